@@ -67,6 +67,7 @@ var (
 	InvitationComplete = join.Complete
 	NewLogQueue        = loglimit.NewQueue
 	Held               = datadir.Held
+	AbsentDir          = datadir.Absent
 	ErrPort            = config.ErrPort // of CheckListen
 )
 

@@ -188,8 +188,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		}
 		undo()
 	}
-	if err := Serve(t.Context(), filepath.Join(t.TempDir(), "none"), ServeOptions{}); text.AsFailure(err).Code != text.DirNotNode {
-		t.Errorf("no directory: got %v, want %s", err, text.DirNotNode)
+	if err := Serve(t.Context(), filepath.Join(t.TempDir(), "none"), ServeOptions{}); text.AsFailure(err).Code != text.DirAbsent {
+		t.Errorf("no directory: got %v, want %s", err, text.DirAbsent)
 	}
 	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirNotEmpty {
 		t.Errorf("init again: got %v, want %s", err, text.DirNotEmpty)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -46,7 +47,7 @@ func (e *startFailed) Error() string { return e.Problem.Detail }
 // detach starts the second process and waits until it serves.
 func (a *app) detach(ctx context.Context, args ...string) error {
 	if _, err := os.Stat(filepath.Join(a.data, "FORMAT")); err != nil {
-		return text.Fail(text.DirNotNode, text.Args{"dir": a.data}, err)
+		return text.Fail(node.AbsentDir(a.data), text.Args{"dir": a.data}, err)
 	}
 	log, err := openLog(a.data)
 	if err != nil {

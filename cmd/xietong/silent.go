@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -66,7 +67,7 @@ func (a *app) unreached(err error) (client.Problem, bool) {
 		return a.known(text.NodeStarting, text.Args{"dir": a.data}), true
 	case errors.Is(err, client.ErrNotRunning):
 		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
-			return a.known(text.DirNotNode, text.Args{"dir": a.data}), true
+			return a.known(node.AbsentDir(a.data), text.Args{"dir": a.data}), true
 		}
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), true
 	case errors.Is(err, client.ErrBroken):

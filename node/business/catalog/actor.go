@@ -109,7 +109,12 @@ func only(r *state.Reader, named string) (code identity.Label, err error) {
 	case named == "":
 		return code, text.Fail(text.AgencyNeeded, args, nil)
 	}
-	args["agency"] = text.Short(named)
+	args["agency"], args["titled"] = text.Short(named), ""
+	for _, l := range all {
+		if l.Title == named {
+			args["titled"] = l.Code.String()
+		}
+	}
 	return code, text.Fail(text.UnknownAgency, args, nil)
 }
 

@@ -101,7 +101,8 @@ type Published struct {
 // would do. An entry that is in force already is not published again. A key names records for ever,
 // so the key cannot change from one version to the next; neither can the agency. Refusals:
 // text.EntryInvalid for an invalid entry or another key, text.NotProvider for an actor that is not
-// the agency, and those of Actor.Resolve.
+// the agency, text.AgencyOfEntry for one that names another agency than the provider, and those of
+// Actor.Resolve.
 func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, e Entry) (Published, error) {
 	if len(e.Counts) > 0 {
 		return Published{}, invalid(e.Code, errors.New("only who adopts a standard lets others count"))
@@ -130,10 +131,8 @@ func Came(ctx context.Context, l book.Ledger, request book.Request) (Publication
 // text.KeyChanged, and an actor as Publish does.
 func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (_ Entry, p Publication, before Published, err error) {
 	err = l.View(ctx, func(r *state.Reader) (err error) {
-		if e.Agency, err = publisher(r, by, e); err != nil {
-			return err
-		}
-		if kept, ok := keptAt(r, e.Code); ok {
+		kept, exists := keptAt(r, e.Code)
+		if e.Agency, err = publisher(r, by, e, kept.Agency); err == nil && exists {
 			before, err = kept.published(r, Published{})
 		}
 		return err
@@ -206,8 +205,20 @@ func (e Entry) publication() (p Publication, err error) {
 
 // publisher returns the agency whose act the publication is: the agency that the entry names or,
 // where the entry names none, the agency that acts. An actor that names no agency acts for the one
-// that the entry names. Refusals are those of Actor.Provider.
-func publisher(r *state.Reader, by Actor, e Entry) (identity.Label, error) {
+// that the entry names. An entry that names another agency than the provider of the version before,
+// which is zero where there is none, is refused as text.AgencyOfEntry, whoever acts: the dataset
+// was moved since it was written. Other refusals are those of Actor.Provider.
+func publisher(r *state.Reader, by Actor, e Entry, before identity.Label) (identity.Label, error) {
+	if (by != Actor{}) {
+		if _, err := by.Resolve(r); err != nil {
+			return e.Agency, err
+		}
+	}
+	if !e.Agency.IsZero() && !before.IsZero() && e.Agency != before {
+		return e.Agency, text.Fail(text.AgencyOfEntry, text.Args{
+			"dataset": e.Code.String(), "named": e.Agency.String(), "provider": before.String(),
+		}, nil)
+	}
 	return by.For(e.Agency).Provider(r, e.Code, e.Agency)
 }
 

@@ -97,8 +97,10 @@ var ErrInvalid = errors.New("invalid catalogue entry")
 func (e Entry) Validate() error {
 	category, known := policy.ParseCategory(e.Category)
 	switch {
-	case e.Code.IsZero() || e.Agency.IsZero():
-		return fmt.Errorf("%w: code and agency are needed", ErrInvalid)
+	case e.Code.IsZero():
+		return fmt.Errorf("%w: the code is missing (code)", ErrInvalid)
+	case e.Agency.IsZero():
+		return fmt.Errorf("%w: the provider is missing (agency)", ErrInvalid)
 	case e.Title == "" || len(e.Title) > MaxTitleLen || !text.Readable(e.Title):
 		return fmt.Errorf("%w: the title must have 1 to %d bytes of UTF-8", ErrInvalid, MaxTitleLen)
 	case !known:
@@ -107,8 +109,10 @@ func (e Entry) Validate() error {
 		return fmt.Errorf("%w: what is not shared needs the citation of the law that forbids it", ErrInvalid)
 	case len(e.Purposes) == 0 || len(e.Purposes) > MaxPurposes:
 		return fmt.Errorf("%w: 1 to %d purposes are needed", ErrInvalid, MaxPurposes)
-	case e.Key == "" || len(e.Indexed) > MaxIndexed:
-		return fmt.Errorf("%w: a key and at most %d indexed fields are needed", ErrInvalid, MaxIndexed)
+	case e.Key == "":
+		return fmt.Errorf("%w: the key is missing (key): the field that tells one record from another", ErrInvalid)
+	case len(e.Indexed) > MaxIndexed:
+		return fmt.Errorf("%w: at most %d fields are indexed", ErrInvalid, MaxIndexed)
 	case !e.NotSecret:
 		return fmt.Errorf("%w: it must be declared free of secrets (not_secret)", ErrInvalid)
 	}

@@ -207,7 +207,7 @@ func TestPublishInvalid(t *testing.T) {
 		"a title of no text":  {func(e *Entry) { e.Title = "\xff" }, "UTF-8"},
 		"no purpose":          {func(e *Entry) { e.Purposes = nil }, "purposes"},
 		"a purpose twice":     {func(e *Entry) { e.Purposes = append(e.Purposes, e.Purposes[0]) }, "a code of its own"},
-		"no key":              {func(e *Entry) { e.Key = "" }, "a key"},
+		"no key":              {func(e *Entry) { e.Key = "" }, "the key is missing"},
 		"a key of another":    {func(e *Entry) { e.Key = "height" }, "height"},
 		"an index of none":    {func(e *Entry) { e.Indexed = []string{"height"} }, "height"},
 		"another category":    {func(e *Entry) { e.Category = "free" }, "free"},
@@ -289,7 +289,18 @@ func TestPublishMoved(t *testing.T) {
 	if args := failure.Of(err).Args; !failure.Is(err, text.NotProvider) || args["provider"] != "water" {
 		t.Errorf("a moment after: got %v with %v", err, args)
 	}
-	refused(t, l, "of another", text.NotProvider, func() error { return publish(entry(t)) })
+	unnamed := entry(t)
+	unnamed.Agency = identity.Label{}
+	refused(t, l, "by another", text.NotProvider, func() error {
+		_, err := Publish(t.Context(), l, newID(t), Local("civil-affairs"), unnamed)
+		return err
+	})
+	for _, by := range []string{"", "civil-affairs", "water"} { // what the entry says is wrong, whoever publishes it
+		_, err := Publish(t.Context(), l, newID(t), Local(by), entry(t))
+		if args := failure.Of(err).Args; !failure.Is(err, text.AgencyOfEntry) || args["named"] != "civil-affairs" || args["provider"] != "water" {
+			t.Errorf("an entry that names another, by %q: got %v with %v", by, err, args)
+		}
+	}
 	waters.Key = "name"
 	refused(t, l, "another key", text.KeyChanged, func() error { return publish(waters) })
 	waters.Code = label(t, "towns")
@@ -336,7 +347,7 @@ func TestPublishStandard(t *testing.T) {
 		"a measure less":  {func(s *Standard) { delete(s.Measures, "age") }, text.EntryInvalid},
 		"a function less": {func(s *Standard) { s.Measures["income"] = []string{"sum"} }, text.EntryInvalid},
 		"a field less":    {func(s *Standard) { s.Schema = json.RawMessage(schema) }, text.EntryInvalid},
-		"of another":      {func(s *Standard) { s.Agency = label(t, "water") }, text.NotProvider},
+		"of another":      {func(s *Standard) { s.Agency = label(t, "water") }, text.AgencyOfEntry},
 		"what adopts one": {func(s *Standard) { s.Standard = "guizhou/log/1/7" }, text.EntryInvalid},
 	} {
 		s := measured()

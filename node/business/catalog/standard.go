@@ -100,15 +100,19 @@ var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntr
 // returns it as it then stands. A later version may ask for more. It keeps the key, the level, the
 // fields and the measures of the version before, so that an adopter of that version keeps its
 // fields and measures. A standard that holds already as it is is not set again. One that was
-// withdrawn comes back. Refusals: text.EntryInvalid, text.NotProvider, text.DatasetMoved where
-// another version came first, and those of Actor.Resolve.
+// withdrawn comes back. Refusals: text.EntryInvalid, text.NotProvider, text.AgencyOfEntry,
+// text.DatasetMoved where another version came first, and those of Actor.Resolve.
 func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, s Standard) (SetStandard, error) {
 	var before *SetStandard
 	err := l.View(ctx, func(r *state.Reader) (err error) {
-		if s.Agency, err = publisher(r, by, s.Entry); err != nil {
+		if before, err = StandardOf(r, s.Code); err != nil {
 			return err
 		}
-		before, err = StandardOf(r, s.Code)
+		var provider identity.Label
+		if before != nil {
+			provider = before.Agency
+		}
+		s.Agency, err = publisher(r, by, s.Entry, provider)
 		return err
 	})
 	if err != nil {

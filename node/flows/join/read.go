@@ -17,10 +17,11 @@ func Read(line string) (invitation.Token, error) {
 	if err == nil {
 		return t, nil
 	}
+	if errors.Is(err, invitation.ErrNewer) {
+		return t, text.Fail(text.InvitationNewer, text.Args{"reads": invitation.Version}, err)
+	}
 	reason := err
-	for _, known := range []error{
-		invitation.ErrNotToken, invitation.ErrNewer, invitation.ErrMistyped, invitation.ErrTampered, invitation.ErrInvalid,
-	} {
+	for _, known := range []error{invitation.ErrNotToken, invitation.ErrMistyped, invitation.ErrTampered, invitation.ErrInvalid} {
 		if errors.Is(err, known) {
 			reason = known
 		}

@@ -242,7 +242,7 @@ func (c *compared) publishes(t *rapid.T) {
 	d, known := c.m.datasets[code]
 	want := c.m.acting(by)
 	if want == "" && known && d.agency != by {
-		want = text.NotProvider
+		want = text.AgencyOfEntry
 	}
 	_, err := catalog.Publish(ctx, c, newID(), catalog.Local(by), e)
 	c.demand(fmt.Sprint("publish ", code, " by ", by), err, want)

@@ -86,9 +86,18 @@ func Error(dir string, err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return text.Fail(text.DirReadOnly, args, err)
 	case errors.Is(err, fs.ErrNotExist):
-		return text.Fail(text.DirNotNode, args, err)
+		return text.Fail(Absent(dir), args, err)
 	}
 	return err
+}
+
+// Absent returns the problem of a directory that is not that of a node: there is none, or it lacks
+// what a node has.
+func Absent(dir string) text.Code {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return text.DirAbsent
+	}
+	return text.DirNotNode
 }
 
 // noStart returns the failure of a disk on which no node can be made or start.

@@ -290,7 +290,7 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigForm},
-		"nothing":              {os.RemoveAll, text.DirNotNode},
+		"nothing":              {os.RemoveAll, text.DirAbsent},
 		"another's keystore":   {taken(host.Keystore), text.KeystoreOther},
 		"another's raft log":   {taken("wal"), text.PartOther},
 		"another's keys":       {taken("certs"), text.PartOther},

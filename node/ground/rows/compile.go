@@ -53,15 +53,18 @@ func misspelt(err error) error {
 		}
 	}
 	look(deepest)
-	where, wants := "/"+strings.Join(deepest.InstanceLocation, "/"), ""
+	where := "/" + strings.Join(deepest.InstanceLocation, "/")
 	switch k := deepest.ErrorKind.(type) {
 	case *kind.Type:
-		wants = strings.Join(k.Want, ", ")
+		return badSchema("what stands at %.200q has another form, it must be %s", where, strings.Join(k.Want, ", "))
 	case *kind.Enum:
-		wants = strings.Trim(fmt.Sprint(k.Want), "[]")
+		var all []string
+		for _, one := range k.Want {
+			all = append(all, fmt.Sprint(one))
+		}
+		if wants := strings.Join(all, ", "); len(wants) <= 200 {
+			return badSchema("what stands at %.200q has another form, it may be: %s", where, wants)
+		}
 	}
-	if wants == "" || len(wants) > 200 {
-		return badSchema("what stands at %.200q has another form", where)
-	}
-	return badSchema("what stands at %.200q has another form, it may be: %s", where, wants)
+	return badSchema("what stands at %.200q has another form", where)
 }

@@ -195,10 +195,44 @@ func whole(src Source, name string) error {
 		case c == utf8.RuneError && size == 1:
 			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "other bytes"}, nil)
 		case c == utf8.RuneError && name != "utf-8":
-			return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": "lost characters"}, nil)
+			return unread(src, name, at)
 		case c == '\n':
 			at++
 		}
+	}
+}
+
+// unread refuses a file of which the decoder made U+FFFD. It makes one of a character that was lost
+// before, and stands there as U+FFFD in the encoding itself, and of bytes that are not of the
+// encoding, as where another one is named.
+func unread(src Source, name string, at uint64) error {
+	reason := "other bytes"
+	if lost, err := codec(name).NewEncoder().Bytes([]byte("\uFFFD")); err == nil {
+		found, err := holds(raw(src), lost)
+		if err != nil {
+			return err
+		}
+		if found {
+			reason = "lost characters"
+		}
+	}
+	return text.Fail(text.EncodingBroken, text.Args{"line": line(at), "encoding": name, "reason": reason}, nil)
+}
+
+// holds reports whether the bytes stand in what is read.
+func holds(r io.Reader, wanted []byte) (bool, error) {
+	in := bufio.NewReaderSize(r, 64<<10)
+	for {
+		window, err := in.Peek(len(wanted))
+		switch {
+		case bytes.Equal(window, wanted):
+			return true, nil
+		case errors.Is(err, io.EOF):
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		in.Discard(1)
 	}
 }
 

@@ -162,6 +162,31 @@ func TestPlusSigns(t *testing.T) {
 	}
 }
 
+// TestOtherEncodingIsNotDamage: a file that is read in an encoding that is not its own has lost
+// nothing, and is not said to have; one in which U+FFFD stands has.
+func TestOtherEncodingIsNotDamage(t *testing.T) {
+	gb, big5 := simplifiedchinese.GB18030, traditionalchinese.Big5
+	const hub = "code,name\n1,湖北省武汉市\n2,江夏区统计局\n3,�\n"
+	whole := strings.Replace(hub, "�", "王", 1)
+	for name, row := range map[string]struct {
+		file, named, want string
+	}{
+		"utf-8 named gb18030":   {whole, "gb18030", "other bytes"},
+		"utf-8 named big5":      {whole, "big5", "other bytes"},
+		"utf-8 named shift-jis": {whole, "shift-jis", "other bytes"},
+		"big5 named gb18030":    {in(big5, "代碼,姓名\n1,陳建國\n2,劉麗華") + "\xff\n", "gb18030", "other bytes"},
+		"gb18030 named utf-8":   {in(gb, whole), "utf-8", "other bytes"},
+		"half a pair of utf-16": {"1\x00,\x00\x00\xd8\n\x00", "utf-16le", "other bytes"},
+		"lost in gb18030":       {in(gb, hub), "gb18030", "lost characters"},
+		"lost in utf-16":        {in(utf16.UTF16(utf16.LittleEndian, utf16.IgnoreBOM), hub), "utf-16le", "lost characters"},
+	} {
+		_, err := judge(strings.NewReader(row.file), Wish{Encoding: row.named})
+		if args := text.AsFailure(err).Args; args["reason"] != row.want {
+			t.Errorf("%s: got %v with %v, want %q", name, err, args, row.want)
+		}
+	}
+}
+
 func TestTextIsRefused(t *testing.T) {
 	sjis, big5 := japanese.ShiftJIS, traditionalchinese.Big5
 	for name, row := range map[string]struct {

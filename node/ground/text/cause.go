@@ -83,7 +83,14 @@ func phrased(l Lang, cause string, deep int) (told string, known bool) {
 func (p *phrase) told(l Lang, args Args, deep int) (told string, known bool) {
 	known = true
 	for name, value := range args {
-		if name == "value" || len(name) == 1 {
+		switch {
+		case name == "value" || len(name) == 1:
+			continue
+		case name == "all":
+			args[name] = strings.ReplaceAll(value, ", ", l.pick("、", ", "))
+			continue
+		case name == "types":
+			args[name] = expected(l, "type", value)
 			continue
 		}
 		part, whole := phrased(l, value, deep-1)
@@ -108,8 +115,8 @@ func (p *phrase) parts(cause string) (args Args, fits bool) {
 }
 
 // phrase is a way in which the floors below tell a cause, with its parts as {placeholders}. A part
-// is a cause again, except {value} and those of one letter, which stay as they are, and {rest},
-// which is not told.
+// is a cause again, except {value} and those of one letter, which stay as they are, {all}, a list,
+// {types}, the types of JSON, and {rest}, which is not told.
 type phrase struct {
 	pattern *regexp.Regexp
 	zh, en  string

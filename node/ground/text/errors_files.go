@@ -45,9 +45,9 @@ var fileProblems = []problem{
 	},
 	{
 		number: 224, code: EncodingBroken, status: http.StatusUnprocessableEntity, params: []string{"line", "encoding", "reason"},
-		zh: parts{"有不能识别的文字", "文件不能按 {encoding} 读取：{reason}", "文件第 {line} 行", "请从原始数据重新导出，保存为“CSV UTF-8”或 .xlsx；如编码另有名称，请用 --encoding 指明"},
+		zh: parts{"有不能识别的文字", "文件不能按 {encoding} 读取：{reason}", "文件第 {line} 行", "--encoding 写得不对的，请改正，或者去掉而由程序识别；不是这样的，请从原始数据重新导出，保存为“CSV UTF-8”或 .xlsx"},
 		en: parts{"Text that cannot be read", "the file cannot be read as {encoding}: {reason}", "line {line} of the file",
-			"export it again from where it came, as \"CSV UTF-8\" or .xlsx; if it has another encoding, name it with --encoding"},
+			"correct --encoding, or leave it out and have the program find it; if that is not it, export the file again from where it came, as \"CSV UTF-8\" or .xlsx"},
 	},
 	{
 		number: 225, code: FileKind, status: http.StatusUnprocessableEntity, params: []string{"what"},

@@ -18,13 +18,21 @@ import (
 type memberError struct {
 	path     string // from the outermost value, such as purposes/0/title
 	spelling string // of the member that it would be in another case; "": none
+	near     string // members that it may be; "": none
 	twice    bool
+	value    error // what is wrong with its value; nil: nothing
 }
+
+func (e *memberError) Unwrap() error { return e.value }
 
 func (e *memberError) Error() string {
 	switch {
 	case e.twice:
 		return fmt.Sprintf("it has the member %q twice", e.path)
+	case e.value != nil:
+		return fmt.Sprintf("at %q: %v", e.path, e.value)
+	case e.near != "":
+		return fmt.Sprintf("unknown field %q; near it: %s", e.path, e.near)
 	case e.spelling != "":
 		return `unknown field "` + e.path + `"; it is spelled "` + e.spelling + `"`
 	}
@@ -70,7 +78,7 @@ func Twice(data []byte) (path string, found bool) {
 func members(d *json.Decoder, into reflect.Type, at string) *memberError {
 	open, err := d.Token()
 	if err != nil || open != json.Delim('{') && open != json.Delim('[') {
-		return nil
+		return named(open, into, strings.TrimSuffix(at, "/"))
 	}
 	taken := takenBy(into)
 	seen := map[string]bool{}
@@ -89,6 +97,26 @@ func members(d *json.Decoder, into reflect.Type, at string) *memberError {
 		}
 	}
 	_, _ = d.Token() // the end: the value is JSON
+	return nil
+}
+
+// named looks at a text whose type reads it by a rule of its own, such as a name: Go's decoder
+// tells what is wrong with it, and not where it stands.
+func named(value json.Token, into reflect.Type, at string) *memberError {
+	s, ok := value.(string)
+	for into != nil && into.Kind() == reflect.Pointer {
+		into = into.Elem()
+	}
+	if !ok || into == nil || at == "" || reflect.PointerTo(into).Implements(decodesJSON) {
+		return nil
+	}
+	reads, ok := reflect.New(into).Interface().(encoding.TextUnmarshaler)
+	if !ok {
+		return nil
+	}
+	if err := reads.UnmarshalText([]byte(s)); err != nil {
+		return &memberError{path: at, value: err}
+	}
 	return nil
 }
 
@@ -152,6 +180,9 @@ func (t taking) refuses(name, at string, again bool) *memberError {
 		if strings.EqualFold(other, name) {
 			refused.spelling = other
 		}
+	}
+	if refused.spelling == "" && name != "" {
+		refused.near = Nearest(name, slices.Sorted(maps.Keys(t.fields)))
 	}
 	return refused
 }

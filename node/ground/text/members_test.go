@@ -2,6 +2,7 @@ package text
 
 import (
 	"encoding/json"
+	"errors"
 	"testing"
 )
 
@@ -38,7 +39,13 @@ type brought struct {
 // textual is a structure that is written as a text.
 type textual struct{ Name string }
 
-func (c *textual) UnmarshalText(data []byte) error { c.Name = string(data); return nil }
+func (c *textual) UnmarshalText(data []byte) error {
+	if string(data) == "bad" {
+		return errors.New("not so")
+	}
+	c.Name = string(data)
+	return nil
+}
 
 // TestDecode takes the members of a type as they are written, each once, at every depth; names that
 // people choose are free.
@@ -59,6 +66,10 @@ func TestDecode(t *testing.T) {
 		`{"plain":"a"}`:                      `unknown field "plain"; it is spelled "Plain"`,
 		`{"Left":"a"}`:                       `unknown field "Left"`,
 		`{"below":"a"}`:                      `unknown field "below"`,
+		`{"lists":[]}`:                       `unknown field "lists"; near it: list`,
+		`{"list":[{},{"kez":"a"}]}`:          `unknown field "list/1/kez"; near it: key`,
+		`{"code":"bad"}`:                     `at "code": not so`,
+		`{"":1}`:                             `unknown field ""`,
 		`{"deep":{}}`:                        `unknown field "deep"`,
 		`{"key":"a","key":"a"}`:              `it has the member "key" twice`,
 		`{"raw":{"a":[{"b":1,"b":1}]}}`:      `it has the member "raw/a/0/b" twice`,

@@ -25,7 +25,7 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p
@@ -83,7 +83,8 @@ var also = map[Code]struct {
 	arg string
 	word
 }{
-	Unreachable: {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
+	UnknownAgency: {"titled", word{"；名称为“{agency}”的部门，编码是 {titled}", "; the agency with the title \"{agency}\" has the code {titled}"}},
+	Unreachable:   {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
 }
 
 // nowhere reports whether a sentence that says where has values, and all of them say nothing.

@@ -19,7 +19,7 @@ func allTables() []sentence {
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

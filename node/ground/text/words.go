@@ -208,6 +208,11 @@ var words = map[string]word{
 	"fails inside":             {zh: "它内部出错", en: "it failed inside"},
 	"refuses before its proof": {zh: "它拒绝应答；所给理由在它证明身份之前不予采信", en: "it refuses; a reason counts once it has proven who it is"},
 
+	// what an entry lacks
+	"the code is missing (code)":                                             {zh: "须写明编码（code）"},
+	"the provider is missing (agency)":                                       {zh: "须写明提供部门（agency）"},
+	"the key is missing (key): the field that tells one record from another": {zh: "须写明主键（key），即用来区分各条记录的数据项"},
+
 	// faults of a setting
 	"it is empty":            {zh: "没有填写"},
 	"none is listed":         {zh: "一个也没有列出"},
@@ -246,7 +251,6 @@ var words = map[string]word{
 
 	// faults of an invitation
 	"not an invitation":             {zh: "所给的文字不是邀请码的形式"},
-	"made by a later version":       {zh: "由更新版本的程序生成"},
 	"cut short or mistyped":         {zh: "不完整或抄写有误"},
 	"the readable part was changed": {zh: "可读部分被改动过"},
 	"invalid invitation":            {zh: "内容不合规定"},

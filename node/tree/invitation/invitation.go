@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"regexp"
 	"strings"
 	"time"
 
@@ -35,14 +36,16 @@ import (
 	"xietong/node/ground/text"
 )
 
+// Version is with what an invitation begins that this program reads.
+const Version = "xt1"
+
 // Limits of a token.
 const (
 	SecretLen    = 16 // bytes
 	MaxAddresses = config.MaxAddresses
 	maxLen       = 4 << 10 // characters
 	maxText      = 200     // bytes of a code, a level or a name
-	version      = "xt1"
-	checkLen     = 4 // bytes
+	checkLen     = 4       // bytes
 )
 
 var (
@@ -58,6 +61,9 @@ var (
 	// ErrInvalid is returned for an invitation whose content is not allowed.
 	ErrInvalid = errors.New("invalid invitation")
 )
+
+// begins is how an invitation of any version begins.
+var begins = regexp.MustCompile(`^xt[0-9]{1,3}-`)
 
 // Token is an invitation.
 type Token struct {
@@ -131,7 +137,7 @@ func (t Token) Encode() (string, error) {
 // readable returns the part for people.
 func (t Token) readable() string {
 	host, port, _ := net.SplitHostPort(t.Addresses[0])
-	return strings.Join([]string{version, t.Parent.Name().Label().String(), strings.ReplaceAll(host, ":", "_"), port}, "-")
+	return strings.Join([]string{Version, t.Parent.Name().Label().String(), strings.ReplaceAll(host, ":", "_"), port}, "-")
 }
 
 // Parse parses a line, and what a copy does to it without harm (see mend). The error wraps
@@ -140,10 +146,10 @@ func Parse(given string) (Token, error) {
 	line := mend(given)
 	last := strings.LastIndexByte(line, '-')
 	switch {
-	case len(line) > maxLen || last < 0 || !strings.HasPrefix(line, "xt"):
+	case len(line) > maxLen || last < 0 || !begins.MatchString(line):
 		return Token{}, ErrNotToken
-	case !strings.HasPrefix(line, version+"-"):
-		return Token{}, fmt.Errorf("%w: %.8q, this program reads %s", ErrNewer, line, version)
+	case !strings.HasPrefix(line, Version+"-"):
+		return Token{}, fmt.Errorf("%w: %.8q, this program reads %s", ErrNewer, line, Version)
 	}
 	data, err := encoding.DecodeString(line[last+1:])
 	if err != nil || len(data) <= checkLen || encoding.EncodeToString(data) != line[last+1:] {

@@ -1,6 +1,7 @@
 package invitation
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -9,6 +10,9 @@ import (
 
 // maxGiven bounds the text in which an invitation is looked for, in bytes.
 const maxGiven = 4 * maxLen
+
+// inside finds where in a text an invitation begins, of whatever version.
+var inside = regexp.MustCompile(`(?i)xt[0-9]{1,3}-`)
 
 // mend returns the line as it was written from what arrived of it: with the command, quotation
 // marks or words around it, broken by spaces and line breaks, in other letters than those that were
@@ -19,8 +23,8 @@ func mend(given string) string {
 		return given
 	}
 	s := strings.Map(plain, given)
-	if at := strings.Index(strings.ToLower(s), version+"-"); at > 0 {
-		s = s[at:]
+	if at := inside.FindStringIndex(s); at != nil {
+		s = s[at[0]:]
 	}
 	var b strings.Builder
 	for i, part := range strings.Fields(s) {
