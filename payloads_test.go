@@ -20,7 +20,7 @@ var opening = map[string][]string{
 		"node/business/records/caught.go", "node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
 		"node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
-		"node/trials/measure/appender.go", "node/tree/rosters/commands.go",
+		"node/trials/measure/appender.go", "node/tree/rosters/read.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},
 	"Sealed":   {"node/ground/host/payload.go"},

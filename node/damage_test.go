@@ -117,29 +117,94 @@ func TestChainIsMissing(t *testing.T) {
 // TestDamagedValue (S01d): a value that is read as the node opens and is damaged is logged, and the
 // node opens without it.
 func TestDamagedValue(t *testing.T) {
-	const damage book.Command[[]byte, book.Nothing] = 999
 	for bucket, key := range map[string]string{"self-check": "alarms", "roster": "current"} {
 		dir, _ := initDir(t)
-		name, err := identity.ParseJurisdiction(nanming.Name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		registry := commands()
-		damage.Handle(registry, func(tx *state.Tx, value []byte) (book.Nothing, error) {
-			return book.Nothing{}, tx.Put(bucket, []byte(key), value)
-		})
-		h, err := host.Open(t.Context(), host.Folder(dir, name), name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = damage.Do(t.Context(), h, book.Request{}, []byte{0xff, 0x01})
-		if err = errors.Join(err, h.Close()); err != nil {
-			t.Fatal(err)
-		}
+		overwrite(t, dir, nanming.Name, func(tx *state.Tx) error { return tx.Put(bucket, []byte(key), []byte{0xff, 0x01}) })
 		var log bytes.Buffer
 		serveLogging(t, dir, slog.New(slog.NewTextHandler(&log, nil)))()
 		if n := strings.Count(log.String(), "level=ERROR"); n != 1 || !strings.Contains(log.String(), bucket) {
 			t.Errorf("%s: got %d errors in the log, want one that names it:\n%s", bucket, n, &log)
 		}
 	}
+}
+
+// overwrite has a command write what it likes into the state of a stopped node.
+func overwrite(t *testing.T, dir, jurisdiction string, write func(tx *state.Tx) error) {
+	t.Helper()
+	const damage book.Command[book.Nothing, book.Nothing] = 999
+	name := mustName(t, jurisdiction)
+	registry := commands()
+	damage.Handle(registry, func(tx *state.Tx, b book.Nothing) (book.Nothing, error) { return b, write(tx) })
+	h, err := host.Open(t.Context(), host.Folder(dir, name), name, host.Options{Registry: registry, Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = damage.Do(t.Context(), h, book.Request{}, book.Nothing{})
+	if err = errors.Join(err, h.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamagedRosterIsTold (R20): that a piece of the roster of a root is damaged is told by the
+// verification of the data, by status and with the roster, with what to do; and to do it mends it.
+func TestDamagedRosterIsTold(t *testing.T) {
+	const list = "code,level,label,name_zh,parent\n1,country,xx,某国,\n2,province,a,甲省,1\n3,province,b,乙省,1\n"
+	dir := filepath.Join(t.TempDir(), "data")
+	if _, err := Init(dir, InitOptions{Roster: list}); err != nil {
+		t.Fatal(err)
+	}
+	verified := func(want string) {
+		t.Helper()
+		report, err := VerifyData(t.Context(), dir, "", nil)
+		if err != nil || report.FirstBad != "" || report.DamagedRoster != want {
+			t.Errorf("verified: got %+v, %v, want %q damaged", report, err, want)
+		}
+	}
+	verified("")
+	overwrite(t, dir, "xx", func(tx *state.Tx) (err error) {
+		tx.Scan("roster piece", nil, nil, func(key, _ []byte) bool {
+			err = tx.Put("roster piece", bytes.Clone(key), []byte{0x41, 0})
+			return false
+		})
+		return err
+	})
+	verified("1")
+	runtime.GC() // a list that is in use is not read
+	stop := serve(t, dir)
+	c := client.Dial(dir, client.Options{As: "a"})
+	defer c.Close()
+	if _, err := c.AddAgency(t.Context(), client.NewAgency{Code: "a", Title: "甲"}); err != nil {
+		t.Fatal(err)
+	}
+	told := func(want string) {
+		t.Helper()
+		s, err := c.Status(t.Context())
+		r, failed := c.Roster(t.Context())
+		if err != nil || failed != nil {
+			t.Fatal(err, failed)
+		}
+		got := []string{"", ""}
+		for _, a := range s.Jurisdictions[0].Alarms {
+			got[0] += a.Code
+		}
+		if r.Damaged != nil {
+			got[1] = r.Damaged.Code
+		}
+		if got[0] != want || got[1] != want {
+			t.Errorf("status tells %q, the roster %q, want %q", got[0], got[1], want)
+		}
+	}
+	told(string(text.RosterDamaged))
+	mend := client.NewRoster{CSV: list}
+	plan, err := c.PlanRoster(t.Context(), mend)
+	if err != nil || !plan.Same || plan.Number != 1 || plan.Damaged == nil {
+		t.Fatalf("the plan: %+v, %v", plan, err)
+	}
+	mend.Plan = plan.Hash
+	if _, err := c.PublishRoster(t.Context(), mend); err != nil {
+		t.Error(err)
+	}
+	told("")
+	stop()
+	verified("")
 }

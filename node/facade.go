@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
@@ -12,6 +14,7 @@ import (
 	"xietong/node/ground/offline"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/tree/rosters"
 )
 
 // The types of the functions that work without a running node.
@@ -61,7 +64,6 @@ var (
 	Vacant          = datadir.CheckEmpty
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
-	VerifyData      = offline.VerifyData
 	CheckListen     = config.CheckListen
 
 	InvitationComplete = join.Complete
@@ -70,6 +72,20 @@ var (
 	AbsentDir          = datadir.Absent
 	ErrPort            = config.ErrPort // of CheckListen
 )
+
+// VerifyData verifies the ledger of a data directory, and the roster that is kept beside it; see
+// offline.VerifyData.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
+	return offline.VerifyData(ctx, dir, name, progress, func(r *state.Reader, report *DataReport) {
+		number, damaged := rosters.Damaged(r)
+		switch {
+		case damaged && number == 0:
+			report.DamagedRoster = "?"
+		case damaged:
+			report.DamagedRoster = fmt.Sprint(number)
+		}
+	})
+}
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.
 type JoinOptions struct {

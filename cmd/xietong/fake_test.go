@@ -558,6 +558,9 @@ var fakeFloor = nodeFloor{
 		if name == "mixed" {
 			r.Keystore = node.KeystoreOther
 		}
+		if name == "holed" {
+			r.DamagedRoster = "2"
+		}
 		return r, nil
 	},
 }

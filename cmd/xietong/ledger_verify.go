@@ -108,10 +108,26 @@ func (a *app) verifyData(ctx context.Context) error {
 	} else {
 		a.say(text.CLIDataTrue, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
 	}
-	if err == nil && (report.FirstBad != "" || a.keystoreIsNot(report)) {
+	if err != nil {
+		return err
+	}
+	wrong := report.FirstBad != ""
+	if !wrong {
+		keystore, roster := a.keystoreIsNot(report), a.rosterIsNot(report)
+		wrong = keystore || roster
+	}
+	if wrong {
 		return errAnsweredNo
 	}
-	return err
+	return nil
+}
+
+// rosterIsNot reports whether the roster in force is damaged, and tells it.
+func (a *app) rosterIsNot(report node.DataReport) bool {
+	if report.DamagedRoster != "" && !a.jsonOnly {
+		a.say(text.CLIDataRoster, text.Args{"name": report.Name, "number": report.DamagedRoster})
+	}
+	return report.DamagedRoster != ""
 }
 
 // keystoreIsNot reports whether the keystore is there and not the ledger's, and tells it.

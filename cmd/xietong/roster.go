@@ -34,8 +34,18 @@ func (a *app) rosterShow() *cobra.Command {
 		if r.Entry != "" {
 			a.say(text.CLIRosterEntry, text.Args{"entry": r.Entry})
 		}
+		a.tellDamaged(r.Damaged)
 		return nil
 	})
+}
+
+// tellDamaged tells that the list in force is damaged at the node; nil: it is not.
+func (a *app) tellDamaged(damaged *client.Trouble) {
+	if damaged == nil || a.jsonOnly {
+		return
+	}
+	e := text.Explain(a.lang, text.Code(damaged.Code), damaged.Args)
+	a.tell(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": damaged.Code})
 }
 
 // rootOf returns what the roster calls its root.
@@ -74,6 +84,7 @@ func (a *app) rosterList() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		a.tellDamaged(r.Damaged)
 		return show(a, listed[rosterRow]{
 			rows: rosterRows(r.Places), whole: func(rows []rosterRow) any { return rosterOf(r, rows) },
 			heading: rosterHeadings,
@@ -132,25 +143,29 @@ func (a *app) rosterPublish() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if plan.Added+plan.Changed+plan.Gone == 0 {
-			if a.jsonOnly {
-				return printJSON(a.stdout, plan)
+		if !plan.Same { // to publish the list in force records nothing, and there is nothing to ask
+			if err := a.agreed(cmd, yes, plan, func() { a.tellRosterPlan(plan) }, text.CLIRosterAsk); err != nil {
+				return err
 			}
-			a.say(text.CLIRosterSame, nil)
-			return nil
-		}
-		if err := a.agreed(cmd, yes, plan, func() { a.tellRosterPlan(plan) }, text.CLIRosterAsk); err != nil {
-			return err
 		}
 		list.Plan = plan.Hash
 		published, err := a.client().PublishRoster(cmd.Context(), list)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if a.jsonOnly {
+		case a.jsonOnly && plan.Same:
+			return printJSON(a.stdout, plan)
+		case a.jsonOnly:
 			return printJSON(a.stdout, published)
 		}
-		a.say(text.CLIRosterDone, text.Args{"entry": published.Entry})
+		said := text.CLIRosterDone
+		switch {
+		case plan.Damaged != nil && plan.Same:
+			said = text.CLIRosterMended
+		case plan.Same:
+			said = text.CLIRosterSame
+		}
+		a.say(said, text.Args{"number": number(plan.Number), "entry": published.Entry})
 		return nil
 	})
 	c.Example = `  xietong roster list -o csv > roster.csv
@@ -165,6 +180,9 @@ const maxPlanLines = 20
 // tellRosterPlan tells what a new list adds, changes and takes away. Places gone that have joined
 // are all named that the plan lists.
 func (a *app) tellRosterPlan(p client.RosterPlan) {
+	if p.Damaged != nil {
+		a.tell(text.CLIRosterAgainst, text.Args{"number": p.Damaged.Args["number"]})
+	}
 	count := func(n int) string { return number(uint64(n)) }
 	a.tell(text.CLIRosterPlan, text.Args{
 		"number": number(p.Number), "places": count(p.Places), "added": count(p.Added), "changed": count(p.Changed), "gone": count(p.Gone),

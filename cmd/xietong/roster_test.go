@@ -74,3 +74,41 @@ func TestLongRosterIsRead(t *testing.T) {
 		}
 	}
 }
+
+// TestRosterDamaged (R20): that the list in force is damaged is told with the list, and with the
+// plan of another. The list in force is published without a question, which mends it.
+func TestRosterDamaged(t *testing.T) {
+	damaged := &client.Trouble{Code: "roster-damaged", Args: map[string]string{"jurisdiction": "guizhou", "number": "2"}}
+	for what, row := range map[string]struct {
+		line   []string
+		plan   client.RosterPlan
+		exit   int
+		out    string // part of what is said
+		err    string // part of what is told
+		posted bool
+	}{
+		"show":                {[]string{"show"}, client.RosterPlan{}, exitDone, "1 个行政区划", "现行的第 2 版名录在本节点有损坏", false},
+		"list":                {[]string{"list"}, client.RosterPlan{}, exitDone, "贵州省", "再执行一次 xietong roster publish", false},
+		"another list":        {[]string{"publish", "-", "--yes"}, client.RosterPlan{Number: 3, Added: 1, Hash: "h", Damaged: damaged}, exitDone, "已发布", "以下变动是与更早的名录相比", true},
+		"the damaged one":     {[]string{"publish", "-"}, client.RosterPlan{Number: 2, Same: true, Changed: 5, Hash: "h", Damaged: damaged}, exitDone, "损坏的第 2 版名录已补齐", "", true},
+		"the one in force":    {[]string{"publish", "-"}, client.RosterPlan{Number: 2, Same: true, Hash: "h"}, exitDone, "与现行名录（第 2 版）相同，未发布", "", true},
+		"nothing that counts": {[]string{"publish", "-"}, client.RosterPlan{Number: 1, Hash: "h"}, exitFailed, "", "将发布第 1 版名录，共 0 个行政区划", false},
+	} {
+		b := newWorkbench(t, "zh_CN.UTF-8")
+		shown := client.Roster{Number: 1, Root: "guizhou", Hash: "ab", Places: []client.RosterPlace{{Name: "guizhou", Code: "520000", DisplayName: "贵州省", Level: "province"}}, Damaged: damaged}
+		b.node.in = map[string]func([]byte) any{
+			"POST /v1/roster/plan": func([]byte) any { return row.plan },
+			"GET /v1/roster":       func([]byte) any { return shown },
+		}
+		b.stdin = "code,level,label,name_zh,parent\n520000,province,guizhou,贵州省,\n"
+		exit, stdout, stderr := b.run(append([]string{"--as", "civil-affairs", "roster"}, row.line...)...)
+		posted := strings.Contains(strings.Join(b.node.asked, "\n"), `"plan":"h"`)
+		if exit != row.exit || !strings.Contains(stdout, row.out) || !strings.Contains(stderr, row.err) || posted != row.posted {
+			t.Errorf("%s: exit %d, posted %t\n%s--\n%s", what, exit, posted, stdout, stderr)
+		}
+	}
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	if exit, stdout, _ := b.run("--in", "holed", "ledger", "verify"); exit != exitUnverified || !strings.Contains(stdout, "现行的第 2 版名录有损坏，账本不受影响") {
+		t.Errorf("verify: exit %d: %s", exit, stdout)
+	}
+}

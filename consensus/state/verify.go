@@ -44,8 +44,8 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 // signatures. Verify opens the file for reading only, so the file may be a copy, and must not be in
 // use. The file may be damaged in any way: where the database itself gives up, the error names the
 // entry that was being read. Where all entries are well and another page of the file is not, the
-// error is a *DamageError.
-func Verify(ctx context.Context, path string, progress func(done, total uint64)) (report Report, err error) {
+// error is a *DamageError. Each of looks is shown the state of a file whose entries are well.
+func Verify(ctx context.Context, path string, progress func(done, total uint64), looks ...func(*Reader)) (report Report, err error) {
 	v := verifier{path: path, tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
 	defer func() {
@@ -58,7 +58,15 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64))
 		return Report{}, err
 	}
 	v.size = m.Size
-	err = db.View(func(tx *bolt.Tx) error { return v.run(ctx, reads{file: tx}) })
+	err = db.View(func(tx *bolt.Tx) error {
+		if err := v.run(ctx, reads{file: tx}); err != nil {
+			return err
+		}
+		for _, look := range looks {
+			look(&Reader{reads: reads{file: tx}, meta: m})
+		}
+		return nil
+	})
 	if err == nil {
 		err = CheckFile(path, true)
 	}

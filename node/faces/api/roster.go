@@ -47,6 +47,7 @@ func rosterOf(ctx context.Context, h Hosted, in *listPlaces) (out client.Roster,
 	}
 	hash := h.Standing.Current().Hash() // by which totals name it
 	out = client.Roster{Number: current.Number(), Root: current.Root().String(), Hash: hex.EncodeToString(hash[:]), Entry: current.Entry.String()}
+	out.Damaged = damageShown(h)
 	w := whole[client.RosterPlace]{Hosted: h, Listed: in.Listed, name: "roster " + out.Hash, filter: []string{in.Below, in.Level, in.Search}}
 	order := map[string]int{}
 	w.id = func(p client.RosterPlace) string { return fmt.Sprintf("%08d", order[p.Name]) } // parents stand before their children
@@ -73,6 +74,16 @@ func rosterOf(ctx context.Context, h Hosted, in *listPlaces) (out client.Roster,
 	}
 	out.Places, out.Cursor, err = w.page()
 	return out, err
+}
+
+// damageShown tells that the list in force is damaged here; nil: it is not.
+func damageShown(h Hosted) *client.Trouble {
+	err := h.Rosters.Trouble()
+	if err == nil {
+		return nil
+	}
+	told := troubleShown(err)
+	return &told
 }
 
 // meant puts the names in the place of what a person calls a jurisdiction and a level.
@@ -114,7 +125,7 @@ func plannedRoster(ctx context.Context, h Hosted, in *publishRoster) (out client
 	}
 	out = client.RosterPlan{
 		Hash: hex.EncodeToString(p.Hash[:]), Number: p.Number, Places: places.Len(), Added: len(p.Added), Changed: len(p.Changed), Gone: len(p.Gone),
-		New: []client.RosterPlace{}, Edited: []client.RosterChange{}, Lost: []client.LostPlace{},
+		Same: p.Same, Damaged: damageShown(h), New: []client.RosterPlace{}, Edited: []client.RosterChange{}, Lost: []client.LostPlace{},
 	}
 	for _, o := range p.Added[:min(len(p.Added), maxPlanned)] {
 		out.New = append(out.New, toldPlace(o))

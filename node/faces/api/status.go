@@ -119,11 +119,18 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	if j.Ends, err = s.ends(ctx, h); err != nil {
 		wrong = append(wrong, err)
 	}
+	if err := h.Rosters.Trouble(); err != nil {
+		wrong = append(wrong, err)
+	}
 	for _, err := range wrong {
-		f := failure.Of(err)
-		j.Alarms = append(j.Alarms, client.Trouble{Code: string(f.Code), Args: f.Args})
+		j.Alarms = append(j.Alarms, troubleShown(err))
 	}
 	return j, nil
+}
+
+func troubleShown(err error) client.Trouble {
+	f := failure.Of(err)
+	return client.Trouble{Code: string(f.Code), Args: f.Args}
 }
 
 // ledgerShown tells what the ledger holds.

@@ -8,12 +8,13 @@ import (
 
 // Roster is the list of the places that the tree should have.
 type Roster struct {
-	Number uint64        `json:"number" doc:"Number under which the root published it; 0: the one that comes with the program"`
-	Root   string        `json:"root" doc:"The root of the tree"`
-	Hash   string        `json:"hash" doc:"SHA-256 of its manifest, hex"`
-	Entry  string        `json:"entry,omitempty" doc:"Entry of this ledger that published it, at the root"`
-	Places []RosterPlace `json:"places"`
-	Cursor string        `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
+	Number  uint64        `json:"number" doc:"Number under which the root published it; 0: the one that comes with the program"`
+	Root    string        `json:"root" doc:"The root of the tree"`
+	Hash    string        `json:"hash" doc:"SHA-256 of its manifest, hex"`
+	Entry   string        `json:"entry,omitempty" doc:"Entry of this ledger that published it, at the root"`
+	Damaged *Trouble      `json:"damaged,omitempty" doc:"The list in force is damaged here, and this is an earlier one that stands in for it; absent: it is the one in force"`
+	Places  []RosterPlace `json:"places"`
+	Cursor  string        `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end"`
 }
 
 // RosterPlace is one place of the list.
@@ -39,7 +40,9 @@ type NewRoster struct {
 // gone that have joined stand first.
 type RosterPlan struct {
 	Hash    string         `json:"hash" doc:"To publish exactly this"`
-	Number  uint64         `json:"number" doc:"That the list would get"`
+	Number  uint64         `json:"number" doc:"That the list would get; that of the list in force, where it is the same"`
+	Same    bool           `json:"same,omitempty" doc:"It is the list in force: to publish it records nothing, and stores again what is damaged of it"`
+	Damaged *Trouble       `json:"damaged,omitempty" doc:"The list in force is damaged here: what is told of changes is against an earlier one"`
 	Places  int            `json:"places" doc:"In the new list"`
 	Added   int            `json:"added"`
 	Changed int            `json:"changed"`

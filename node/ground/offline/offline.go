@@ -96,6 +96,9 @@ type DataReport struct {
 	// FirstBad names the first bad entry with the reason, or tells what is wrong with the key sets
 	// or the checkpoint; absent: all is well.
 	FirstBad string `json:"first_bad,omitempty"`
+	// DamagedRoster is the number of the roster in force, where it is damaged; "?": the number is
+	// damaged, too.
+	DamagedRoster string `json:"damaged_roster,omitempty"`
 	// Keystore says how the keystore in the directory goes with the ledger.
 	Keystore KeystoreState `json:"keystore"`
 }
@@ -131,8 +134,8 @@ func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error)
 // VerifyData derives the ledger of one jurisdiction anew from a copied or stopped data directory,
 // and names the first bad entry; it also says whether the keystore is the ledger's. name may be
 // empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
-// FirstBad.
-func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
+// FirstBad. Each of looks sees the state, and adds to the report.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
 	settings, err := datadir.ReadConfig(dir)
 	if err != nil {
 		return DataReport{}, err
@@ -155,7 +158,11 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	}
 	report := DataReport{Name: name}
 	folder := host.Folder(dir, j)
-	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress)
+	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress, func(r *state.Reader) {
+		for _, look := range looks {
+			look(r, &report)
+		}
+	})
 	if bad, ok := errors.AsType[*state.BadEntryError](err); ok {
 		report.FirstBad = bad.Error()
 		return report, nil

@@ -117,6 +117,28 @@ func (m Manifest) List(piece func(Piece) ([]byte, error)) (*Roster, error) {
 	return r, nil
 }
 
+// Of reports whether the places are those of the list that a manifest promises.
+func (m Manifest) Of(places *Roster) bool {
+	pieces, err := places.cut()
+	return err == nil && sumOf(pieces) == sumOf(m.Pieces)
+}
+
+// Hash returns the SHA-256 of the manifest, which the next one names.
+func (m Manifest) Hash() [32]byte {
+	data, err := canon.Marshal(m)
+	if err != nil {
+		panic(err) // bytes and numbers can be encoded
+	}
+	return sha256.Sum256(data)
+}
+
+// Next returns a list with the given places that follows the one that a manifest promises; see
+// Roster.Next.
+func (m Manifest) Next(places *Roster) *Roster {
+	hash := m.Hash()
+	return &Roster{number: m.Number + 1, before: hash[:], list: places.list}
+}
+
 // Number returns the number under which the root published the list; 0: no root published it.
 func (r *Roster) Number() uint64 { return r.number }
 

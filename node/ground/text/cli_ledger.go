@@ -8,6 +8,7 @@ const (
 	CLIFileDiffersDo   Code = "cli.file-differs-do"
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
+	CLIDataRoster      Code = "cli.data.roster"
 	CLIKeystoreOther   Code = "cli.keystore-other"
 	CLIKeystoreDamaged Code = "cli.keystore-damaged"
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
@@ -53,6 +54,8 @@ var ledgerSentences = []sentence{
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}"},
 	{CLIDataFalse, "验证未通过：{name} 自 {first} 起与检查点不一致", "refused: {name} disagrees with the checkpoint from {first} on"},
+	{CLIDataRoster, "{name} 现行的第 {number} 版名录有损坏，账本不受影响：启动节点后，根用发布这一版的文件再执行一次 xietong roster publish，其他节点与上级连通后自动重新取得",
+		"the roster in force of {name}, number {number}, is damaged; the ledger is not: once the node runs, a root runs `xietong roster publish` once more with the file of that number, and any other node gets it again from its parent by itself"},
 	{CLIKeystoreOther, "验证未通过：此密钥库（keystore）不是 {name} 账本的密钥库，用它启动的节点查不到记录；请放回属于本账本的密钥库",
 		"refused: this keystore is not the one of this ledger, {name}: a node would find no record under it; put back the keystore of this ledger"},
 	{CLIKeystoreDamaged, "验证未通过：{name} 的密钥库（keystore）已损坏，内容无法读取；请从备份恢复",

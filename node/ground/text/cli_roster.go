@@ -13,6 +13,8 @@ const (
 	CLIRosterEnglish      Code = "cli.roster.english"
 	CLIRosterDone         Code = "cli.roster.done"
 	CLIRosterSame         Code = "cli.roster.same"
+	CLIRosterMended       Code = "cli.roster.mended"
+	CLIRosterAgainst      Code = "cli.roster.against"
 	CLIRosterPlan         Code = "cli.roster.plan"
 	CLIRosterLost         Code = "cli.roster.lost"
 	CLIRosterLostJoined   Code = "cli.roster.lost-joined"
@@ -32,7 +34,11 @@ var rosterSentences = []sentence{
 	{CLIRosterShown, "{from}：{places} 个行政区划（{levels}），哈希 {hash}", "{from}: {places} [place|places] ({levels}), hash {hash}"},
 	{CLIRosterEntry, "账本条目：{entry}", "entry: {entry}"},
 	{CLIRosterEnglish, "英文名", "english"},
-	{CLIRosterSame, "与现行名录相同，未发布", "the list is the one in force; nothing was published"},
+	{CLIRosterSame, "与现行名录（第 {number} 版）相同，未发布；账本条目 {entry}", "the list is the one in force, number {number}; nothing was published; entry {entry}"},
+	{CLIRosterMended, "损坏的第 {number} 版名录已补齐，照常使用；未产生新版，账本条目 {entry}",
+		"the damaged list, number {number}, is whole again, and in use; no new number was made; entry {entry}"},
+	{CLIRosterAgainst, "现行的第 {number} 版名录有损坏，读不出，以下变动是与更早的名录相比；如果要补齐第 {number} 版，请改用发布它的文件",
+		"the list in force, number {number}, is damaged and cannot be read: these changes are against an earlier one; to have number {number} whole again, bring the file of that number"},
 	{CLIRosterPlan, "将发布第 {number} 版名录，共 {places} 个行政区划：新增 {added}，变更 {changed}，去掉 {gone}；随即逐级下发",
 		"this publishes number {number}, with {places} [place|places]: {added} added, {changed} changed, {gone} gone; it goes down every link at once"},
 	{CLIRosterLost, "去掉：{title}（{name}）", "gone: {title} ({name})"},

@@ -17,6 +17,10 @@ const (
 	ProvinceUnknown Code = "province-unknown"
 	RosterOvertaken Code = "roster-overtaken"
 	RosterRootOther Code = "roster-root-other"
+
+	RosterDamaged      Code = "roster-damaged"
+	RosterDamagedBelow Code = "roster-damaged-below"
+	RosterUnreadable   Code = "roster-unreadable"
 )
 
 var rosterProblems = []problem{
@@ -84,6 +88,27 @@ var rosterProblems = []problem{
 			"请只保留{root}及其以下各行，把它的标签写成完整名称 {label}，上级留空；现行名录（xietong roster list）即如此"},
 		en: parts{"The roster begins elsewhere", "the list begins with {title} ({name}), and the root of this tree is {root}", "the file",
 			"keep the lines of {root} and of the places below it, give its line the whole name {label} as label and no parent, as the list in force has it (`xietong roster list`)"},
+	},
+	{
+		number: 457, code: RosterDamaged, status: http.StatusInternalServerError, params: []string{"jurisdiction", "number"},
+		zh: parts{"现行名录有损坏", "现行的第 {number} 版名录在本节点有损坏，读不出，暂以更早的名录代替", "{jurisdiction}",
+			"请用发布这一版的文件再执行一次 xietong roster publish：损坏的部分随即补上，不产生新版。文件不在的，可在任一下级执行 xietong roster list -o csv 导出。并请检查磁盘"},
+		en: parts{"Roster in force damaged", "the roster in force, number {number}, is damaged at this node and cannot be read; an earlier list stands in for it", "{jurisdiction}",
+			"run `xietong roster publish` once more with the file of that number: what is damaged is stored again, and no new number is made. Where the file is gone, `xietong roster list -o csv` at any place below gives it. And check the disk"},
+	},
+	{
+		number: 458, code: RosterDamagedBelow, status: http.StatusInternalServerError, params: []string{"jurisdiction", "number"},
+		zh: parts{"现行名录有损坏", "现行的第 {number} 版名录在本节点有损坏，读不出，暂以更早的名录代替", "{jurisdiction}",
+			"与上级连通后自动重新取得，不必另行操作；请检查磁盘"},
+		en: parts{"Roster in force damaged", "the roster in force, number {number}, is damaged at this node and cannot be read; an earlier list stands in for it", "{jurisdiction}",
+			"it comes again by itself once there is a link to the parent; check the disk"},
+	},
+	{
+		number: 459, code: RosterUnreadable, status: http.StatusInternalServerError, params: []string{"jurisdiction", "number"},
+		zh: parts{"现行名录读不出", "现行的第 {number} 版名录在本节点有损坏，连清单也读不出，不能在它之后发布名录；暂以更早的名录代替", "{jurisdiction}",
+			"请检查磁盘，并从备份恢复整个数据目录"},
+		en: parts{"Roster in force unreadable", "the roster in force, number {number}, is damaged at this node, and its manifest cannot be read either, so that no list can follow it; an earlier list stands in for it", "{jurisdiction}",
+			"check the disk, and restore the data directory from a backup"},
 	},
 	{
 		number: 474, code: RosterAwaited, status: http.StatusServiceUnavailable, again: true, params: []string{"name"},

@@ -69,6 +69,8 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"name with `Xietong-Jurisdiction` one that it hosts: {jurisdictions}; or ask at the socket of another node"},
 	RosterInvalid: {"请对照名录的格式（GET /v1/roster 列出各项）改正：上级在前，代码和名称各不重复，名称一经使用不得改动",
 		"mend it after the form of a roster, whose columns `GET /v1/roster` lists: parents first, no code or name twice, and no code of another place than before"},
+	RosterDamaged: {"请把发布这一版的文件再发布一次（POST /v1/roster）：损坏的部分随即补上，不产生新版。文件不在的，可从任一下级的 GET /v1/roster 取得各行。并请检查磁盘",
+		"publish the file of that number once more with `POST /v1/roster`: what is damaged is stored again, and no new number is made. Where the file is gone, `GET /v1/roster` at any place below has its lines. And check the disk"},
 	KeysPending: {"请用 GET /v1/keys 查看；与上级的连接恢复后会自动启用，然后再提交本请求；密钥泄露时请用 POST /v1/keys（revoke），立即生效",
 		"see `GET /v1/keys`; it comes into use by itself once the parent is linked, then repeat the request; if a key was stolen, `POST /v1/keys (revoke)` works at once"},
 	KeysBelievedOther: {"请立即电话联系{name}，核对双方的指纹（GET /v1/keys 还给出对方签名的答复作为证据）；确属不同的，在查明之前不要传送敏感数据，并由上级查明后执行 POST /v1/invitations（rekey）；处理后执行 POST /v1/keys/acknowledgment",

@@ -2,7 +2,6 @@ package rosters
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -212,75 +211,9 @@ func dropUnnamed(tx *state.Tx) error {
 
 // complete reports whether the pieces are all here.
 func complete(tx *state.Tx, of []roster.Piece) bool {
-	here := map[string]bool{}
-	tx.Scan(pieces.Name, nil, nil, func(hash, _ []byte) bool {
-		here[string(hash)] = true
-		return true
-	})
-	return !slices.ContainsFunc(of, func(p roster.Piece) bool { return !here[string(p.Hash)] })
+	return !slices.ContainsFunc(of, func(p roster.Piece) bool { return !pieces.Has(tx, p.Hash) })
 }
 
 func beforeKey(number uint64) []byte {
 	return binary.BigEndian.AppendUint64(bytes.Clone(keyBefore), number)
-}
-
-// newest returns the newest roster that can be read, with what is kept of it, and why each that is
-// newer cannot. Where there is none it is the list of the program for this tree.
-func (s *Store) newest(ctx context.Context) (k kept, list *roster.Roster, damaged []error, err error) {
-	err = s.own.View(ctx, func(r *state.Reader) error {
-		keys := [][]byte{}
-		r.Scan(rosters.Name, keyBefore, nil, func(key, _ []byte) bool {
-			keys = append(keys, bytes.Clone(key))
-			return true
-		})
-		for _, key := range slices.Backward(append(keys, keyCurrent)) {
-			var found bool
-			if k, list, found, err = s.at(r, key); err == nil && found {
-				return nil
-			}
-			if err != nil {
-				damaged = append(damaged, err)
-			}
-		}
-		k, list = kept{}, s.shipped
-		return nil
-	})
-	return k, list, damaged, err
-}
-
-// at returns what is kept under a key, and the list that it is about. The error is for what cannot
-// be read.
-func (s *Store) at(r *state.Reader, key []byte) (k kept, list *roster.Roster, found bool, err error) {
-	k, found, err = rosters.Read(r, key)
-	if err != nil || !found {
-		return k, nil, found, err
-	}
-	var data []byte
-	if index, own := k.Entry.Index(); own {
-		data, err = s.own.Payload(r, index)
-	} else {
-		data, err = ledger.PayloadIn(k.Proof)
-	}
-	var m roster.Manifest
-	if err == nil {
-		m, err = roster.DecodeManifest(data)
-	}
-	if err == nil && m.Number != k.Number {
-		err = fmt.Errorf("the list has number %d", m.Number)
-	}
-	if err == nil {
-		list, err = listOf(r, m)
-	}
-	if err != nil {
-		return k, nil, true, fmt.Errorf("roster number %d: %w", k.Number, err)
-	}
-	return k, list, true, nil
-}
-
-// listOf returns the list of a manifest whose pieces are here.
-func listOf(r book.Reads, m roster.Manifest) (*roster.Roster, error) {
-	return m.List(func(p roster.Piece) ([]byte, error) {
-		data, _, err := pieces.Read(r, p.Hash)
-		return data, err
-	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"slices"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -13,7 +12,6 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/roster"
-	"xietong/node/ground/text"
 )
 
 // PublishShipped publishes number 1 at a root: the list that comes with the program. It does
@@ -25,10 +23,13 @@ func (s *Store) PublishShipped(ctx context.Context) error {
 	return s.PublishFirst(ctx, s.shipped)
 }
 
-// PublishFirst publishes a list of the tree of this root as number 1. It does nothing where a
-// roster was published before.
+// PublishFirst publishes a list of the tree of this root as number 1. Where a roster was published
+// before it stores that again, if it is the same list and is damaged, and otherwise does nothing.
 func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
-	if s.Current().Number() > 0 {
+	if now := s.Current(); now.Number() > 0 || now.Lost != nil {
+		if b := (base{now}); now.Lost != nil && b.same(places) {
+			return s.again(ctx, b, places)
+		}
 		return nil
 	}
 	first := s.shipped.Next(places)
@@ -48,9 +49,9 @@ func (s *Store) PublishFirst(ctx context.Context, places *roster.Roster) error {
 
 // Publish publishes the places of a list as the next number, as an act of an agency of the root,
 // and returns the entry: that of the list in force, where the places are the same, because nothing
-// is recorded then. The error is text.RosterNotRoot where this jurisdiction is not the root of
-// the list, RosterInvalid for a list that cannot follow the published one, and RosterMoved where
-// another number was published meanwhile.
+// is recorded then, and what is damaged of it is stored again. The error is text.RosterNotRoot
+// where this jurisdiction is not the root of the list, RosterInvalid for a list that cannot follow
+// the published one, and RosterMoved where another number was published meanwhile.
 func (s *Store) Publish(ctx context.Context, id identity.Message, by operation.Actor, places *roster.Roster) (identity.Entry, error) {
 	return s.PublishShown(ctx, id, by, places, func(Plan) error { return nil })
 }
@@ -79,14 +80,14 @@ func (s *Store) PublishShown(ctx context.Context, id identity.Message, by operat
 	if cannot != nil {
 		return identity.Entry{}, cannot
 	}
-	plan := planOf(before, places)
-	if err := shown(plan); err != nil {
+	plan := before.plan(places)
+	switch err := shown(plan); {
+	case err != nil:
 		return identity.Entry{}, err
+	case plan.Same:
+		return before.entry(), s.again(ctx, before, places)
 	}
-	if now := s.Current(); plan.None() && now.Hash() == before.Hash() && now.Number() > 0 {
-		return now.Entry, nil
-	}
-	next := before.Next(places)
+	next := before.next(places)
 	manifest, err := next.Encode()
 	if err != nil {
 		return identity.Entry{}, err
@@ -100,9 +101,11 @@ func (s *Store) PublishShown(ctx context.Context, id identity.Message, by operat
 
 // Plan is what publishing a list would do.
 type Plan struct {
-	roster.Diff
-	Number uint64   // that it would get
-	Hash   [32]byte // of the list in force and the new one
+	roster.Diff          // of the newest list that can be read
+	Number      uint64   // that it would get; that of the list in force where it is the Same
+	Same        bool     // it is the list in force: nothing is recorded, and what is damaged of it is stored again
+	Lost        *Lost    // the list in force, where it cannot be read
+	Hash        [32]byte // of the list in force and the new one
 }
 
 // Plan returns what publishing the places of a list would do. The error is that of Publish.
@@ -111,49 +114,18 @@ func (s *Store) Plan(ctx context.Context, places *roster.Roster) (p Plan, err er
 	if err != nil {
 		return p, err
 	}
-	return planOf(before, places), nil
-}
-
-func planOf(before, places *roster.Roster) (p Plan) {
-	old, fresh := before.Hash(), places.Hash()
-	p.Diff, p.Number = before.Diff(places), before.Number()+1
-	p.Hash = sha256.Sum256(slices.Concat(old[:], fresh[:]))
-	return p
-}
-
-// follows refuses places that cannot come after a list.
-func (s *Store) follows(before, places *roster.Roster) error {
-	if was, now, moved := before.Moved(places); moved {
-		return text.Fail(text.RosterCodeMoved, text.Args{"code": now.Code, "title": now.DisplayName, "was": was.Name.String(), "now": now.Name.String()}, nil)
-	}
-	next := before.Next(places)
-	_, err := next.Encode()
-	if err == nil && before.Number() > 0 {
-		err = next.Follows(before)
-	}
-	if err != nil {
-		return text.Fail(text.RosterInvalid, text.Args{"reason": err.Error()}, err)
-	}
-	return nil
+	return before.plan(places), nil
 }
 
 // propose stores the pieces of a list, and then publishes it.
 func (s *Store) propose(ctx context.Context, q book.Request, next *roster.Roster, b publishBody) (identity.Entry, error) {
-	m, err := next.Manifest()
-	if err != nil {
-		return identity.Entry{}, err
-	}
 	done, err := s.turn(ctx)
 	if err != nil {
 		return identity.Entry{}, err
 	}
 	defer done()
-	all := map[string][]byte{}
-	for data := range next.Pieces() {
-		hash := sha256.Sum256(data)
-		all[string(hash[:])] = data
-	}
-	if err := s.store(ctx, m.Pieces, func(p roster.Piece) ([]byte, error) { return all[string(p.Hash)], nil }); err != nil {
+	m, err := s.storeOf(ctx, next)
+	if err != nil {
 		return identity.Entry{}, err
 	}
 	b.Number, b.Pieces = m.Number, m.Pieces
@@ -162,4 +134,42 @@ func (s *Store) propose(ctx context.Context, q book.Request, next *roster.Roster
 		return identity.Entry{}, err
 	}
 	return entry, s.changed(ctx)
+}
+
+// again stores what is damaged of the list in force, whose places these are in their order or
+// another, and nothing else.
+func (s *Store) again(ctx context.Context, before base, places *roster.Roster) error {
+	done, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if before.Lost == nil {
+		_, err := s.storeOf(ctx, before.Roster)
+		return err
+	}
+	if _, err := s.storeOf(ctx, places); err != nil {
+		return err
+	}
+	return s.changed(ctx)
+}
+
+// storeOf stores those pieces of a list that are not here, and returns what names them.
+func (s *Store) storeOf(ctx context.Context, list *roster.Roster) (roster.Manifest, error) {
+	m, err := list.Manifest()
+	if err != nil {
+		return m, err
+	}
+	all := piecesOf(list)
+	return m, s.store(ctx, m.Pieces, func(p roster.Piece) ([]byte, error) { return all[string(p.Hash)], nil })
+}
+
+// piecesOf returns the pieces of a list by their hashes.
+func piecesOf(list *roster.Roster) map[string][]byte {
+	all := map[string][]byte{}
+	for data := range list.Pieces() {
+		hash := sha256.Sum256(data)
+		all[string(hash[:])] = data
+	}
+	return all
 }

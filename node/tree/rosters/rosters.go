@@ -24,15 +24,20 @@
 // their pieces have room; and a later one is asked for when a question names it.
 //
 // A current roster that cannot be read takes nothing with it: the last one before it that can be
-// read counts until the parent brings it again, or a later one. A root, which has nobody to ask,
-// publishes no roster meanwhile, because two lists must never have one number.
+// read stands in until the parent brings it again, or a later one. A root, which has nobody to ask,
+// is brought it again by whoever publishes the same list once more: then its pieces are stored
+// again, and nothing is recorded. Another list follows it by its manifest, because two lists must
+// never have one number.
 //
 // The package makes no connection and holds no key. Package roster decides which lists are valid.
 package rosters
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,6 +80,7 @@ type Store struct {
 	current    atomic.Pointer[Current]
 	recent     atomic.Pointer[roster.Roster] // that Of read last
 	none       atomic.Bool                   // the parent has said that it has no later one
+	holed      atomic.Bool                   // a piece of the current one was found damaged
 	shipped    *roster.Roster                // the list of the program for this tree
 }
 
@@ -82,6 +88,7 @@ type Store struct {
 type Current struct {
 	*roster.Roster
 	Entry identity.Entry // of the own ledger, which published it; zero: another ledger did, or none
+	Lost  *Lost          // the one in force, for which this one stands in; nil: this one is
 }
 
 // New returns the store of a jurisdiction, with the list of the program until Refresh has read the
@@ -121,7 +128,8 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 	}
 	var before *roster.Roster
 	err := s.own.View(ctx, func(r *state.Reader) (err error) {
-		_, before, _, err = s.at(r, beforeKey(number))
+		here, _, err := s.at(r, beforeKey(number))
+		before = here.list
 		return err
 	})
 	if err != nil || before == nil || before.Number() != number || before.Hash() != hash {
@@ -177,17 +185,21 @@ func (s *Store) absent(number uint64, err error) error {
 func (s *Store) Refresh(ctx context.Context) error {
 	s.refreshing.Lock()
 	defer s.refreshing.Unlock()
-	k, r, damaged, err := s.newest(ctx)
+	f, err := s.newest(ctx)
 	if err != nil {
 		return fmt.Errorf("read roster: %w", err)
 	}
-	for _, err := range damaged {
-		if s.Damaged != nil {
-			s.Damaged(err)
-		}
+	for _, err := range f.damaged {
+		s.damaged(err)
 	}
-	s.current.Store(&Current{Roster: r, Entry: k.Entry.In(s.own.Log())})
+	s.current.Store(&Current{Roster: f.list, Entry: f.Entry.In(s.own.Log()), Lost: f.lost})
 	return nil
+}
+
+func (s *Store) damaged(err error) {
+	if s.Damaged != nil {
+		s.Damaged(err)
+	}
 }
 
 // changed reads the state, which holds a later roster now, and calls later.
@@ -202,22 +214,41 @@ func (s *Store) changed(ctx context.Context) error {
 // Proof returns the proof of the newest roster that can be read, where it is later than the number;
 // else nil.
 func (s *Store) Proof(ctx context.Context, than uint64) ([]byte, error) {
-	k, _, _, err := s.newest(ctx)
+	f, err := s.newest(ctx)
 	switch {
-	case err != nil || k.Number <= than:
+	case err != nil || f.Number <= than:
 		return nil, err
 	}
-	if index, own := k.Entry.Index(); own {
+	if index, own := f.Entry.Index(); own {
 		return s.own.ProveEndorsement(ctx, index)
 	}
-	return k.Proof, nil
+	return f.Proof, nil
 }
 
-// Piece returns a piece of a kept roster, or nil where it is not here.
+// Piece returns a piece of a kept roster, or nil where it is not here. One of the current roster
+// that is damaged is cut anew, and Upkeep keeps it again.
 func (s *Store) Piece(_ context.Context, hash []byte) (data []byte, err error) {
 	err = s.own.Look(func(r *state.Reader) (err error) {
 		data, _, err = pieces.Read(r, hash)
 		return err
 	})
-	return data, err
+	if sum := sha256.Sum256(data); err == nil && bytes.Equal(sum[:], hash) {
+		return data, nil
+	}
+	again, err := s.cut(hash)
+	if err == nil && again != nil {
+		s.holed.Store(true)
+		s.damaged(fmt.Errorf("piece %x of roster number %d is damaged", hash[:4], s.Current().Number()))
+	}
+	return again, err
+}
+
+// cut returns a piece of the current roster from memory; nil: it has none of the hash.
+func (s *Store) cut(hash []byte) ([]byte, error) {
+	current := s.Current()
+	m, err := current.Manifest()
+	if err != nil || current.Number() == 0 || !slices.ContainsFunc(m.Pieces, func(p roster.Piece) bool { return bytes.Equal(p.Hash, hash) }) {
+		return nil, err
+	}
+	return piecesOf(current.Roster)[string(hash)], nil
 }

@@ -16,9 +16,14 @@ import (
 )
 
 // Upkeep asks the parent for a later roster than the current one. At a root, where way is nil, it
-// publishes the first. more reports that a part of the roster came, and that it goes on where this
-// ended.
+// publishes the first. A piece of the current one that was found damaged is kept again. more
+// reports that a part of the roster came, and that it goes on where this ended.
 func (s *Store) Upkeep(ctx context.Context, way door.Asker) (more bool, err error) {
+	if s.holed.Swap(false) {
+		if err := s.again(ctx, base{s.Current()}, s.Current().Roster); err != nil {
+			return false, err
+		}
+	}
 	if way == nil {
 		return false, s.PublishShipped(ctx)
 	}
