@@ -34,15 +34,18 @@ func TestFiveSourcesAtTheDoor(t *testing.T) {
 			})
 		}
 		time.Sleep(15 * time.Second) // until the bursts are spent
-		came := 0
-		for range 60 {
+		came, tries := 0, 60
+		if testing.Short() {
+			tries = 20
+		}
+		for range tries {
 			if county.knock(city) == nil {
 				came++
 			}
 			time.Sleep(time.Second)
 		}
-		if came < 57 {
-			t.Errorf("the county came in %d times of 60", came)
+		if came < tries-3 {
+			t.Errorf("the county came in %d times of %d", came, tries)
 		}
 		cancel()
 		wg.Wait()

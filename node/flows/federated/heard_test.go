@@ -40,6 +40,9 @@ func TestLeftOutSaysSo(t *testing.T) {
 		"it is never reached":       {lost: true, up: true, cut: 48 * time.Hour, outcome: federated.Unreached},
 	} {
 		t.Run(what, func(t *testing.T) {
+			if testing.Short() && row.cut > 0 {
+				t.Skip("its hours are lived without -short")
+			}
 			synctest.Test(t, func(t *testing.T) { leftOut(t, row.lost, row.up, row.just, row.refused, row.cut, row.outcome) })
 		})
 	}

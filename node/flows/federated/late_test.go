@@ -25,6 +25,9 @@ func TestOneTryBlamesNobody(t *testing.T) {
 		"the asker is up for minutes only": {true, 10 * time.Minute, 8, federated.Unreached},
 	} {
 		t.Run(what, func(t *testing.T) {
+			if testing.Short() && row.hides {
+				t.Skip("its hours are lived without -short")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				w := hide(t, func(*gather.Share) {})
 				w.ask(t)

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,17 +102,19 @@ type attempt struct {
 }
 
 // Join makes the jurisdiction that the invitation line names, in the directory dir, and joins it to
-// its parent. dir is empty, or holds an unfinished Join of that jurisdiction, or holds that
-// jurisdiction alone, as Init made it or as it joined before. A parent that is busy is asked again
-// for half a minute.
+// its parent. dir is empty, or holds an unfinished Join of that jurisdiction, or hosts that
+// jurisdiction, as Init made it or as it joined before; then a Listen or TimeZone that is given
+// takes the place of the configured one. A parent that is busy is asked again for half a minute.
 func Join(ctx context.Context, dir, line string, o Options) (result Result, err error) {
 	t, err := Read(line)
 	if err != nil {
 		return result, err
 	}
-	if err := joinable(dir, t.Child); err != nil {
+	hosted, err := joinable(dir, t.Child)
+	if err != nil {
 		return result, err
 	}
+	o.Hosted = max(o.Hosted, hosted)
 	if o.Listen != "" && config.CheckListen(o.Listen) != nil { // before anything is made
 		return result, text.Fail(text.BadRequest, text.Args{"where": "--listen", "reason": "it is not HOST:PORT"}, nil)
 	}
@@ -155,19 +158,21 @@ func once(told func(Step)) func(Step) {
 	}
 }
 
-// joinable refuses a directory that holds anything else than the child.
-func joinable(dir string, child identity.Jurisdiction) error {
+// joinable refuses a directory that holds anything else than the child and what is hosted beside
+// it. It returns how many jurisdictions a complete one hosts.
+func joinable(dir string, child identity.Jurisdiction) (hosted int, err error) {
 	if !datadir.Whole(dir) {
-		return datadir.CheckEmpty(dir, child.String())
+		return 0, datadir.CheckEmpty(dir, child.String())
 	}
 	if err := datadir.CheckFormat(dir); err != nil {
-		return err
+		return 0, err
 	}
 	c, err := datadir.ReadConfig(dir)
-	if err == nil && (len(c.Jurisdictions) != 1 || c.Jurisdictions[0].Name != child) {
+	here := func(j config.Jurisdiction) bool { return j.Name == child }
+	if err == nil && !slices.ContainsFunc(c.Jurisdictions, here) {
 		err = text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
 	}
-	return err
+	return len(c.Jurisdictions), err
 }
 
 // join makes one attempt, all seven steps.
@@ -311,16 +316,36 @@ func (a *attempt) disk() error {
 
 func gibibytes(n uint64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }
 
-// finish (7) writes the configuration unless there is one, and says that the directory is whole.
+// finish (7) writes the configuration, or what is given of it where there is one, and says that the
+// directory is whole.
 func (a *attempt) finish() error {
 	a.result.Config = filepath.Join(a.dir, config.FileName)
 	if a.away && config.Loopback(a.o.Listen) {
 		a.result.OnlyHere = a.o.Listen
 	}
 	if datadir.Whole(a.dir) {
-		return nil
+		return a.settings()
 	}
 	return datadir.Write(a.dir, config.Config{TimeZone: a.o.TimeZone, Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{Placed(a.t)}})
+}
+
+// settings puts what was given in the place of what is configured.
+func (a *attempt) settings() error {
+	c, err := datadir.ReadConfig(a.dir)
+	if err != nil {
+		return err
+	}
+	before := c
+	if a.o.Listen != "" {
+		c.Listen = a.o.Listen
+	}
+	if a.o.TimeZone != "" {
+		c.TimeZone = a.o.TimeZone
+	}
+	if c.Listen == before.Listen && c.TimeZone == before.TimeZone {
+		return nil
+	}
+	return datadir.Error(a.dir, datadir.WriteConfig(a.dir, c))
 }
 
 // Placed returns the configuration of the jurisdiction that an invitation names.

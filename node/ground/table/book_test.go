@@ -176,6 +176,9 @@ func byHand(data string) []byte {
 // TestHostileBooks (A35, A35b) meets what no program writes: each ends with a sentence, soon, and
 // in little memory.
 func TestHostileBooks(t *testing.T) {
+	if testing.Short() {
+		t.Skip("millions of cells, and no goroutine: read without -short")
+	}
 	locked := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}) }, excelize.Options{Password: "x"})
 	good := workbook(t, func(f *excelize.File) error { return put(f, "Sheet1", 1, []any{"a"}, []any{"b"}) })
 	cell := `<c r="A1" t="inlineStr"><is><t>`

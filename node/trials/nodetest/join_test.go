@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"xietong/node"
 	"xietong/node/faces/client"
+	"xietong/node/ground/datadir"
 	"xietong/node/ground/text"
 )
 
@@ -203,6 +205,36 @@ func TestWithdrawn(t *testing.T) {
 		tree.WaitLinked()
 		if joined := n.Entries("joined"); len(joined) != 1 {
 			t.Errorf("%d entries \"joined\"", len(joined))
+		}
+	})
+}
+
+// TestWithdrawnComesBackWithHosted: a city that hosts a county is withdrawn, and comes back by a new
+// invitation into its own directory. It hosts the county as before, and listens where this join says.
+func TestWithdrawnComesBackWithHosted(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming hosted\n  bijie absent", func(t *testing.T, tree *Tree) {
+		n, parent := tree.Node("guiyang"), tree.Node("guizhou").Client("")
+		if _, err := parent.Withdraw(t.Context(), "guiyang", client.Withdrawal{Reason: "演练"}); err != nil {
+			t.Fatal(err)
+		}
+		n.Stop()
+		others := tree.Node("bijie").Invite().Token
+		if _, err := node.Join(t.Context(), n.machine.dir, others, node.JoinOptions{Options: n.machine.options()}); text.AsFailure(err).Code != text.DirNotEmpty {
+			t.Errorf("another's invitation: got %v, want %s", err, text.DirNotEmpty)
+		}
+		token := n.Invite().Token
+		moved := node.JoinOptions{Options: n.machine.options(), Listen: "0.0.0.0:7400", TimeZone: "Asia/Urumqi"}
+		if _, err := node.Join(t.Context(), n.machine.dir, token, moved); err != nil {
+			t.Fatal(err)
+		}
+		c, err := datadir.ReadConfig(n.machine.dir)
+		if err != nil || c.Listen != moved.Listen || c.TimeZone != moved.TimeZone || len(c.Jurisdictions) != 2 {
+			t.Errorf("configured: got %+v, %v", c, err)
+		}
+		n.Start()
+		tree.WaitLinked()
+		if _, err := tree.Node("nanming").Client("").Status(t.Context()); err != nil {
+			t.Errorf("the hosted county: %v", err)
 		}
 	})
 }
