@@ -54,6 +54,7 @@ type app struct {
 	getenv         func(string) string
 	foreign        string // this system, if no node runs on it
 	now            func() time.Time
+	typed          []string       // the command line
 	told           *time.Location // the zone of times, as the node told it; see zone
 	node           nodeFloor
 	silent         time.Duration // how long a node may be silent; 0: silentWithin
@@ -69,7 +70,7 @@ type app struct {
 
 // run runs one command line and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
-	a.lang = text.FromEnv(a.getenv)
+	a.lang, a.typed = text.FromEnv(a.getenv), args
 	out := &heeded{w: a.stdout}
 	a.stdout = out
 	root := a.rootCommand()

@@ -207,7 +207,7 @@ func blank(s string) bool { return strings.TrimSpace(s) == "" }
 func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, args []string) error) *cobra.Command {
 	names := strings.Fields(use)[1:]
 	typed := func(cmd *cobra.Command, args []string) error {
-		err := a.runsHere(cmd.CommandPath())
+		err := cmp.Or(a.runsHere(cmd.CommandPath()), a.onceEach(cmd))
 		if err == nil {
 			err = run(cmd, arguments(cmd, names, args))
 		}
@@ -220,6 +220,25 @@ func (a *app) verb(use string, short text.Code, run func(cmd *cobra.Command, arg
 		Use: use + " " + a.t(text.CLIFlagsWord, nil), Short: a.t(short, nil), Args: a.takes(use), RunE: typed,
 		ValidArgsFunction: a.completes(use), DisableFlagsInUseLine: true,
 	}
+}
+
+// onceEach refuses a flag that was given two values and keeps the last alone: the other would be
+// dropped without a word.
+func (a *app) onceEach(cmd *cobra.Command) error {
+	first := map[string]string{}
+	again := pflag.NewFlagSet("", pflag.ContinueOnError)
+	again.AddFlagSet(cmd.Flags())
+	var twice error
+	err := again.ParseAll(a.typed, func(f *pflag.Flag, value string) error {
+		before, given := first[f.Name]
+		first[f.Name] = value
+		list := f.Value.Type() == "stringArray" || f.Value.Type() == "stringSlice"
+		if given && before != value && !list && twice == nil {
+			twice = usage(text.CLIFlagTwice, text.Args{"flag": dashed(f.Name), "first": text.Short(before), "second": text.Short(value)})
+		}
+		return nil
+	})
+	return cmp.Or(twice, err)
 }
 
 // fileArguments are the names of the arguments that take a file.

@@ -62,6 +62,7 @@ const (
 	CLITooManyArguments   Code = "cli.too-many-arguments"
 	CLIBadFlag            Code = "cli.bad-flag"
 	CLINoSuchFlag         Code = "cli.no-such-flag"
+	CLIFlagTwice          Code = "cli.flag-twice"
 	CLIFlagNeedsValue     Code = "cli.flag-needs-value"
 	CLIFlagBadValue       Code = "cli.flag-bad-value"
 	CLIFlagNeeded         Code = "cli.flag-needed"
@@ -161,6 +162,7 @@ var frameSentences = []sentence{
 	{CLITooManyArguments, "多余的参数 {value}", "the argument {value} is one too many"},
 	{CLIBadFlag, "选项有误：{reason}", "the flags are wrong: {reason}"},
 	{CLINoSuchFlag, "没有选项 {flag}", "there is no flag {flag}"},
+	{CLIFlagTwice, "选项 {flag} 给了两次，不知以“{first}”还是以“{second}”为准", "the flag {flag} is given twice, as \"{first}\" and as \"{second}\", and counts once"},
 	{CLIFlagNeedsValue, "选项 {flag} 缺少值", "the flag {flag} needs a value"},
 	{CLIFlagBadValue, "选项 {flag} 不能为“{value}”，应填：{form}", "the flag {flag} cannot be \"{value}\": it is {form}"},
 	{CLIFlagNeeded, "缺少选项 {flag}", "the flag {flag} is needed"},

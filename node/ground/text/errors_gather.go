@@ -22,10 +22,10 @@ var gatherProblems = []problem{
 			"{jurisdiction}", "call the administrator of {jurisdiction}, and keep the logs of both nodes; nobody below it counts as answered this time"},
 	},
 	{
-		number: 105, code: SelectorMalformed, status: http.StatusBadRequest, params: []string{"selector"},
-		zh: parts{"查询范围有误", "{selector} 不是查询范围", "选项 --at", "下一级写作 '*.guiyang.guizhou'，全部下级写作 '**.guizhou'，并加引号"},
+		number: 105, code: SelectorMalformed, status: http.StatusBadRequest, params: []string{"selector", "below"},
+		zh: parts{"查询范围有误", "{selector} 不是查询范围", "选项 --at", "下一级写作 '*.{below}'，全部下级写作 '**.{below}'，并加引号"},
 		en: parts{"Malformed selector", "{selector} selects nobody", "the flag --at",
-			"write '*.guiyang.guizhou' for those directly below, '**.guizhou' for all below, in quotes"},
+			"write '*.{below}' for those directly below, '**.{below}' for all below, in quotes"},
 	},
 	{
 		number: 106, code: SelectorUnknown, status: http.StatusNotFound, params: []string{"selector", "level"},

@@ -84,8 +84,8 @@ func (s *Standing) said() (all []roster.Place) {
 func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	stars, rest := cutStars(typed)
 	named := strings.TrimLeft(rest, ".．。｡")
-	if stars != 1 && stars != 2 || named == "" || named == rest {
-		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed)}, nil)
+	if stars != 1 && stars != 2 || named == "" || named == rest || Several(named) {
+		return gather.Selector{}, text.Fail(text.SelectorMalformed, text.Args{"selector": text.Short(typed), "below": s.example(typed)}, nil)
 	}
 	below, err := s.Resolve(named)
 	if err != nil {
@@ -94,11 +94,18 @@ func (s *Standing) Selector(typed, level string) (gather.Selector, error) {
 	return gather.Selector{Below: below, Deep: stars == 2, Level: text.LevelCalled(level)}, nil
 }
 
-// Several reports whether a text is a selector, well formed or not.
-func Several(typed string) bool {
-	stars, _ := cutStars(strings.TrimSpace(typed))
-	return stars > 0
+// example returns the jurisdiction for the example of a well-formed selector: the one that the text
+// names beside its stars, or else this one.
+func (s *Standing) example(typed string) string {
+	if name, err := s.Resolve(strings.Trim(typed, "*＊.．。｡/ ")); err == nil {
+		return name.String()
+	}
+	return s.Name().String()
 }
+
+// Several reports whether a text is a selector, well formed or not. No name has a star in it, and
+// who writes one anywhere means more than one place.
+func Several(typed string) bool { return strings.ContainsAny(typed, "*＊") }
 
 // cutStars returns how many stars a text begins with, in either width, and the rest.
 func cutStars(typed string) (stars int, rest string) {

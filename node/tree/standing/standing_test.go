@@ -309,7 +309,7 @@ func TestSelector(t *testing.T) {
 			t.Errorf("%q: got %+v, %v, want %+v", typed, got, err, want)
 		}
 	}
-	for _, typed := range []string{"", "*", "**", "*.", "**.", "***.guizhou", "guizhou", "x.guizhou", "* .guizhou"} {
+	for _, typed := range []string{"", "*", "**", "*.", "**.", "***.guizhou", "guizhou", "x.guizhou", "* .guizhou", "guizhou.**", "guizhou/*", "guiyang*.guizhou", "**.gui*zhou"} {
 		if got, err := s.Selector(typed, ""); treetest.Code(err) != text.SelectorMalformed {
 			t.Errorf("%q: got %+v, %v, want %s", typed, got, err, text.SelectorMalformed)
 		}
