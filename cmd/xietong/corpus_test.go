@@ -97,7 +97,8 @@ func corpusLines(t *testing.T) (lines []string) {
 		}
 		lines = append(lines, strings.TrimSpace(verb+" "+good+" zuviel"))
 		c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-			lines = append(lines, strings.TrimSpace(verb+" "+good)+" "+badFlag(t, verb, f))
+			others := slices.DeleteFunc(strings.Fields(good), func(word string) bool { return strings.HasPrefix(word, "--"+f.Name+"=") })
+			lines = append(lines, strings.Join(slices.Concat([]string{verb}, others, []string{badFlag(t, verb, f)}), " "))
 		})
 	})
 	root.PersistentFlags().VisitAll(func(f *pflag.Flag) { lines = append(lines, "status "+badFlag(t, "status", f)) })

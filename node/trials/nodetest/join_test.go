@@ -209,8 +209,8 @@ func TestWithdrawn(t *testing.T) {
 	})
 }
 
-// TestWithdrawnComesBackWithHosted: a city that hosts a county is withdrawn, and comes back by a new
-// invitation into its own directory. It hosts the county as before, and listens where this join
+// TestWithdrawnComesBackWithHosted: a city that hosts a county is withdrawn, and comes back by a
+// new invitation into its own directory. It hosts the county as before, and listens where this join
 // says.
 func TestWithdrawnComesBackWithHosted(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming hosted\n  bijie absent", func(t *testing.T, tree *Tree) {
