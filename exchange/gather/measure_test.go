@@ -97,13 +97,18 @@ func TestPlace(t *testing.T) {
 		{[]By{{Field: "sex"}, {Level: "prefecture"}}, "f", "n.x.a.p", "f a.p", false, true},
 		{[]By{{Field: "sex"}, {Field: "age"}}, "f 7", "x.a.p", "f 7", false, true},
 		{[]By{{Level: "county"}, {Level: "prefecture"}}, "", "x.a.p", "x.a.p a.p", false, true},
-		{[]By{{Level: "county"}}, "", "b.p", "", true, false},
+		{[]By{{Level: "county"}}, "", "b.p", "b.p", false, true},     // a city counts for itself
+		{[]By{{Level: "county"}}, "", "b.b.p", "b.p", false, true},   // no county is in the city either
+		{[]By{{Level: "county"}}, "", "a.p", "a.p", false, true},     // beside its counties
+		{[]By{{Level: "county"}}, "", "n.a.p", "n.a.p", false, true}, // an extra beside them
+		{[]By{{Level: "prefecture"}}, "", "n.p", "n.p", false, true}, // an extra of the province
+		{[]By{{Level: "prefecture"}, {Level: "county"}}, "", "b.p", "b.p b.p", false, true},
 		{[]By{{Field: "sex"}, {Level: "township"}}, "f", "x.a.p", "", true, false},
 		{[]By{{Field: "sex"}}, "", "x.a.p", "", false, false},
 		{[]By{{Field: "sex"}}, "f 7", "x.a.p", "", false, false},
 		{nil, "f", "x.a.p", "", false, false},
 	} {
-		q := Question{Measure: Measure{Function: Count, By: row.by}}
+		q := Question{Selector: Selector{Below: name(t, "p"), Deep: true}, Measure: Measure{Function: Count, By: row.by}}
 		got, err := q.Place(r, name(t, row.at), strings.Fields(row.values))
 		if (err == nil) != row.ok || errors.Is(err, ErrNoPlace) != row.noPlace || strings.Join(got, " ") != row.want || row.ok && got == nil {
 			t.Errorf("%s of %q by %v: got %q, %v, want %q", row.at, row.values, row.by, got, err, row.want)

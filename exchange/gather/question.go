@@ -142,13 +142,14 @@ func (q Question) LeadsTo(r Roster, child identity.Jurisdiction) bool {
 	return false
 }
 
-// ErrNoPlace is returned if a jurisdiction lies in no place of a level that the question groups by.
-var ErrNoPlace = errors.New("it lies in no place of the level that the groups are of")
+// ErrNoPlace is returned if the question groups by a level that no place of the roster has, of
+// those that it may ask and those above them.
+var ErrNoPlace = errors.New("no place has the level that the groups are of")
 
 // Place returns the values of a group of a jurisdiction's records, one for each dimension in order.
 // values holds the values of the dimensions that are fields; Place puts the places that the
-// jurisdiction lies in between them. It returns ErrNoPlace, or an error if the number of values is
-// wrong.
+// jurisdiction counts for in between them. It returns ErrNoPlace, or an error if the number of
+// values is wrong.
 func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]string, error) {
 	placed, next := make([]string, 0, len(q.By)), 0
 	for _, b := range q.By {
@@ -158,9 +159,9 @@ func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]
 			}
 			continue
 		}
-		in, found := r.topmost(at, b.Level)
-		if !found {
-			return nil, fmt.Errorf("%s by %s: %w", at, b.Level, ErrNoPlace)
+		in, err := q.countsFor(r, looks{}, at, b.Level)
+		if err != nil {
+			return nil, fmt.Errorf("%s by %s: %w", at, b.Level, err)
 		}
 		placed = append(placed, in.String())
 	}
@@ -168,24 +169,4 @@ func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]
 		return nil, fmt.Errorf("place %s: %d values of the %d fields in %s", at, len(values), next, q.Measure)
 	}
 	return placed, nil
-}
-
-// topmost returns the topmost place of a level that a jurisdiction is or lies in.
-func (r Roster) topmost(at identity.Jurisdiction, level string) (in identity.Jurisdiction, found bool) {
-	for name, more := at, true; more; name, more = name.Parent() {
-		if p, listed := r.At(name); listed && p.Level == level {
-			in, found = name, true
-		}
-	}
-	return in, found
-}
-
-// placed returns the place of a level that a value of a group is; false: it is none.
-func (r Roster) placed(value, level string) (identity.Jurisdiction, bool) {
-	name, err := identity.ParseJurisdiction(value)
-	if err != nil || name.String() != value {
-		return name, false
-	}
-	p, listed := r.At(name)
-	return name, listed && p.Level == level
 }

@@ -21,9 +21,10 @@ type tree struct {
 	children map[identity.Jurisdiction][]identity.Jurisdiction // in the tree, listed or not
 	count    map[identity.Jurisdiction][]Group                 // of members that answer
 	left     map[identity.Jurisdiction]LeftOut                 // of members that answer
-	why      map[identity.Jurisdiction]Why                     // of members or branches without an answer
-	declines map[identity.Jurisdiction]bool                    // who refuses for itself and all below it
-	lie      func(at identity.Jurisdiction, s *Share)          // changes the liar's share before signing
+	joined   []identity.Jurisdiction
+	why      map[identity.Jurisdiction]Why            // of members or branches without an answer
+	declines map[identity.Jurisdiction]bool           // who refuses for itself and all below it
+	lie      func(at identity.Jurisdiction, s *Share) // changes the liar's share before signing
 	liar     identity.Jurisdiction
 	// answer is what a jurisdiction signs instead of the share; nil: it is honest.
 	answer  func(at identity.Jurisdiction, s Share, own *Own, children []Child) []byte
@@ -163,6 +164,17 @@ func draw(t *rapid.T, f Function) *tree {
 		w.q.Groups = rapid.SampledFrom([]int{1, 2, 4, 9, MaxGroups, MaxGroups}).Draw(t, "room")
 	}
 	w.grow(t, root, true, true)
+	for _, at := range w.joined { // the groups go by the whole roster
+		if !w.member(at) {
+			continue
+		}
+		w.left[at] = w.leaves(t, at)
+		groups, err := w.groups(t, at)
+		_, silent := w.why[at]
+		if w.count[at] = groups; err != nil && !silent {
+			w.why[at] = Why{State: Refused, By: at, Code: 24}
+		}
+	}
 	return w
 }
 
@@ -222,14 +234,14 @@ func (w *tree) leaves(t *rapid.T, at identity.Jurisdiction) LeftOut {
 
 func (w *tree) grow(t *rapid.T, at identity.Jurisdiction, joined, listed bool) {
 	if listed {
-		w.r.Places = append(w.r.Places.(List), Place{at, levels[at.Depth()-1]})
-	}
-	if w.member(at) && joined {
-		w.left[at] = w.leaves(t, at)
-		groups, err := w.groups(t, at)
-		if w.count[at] = groups; err != nil {
-			w.why[at] = Why{State: Refused, By: at, Code: 24}
+		level := levels[at.Depth()-1]
+		if rapid.IntRange(0, 5).Draw(t, "skips") == 0 { // as a county directly below its province
+			level = levels[min(at.Depth(), len(levels)-1)]
 		}
+		w.r.Places = append(w.r.Places.(List), Place{at, level})
+	}
+	if joined {
+		w.joined = append(w.joined, at)
 	}
 	if at.Depth() == len(levels) {
 		return

@@ -54,7 +54,7 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	if members == 0 && w.Level != "" {
 		return got, text.Fail(text.SelectorUnknown, text.Args{"selector": w.Selector.String(), "level": w.Level}, nil)
 	}
-	if err := notTooMany(w.Selector, members); err != nil {
+	if err := cmp.Or(notTooMany(w.Selector, members), hasLevels(q, got.Roster)); err != nil {
 		return got, err
 	}
 	g := gathering{

@@ -265,6 +265,7 @@ func TestNotAsked(t *testing.T) {
 		"the sum of nothing":     {func(q *federated.Wide) { q.Measure.Function = gather.Sum }, text.BadRequest},
 		"no purpose's label":     {func(q *federated.Wide) { q.Purpose = "für mich" }, text.UnknownPurpose},
 		"a level of nobody":      {func(q *federated.Wide) { q.Level = "township" }, text.SelectorUnknown},
+		"by a level of nobody":   {func(q *federated.Wide) { q.Measure.By = []gather.By{{Level: "township"}} }, text.SelectorUnknown},
 		"too many members":       {func(q *federated.Wide) { q.Deep, q.Level = true, "village" }, text.MembersMany},
 	} {
 		q := wide()

@@ -145,11 +145,8 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 			asked.Measure.By = append(asked.Measure.By, b)
 		}
 	}
-	_, err := q.Place(roster, self, make([]string, len(asked.Measure.By)))
+	err := hasLevels(q, roster)
 	var got records.Answer
-	if errors.Is(err, gather.ErrNoPlace) {
-		err = text.Fail(text.SelectorUnknown, text.Args{"selector": q.Selector.String(), "level": q.Measure.String()}, err)
-	}
 	var by identity.Agency
 	if err == nil {
 		by, err = consumers.Consumer(ctx, r)
@@ -183,6 +180,14 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
 	}
 	return own, record, nil
+}
+
+// hasLevels refuses a question that groups by a level that no place has.
+func hasLevels(q gather.Question, roster gather.Roster) error {
+	if level := q.NoLevel(roster); level != "" {
+		return text.Fail(text.SelectorUnknown, text.Args{"selector": q.Selector.String(), "level": level}, nil)
+	}
+	return nil
 }
 
 // listed returns the children whose answers the share lists.
