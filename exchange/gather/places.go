@@ -84,8 +84,8 @@ func (q Question) countsFor(r Roster, looked looks, at identity.Jurisdiction, le
 	}
 }
 
-// NoLevel returns the first level of the dimensions that no place has, of those that may be asked and
-// those above them; "": there is none.
+// NoLevel returns the first level of the dimensions that no place has, of those that may be asked
+// and those above them; "": there is none.
 func (q Question) NoLevel(r Roster) string {
 	for _, b := range q.By {
 		if _, err := q.countsFor(r, looks{}, q.Below, b.Level); b.Level != "" && err != nil {
