@@ -189,12 +189,17 @@ func (h *hosted) keepFailure(err error, now time.Time) (before error, tell bool)
 }
 
 // linked notes that the link to the parent is up: since now, unless it replaces one that was up. A
-// link that ended by itself was down for as long as nobody noticed.
+// link that ended by itself was down for as long as nobody noticed. What the parent told meanwhile
+// (a new roster, other keys above) was lost, so the jurisdiction asks it.
 func (h *hosted) linked(now time.Time, replaces bool) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.failed = nil; !replaces {
+	h.failed = nil
+	if !replaces {
 		h.up = now
+	}
+	h.mu.Unlock()
+	if !replaces {
+		h.upkeep.Told()
 	}
 }
 

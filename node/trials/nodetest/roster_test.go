@@ -180,3 +180,24 @@ func isProblem(err error, code text.Code) bool {
 	p, ok := errors.AsType[*client.Problem](err)
 	return ok && p.Code == string(code)
 }
+
+// TestRosterAfterSilence: a child that was away when a roster was published has it as soon as its
+// link is up again, and those below it with it.
+func TestRosterAfterSilence(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming", func(t *testing.T, tree *Tree) {
+		everybodyHas(t, tree, 1)
+		top := tree.Node("guizhou")
+		offer(t, top)
+		shipped := listed(t, top)
+		fewer := slices.DeleteFunc(slices.Clone(shipped.Places), func(p client.RosterPlace) bool { return strings.HasSuffix(p.Name, ".zunyi.guizhou") })
+		tree.Partition("guizhou", "guiyang")
+		if _, err := publishList(t, top, asCSV(t, fewer)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * time.Minute)
+		tree.Heal("guizhou", "guiyang")
+		tree.WaitLinked()
+		took := tree.Within(time.Minute, "all have the roster", func() bool { return listed(t, tree.Node("nanming")).Number == 2 })
+		t.Logf("%s after the link", took)
+	})
+}
