@@ -23,6 +23,15 @@ func TestSilentNode(t *testing.T) {
 	hang := func([]byte) any { <-release; return nil }
 	b.node.in = map[string]func([]byte) any{"GET /v1/status": hang, "GET /v1/tree": hang, "POST /v1/stop": hang}
 	b.app.silent = 30 * time.Millisecond
+	for line, want := range map[string]string{
+		"agency list": "错误：节点进程在运行，但 0 秒内没有答复", "query water --at guiyang": "错误：请求已经发出，但没有收到应答",
+	} {
+		b.node.in = map[string]func([]byte) any{"GET /v1/agencies": hang, "POST /v1/query": hang, "GET /v1/health": hang}
+		if code, _, stderr := b.run(append(strings.Fields(line), "--data", b.dir)...); code == exitDone || !strings.HasPrefix(stderr, want) {
+			t.Errorf("%s: exit %d, %s", line, code, stderr)
+		}
+	}
+	b.node.in = map[string]func([]byte) any{"GET /v1/status": hang, "GET /v1/tree": hang, "POST /v1/stop": hang}
 	for _, verb := range []string{"status", "tree", "stop"} {
 		code, _, stderr := b.run(verb, "--data", b.dir)
 		if code != exitUnreachable || !strings.HasPrefix(stderr, "错误：节点进程在运行，但 0 秒内没有答复") || !strings.Contains(stderr, "xietong serve") {

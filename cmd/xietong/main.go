@@ -54,7 +54,8 @@ type app struct {
 	getenv         func(string) string
 	foreign        string // this system, if no node runs on it
 	now            func() time.Time
-	typed          []string       // the command line
+	typed          []string // the command line
+	end            context.CancelCauseFunc
 	told           *time.Location // the zone of times, as the node told it; see zone
 	node           nodeFloor
 	silent         time.Duration // how long a node may be silent; 0: silentWithin
@@ -78,7 +79,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if len(args) > 0 && strings.HasPrefix(args[0], "__complete") {
 		root.SetOut(unquoted{a.stdout})
 	}
-	err := root.ExecuteContext(ctx)
+	ctx, a.end = context.WithCancelCause(ctx)
+	defer a.end(nil)
+	err := silence(ctx, root.ExecuteContext(ctx))
 	a.jsonOnly = a.jsonOnly || wantsJSON(args)
 	if err == nil {
 		err = out.err

@@ -305,7 +305,7 @@ func (a *app) translate(c *cobra.Command) {
 // client returns a client of the node.
 func (a *app) client() *client.Client {
 	o := client.Options{In: a.in, As: a.as, Language: a.lang.Tag(), CommandLine: true}
-	o.Transport = zoneHeard{client.Transport(a.patience().dial), a.hearZone}
+	o.Transport = watched{zoneHeard{client.Transport(a.patience().dial), a.hearZone}, a.patient(), a.end}
 	return client.Dial(a.data, o)
 }
 

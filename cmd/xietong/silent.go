@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"time"
 
@@ -24,12 +27,78 @@ type silentError struct {
 
 func (e *silentError) Error() string { return fmt.Sprintf("no answer within %s: %v", e.within, e.err) }
 
+// patient returns how long a node may be silent in this run.
+func (a *app) patient() time.Duration { return cmp.Or(a.silent, silentWithin) }
+
+// watched carries the requests of a run. An answer may take long, as it may need others; so while
+// one is awaited, the node is asked whether it lives. Of one that does not answer that either, the
+// run is ended with a silentError as cause.
+type watched struct {
+	zoneHeard
+	within time.Duration
+	end    context.CancelCauseFunc // of the run
+}
+
+func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, answered := context.WithCancel(r.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.watch(ctx, *r.URL)
+	}()
+	resp, err := w.zoneHeard.RoundTrip(r)
+	answered()
+	<-done
+	return resp, err
+}
+
+// watch asks until the answer came.
+func (w watched) watch(ctx context.Context, u url.URL) {
+	u.Path, u.RawQuery = "/v1/health", ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(w.within):
+		}
+		limited, cancel := context.WithTimeout(ctx, w.within)
+		err := w.lives(limited, u.String())
+		if cancel(); err != nil && ctx.Err() == nil && limited.Err() == context.DeadlineExceeded {
+			w.end(&silentError{w.within, err})
+			return
+		}
+	}
+}
+
+// lives asks a node whether it lives; any answer says so.
+func (w watched) lives(ctx context.Context, health string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, health, http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := w.zoneHeard.RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}
+
+// silence returns the error of a run that ended because its node is silent: that, unless a request
+// was lost that may have been done.
+func silence(ctx context.Context, err error) error {
+	s, silent := errors.AsType[*silentError](context.Cause(ctx))
+	switch {
+	case err == nil || !silent:
+		return err
+	case errors.Is(err, client.ErrUnknownOutcome):
+		return fmt.Errorf("%w: %w", client.ErrUnknownOutcome, s.err)
+	}
+	return s
+}
+
 // soon asks for an answer that needs nobody but the node, and gives up after a.silent.
 func soon[T any](ctx context.Context, a *app, ask func(context.Context) (T, error)) (T, error) {
-	within := a.silent
-	if within == 0 {
-		within = silentWithin
-	}
+	within := a.patient()
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	got, err := ask(limited)
