@@ -264,7 +264,7 @@ func (c *clerks) byHand() {
 	give := "grant give loans housing --purpose statistics --basis b --paper p --until "
 	c.refused("give-own", provider+strings.Replace(give, "housing", "civil-affairs", 1)+"2028-12-31")
 	c.refused("not-provider", housing+give+"2028-12-31")
-	c.refused("not-provider", water+"--in nanming.guiyang.guizhou --as tax "+give+"2028-12-31")
+	c.refused("not-provider", "--in nanming.guiyang.guizhou --as tax "+give+"2028-12-31")
 	c.refused("unknown-agency", provider+strings.Replace(give, "housing", "forestry", 1)+"2028-12-31")
 	c.refused("agency-not-there", provider+strings.Replace(give, "housing", "forestry@贵阳市", 1)+"2028-12-31")
 	if told := c.does(provider + strings.Replace(give, "housing", "water@遵义市", 1) + "2028-12-31"); strings.Count(told, "\n") != 2 {
