@@ -301,7 +301,7 @@ func TestYear(t *testing.T) {
 	case *days > 0:
 		run, every, hold = time.Duration(*days)*24*time.Hour, 20*time.Second, 21*time.Second
 	case testing.Short():
-		run, every = time.Hour, 10*time.Second
+		every = time.Minute
 	}
 	synctest.Test(t, func(t *testing.T) { year(t, run, every, hold) })
 }
