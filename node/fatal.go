@@ -11,6 +11,8 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -32,7 +34,7 @@ func (e *replicaError) told() error {
 		return text.Fail(text.Diverged, args, e)
 	}
 	if d, ok := errors.AsType[*state.DamageError](e.err); ok {
-		return text.Fail(text.StateDamaged, text.Args{"file": cmp.Or(d.File, e.dir)}, e)
+		return failure.Part(&host.PartError{Part: host.PartLedger, File: cmp.Or(d.File, e.dir), Err: e})
 	}
 	if _, ofSystem := errors.AsType[syscall.Errno](e.err); ofSystem || errors.Is(e.err, group.ErrLogFailed) {
 		where, cause := e.dir, e.err

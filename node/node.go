@@ -140,7 +140,7 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	}
 	for _, h := range n.hosted {
 		if err = n.furnish(ctx, h); err != nil {
-			return n, err
+			return n, datadir.Error(dir, err)
 		}
 	}
 	if err = n.listen(); err != nil {

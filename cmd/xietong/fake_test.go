@@ -553,7 +553,7 @@ var fakeFloor = nodeFloor{
 		progress(31, 31)
 		r := node.DataReport{Name: "nanming.guiyang.guizhou", Entries: 31, Root: "cdcd", Checkpoint: 30}
 		if name == "bad" {
-			r.FirstBad = log + "7"
+			r.FirstBad = "entry 7: it is missing"
 		}
 		if name == "mixed" {
 			r.Keystore = node.KeystoreOther

@@ -104,7 +104,7 @@ func (a *app) verifyData(ctx context.Context) error {
 	if a.jsonOnly {
 		err = printJSON(a.stdout, report)
 	} else if report.FirstBad != "" {
-		a.say(text.CLIDataFalse, text.Args{"name": report.Name, "first": report.FirstBad})
+		a.say(text.CLIDataFalse, text.Args{"name": report.Name, "first": text.Cause(a.lang, report.FirstBad)})
 	} else {
 		a.say(text.CLIDataTrue, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
 	}

@@ -254,34 +254,90 @@ func TestVerifyOfDamagedFiles(t *testing.T) {
 	t.Logf("%d pages, %d damages found, at %d of them an entry named", pages, found, named)
 }
 
-// TestDamagedPageUnderViews: a page of the file is damaged under a store that runs. A view that
-// meets it ends with an error that names the file, and the store notes it; other views go on, and
-// any other panic stays one.
-func TestDamagedPageUnderViews(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
-	s := openStore(t, path)
+// fill makes a file of some pages.
+func fill(s *Store, t *testing.T) {
 	for index := uint64(1); index <= 600; index++ {
 		s.Apply(index, 1, [][]byte{command(t, kindNote, identity.Message{}, "village")})
 	}
 	s.Flush()
-	var page int64 // of a bucket's values
-	s.db.View(func(tx *bolt.Tx) error {
+}
+
+// fullPages returns the numbers of pages that hold many values of a bucket.
+func fullPages(t *testing.T, s *Store) (pages []int64) {
+	t.Helper()
+	err := s.db.View(func(tx *bolt.Tx) error {
 		for id := 0; ; id++ {
 			info, err := tx.Page(id)
 			if err != nil || info == nil {
 				return err
 			}
 			if info.Type == "leaf" && info.Count > 20 {
-				page = int64(id)
+				pages = append(pages, int64(id))
 			}
 		}
 	})
+	if err != nil || len(pages) == 0 {
+		t.Fatal(pages, err)
+	}
+	return pages
+}
+
+// TestDamagedPageUnderWrites: a page of the file is damaged under a store that runs. Whatever is
+// written next, the store ends with an error that names the file, or the page was not met; nothing
+// panics.
+func TestDamagedPageUnderWrites(t *testing.T) {
+	met := 0
+	for n := 0; ; n++ {
+		path := filepath.Join(t.TempDir(), "state.db")
+		var ended error
+		if err := Create(path, testLog(t)); err != nil {
+			t.Fatal(err)
+		}
+		s, err := Open(path, noteRegistry(), Options{Fatal: func(err error) { ended = err }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill(s, t)
+		pages := fullPages(t, s)
+		if n == len(pages) {
+			s.Close()
+			break
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.WriteAt(make([]byte, 4096), pages[n]*4096)
+		f.Close()
+		if s.Apply(601, 1, [][]byte{command(t, kindNote, identity.Message{}, "village")}) != nil {
+			s.Flush()
+		}
+		if damage, ok := errors.AsType[*DamageError](ended); ok && damage.File == path {
+			met++
+		} else if ended != nil {
+			t.Errorf("page %d: got %v", pages[n], ended)
+		}
+		s.Close()
+	}
+	if met == 0 {
+		t.Error("no page was met")
+	}
+}
+
+// TestDamagedPageUnderViews: a page of the file is damaged under a store that runs. A view that
+// meets it ends with an error that names the file, and the store notes it; other views go on, and
+// any other panic stays one.
+func TestDamagedPageUnderViews(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := openStore(t, path)
+	fill(s, t)
+	pages := fullPages(t, s)
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	whole := make([]byte, 4096)
+	whole, page := make([]byte, 4096), pages[len(pages)-1]
 	if _, err := f.ReadAt(whole, page*4096); err != nil {
 		t.Fatal(err)
 	}

@@ -216,15 +216,29 @@ func (r reads) last(bucket string) (key, value []byte) {
 }
 
 // commitFile writes a layer of so many bytes to the file and flushes it to disk, whole or not at
-// all. With rest it writes the list of free pages in any case.
-func (s *Store) commitFile(l *layer, size int, rest bool) error {
+// all. With rest it writes the list of free pages in any case. Where the database gives up, because
+// a page is not what it says it is, the error is a *DamageError.
+func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
 	file, err := s.db.Begin(true)
 	if err != nil {
 		return err
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = s.gaveUp(file, p)
+		}
+	}()
 	if err := s.registry.writeLayer(file, l); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
 	s.lists(size, rest)
 	return s.options.commit(file)
+}
+
+// gaveUp ends a transaction amid which the database panicked. It may panic in the end, too.
+func (s *Store) gaveUp(file *bolt.Tx, p any) (err error) {
+	err = &DamageError{File: s.db.Path(), Err: fmt.Errorf("write state file: %v", p)}
+	defer func() { _ = recover() }()
+	_ = file.Rollback() // that the file is damaged says more
+	return err
 }

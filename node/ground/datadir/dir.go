@@ -75,6 +75,9 @@ func Error(dir string, err error) error {
 	if part, ok := errors.AsType[*host.ForeignError](err); ok {
 		return foreign(part, err)
 	}
+	if damage, ok := errors.AsType[*state.DamageError](err); ok {
+		return failure.Part(&host.PartError{Part: host.PartLedger, File: damage.File, Err: err})
+	}
 	if full, ok := errors.AsType[*group.SpaceError](err); ok {
 		return noStart(full.Dir, full.Free, full.Needed, err)
 	}

@@ -15,6 +15,8 @@ var causes = map[string]string{
 	`malformed name: jurisdiction "a_b": in a label, only a-z, 0-9 and hyphen may stand in it`:                        "行政区划名称“a_b”不合规定：其中一段只能用小写字母、数字和连字符",
 	`malformed name: pin "foo" has not the form NAME/keys/NUMBER/HASH`:                                                "“foo”不是 NAME/keys/NUMBER/HASH 形式的起点标识",
 	`not proven: chain: invalid key set: guizhou number 1 is not the pinned one`:                                      "guizhou 的第 1 号密钥集不是起点标识所指的那一个",
+	`entry 343: damaged file: read state file: assertion failed: Page expected to be: 89, but self identifies as 0`:   "第 343 号条目（数据文件已损坏）",
+	`entry 4: sequence number 2 of "water", 1 expected`:                                                               "第 4 号条目（\"water\" 的序号为 2，应为 1）",
 	`not proven: checkpoint: invalid signature for key nanming.guiyang.guizhou/log/2+e6aeebe0`:                        "检查点不成立：密钥 nanming.guiyang.guizhou/log/2+e6aeebe0 的签名不符",
 	`not proven: the payload is not the one that the entry commits to`:                                                "所给的内容不是该条目所承诺的那一份",
 	`malformed ledger data: receipt: not canonical CBOR: cbor: cannot unmarshal array into Go value of type ledger.R`: "这不是存证凭证，或者文件已经损坏",

@@ -53,7 +53,7 @@ var ledgerSentences = []sentence{
 	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}"},
-	{CLIDataFalse, "验证未通过：{name} 自 {first} 起与检查点不一致", "refused: {name} disagrees with the checkpoint from {first} on"},
+	{CLIDataFalse, "验证未通过：{name} 的账本不成立：{first}", "refused: the ledger of {name} does not hold: {first}"},
 	{CLIDataRoster, "{name} 现行的第 {number} 版名录有损坏，账本不受影响：启动节点后，根用发布这一版的文件再执行一次 xietong roster publish，其他节点与上级连通后自动重新取得",
 		"the roster in force of {name}, number {number}, is damaged; the ledger is not: once the node runs, a root runs `xietong roster publish` once more with the file of that number, and any other node gets it again from its parent by itself"},
 	{CLIKeystoreOther, "验证未通过：此密钥库（keystore）不是 {name} 账本的密钥库，用它启动的节点查不到记录；请放回属于本账本的密钥库",

@@ -61,8 +61,8 @@ var partWords = map[string]partWord{
 	},
 	"ledger": {
 		word{"账本和数据的一部分", "it is a part of the ledger and its data"},
-		word{"请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），备份时节点须已停止，两份备份的文件不能拼用；换下的文件夹请保留",
-			"restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped: files of two backups do not go together; keep the folder that you take away"},
+		word{"请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
+			"restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
 	},
 	"keys": {
 		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},

@@ -11,6 +11,15 @@ var ourPhrases = []struct{ form, zh string }{
 	{`in a label, {why}`, "其中一段{why}"},
 	{`its index is no number below 2^62 without leading zeros`, "序号不是数字，或者前面带零"},
 
+	// the ledger of a data directory (consensus/state, node/ground/offline)
+	{`entry {n}: {why}`, "第 {n} 号条目（{why}）"},
+	{`it stands behind the end of the ledger`, "它在账本末尾之后"},
+	{`it is missing`, "缺失"},
+	{`sequence number {n} of {value}, {m} expected`, "{value} 的序号为 {n}，应为 {m}"},
+	{`ledger time went back`, "账本时间倒退"},
+	{`its leaf is not the one in the tree`, "内容与账本树中的不一致"},
+	{`the signed checkpoint is not the root that its entries give`, "签名的检查点与由各条目推导的根不一致"},
+
 	// receipts (consensus/ledger, certs/trust)
 	{`chain: {why}`, "信任链不成立：{why}"},
 	{`invalid chain: {why}`, "信任链有误：{why}"},

@@ -4,6 +4,7 @@ package text
 // and those of the floors below that people are told in other words. They are looked for before
 // ourPhrases. What a library says is told by its kind: its own words are never shown.
 var otherPhrases = []struct{ form, zh, en string }{
+	{`damaged file: {rest}`, "数据文件已损坏", "the data file is damaged"},
 	{`not proven: chain: invalid key set: {value} number {n} is not the pinned one`, "{value} 的第 {n} 号密钥集不是起点标识所指的那一个；起点标识或凭证有一样不对",
 		"key set {n} of {value} is not the one that the pin names; the pin or the receipt is of another"},
 	{`not proven: {why}`, "{why}", "{why}"},
