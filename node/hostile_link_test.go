@@ -81,13 +81,8 @@ func issuedAs(t *testing.T, dir, ca, name, replica string) x509svid.Source {
 }
 
 // at issues an identity as if the time were now.
-func at(t *testing.T, keys *authority.Authority, now time.Time) x509svid.Source {
-	t.Helper()
-	svid, err := keys.IssueLink(now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return issued{svid}
+func at(keys *authority.Authority, now time.Time) x509svid.Source {
+	return authority.NewSource(keys, func() time.Time { return now })
 }
 
 // Alerts of TLS (RFC 8446 §6) that the attacker sees.
@@ -138,8 +133,8 @@ func TestHostileHandshakes(t *testing.T) {
 		"the county's keys for its sibling":    {with(issuedFor(t, county, "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou")), badCertificate},
 		"the county's keys for a town below":   {with(issuedFor(t, county, "nanming.guiyang.guizhou", "town.nanming.guiyang.guizhou")), badCertificate},
 		"the county's keys, as a replica more": {with(issuedAs(t, county, "nanming.guiyang.guizhou", "nanming.guiyang.guizhou", "r1001")), badCertificate},
-		"an identity that has ended":           {with(at(t, in.keys, time.Now().Add(-authority.LinkTerm-time.Minute))), badCertificate},
-		"an identity that has not begun":       {with(at(t, in.keys, time.Now().Add(authority.Backdated+time.Minute))), badCertificate},
+		"an identity that has ended":           {with(at(in.keys, time.Now().Add(-authority.LinkTerm-time.Minute))), badCertificate},
+		"an identity that has not begun":       {with(at(in.keys, time.Now().Add(authority.Backdated+time.Minute))), badCertificate},
 		"no identity":                          {edited(func(c *tls.Config) { c.GetClientCertificate = nil }), noCertificate},
 		"the county's keys, to a sibling":      {edited(func(c *tls.Config) { c.ServerName = "yunyan.guiyang.guizhou" }), badCertificate},
 		"the county's keys, to the province":   {edited(func(c *tls.Config) { c.ServerName = "guizhou" }), notHosted},

@@ -19,15 +19,9 @@ import (
 // LinkTerm is how long a link's certificate is good for. It begins Backdated earlier.
 const LinkTerm = time.Hour
 
-// IssueLink issues the identity that this replica shows on links to its neighbours,
+// issueLink issues the identity that this replica shows on links to its neighbours,
 // spiffe://NAME/link/r1, under a fresh key (ECDSA P-256) that is kept in memory alone. The CA in
-// use issues it, and the identity never outlives that CA.
-func (a *Authority) IssueLink(now time.Time) (*x509svid.SVID, error) {
-	svid, _, err := a.issueLink(now)
-	return svid, err
-}
-
-// issueLink returns an identity and the CA that issued it.
+// use issues it, which issueLink returns too, and the identity never outlives that CA.
 func (a *Authority) issueLink(now time.Time) (*x509svid.SVID, *x509.Certificate, error) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()

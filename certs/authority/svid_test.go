@@ -74,7 +74,7 @@ func TestLinkEndsWithItsCA(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	svid, err := a.IssueLink(now.Add(CATerm - time.Minute))
+	svid, _, err := a.issueLink(now.Add(CATerm - time.Minute))
 	if err != nil || !svid.Certificates[0].NotAfter.Equal(a.ca.NotAfter) {
 		t.Errorf("got %v, %v, want an identity that ends with the CA", svid, err)
 	}
