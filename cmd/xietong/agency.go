@@ -16,6 +16,9 @@ func (a *app) agencyCommand() *cobra.Command {
 func (a *app) agencyAdd() *cobra.Command {
 	var again bool
 	c := a.verb("add CODE TITLE", text.CLIShortAgencyAdd, func(cmd *cobra.Command, args []string) error {
+		if err := a.codeFirst(cmd, args[0], args[1]); err != nil {
+			return err
+		}
 		added, err := a.client().AddAgency(cmd.Context(), client.NewAgency{Code: args[0], Title: args[1], Again: again})
 		if err != nil {
 			return err

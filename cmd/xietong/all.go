@@ -245,15 +245,18 @@ func (a *app) writeSorted(columns []string, rows eachOf, people *forPeople) erro
 	if people == nil || a.asFile() || a.jsonOnly {
 		return a.writeAll(columns, a.escapes(people != nil), rows)
 	}
-	return a.write(people.heading, func(write func(export.Row) error) error {
-		return rows(func(row export.Row) error {
-			line, err := people.line(row)
-			if err != nil {
-				return err
-			}
-			return write(line)
-		})
+	w := &tables{app: a, print: func(lines [][]string) { a.showGrid(people.heading, people.spare, lines) }}
+	err = rows(func(row export.Row) error {
+		line, err := people.line(row)
+		if err != nil {
+			return err
+		}
+		return w.Write(line)
 	})
+	if err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // eachOf calls write with one row after the other.
@@ -261,7 +264,8 @@ type eachOf = func(write func(export.Row) error) error
 
 // forPeople makes lines of a table of rows.
 type forPeople struct {
-	heading []string
+	heading []heading
+	spare   []string
 	line    func(export.Row) (export.Row, error)
 }
 

@@ -27,8 +27,8 @@ func (a *app) askedList() *cobra.Command {
 				page, err := a.client().Asked(ctx, l)
 				return pageOf[client.AskedElsewhere]{page.Asked, page, page.Period, page.Cursor}, err
 			},
-			heading: askedHeadings,
-			line:    a.askedLine,
+			heading: askedHeadings, spare: []string{"operation", "entry", "purpose", "rows", "agency", "time"},
+			line: a.askedLine,
 		})
 	}))
 	c.Long = a.t(text.CLILongAskedList, nil)
@@ -43,7 +43,7 @@ func (a *app) askedList() *cobra.Command {
 // askedLine returns the line of the table for one question.
 func (a *app) askedLine(q client.AskedElsewhere) []string {
 	outcome, rows := a.t(text.CLIOutcomeAnswered, nil), number(q.Rows)
-	if q.Sealed != "" {
+	if q.Sealed != "" || q.Operation == "verify" { // yes or no is told, and no record
 		rows = ""
 	}
 	switch {

@@ -40,6 +40,9 @@ func TestCorpus(t *testing.T) {
 			if code == exitDone && !slices.Contains(notWrong, line) {
 				t.Errorf("%s: it was done", line)
 			}
+			if flag := wordFlag.FindStringSubmatch(line); flag != nil && code != exitUsage && !wordLess.MatchString(line) {
+				t.Errorf("%s: exit %d: what is no word of --%s is wrong on the command line, whoever finds that", line, code, flag[1])
+			}
 			said := strings.NewReplacer(files, "FILES", c.dir, "DIR").Replace(stderr)
 			speaks(t, lang, line, said)
 			said = changing.ReplaceAllString(helpTyped.ReplaceAllString(whereTyped.ReplaceAllString(said, ""), "xietong … --help"), "…")
@@ -65,6 +68,13 @@ var (
 	whereTyped = regexp.MustCompile(`(?m)^(位置：|where: )xietong.*\n`)
 	changing   = regexp.MustCompile(`[0-9a-f]{64}|\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(Z|\+08:00| \+08:00)?|\d+(\.\d+)? (MiB|GiB)|127\.0\.0\.1:\d+`)
 )
+
+// wordFlag finds the lines in which a flag has a value of a wrong form, or a word that is none of
+// those that there are. wordLess are those that end before, at a name that nothing here has, or of
+// which the flag takes such a name.
+var wordFlag = regexp.MustCompile(`--(level|missing|format|encoding|delimiter|from|to|kind|province|until|limit|cursor|hours|days|by|state|time-zone|listen|label|filter|wait)=\S*$`)
+
+var wordLess = regexp.MustCompile(`^(dataset (adopt|move|standard show)|host add) `)
 
 // corpusArgs returns the arguments of a line. In it, a word may have escapes as Go writes them.
 func corpusArgs(line, files string) []string {

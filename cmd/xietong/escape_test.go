@@ -37,7 +37,7 @@ func TestTextsOfOthersInLists(t *testing.T) {
 	if err != nil || len(rows) < 2 || !strings.Contains(strings.Join(rows[1], "|"), visible) {
 		t.Errorf("got %q, %v", rows, err)
 	}
-	b.app.columns = 80 // standard output is a terminal
+	b.app.columns = 300 // standard output is a terminal
 	for _, format := range []string{"csv", "tsv", "table"} {
 		exit, stdout, stderr := b.run("grant", "list", "-o", format)
 		if exit != exitDone || strings.ContainsAny(stdout+stderr, "\x1b\x07\u202e") || !strings.Contains(stdout, `x\x1b[31mred\a`) {

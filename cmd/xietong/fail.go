@@ -133,7 +133,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return p, exitFailed
 	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
-		return *p, exitFailed
+		return *p, exitOf(text.Code(p.Code))
 	}
 	if f, ok := errors.AsType[*startFailed](err); ok {
 		return *f.Problem, f.Exit
@@ -156,7 +156,7 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return a.own("bad-file", text.CLIBadFile, do, a.fileName(b.file), b.err), exitFailed
 	}
 	if f, ok := errors.AsType[*text.Failure](err); ok {
-		return a.known(f.Code, f.Args), exitFailed
+		return a.known(f.Code, f.Args), exitOf(f.Code)
 	}
 	if bad, ok := errors.AsType[*client.BadRowsError](err); ok {
 		return a.known(refusedRows(bad), text.Args{
@@ -191,6 +191,22 @@ func (a *app) explain(err error) (client.Problem, int) {
 		return p, exitFailed
 	}
 	return a.own(string(text.Internal), text.CLIOther, text.CLIOtherDo, "", err), exitFailed
+}
+
+// wrongWords are the refusals of what was typed itself: its form is wrong, or it is none of the
+// words that there are. What is well formed, and names nothing here, is refused otherwise.
+var wrongWords = []text.Code{
+	text.BadRequest, text.LevelUnknown, text.ProvinceUnknown, text.KindUnknown, text.FileWish, text.PeriodInvalid, text.MonthsOnly,
+	text.SelectorMalformed, text.FilterMalformed, text.CursorNotOfList, text.BadCursor,
+}
+
+// exitOf returns the exit code of a refusal: what is wrong on the command line is that, whoever
+// found it.
+func exitOf(code text.Code) int {
+	if slices.Contains(wrongWords, code) {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // noSpace reports whether the disk, or the quota of it, is full.

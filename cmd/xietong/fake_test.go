@@ -468,7 +468,8 @@ type workbench struct {
 	dir   string
 	lang  string
 	stdin string
-	app   app // the app that newApp copies
+	wide  string // the columns of the terminal; "": none is known
+	app   app    // the app that newApp copies
 }
 
 func newWorkbench(t *testing.T, lang string) *workbench {
@@ -575,7 +576,9 @@ func (b *workbench) runUntil(ctx context.Context, args ...string) (code int, std
 	var out, errs bytes.Buffer
 	a := b.app
 	a.stdin, a.stdout, a.stderr = strings.NewReader(b.stdin), &out, &errs
-	a.getenv = func(name string) string { return map[string]string{"LANG": b.lang, "XIETONG_DATA": b.dir}[name] }
+	a.getenv = func(name string) string {
+		return map[string]string{"LANG": b.lang, "XIETONG_DATA": b.dir, "COLUMNS": b.wide}[name]
+	}
 	code = a.run(ctx, args)
 	return code, strings.ReplaceAll(out.String(), b.dir, "D"), strings.ReplaceAll(errs.String(), b.dir, "D")
 }

@@ -26,8 +26,11 @@ var grantStates = map[string]text.Code{
 
 // grantHeadings are the headings of the list, with the columns that they show.
 var grantHeadings = []heading{
-	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"},
+	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"}, {text.CLIGrantPaper, "paper"}, {text.WordBasis, "basis"},
 }
+
+// grantSpare are the columns of the list that are left out first.
+var grantSpare = []string{"basis", "paper", "heard", "uses", "by_hand", "purpose", "consumer"}
 
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
@@ -45,8 +48,8 @@ func (a *app) grantList() *cobra.Command {
 				heard = heard || slices.ContainsFunc(page.rows, func(g client.Grant) bool { return g.At != "" })
 				return page, err
 			},
-			heading: grantHeadings,
-			line:    a.grantLine,
+			heading: grantHeadings, spare: grantSpare,
+			line: a.grantLine,
 		})
 		if heard && err == nil && !a.jsonOnly {
 			a.tell(text.CLIGrantElsewhere, text.Args{"word": a.t(text.CLIGrantHeard, nil)})
@@ -120,16 +123,16 @@ const usualPage = 50
 
 // grantLine returns the line of the table for one grant.
 func (a *app) grantLine(g client.Grant) []string {
-	consumer, until, how, uses := g.Consumer, a.localTime(g.Until), a.t(text.CLIGrantByRule, nil), number(g.Uses)
+	consumer, until, how, uses := shortID(g.Consumer), a.localTime(g.Until), a.t(text.CLIGrantByRule, nil), number(g.Uses)
 	switch {
 	case g.At != "": // how it was given, and how often it was used, only the provider knows
 		how, uses = "", ""
 	case g.Endless:
-		consumer, until, how = a.t(text.CLIStandingFor, text.Args{"setter": g.Consumer}), a.t(text.CLINothing, nil), a.t(text.CLIGrantStanding, nil)
+		consumer, until, how = a.t(text.CLIStandingFor, text.Args{"setter": shortID(g.Consumer)}), a.t(text.CLINothing, nil), a.t(text.CLIGrantStanding, nil)
 	case g.ByHand:
 		how = a.t(text.CLIGrantByHand, nil)
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard)}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard), text.Short(g.Paper), text.Short(g.Basis)}
 }
 
 // addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.
@@ -144,6 +147,9 @@ func (a *app) grantGive() *cobra.Command {
 	var measures []string
 	var ground useFlags
 	c := a.verb("give DATASET CONSUMER", text.CLIShortGrantGive, func(cmd *cobra.Command, args []string) error {
+		if err := a.consumerForm(cmd, args[0], args[1]); err != nil {
+			return err
+		}
 		g.Dataset, g.Consumer = args[0], args[1]
 		use, err := a.use(ground)
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"xietong/node"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // clerks are the clerks of a city and its county on one real node, who type commands.
@@ -96,7 +97,7 @@ func (c *clerks) does(line string) string {
 // refused types a command that must be refused with the code, and returns what the clerk is told.
 func (c *clerks) refused(code, line string) string {
 	c.t.Helper()
-	if exit, _, stderr := c.run("--json " + line); exit != exitFailed || !strings.Contains(stderr, `"code":"`+code+`"`) {
+	if exit, _, stderr := c.run("--json " + line); exit != exitOf(text.Code(code)) || !strings.Contains(stderr, `"code":"`+code+`"`) {
 		c.t.Fatalf("%s\ngot %d %s, want %s", line, exit, stderr, code)
 	}
 	_, _, told := c.run(line)

@@ -34,7 +34,7 @@ func TestInitAsks(t *testing.T) {
 		"told before":           {[]string{"atlantis", "--yes"}, "", exitDone, []string{"名录中没有 atlantis"}},
 		"the code of another":   {[]string{"guangdong", "--code", "520102"}, "", exitFailed, []string{"代码 520102 属于南明区 nanming.guiyang.guizhou"}},
 		"one of several":        {[]string{"白云区"}, "", exitFailed, []string{"“白云区”可能是：白云区 baiyun.guangzhou.guangdong、白云区 baiyun.guiyang.guizhou"}},
-		"no level":              {[]string{"guangdong", "--level", "镇"}, "", exitFailed, []string{"没有名为“镇”的层级", "county（县级）"}},
+		"no level":              {[]string{"guangdong", "--level", "镇"}, "", exitUsage, []string{"没有名为“镇”的层级", "county（县级）"}},
 		"a level as a word":     {[]string{"atlantis", "--level", "县级"}, "y\n", exitDone, []string{"层级 县级"}},
 		"a level in a language": {[]string{"atlantis", "--level", "Prefecture"}, "y\n", exitDone, []string{"层级 市级"}},
 	} {

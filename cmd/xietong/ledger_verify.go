@@ -15,8 +15,11 @@ import (
 var pinShape = regexp.MustCompile(`^[a-z0-9.-]+/keys/[1-9][0-9]*/[0-9a-f]{64}$`)
 
 func (a *app) ledgerVerify() *cobra.Command {
-	var root string
+	var root, in string
 	c := a.verb("verify [RECEIPT] [PAYLOAD]", text.CLIShortVerify, func(cmd *cobra.Command, args []string) error {
+		if err := a.zones(cmd.Flags(), in); err != nil {
+			return err
+		}
 		switch {
 		case len(args) == 0 && root == "":
 			return a.verifyData(cmd.Context())
@@ -33,6 +36,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 	c.Example = `  xietong ledger verify guiyang.guizhou-log-1-7.receipt guiyang.guizhou-log-1-7.payload --root guizhou/keys/1/9f86d081…
   xietong ledger verify --data ./copy-of-xietong-data`
 	c.Flags().StringVar(&root, "root", "", a.t(text.CLIFlagRoot, nil))
+	c.Flags().StringVar(&in, "time-zone", "", a.t(text.CLIFlagVerifyZone, nil))
 	return c
 }
 

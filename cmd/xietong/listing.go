@@ -104,6 +104,7 @@ type listed[T any] struct {
 	rows    []T
 	whole   func([]T) any // the wire type that holds the rows, for -o json
 	heading []heading
+	spare   []string         // the columns that are left out where there is no room, the first one first
 	line    func(T) []string // a row for people
 }
 
@@ -143,7 +144,7 @@ func show[T any](a *app, l listed[T]) error {
 		for _, row := range l.rows {
 			lines = append(lines, l.line(row))
 		}
-		a.table(filled(a.headingsOf(l.heading), lines))
+		a.showGrid(l.heading, l.spare, lines)
 		return nil
 	}
 	return a.writeAll(columns, a.escapes(true), func(write func(export.Row) error) error {
@@ -219,7 +220,7 @@ func (a *app) writeAll(columns []string, e *escaping, each func(write func(expor
 // writer returns the writer of the format; for people it prints tables.
 func (a *app) writer(to io.Writer, columns []string, o export.Options) (export.Writer, error) {
 	if a.output.format == formatTable {
-		return &tables{app: a, columns: columns}, nil
+		return &tables{a, func(lines [][]string) { a.table(columns, lines) }, nil, 0}, nil
 	}
 	return export.NewWriter(to, export.Format(a.output.format), columns, o)
 }

@@ -12,7 +12,7 @@
 //
 //	0  done; for query --verify: the value is right
 //	1  refused, or failed
-//	2  the command line is wrong
+//	2  the command line is wrong: a word, a flag or the form of a value, whoever found that
 //	3  the node cannot be reached
 //	4  verification failed: a receipt or a ledger does not verify, the answer to query --verify is
 //	   not yes, or query --audit proved a lie

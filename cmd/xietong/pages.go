@@ -21,6 +21,7 @@ type inPages[T any] struct {
 	page    func(context.Context, client.List) (pageOf[T], error)
 	orders  []string // columns by which the node sorts it; by another one each page is sorted here
 	heading []heading
+	spare   []string         // as in listed
 	line    func(T) []string // a row for people
 }
 
@@ -65,7 +66,7 @@ func showPages[T any](a *app, cmd *cobra.Command, l client.List, list inPages[T]
 		a.tell(text.CLISortedPage, nil)
 	}
 	return a.paged(got.period, got.cursor, show(a, listed[T]{
-		rows: got.rows, whole: func([]T) any { return got.whole }, heading: list.heading, line: list.line,
+		rows: got.rows, whole: func([]T) any { return got.whole }, heading: list.heading, spare: list.spare, line: list.line,
 	}))
 }
 
@@ -151,7 +152,7 @@ func (p *part) rowsOf(columns []string) eachOf {
 
 // forPeople makes the lines of a table of rows of the list.
 func (list inPages[T]) forPeople(a *app, columns []string) *forPeople {
-	return &forPeople{a.headingsOf(list.heading), func(row export.Row) (export.Row, error) {
+	return &forPeople{list.heading, list.spare, func(row export.Row) (export.Row, error) {
 		members := map[string]json.RawMessage{}
 		for i, value := range row {
 			if value != nil {

@@ -29,7 +29,10 @@ func (a *app) recordPut() *cobra.Command {
 			return printJSON(a.stdout, put)
 		}
 		code := text.CLIRecordPut
-		if put.Replaced {
+		switch {
+		case put.Unchanged:
+			code = text.CLIRecordSame
+		case put.Replaced:
 			code = text.CLIRecordReplaced
 		}
 		a.say(code, text.Args{"entry": put.Entry})

@@ -18,6 +18,9 @@ import (
 func (a *app) recordImport() *cobra.Command {
 	im, yes := client.Import{}, false
 	c := a.verb("import DATASET FILE", text.CLIShortImport, func(cmd *cobra.Command, args []string) error {
+		if err := a.fileLast(cmd, args[0], args[1]); err != nil {
+			return err
+		}
 		im.Dataset = args[0]
 		if !yes {
 			im.Checked = a.confirmLeaving(im.Replace)
@@ -89,6 +92,9 @@ func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) erro
 		return err
 	case a.jsonOnly:
 		return printJSON(a.stdout, imported{done, left})
+	case done.Unchanged && done.Import == "":
+		a.say(text.CLIImportSame, text.Args{"rows": number(done.Rows), "time": a.localTime(done.Time), "entry": done.Published})
+		return nil
 	case done.Unchanged:
 		a.say(text.CLIImportUnchanged, text.Args{"time": a.localTime(done.Time), "entry": done.Published})
 		return nil

@@ -232,6 +232,9 @@ func (a *app) tellEnding(p client.EndPlan) {
 
 func (a *app) agencyRename() *cobra.Command {
 	c := a.verb("rename CODE TITLE", text.CLIShortAgencyRename, func(cmd *cobra.Command, args []string) error {
+		if err := a.codeFirst(cmd, args[0], args[1]); err != nil {
+			return err
+		}
 		renamed, err := a.client().RenameAgency(cmd.Context(), args[0], args[1])
 		if err != nil {
 			return err

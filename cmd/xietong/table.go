@@ -90,10 +90,10 @@ func filled(heading []string, rows [][]string) ([]string, [][]string) {
 
 // tables prints rows as tables of tableRows rows each, since a table is as wide as its widest row.
 type tables struct {
-	app     *app
-	columns []string
-	lines   [][]string
-	told    int // tables so far
+	app   *app
+	print func(lines [][]string)
+	lines [][]string
+	told  int // tables so far
 }
 
 const tableRows = 1000
@@ -116,7 +116,7 @@ func (t *tables) Close() error {
 	if t.told++; t.told > 1 {
 		fmt.Fprintln(t.app.stdout)
 	}
-	t.app.table(t.columns, t.lines)
+	t.print(t.lines)
 	t.lines = nil
 	return nil
 }

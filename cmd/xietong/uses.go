@@ -37,8 +37,8 @@ func (a *app) useList() *cobra.Command {
 				page, err := a.client().Uses(ctx, l)
 				return pageOf[client.Used]{page.Uses, page, page.Period, page.Cursor}, err
 			},
-			heading: useHeadings,
-			line:    a.useLine,
+			heading: useHeadings, spare: []string{"operation", "grant", "purpose", "rows", "time"},
+			line: a.useLine,
 		})
 	}))
 	c.Long = a.t(text.CLILongUseList, nil)
@@ -87,6 +87,8 @@ func (a *app) rowsTold(u client.Used) string {
 		return a.t(text.CLIUseUnreadable, nil)
 	case u.Unfinished:
 		return a.t(text.CLIUseUnfinished, nil)
+	case u.Operation == "verify" && !u.Refused: // yes or no is told, and no record
+		return ""
 	case u.Refused:
 		return a.t(text.CLIUseRefused, text.Args{"why": text.Explain(a.lang, text.Code(u.Why), nil).Title})
 	}

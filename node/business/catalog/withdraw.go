@@ -153,14 +153,22 @@ const mostNamed = 20
 
 // InUse refuses to end an agency that offers something still, or holds grants.
 func InUse(agency identity.Label, datasets, standards []identity.Label, grants int) error {
-	told := func(all []identity.Label) string {
+	var left []string
+	add := func(what string, all []identity.Label) {
 		names := labels(all[:min(len(all), mostNamed)])
 		if more := len(all) - len(names); more > 0 {
 			names = append(names, fmt.Sprintf("… +%d", more))
 		}
-		return inWords(names)
+		if len(all) > 0 {
+			left = append(left, what+": "+strings.Join(names, ", "))
+		}
 	}
-	return book.Refuse(text.AgencyInUse, agency.String(), told(datasets), told(standards), strconv.Itoa(grants))
+	add("datasets", datasets)
+	add("standards", standards)
+	if grants > 0 {
+		left = append(left, "grants that it holds: "+strconv.Itoa(grants))
+	}
+	return book.Refuse(text.AgencyInUse, agency.String(), strings.Join(left, "; "))
 }
 
 // Living refuses an agency that is not there, or that ended.

@@ -40,7 +40,7 @@ func TestActsOfOthers(t *testing.T) {
 	} {
 		for verb, act := range map[string]func() error{
 			"put": func() error {
-				_, _, err := desk.Put(t.Context(), newID(), row.by, code, []byte(`{"code":"520102016002","name":"x"}`))
+				_, err := desk.Put(t.Context(), newID(), row.by, code, []byte(`{"code":"520102016002","name":"x"}`))
 				return err
 			},
 			"retract": func() error {
@@ -80,7 +80,7 @@ func TestActsMoved(t *testing.T) {
 	again := func() error { return republish(t.Context(), l) }
 	record := []byte(`{"code":"520102016001","name":"x"}`)
 	putOne := func() error {
-		_, _, err := desk.Put(t.Context(), newID(), civil, code, record)
+		_, err := desk.Put(t.Context(), newID(), civil, code, record)
 		return err
 	}
 	retract := func() error {

@@ -138,7 +138,7 @@ func TestKeptAndScannedAreAlike(t *testing.T) {
 		c.declare(rt)
 		for key := range rapid.IntRange(0, 30).Draw(rt, "records") {
 			p := drawPerson(rt)
-			_, _, err := c.desk.Put(context.Background(), newID(), civil, residentCode, []byte(p.record(100+key)))
+			_, err := c.desk.Put(context.Background(), newID(), civil, residentCode, []byte(p.record(100+key)))
 			c.must(err)
 			c.live[100+key] = p
 		}

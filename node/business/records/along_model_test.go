@@ -229,7 +229,7 @@ func (w *watched) put(t *rapid.T) {
 	key := drawKey(t)
 	r := shapes[w.before.shape].draw(t, key)
 	w.act(func(m *moment) { m.records[key] = r }, func(ctx context.Context) error {
-		_, _, err := w.desk.Put(ctx, newID(), civil, code, must(json.Marshal(r)))
+		_, err := w.desk.Put(ctx, newID(), civil, code, must(json.Marshal(r)))
 		return err
 	})
 }

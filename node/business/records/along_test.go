@@ -272,11 +272,14 @@ func TestAlongCutOff(t *testing.T) {
 	}
 }
 
+// otherRecord is a village of the file that somebody puts meanwhile.
+var otherRecord = `{"code":"` + villageKey(1) + `","name":"p","township":"T1"}`
+
 // TestAlongPutBetween (S43b): what is put after the check of the file is not written over: the
 // publication is refused, and goes on after another check with the rows that are staged.
 func TestAlongPutBetween(t *testing.T) {
 	for what, put := range map[string]func(*testing.T, *Desk) map[string]string{
-		"in the file": func(t *testing.T, desk *Desk) map[string]string { put(t, desk, oldRecord(1)); return nil },
+		"in the file": func(t *testing.T, desk *Desk) map[string]string { put(t, desk, otherRecord); return nil },
 		"beside it":   func(t *testing.T, desk *Desk) map[string]string { put(t, desk, oldRecord(7)); return nil },
 		"a retraction": func(t *testing.T, desk *Desk) map[string]string {
 			if _, err := desk.Retract(t.Context(), newID(), civil, code, villageKey(0), "r"); err != nil {
@@ -326,12 +329,13 @@ func TestAlongPutInTheLastMoment(t *testing.T) {
 	l.Before = func(kind state.Kind) {
 		if kind == state.Kind(commandAlong) {
 			l.Before = nil
-			put(t, desk, oldRecord(1))
+			put(t, desk, otherRecord)
 		}
 	}
 	_, err = c.publish(t.Context(), opened)
 	refusedAs(t, "the command", err, text.RecordsMoved)
 	before, _ := beforeAndAfter()
+	before["1"] = otherRecord
 	if version, shown, err := shownNow(l, desk); version != 1 || !maps.Equal(shown, before) || err != nil {
 		t.Errorf("got version %d, %v, %v", version, shown, err)
 	}

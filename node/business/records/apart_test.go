@@ -22,7 +22,7 @@ import (
 func TestUnfitTellsNoOtherField(t *testing.T) {
 	_, desk := republishing(t, 3, typed(`"string"`, `,"name":{"type":"string"}`), typed(`"integer"`, `,"name":{"type":["string","null"]}`))
 	dataset := must(identity.ParseLabel("residents"))
-	if _, _, err := desk.Put(t.Context(), newID(), civil, dataset, []byte(`{"id":"2","n":1,"name":"李"}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, dataset, []byte(`{"id":"2","n":1,"name":"李"}`)); err != nil {
 		t.Fatal(err)
 	}
 	told := func(q Question) string {
@@ -154,7 +154,7 @@ func TestRowsAreToldApart(t *testing.T) {
 	var all []string
 	for i := range n {
 		all = append(all, fmt.Sprint(i))
-		if _, _, err := desk.Put(t.Context(), newID(), civil, dataset, fmt.Appendf(nil, `{"id":"%d","m":"%d","n":"%d"}`, i, i, i)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, dataset, fmt.Appendf(nil, `{"id":"%d","m":"%d","n":"%d"}`, i, i, i)); err != nil {
 			t.Fatal(err)
 		}
 	}

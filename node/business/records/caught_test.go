@@ -18,7 +18,7 @@ func TestPlanAgain(t *testing.T) {
 	code := next.Code
 	put := func(record string) {
 		t.Helper()
-		if _, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(record)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, code, []byte(record)); err != nil {
 			t.Fatal(err)
 		}
 	}

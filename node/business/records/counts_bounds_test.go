@@ -77,7 +77,7 @@ func TestTooManyValuesAreNotCounted(t *testing.T) {
 	_, err = countBy(t, desk, "civil-affairs", "count by town")
 	refusedAs(t, "by town", err, text.TooManyGroups)
 	put(t, desk, `{"code":"520102016002","name":"x"}`)
-	_, _, err = desk.Put(t.Context(), newID(), civil, residentCode, []byte(`{"id":"0","town":"town 1"}`))
+	_, err = desk.Put(t.Context(), newID(), civil, residentCode, []byte(`{"id":"0","town":"town 1"}`))
 	if err != nil {
 		t.Errorf("a put afterwards: %v", err)
 	}

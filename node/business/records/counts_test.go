@@ -111,7 +111,7 @@ func drawKey(t *rapid.T) int { return rapid.IntRange(0, 5).Draw(t, "key") }
 func (c *tallying) put(t *rapid.T) { c.set(drawKey(t), drawPerson(t)) }
 
 func (c *tallying) set(key int, p person) {
-	_, _, err := c.desk.Put(context.Background(), newID(), civil, residentCode, []byte(p.record(key)))
+	_, err := c.desk.Put(context.Background(), newID(), civil, residentCode, []byte(p.record(key)))
 	c.must(err)
 	c.live[key] = p
 }

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,6 +90,13 @@ func (d *Desk) payload(r *state.Reader, index uint64, set dataset) ([]byte, erro
 		d.Unreadable(entry, dataset, err)
 	}
 	return nil, text.Fail(text.RecordUnreadable, text.Args{"dataset": dataset.String(), "entry": entry.String()}, err)
+}
+
+// holds reports whether the record of an entry is this one, as a whole: what the entry in force
+// does not list counts too. What is erased or damaged is none. Nothing else is told of it.
+func (d *Desk) holds(r *state.Reader, index uint64, record []byte) bool {
+	have, err := d.ledger.Payload(r, index)
+	return err == nil && bytes.Equal(have, record)
 }
 
 // compiled is one version of a dataset with its schema. The first who calls schema compiles it, and
@@ -236,37 +244,6 @@ func asUnfit(code identity.Label, err error) error {
 		return rejected(text.AskedUnfit, code, bad)
 	}
 	return err
-}
-
-// Put puts one record, as an act of the providing agency. It returns the entry, and whether the
-// record replaced a current one. Refusals: text.NotProvider, text.SchemaRejected, and
-// text.DatasetMoved where the catalogue entry has changed meanwhile.
-func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, data []byte) (entry identity.Entry, replaced bool, err error) {
-	set, err := d.ownDataset(ctx, by, code)
-	if err != nil {
-		return entry, false, err
-	}
-	record, err := set.schema.Record(data)
-	if err != nil {
-		return entry, false, asRejected(code, err)
-	}
-	act, err := d.ledger.Act(recordHead(set.Agency, code), RecordType, record.JSON)
-	if err != nil {
-		return entry, false, fmt.Errorf("put record: %w", err)
-	}
-	declared, err := d.declare(ctx, set)
-	if err != nil {
-		return entry, false, err
-	}
-	groups, err := d.newLabels(code, declared).values(record.JSON, nil)
-	if err != nil {
-		return entry, false, fmt.Errorf("put record: %w", err)
-	}
-	put, err := commandPut.Do(ctx, d.ledger, set.requested(d.ledger, id, record.JSON), putBody{
-		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
-		Groups: groups, Statement: act,
-	})
-	return put.Entry.In(d.ledger.Log()), put.Replaced, err
 }
 
 // requested returns the provider's request to do something with a record.

@@ -60,7 +60,7 @@ func offering(t *testing.T, l *booktest.Ledger, versions [][]string, records []m
 		}
 		for _, r := range records {
 			data := must(json.Marshal(r))
-			if _, _, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), data); err != nil {
+			if _, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), data); err != nil {
 				t.Fatalf("put %s: %v", data, err)
 			}
 		}

@@ -22,6 +22,7 @@ type Effect struct {
 	Unchanged uint64 // rows that are the same as the record
 	Absent    uint64 // records that are not in the file: they stay, or leave if it takes the place of all
 	Since     ledger.Ref
+	hidden    bool // a row that is the same would take out what the entry in force does not list
 }
 
 // comparing counts the effect of a file, row by row, in constant memory: no two good rows of a file
@@ -65,6 +66,9 @@ func (c *comparing) add(row rows.Record) error {
 			return nil
 		}
 		c.effect.Unchanged++
+		if now.Index < c.set.At.Index() && !c.effect.hidden { // it may have what an earlier version listed
+			c.effect.hidden = !c.desk.holds(r, now.Index, row.JSON)
+		}
 		return nil
 	})
 }
@@ -84,13 +88,14 @@ type effectPlan struct {
 	File  MAC
 	Since ledger.Ref
 	Left  uint64
+	Same  bool // every good row is the same as its record as a whole
 }
 
 // maxPlan bounds an encoded plan, in bytes.
 const maxPlan = 64
 
 func (d *Desk) sealPlan(set dataset, f File, e Effect) (string, error) {
-	data, err := canon.Marshal(effectPlan{File: d.fileMAC(set, f), Since: e.Since, Left: e.Absent})
+	data, err := canon.Marshal(effectPlan{File: d.fileMAC(set, f), Since: e.Since, Left: e.Absent, Same: e.New+e.Replaced == 0 && !e.hidden})
 	if err != nil {
 		return "", err
 	}

@@ -51,7 +51,9 @@ type Loaded struct {
 	Rows      uint64
 	Skipped   uint64
 	Left      uint64 // records that left, because it took the place of all
-	Unchanged bool   // the file was published before, and nothing has changed in the records since: nothing was written
+	// Unchanged says that nothing was written: the file was published before, and nothing has
+	// changed in the records since; or, with no Opened, its rows are what the records are.
+	Unchanged bool
 }
 
 func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
@@ -59,7 +61,8 @@ func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 // Load imports a file that was checked:
 //
 //  1. An entry opens the import, or the unfinished import of the same file is found. If the file
-//     was published, and nothing has changed in the records since, the load ends here.
+//     was published, and nothing has changed in the records since, the load ends here. So it does
+//     before the entry where the check found that every row is the same as its record.
 //  2. The rows are staged. Rows that are staged already are skipped.
 //  3. The file must have been the one that was checked. Another file is refused as
 //     text.FileChanged, and the import is given up.
@@ -128,6 +131,9 @@ func (l *loader) load(ctx context.Context, id identity.Message) (Loaded, error) 
 // attempt opens the import, or goes on with it, and publishes it. It gives the import up where that
 // can never be published.
 func (l *loader) attempt(ctx context.Context, id identity.Message) (published identity.Entry, err error) {
+	if same, err := l.same(ctx); same || err != nil {
+		return l.seen.Since.In(l.desk.ledger.Log()), err
+	}
 	if err := l.open(ctx, id); err != nil {
 		return identity.Entry{}, err
 	}
@@ -172,6 +178,9 @@ func (l *loader) loadable() (err error) {
 	case f.bound():
 		l.plan, err = l.desk.openPlan(l.set, f)
 	}
+	if seen, not := l.desk.openPlan(l.set, f); not == nil {
+		l.seen = seen
+	}
 	return err
 }
 
@@ -204,17 +213,21 @@ type loader struct {
 	state  importState // as it was when the load began
 	before bool        // it was published before the request for this load came
 	plan   effectPlan  // of a file that is bound to the records
+	seen   effectPlan  // of any file; the zero value: none was given
+	idle   bool        // its rows are what the records are, and no import was opened
 }
 
 func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, error) {
 	done := Loaded{
-		Opened: l.desk.ledger.Log().Entry(l.opened), Published: published, Unchanged: l.before,
-		Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+		Published: published, Unchanged: l.before || l.idle, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
+	}
+	if !l.idle {
+		done.Opened = l.desk.ledger.Log().Entry(l.opened)
 	}
 	if published.IsZero() {
 		return done, nil
 	}
-	if !l.before && l.file.Replace {
+	if !done.Unchanged && l.file.Replace {
 		done.Left = l.plan.Left
 	}
 	err := l.desk.ledger.View(ctx, func(r *state.Reader) (err error) {
@@ -256,16 +269,9 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	if err != nil {
 		return fmt.Errorf("open import: %w", err)
 	}
-	file, how := l.desk.fileMAC(l.set, l.file), []byte("beside the others")
-	if l.file.Replace {
-		how = []byte("in place of all")
-	}
-	if l.file.Missing == MissingKeep { // the rows are of these records
-		since, _ := l.plan.Since.Index()
-		how = append(how, book.Be64(since)...)
-	}
+	importID, how := l.id()
 	body := openBody{
-		ID: own.MAC("import id", file[:], how), Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
+		ID: importID, Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
 		Bound: l.file.Replace || l.file.Missing == MissingKeep, Statement: note,
 	}
 	if l.file.For != nil {
@@ -294,6 +300,35 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 		}
 		return nil
 	})
+}
+
+// id returns the id of the import, and the way in which it takes the file in.
+func (l *loader) id() (id MAC, how []byte) {
+	how = []byte("beside the others")
+	if l.file.Replace {
+		how = []byte("in place of all")
+	}
+	if l.file.Missing == MissingKeep { // the rows are of these records
+		since, _ := l.plan.Since.Index()
+		how = append(how, book.Be64(since)...)
+	}
+	file := l.desk.fileMAC(l.set, l.file)
+	return l.desk.ledger.MAC("import id", file[:], how), how
+}
+
+// same reports whether the file says nothing but what the records are, as the check saw and as they
+// still are. An import of the same file that is there says more: when it was published.
+func (l *loader) same(ctx context.Context) (bool, error) {
+	if !l.seen.Same || l.file.For != nil || l.file.Replace && l.seen.Left > 0 {
+		return false, nil
+	}
+	id, _ := l.id()
+	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		_, s, ok := importByID(r, id)
+		l.idle = ChangesOf(r, l.set.Code).Last == l.seen.Since && !(ok && s.stands(r))
+		return nil
+	})
+	return l.idle, err
 }
 
 // giveUpOther gives up the unfinished import of the dataset; busy is the error that said that there

@@ -83,7 +83,7 @@ func child(dir string) {
 		for i := 0; ; i++ {
 			key := fmt.Sprintf("1%06d%05d", os.Getpid()%1_000_000, i)
 			record := fmt.Sprintf(`{"code":"%s","name":"%s"}`, key, key)
-			if _, _, err := desk.Put(context.Background(), newID(), civil, code, []byte(record)); err == nil {
+			if _, err := desk.Put(context.Background(), newID(), civil, code, []byte(record)); err == nil {
 				say("put " + key)
 			}
 		}

@@ -55,11 +55,11 @@ func putPerson(t *testing.T, desk *Desk, i int, members string) identity.Entry {
 	if members != "" {
 		record += "," + members
 	}
-	entry, _, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), []byte(record+"}"))
+	done, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), []byte(record+"}"))
 	if err != nil {
 		t.Fatalf("put %s: %v", record, err)
 	}
-	return entry
+	return done.Entry
 }
 
 // incomes returns one record for each income, all of one sex.

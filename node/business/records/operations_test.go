@@ -56,7 +56,7 @@ func newCity(t *testing.T) (*booktest.Ledger, *operationtest.Pair) {
 	}))
 	desk := records.NewDesk(city)
 	record := []byte(`{"code":"520102016001","name":"纪念塔社区"}`)
-	if _, _, err := desk.Put(t.Context(), must(identity.NewMessage()), provider, named("villages"), record); err != nil {
+	if _, err := desk.Put(t.Context(), must(identity.NewMessage()), provider, named("villages"), record); err != nil {
 		t.Fatal(err)
 	}
 	operations := relay.NewRegistry()

@@ -33,7 +33,7 @@ func silent(t *testing.T) (*booktest.Ledger, *Desk) {
 	}
 	for i := range 3 {
 		record := fmt.Sprintf(`{"id":"%d","income":300%d,"kind":"a","phone":"1380000000%d"}`, i, i, i)
-		if _, _, err := desk.Put(t.Context(), newID(), civil, silentCode, []byte(record)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, silentCode, []byte(record)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestBadRowsLeaveATrace(t *testing.T) {
 			t.Errorf("%s: got %d uses, want %d", row.what, n-before, row.uses)
 		}
 	}
-	if _, _, err := desk.Put(t.Context(), newID(), civil, silentCode, []byte(`{"id":"0","income":0,"kind":"a"}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, silentCode, []byte(`{"id":"0","income":0,"kind":"a"}`)); err != nil {
 		t.Fatal(err)
 	}
 	before, _ := accesses(t, l)

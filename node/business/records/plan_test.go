@@ -41,7 +41,7 @@ func republishing(t *testing.T, n int, first, next catalog.Entry) (*booktest.Led
 	}
 	for i := range n {
 		record := fmt.Sprintf(`{"id":"%d","n":"%d"}`, i, i)
-		if _, _, err := desk.Put(t.Context(), newID(), civil, first.Code, []byte(record)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, first.Code, []byte(record)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -56,10 +56,10 @@ func republishing(t *testing.T, n int, first, next catalog.Entry) (*booktest.Led
 func TestOtherTypeIsNoNo(t *testing.T) {
 	_, desk := republishing(t, 3, typed(`"string"`, ""), typed(`"integer"`, ""))
 	code := must(identity.ParseLabel("residents"))
-	if _, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"id":"9","n":1}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"id":"9","n":1}`)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"id":"2","n":1}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"id":"2","n":1}`)); err != nil {
 		t.Fatal(err)
 	}
 	for what, row := range map[string]struct {
@@ -106,7 +106,7 @@ func TestPlan(t *testing.T) {
 	l, desk := republishing(t, planPage+5, typed(`"string"`, `,"phone":{"type":"string"},"a":{"type":"object","properties":{"b":{},"c":{}}}`),
 		typed(`"string"`, `,"a":{"type":"object","properties":{"b":{},"c":{}}}`))
 	code := must(identity.ParseLabel("residents"))
-	if _, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"a":{"b":1,"c":2},"id":"x","n":"x"}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, code, []byte(`{"a":{"b":1,"c":2},"id":"x","n":"x"}`)); err != nil {
 		t.Fatal(err)
 	}
 	water := catalog.Local("water")
@@ -178,7 +178,7 @@ func TestPublishedAsChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := desk.Put(t.Context(), newID(), civil, next.Code, []byte(`{"id":"7","n":"7"}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, next.Code, []byte(`{"id":"7","n":"7"}`)); err != nil {
 		t.Fatal(err)
 	}
 	_, err = publishAs(as)

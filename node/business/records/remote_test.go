@@ -171,7 +171,7 @@ func TestPermitOfNamesake(t *testing.T) {
 		}
 	}
 	for n := range 3 {
-		if _, _, err := desk.Put(t.Context(), newID(), civil, code, fmt.Appendf(nil, `{"code":"52010201700%d","name":"x"}`, n)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, code, fmt.Appendf(nil, `{"code":"52010201700%d","name":"x"}`, n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestMaxBytes(t *testing.T) {
 	_, desk := open(t)
 	for n := 2; n <= 30; n++ {
 		record := fmt.Appendf(nil, `{"code":"5201020160%02d","name":"%s","township":"a%d"}`, n, bytes.Repeat([]byte{'x'}, 10*n), n%2)
-		if _, _, err := desk.Put(t.Context(), newID(), civil, code, record); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, code, record); err != nil {
 			t.Fatal(err)
 		}
 	}

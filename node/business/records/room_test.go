@@ -121,11 +121,11 @@ func open(t testing.TB) (*booktest.Ledger, *Desk) {
 
 func put(t testing.TB, desk *Desk, record string) identity.Entry {
 	t.Helper()
-	entry, _, err := desk.Put(t.Context(), newID(), civil, code, []byte(record))
+	done, err := desk.Put(t.Context(), newID(), civil, code, []byte(record))
 	if err != nil {
 		t.Fatalf("put %s: %v", record, err)
 	}
-	return entry
+	return done.Entry
 }
 
 // republish publishes the dataset once more, under another title.

@@ -28,7 +28,7 @@ func TestMovedBeforeRecorded(t *testing.T) {
 	}{
 		"nothing": {func(context.Context, book.Ledger, *Desk, sharing.Permit) error { return nil }, ""},
 		"a plain write": {func(ctx context.Context, _ book.Ledger, d *Desk, _ sharing.Permit) error {
-			_, _, err := d.Put(ctx, newID(), civil, code, []byte(`{"code":"520102016002","name":"新华路社区"}`))
+			_, err := d.Put(ctx, newID(), civil, code, []byte(`{"code":"520102016002","name":"新华路社区"}`))
 			return err
 		}, ""},
 		"the grant revoked": {func(ctx context.Context, l book.Ledger, _ *Desk, p sharing.Permit) error {
@@ -80,7 +80,7 @@ func TestReplayed(t *testing.T) {
 	}
 	use, act := newID(), newID()
 	record := func(n int) []byte { return fmt.Appendf(nil, `{"code":"52010201600%d","name":"x"}`, n) }
-	first, _, err := desk.Put(t.Context(), act, civil, code, record(1))
+	first, err := desk.Put(t.Context(), act, civil, code, record(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,10 +103,10 @@ func TestReplayed(t *testing.T) {
 		refusedAs(t, "the query again", err, text.IDSeen)
 		_, err = desk.Verify(t.Context(), use, catalog.Local("water"), claim)
 		refusedAs(t, "a verification under its id", err, text.IDReused)
-		if again, _, err := desk.Put(t.Context(), act, civil, code, record(1)); err != nil || again != first {
-			t.Errorf("the put again: got entry %s, %v, want %s", again, err, first)
+		if again, err := desk.Put(t.Context(), act, civil, code, record(1)); err != nil || again != first {
+			t.Errorf("the put again: got %+v, %v, want %+v", again, err, first)
 		}
-		_, _, err = desk.Put(t.Context(), act, civil, code, record(2))
+		_, err = desk.Put(t.Context(), act, civil, code, record(2))
 		refusedAs(t, "another put under its id", err, text.IDReused)
 	}
 	if err := h.Close(); err != nil {

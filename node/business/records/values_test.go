@@ -120,9 +120,9 @@ func TestOneKey(t *testing.T) {
 		e.Indexed, e.GroupBy, e.Measures = nil, nil, nil
 		_, desk := people(t, e)
 		for i, spelling := range spellings {
-			_, replaced, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), []byte(fmt.Sprintf(`{"id":%s}`, spelling)))
-			if err != nil || replaced != (i > 0) {
-				t.Errorf("%s: replaced %t, %v", spelling, replaced, err)
+			put, err := desk.Put(t.Context(), newID(), civil, must(identity.ParseLabel("residents")), []byte(fmt.Sprintf(`{"id":%s}`, spelling)))
+			if err != nil || (put.Replaced || put.Unchanged) != (i > 0) {
+				t.Errorf("%s: got %+v, %v", spelling, put, err)
 			}
 		}
 	}

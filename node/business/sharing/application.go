@@ -64,6 +64,9 @@ func endOf(typed string, at time.Time) (until time.Time, err error) {
 }
 
 func badUntil(at time.Time, err error) error {
+	if err != nil {
+		return text.Fail(text.BadRequest, text.Args{"where": "until", "reason": "no time as RFC 3339 has it"}, err)
+	}
 	return text.Fail(text.BadRequest, text.Args{
 		"where": "until", "reason": fmt.Sprintf("RFC 3339, after %s, within %d years", told(at.Add(LeastGrant)), MaxGrantYears),
 	}, err)

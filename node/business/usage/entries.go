@@ -37,18 +37,22 @@ func kindNamed(typed string) (ledger.Kind, error) {
 	if typed == "" {
 		return 0, nil
 	}
+	var kinds []string
 	for k := ledger.Kind(1); k < mostKinds; k++ {
 		name := k.String()
+		if text.Word(text.Zh, name) != name { // it has a name
+			kinds = append(kinds, name)
+		}
 		if strings.EqualFold(name, typed) || text.Word(text.Zh, name) == typed || strconv.FormatUint(uint64(k), 10) == typed {
 			return k, nil
 		}
 	}
-	return 0, text.Fail(text.NotFound, text.Args{"what": "kind of entry", "where": text.Short(typed)}, nil)
+	return 0, text.Fail(text.KindUnknown, text.Args{"kind": text.Short(typed), "kinds": strings.Join(kinds, ", ")}, nil)
 }
 
 // Entries returns a page of the entries of the ledger, which are public as far as their heads say,
 // the newest first unless the filter wants the oldest first; cursor is "" at the end. Refusals:
-// text.NotFound for a kind that there is none of, text.CursorNotOfList.
+// text.KindUnknown, text.CursorNotOfList.
 func (d *Desk) Entries(ctx context.Context, f EntryFilter, p Page) (rows []host.Entry, cursor string, err error) {
 	kind, err := kindNamed(f.Kind)
 	if err != nil {

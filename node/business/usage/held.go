@@ -59,8 +59,8 @@ type HeldRow struct {
 	Heard  time.Time      // when it was heard of last
 	Taken  bool           // it was told then that the grant is revoked
 	Over   bool           // its end is over
-	Closed bool           // its dataset was withdrawn, as a later question was told
 	Asked  identity.Entry // the question at which it was heard of last
+	Since                 // what later questions were told
 	State  State
 	AskedSaid
 }
@@ -166,37 +166,8 @@ func (d *Desk) heldRow(r *state.Reader, g placed, now uint64) HeldRow {
 	if g.Until > 0 {
 		row.Ends = time.UnixMilli(int64(g.Until))
 	}
-	row.Closed = d.withdrawnSince(r, row)
+	row.Since = d.since(r, row)
 	return row
-}
-
-// mostSince is how many later questions are looked at for what became of a grant.
-const mostSince = 100
-
-// withdrawnSince reports whether the agency was told, after it heard of the grant last, that the
-// dataset is withdrawn: the grant ended with it, also where the dataset came back.
-func (d *Desk) withdrawnSince(r *state.Reader, row HeldRow) bool {
-	dataset, err := identity.ParseLabel(row.Dataset)
-	to, bad := identity.ParseJurisdiction(row.To)
-	if err != nil || bad != nil {
-		return false
-	}
-	find := FindAsked(d.own, dataset, to, identity.Label{})
-	w, err := askedBy.walk(r, r.Size(), one(row.Agency.String()), one(find.Dataset.part()), one(find.To.part()), nil)
-	if err != nil {
-		return false
-	}
-	for range mostSince {
-		n, _, _, ok := w.next()
-		if !ok || n <= row.Asked.Index() {
-			return false
-		}
-		var later AskedSaid
-		if said(r, d.own, n, &later) == Told && text.ByNumber(later.Outcome) == text.DatasetWithdrawn {
-			return true
-		}
-	}
-	return false
 }
 
 func openHeld(own book.Ledger, token string, digest []byte) (c heldCursor, err error) {

@@ -189,8 +189,8 @@ func newRecord(ctx context.Context, h Hosted, in *putRecord) (out client.RecordP
 	if err != nil {
 		return out, err
 	}
-	entry, replaced, err := h.Records.Put(ctx, id, in.by(), code, in.Body.Record)
-	return client.RecordPut{Entry: entry.String(), Replaced: replaced}, err
+	put, err := h.Records.Put(ctx, id, in.by(), code, in.Body.Record)
+	return client.RecordPut{Entry: put.Entry.String(), Replaced: put.Replaced, Unchanged: put.Unchanged}, err
 }
 
 func retraction(ctx context.Context, h Hosted, in *retractRecord) (client.Entered, error) {

@@ -60,7 +60,7 @@ var meant = map[text.Code]meaning{
 	text.UnknownRecord: {members: []string{"key"}}, text.NoHistory: {members: []string{"key"}}, text.NoQuestion: {members: []string{"name"}}, text.BadCursor: {members: []string{"cursor"}},
 	text.PlaceTaken: {members: []string{"code", "label", "name"}}, text.RosterFaulty: {members: []string{"csv"}},
 	text.OwnJurisdiction: {members: []string{"at"}}, text.NotOursToObject: {members: []string{"pin"}}, text.EntryInvalid: {value: "dataset", members: []string{"code"}},
-	text.LevelUnknown: {members: []string{"level"}}, text.KeyChanged: {members: []string{"key"}}, text.GrantShorter: {members: []string{"until"}},
+	text.LevelUnknown: {members: []string{"level"}}, text.KindUnknown: {members: []string{"kind"}}, text.KeyChanged: {members: []string{"key"}}, text.GrantShorter: {members: []string{"until"}},
 }
 
 // wholes are the words of rooms for all of what they were given.

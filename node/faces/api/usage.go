@@ -325,14 +325,19 @@ func (h Hosted) heldShown(row usage.HeldRow, ended map[identity.Agency]bool) cli
 	g := client.Grant{
 		Grant: row.Grant, Consumer: holder.String(), Dataset: row.Dataset, Purpose: row.Purpose,
 		Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
+		Replaced: row.Replaced,
 	}
 	switch {
 	case row.Taken:
 		g.State = client.GrantRevoked
+	case row.Replaced != "":
+		g.State = client.GrantReplaced
 	case row.Closed || ended[holder]:
 		g.State = client.GrantClosed
 	case row.Over:
 		g.State = client.GrantExpired
+	case row.Stopped:
+		g.State = client.GrantStopped
 	}
 	return g
 }

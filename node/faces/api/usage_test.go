@@ -17,7 +17,7 @@ import (
 // wrongLists are of the lists of uses.
 func wrongLists() []wrong {
 	all := []wrong{
-		row("entries", "of no kind", "GET", "/v1/ledger/entries?kind=colour", "", nil, text.NotFound),
+		row("entries", "of no kind", "GET", "/v1/ledger/entries?kind=colour", "", nil, text.KindUnknown),
 		row("entries", "of no agency", "GET", "/v1/ledger/entries?agency=No+Code", "", nil, text.BadRequest),
 		row("entries", "in no order", "GET", "/v1/ledger/entries?sort=kind", "", nil, text.NotAsDescribed),
 		row("entries", "a cursor of none", "GET", "/v1/ledger/entries?cursor=x", "", nil, text.CursorNotOfList),

@@ -212,7 +212,7 @@ func followImport(r io.Reader, progress func(ImportProgress)) (Imported, error) 
 		switch {
 		case line.Error != nil:
 			return Imported{}, line.Error
-		case line.Import != "":
+		case line.Import != "" || line.Published != "":
 			return line.Imported, nil
 		}
 		progress(line.ImportProgress)

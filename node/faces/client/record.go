@@ -9,8 +9,9 @@ type PutRecord struct {
 
 // RecordPut says where a record was entered.
 type RecordPut struct {
-	Entry    string `json:"entry" doc:"Name of the entry"`
-	Replaced bool   `json:"replaced" doc:"Whether there was a record with this key before"`
+	Entry     string `json:"entry" doc:"Name of the entry; of a record that is unchanged, of the one by which it was entered before"`
+	Replaced  bool   `json:"replaced" doc:"Whether there was another record with this key before"`
+	Unchanged bool   `json:"unchanged,omitempty" doc:"Whether the same record was there: nothing was written"`
 }
 
 // Retraction takes a record out of use; its entries stay in the ledger.
@@ -142,10 +143,10 @@ type ImportProgress struct {
 
 // Imported is the last line of the answer to the second pass.
 type Imported struct {
-	Import    string `json:"import" doc:"Name of the entry that states the import"`
-	Published string `json:"published" doc:"Name of the entry that made its records current; empty: they wait for the catalogue entry with which they are published"`
+	Import    string `json:"import" doc:"Name of the entry that states the import; empty where the rows are the same as the records, and none was made"`
+	Published string `json:"published" doc:"Name of the entry that made its records current; empty: they wait for the catalogue entry with which they are published; without an import: of the last change in the dataset"`
 	Time      string `json:"time" doc:"When it was published (RFC 3339)"`
-	Unchanged bool   `json:"unchanged" doc:"The file was published before, and nothing was published in the dataset since: nothing was written"`
+	Unchanged bool   `json:"unchanged" doc:"Nothing was written: the file was published before, and nothing was published in the dataset since; or its rows are the same as the records"`
 	Rows      uint64 `json:"rows" doc:"Rows loaded"`
 	Skipped   uint64 `json:"skipped" doc:"Bad rows left out"`
 	Left      uint64 `json:"left" doc:"Records that left because they are not in the file"`

@@ -45,7 +45,7 @@ func TestAdoptAlong(t *testing.T) {
 	own.Measures = policy.Measures{"income": {"sum"}}
 	w.mustPublish(t, own)
 	desk := w.desk.records.(*records.Desk)
-	if _, _, err := desk.Put(t.Context(), newID(), civil, own.Code, []byte(`{"code":"1","age":"forty"}`)); err != nil {
+	if _, err := desk.Put(t.Context(), newID(), civil, own.Code, []byte(`{"code":"1","age":"forty"}`)); err != nil {
 		t.Fatal(err)
 	}
 	e := w.adopting()

@@ -43,7 +43,7 @@ func TestFeedKeepsNothingOpen(t *testing.T) {
 	record := `{"code":"%d","sex":"甲"}`
 	feed.put = func() {
 		count++
-		if _, _, err := feed.Put(t.Context(), newID(), civil, e.Code, fmt.Appendf(nil, record, count)); err != nil {
+		if _, err := feed.Put(t.Context(), newID(), civil, e.Code, fmt.Appendf(nil, record, count)); err != nil {
 			t.Fatal(err)
 		}
 	}

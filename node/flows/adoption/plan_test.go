@@ -37,7 +37,7 @@ func TestLaterVersion(t *testing.T) {
 	put := func(record string) {
 		t.Helper()
 		desk := w.desk.records.(*records.Desk)
-		if _, _, err := desk.Put(t.Context(), newID(), civil, e.Code, []byte(record)); err != nil {
+		if _, err := desk.Put(t.Context(), newID(), civil, e.Code, []byte(record)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -136,7 +136,7 @@ func refusedWith(p *relay.Problem) outcome {
 	switch code {
 	case text.GrantRevoked:
 		o.told.Grant, o.revoked = own("grant"), own("entry")
-	case text.GrantExpired, text.FieldNotGranted:
+	case text.GrantExpired, text.GrantEnded, text.FieldNotGranted, text.MeasureNotGranted, text.NotRenewable:
 		o.told.Grant = own("grant")
 	}
 	return o

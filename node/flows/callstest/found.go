@@ -98,7 +98,7 @@ func Village(n int, name string) string {
 // Put puts a record.
 func (p *Place) Put(t testing.TB, dataset identity.Label, record string) {
 	t.Helper()
-	if _, _, err := p.Records.Put(t.Context(), NewID(), By(Civil), dataset, []byte(record)); err != nil {
+	if _, err := p.Records.Put(t.Context(), NewID(), By(Civil), dataset, []byte(record)); err != nil {
 		t.Fatal(err)
 	}
 }

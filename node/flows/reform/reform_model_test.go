@@ -262,7 +262,7 @@ func (c *compared) puts(t *rapid.T) {
 	}
 	d := c.m.datasets[code]
 	record := fmt.Sprintf(`{"id":"%d"}`, d.records)
-	_, _, err := c.records.Put(ctx, newID(), catalog.Local(by), label(code), []byte(record))
+	_, err := c.records.Put(ctx, newID(), catalog.Local(by), label(code), []byte(record))
 	c.demand(fmt.Sprint("put into ", code, " by ", by), err, want)
 	if want == "" {
 		d.records++

@@ -90,7 +90,7 @@ func TestWithdraw(t *testing.T) {
 	if got := w.states(t, "water", "villages"); len(got) != 1 || got[0] != sharing.Closed {
 		t.Errorf("its grants: got %v", got)
 	}
-	if _, _, err := w.records.Put(ctx, newID(), catalog.Local("civil"), label("villages"), []byte(`{"id":"b"}`)); failure.Of(err).Code != text.DatasetWithdrawn {
+	if _, err := w.records.Put(ctx, newID(), catalog.Local("civil"), label("villages"), []byte(`{"id":"b"}`)); failure.Of(err).Code != text.DatasetWithdrawn {
 		t.Errorf("put: got %v", err)
 	}
 	back := w.publish(t, "villages", "civil")
@@ -176,7 +176,7 @@ func TestMove(t *testing.T) {
 		t.Errorf("got the grants %v", got)
 	}
 	w.put(t, "villages", "water", "b")
-	_, _, err = w.records.Put(ctx, newID(), catalog.Local("civil"), label("villages"), []byte(`{"id":"c"}`))
+	_, err = w.records.Put(ctx, newID(), catalog.Local("civil"), label("villages"), []byte(`{"id":"c"}`))
 	if failure.Of(err).Code != text.NotProvider {
 		t.Errorf("the provider before: got %v", err)
 	}

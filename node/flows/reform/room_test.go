@@ -86,7 +86,7 @@ func (w *world) publish(t fatal, code, agency string) catalog.Published {
 
 func (w *world) put(t fatal, code, agency, key string) {
 	t.Helper()
-	if _, _, err := w.records.Put(ctx, newID(), catalog.Local(agency), label(code), []byte(`{"id":"`+key+`","name":"x"}`)); err != nil {
+	if _, err := w.records.Put(ctx, newID(), catalog.Local(agency), label(code), []byte(`{"id":"`+key+`","name":"x"}`)); err != nil {
 		t.Fatalf("put %s into %s: %v", key, code, err)
 	}
 }

@@ -59,6 +59,9 @@ const (
 	FormFile              Code = "form.file"
 	FormFingerprint       Code = "form.fingerprint"
 	CLIMissingArgument    Code = "cli.missing-argument"
+	CLIArgumentForm       Code = "cli.argument-form"
+	CLIArgumentsSwapped   Code = "cli.arguments-swapped"
+	FormConsumer          Code = "form.consumer"
 	CLITooManyArguments   Code = "cli.too-many-arguments"
 	CLIBadFlag            Code = "cli.bad-flag"
 	CLINoSuchFlag         Code = "cli.no-such-flag"
@@ -158,6 +161,9 @@ var frameSentences = []sentence{
 	{CLIOwnTitle, "命令没有得到结果", "The command got no result"},
 	{CLIUsageTitle, "命令行有误", "Wrong command line"},
 	{CLIReadHelp, "请查看 {command} --help", "read {command} --help"},
+	{CLIArgumentForm, "参数 {argument} 不能写作“{value}”，应为：{form}", "the argument {argument}, \"{value}\", is not well formed: {form}"},
+	{CLIArgumentsSwapped, "参数的位置写反了：{first} 处写的是文件“{value}”，它应写在 {second} 处", "the arguments stand in the wrong order: \"{value}\" is a file, which is {second}, and stands where {first} does"},
+	{FormConsumer, "部门编码，其他行政区划的写作 编码@行政区划", "the code of an agency; of another jurisdiction, CODE@JURISDICTION"},
 	{CLIMissingArgument, "缺少参数 {name}", "the argument {name} is missing"},
 	{CLITooManyArguments, "多余的参数 {value}", "the argument {value} is one too many"},
 	{CLIBadFlag, "选项有误：{reason}", "the flags are wrong: {reason}"},

@@ -17,6 +17,7 @@ const (
 	CLILongGrantRevoke   Code = "cli.long-grant-revoke"
 	CLIGrant             Code = "cli.grant"
 	CLIGrantHow          Code = "cli.grant.how"
+	CLIGrantPaper        Code = "cli.grant.paper"
 	CLIGrantByHand       Code = "cli.grant.by-hand"
 	CLIGrantByRule       Code = "cli.grant.by-rule"
 	CLIGrantStanding     Code = "cli.grant.standing"
@@ -69,6 +70,7 @@ var grantSentences = []sentence{
 	},
 	{CLIGrant, "共享权限", "grant"},
 	{CLIGrantHow, "授予方式", "given"},
+	{CLIGrantPaper, "文号", "paper"},
 	{CLIGrantByHand, "人工", "by hand"},
 	{CLIGrantByRule, "按规则", "by rule"},
 	{CLIGrantStanding, "依标准目录", "by standard"},

@@ -12,6 +12,10 @@ const (
 	CLIWritten      Code = "cli.written"
 	CLIRowsOf       Code = "cli.rows-of"
 	CLIRowsMore     Code = "cli.rows-more"
+	CLIHeadingZone  Code = "cli.heading-zone"
+	CLIQuoted       Code = "cli.quoted"
+	CLIGridLedger   Code = "cli.grid-ledger"
+	CLIGridLeft     Code = "cli.grid-left"
 	CLIRowsColumns  Code = "cli.rows-columns"
 	CLIShortExport  Code = "cli.short.record-export"
 	CLILongExport   Code = "cli.long-record-export"
@@ -103,6 +107,10 @@ var outputSentences = []sentence{
 		CLIEscaped, "{count} 个单元格中的控制字符已写成可见的形式（如 \\x1b）",
 		"the control characters of {count} [cell|cells] are written visibly, such as \\x1b",
 	},
+	{CLIHeadingZone, "{heading}（{zone}）", "{heading} ({zone})"},
+	{CLIQuoted, "“{word}”", "\"{word}\""},
+	{CLIGridLedger, "{list}只列序号：{index} 即 {entry}", "under {list} stands the index alone: {index} is {entry}"},
+	{CLIGridLeft, "终端宽度有限，未列出：{list}；加 --json 或 -o csv 可得全部", "left out for want of room: {list}; --json or -o csv has them"},
 	{CLIWritten, "已写入 {file}：{count} 行", "written to {file}: {count} [row|rows]"},
 	{CLIRowsOf, "{name}：{count} 条，使用记录见存证条目 {access}", "{name}: {count} [row|rows]; the access is entry {access}"},
 	{

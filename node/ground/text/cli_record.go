@@ -6,6 +6,8 @@ const (
 	CLIShortImport        Code = "cli.short.import"
 	CLIRecordPut          Code = "cli.record.put"
 	CLIRecordReplaced     Code = "cli.record.replaced"
+	CLIRecordSame         Code = "cli.record.same"
+	CLIImportSame         Code = "cli.import.same"
 	CLIRecordRetracted    Code = "cli.record.retracted"
 	CLIImportChecked      Code = "cli.import.checked"
 	CLIImportProgress     Code = "cli.import.progress"
@@ -62,6 +64,11 @@ var recordSentences = []sentence{
 	{CLIShortImport, "检查并导入表格（CSV、xlsx）或 JSON 文件", "Check and import a table (CSV, xlsx) or JSON file"},
 	{CLIRecordPut, "已写入记录，存证条目 {entry}", "put the record, entry {entry}"},
 	{CLIRecordReplaced, "已更新记录，存证条目 {entry}", "replaced the record, entry {entry}"},
+	{CLIRecordSame, "没有变化，未写入任何内容：现有记录与此相同，存证条目 {entry}", "nothing changed, nothing was written: the record is the same already, entry {entry}"},
+	{
+		CLIImportSame, "没有变化，未写入任何内容：这 {rows} 行与现有记录相同；该数据资源的记录最近一次变动在 {time}（存证条目 {entry}）",
+		"nothing changed, nothing was written: {rows} [row is|rows are] the same as the records, which changed last at {time} by entry {entry}",
+	},
 	{CLIRecordRetracted, "已撤下记录，存证条目 {entry}", "retracted the record, entry {entry}"},
 	{CLIImportChecked, "共 {rows} 行，合格 {good} 行，不合格 {bad} 行", "{rows} [row|rows]: {good} good, {bad} bad"},
 	{CLIImportProgress, "正在导入：已完成 {percent}%", "importing: {percent} % done"},

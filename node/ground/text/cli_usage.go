@@ -106,7 +106,7 @@ var usageSentences = []sentence{
 	{CLIAskedThere, "对方条目", "entry there"},
 	{CLIOutcomeWord, "结果", "outcome"},
 	{CLIOutcomeAnswered, "已答复", "answered"},
-	{CLIGrantElsewhere, "表中“{word}”一列有时间的是在其他行政区划持有的共享权限，所列为当时所知；此后有无变动，须由对方告知", "grants with a time under \"{word}\" are held at other jurisdictions, and what is told of them was heard then; what changed since, only they can tell"},
+	{CLIGrantElsewhere, "有“{word}”时间的，是在其他行政区划持有的共享权限，所列为当时所知；此后有无变动，须由对方告知", "grants with a time of \"{word}\" are held at other jurisdictions, and what is told of them was heard then; what changed since, only they can tell"},
 	{CLIGrantHeard, "最近得知", "last heard"},
 	{CLIUseUnfinished, "未统计完，未告知内容", "unfinished, nothing told"},
 	{CLIUseRefused, "未予答复：{why}", "refused: {why}"},

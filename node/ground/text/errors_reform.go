@@ -41,10 +41,10 @@ var reformProblems = []problem{
 			"act as {into}; if it was merged by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
 	},
 	{
-		number: 383, code: AgencyInUse, status: http.StatusConflict, params: []string{"agency", "datasets", "standards", "grants"},
-		zh: parts{"部门尚不能撤销", "部门 {agency} 还有在用的数据资源（{datasets}）、标准目录（{standards}）和所持共享权限 {grants} 项，未作任何改动", "部门 {agency}",
+		number: 383, code: AgencyInUse, status: http.StatusConflict, params: []string{"agency", "still"},
+		zh: parts{"部门尚不能撤销", "部门 {agency} 还有：{still}；未作任何改动", "部门 {agency}",
 			"请用 --into 写明并入哪个部门（数据资源和标准目录随之划转），或先逐一撤回、划转；所持共享权限随部门一并终止的，请加 --drop-grants"},
-		en: parts{"Agency in use", "the agency {agency} still has datasets ({datasets}), standards ({standards}) and {grants} [grant|grants] that it holds; nothing was changed", "agency {agency}",
+		en: parts{"Agency in use", "the agency {agency} still has {still}; nothing was changed", "agency {agency}",
 			"say with --into which agency takes over what it offers, or withdraw or move that first; to let the grants that it holds end with it, add --drop-grants"},
 	},
 	{

@@ -5,6 +5,7 @@ import "net/http"
 // Problems of the lists of what was used and asked.
 const (
 	CursorNotOfList Code = "cursor-not-of-list"
+	KindUnknown     Code = "kind-unknown"
 	ListTooWide     Code = "list-too-wide"
 	PeriodInvalid   Code = "period-invalid"
 	MonthsOnly      Code = "months-only"
@@ -46,5 +47,10 @@ var usageProblems = []problem{
 			"请写成月份，如 2026-10，且起始月份不晚于终止月份"},
 		en: parts{"Not months", "\"{from}\" to \"{to}\" are no months, and counts are by month (of +08:00)", "the flag --from, the flag --to",
 			"give months such as 2026-10, the earlier one first"},
+	},
+	{
+		number: 467, code: KindUnknown, status: http.StatusBadRequest, params: []string{"kind", "kinds"},
+		zh: parts{"没有这种条目", "没有名为“{kind}”的条目种类", "选项 --kind", "请用下列之一，或其编号：{kinds}"},
+		en: parts{"Unknown kind of entry", "there is no kind of entry \"{kind}\"", "the flag --kind", "use one of these, or its number: {kinds}"},
 	},
 }

@@ -64,7 +64,7 @@ var ourPhrases = []struct{ form, zh string }{
 	// catalogue entries and rosters
 	{`an agency needs a code and a title of at most {value} bytes, in UTF-8`, "部门须有编码和名称，名称不超过 {value} 字节"},
 	{`the title must have 1 to {value} bytes of UTF-8`, "名称为空或者过长：不得超过 {value} 字节，一个汉字占 3 字节"},
-	{`category "{value}" is none of unconditional, conditional, not-shared`, "共享类型“{value}”不是 unconditional、conditional、not-shared 之一"},
+	{`category "{value}" is none of unconditional, conditional, not-shared`, "共享属性“{value}”不是 unconditional、conditional、not-shared 之一"},
 	{`what is not shared needs the citation of the law that forbids it`, "不予共享的，须写明所依据的法律条款（citation）"},
 	{`1 to {value} purposes are needed`, "须列出 1 至 {value} 个用途"},
 	{`each purpose needs a code of its own`, "各用途的编码须各不相同"},
@@ -87,7 +87,7 @@ var ourPhrases = []struct{ form, zh string }{
 	{`the level was {value}`, "层级原为 {value}，不得改动"},
 	{`it let measure {value}`, "原有的统计不得减少：{value}"},
 	{`the standard is of {a} with the key {b}`, "标准目录的编码是 {a}，主键是“{b}”"},
-	{`the category is {value} in the standard, and may be stricter, not looser`, "标准目录的共享类型是 {value}，只能从严"},
+	{`the category is {value} in the standard, and may be stricter, not looser`, "标准目录的共享属性是 {value}，只能从严"},
 	{`the standard has the purposes {value}, and no others may be added`, "标准目录的用途只有 {value}，不得增加"},
 	{`the standard lets count for {value}, and no more`, "标准目录只允许为 {value} 直接统计，不得增加"},
 	{`the standard lets group by {value}, and not into fewer than {n}`, "标准目录只允许按 {value} 分组，每组不少于 {n} 条"},

@@ -13,6 +13,7 @@ var otherPhrases = []struct{ form, zh, en string }{
 	{`malformed name: {kind} "{value}": {why}`, "{kind}“{value}”不合规定：{why}", `{kind} "{value}" is not well formed: {why}`},
 	{`it is no JSON: it begins with "{value}"`, "不是 JSON（JSON 以 { 开头，所给的内容以“{value}”开头；不采用 YAML、CSV 等其他格式）",
 		`it is no JSON, which begins with {: it begins with "{value}" (neither YAML nor CSV nor another form is taken)`},
+	{`no time as RFC 3339 has it`, "写法不对，须写成日期、时间和时区，如 2027-12-31T23:59:59+08:00", "it is not written as a day, a time and a zone are, such as 2027-12-31T23:59:59+08:00"},
 	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内", "it must be after {value}, and within {n} [year|years]"},
 	{`it may be: {value}`, "只能是 {value} 之一", "it is one of {value}"},
 	{`malformed ledger data: receipt: {why}`, "这不是存证凭证，或者文件已经损坏", "this is no receipt, or the file is damaged"},

@@ -95,7 +95,7 @@ var statusSentences = []sentence{
 	{WordTitle, "名称", "title"},
 	{WordCalled, "名称", "title"},
 	{WordAgency, "部门", "agency"},
-	{WordCategory, "共享类型", "category"},
+	{WordCategory, "共享属性", "category"},
 	{WordPurpose, "使用用途", "purpose"},
 	{WordEntry, "存证条目", "entry"},
 	{WordTime, "时间", "time"},

@@ -281,7 +281,7 @@ func listed(l Lang, name, value string) string {
 	list := strings.Split(value, ", ")
 	for i, w := range list {
 		switch {
-		case name == "missing":
+		case name == "missing", name == "kinds":
 			list[i] = Word(l, w)
 		case name == "levels" && l == Zh && words[w].zh != "":
 			list[i] = w + "（" + words[w].zh + "）"
@@ -380,7 +380,9 @@ func worded(l Lang, args Args) Args {
 			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)
-		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "known", "encodings", "sheets", "first":
+		case "still":
+			told[name] = stillTold(l, value)
+		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "known", "kinds", "encodings", "sheets", "first":
 			told[name] = listed(l, name, value)
 		case "near":
 			told[name] = nearTold(l, value)
