@@ -90,6 +90,7 @@ type putResult struct {
 type retractBody struct {
 	_         struct{} `cbor:",toarray"`
 	Code      identity.Label
+	Version   uint64 // of the catalogue entry whose provider acts
 	Key       MAC
 	Retracts  uint64 // index of the version that the act is about
 	Statement book.Statement
@@ -167,9 +168,12 @@ func retractionHead(retracts uint64, agency, code identity.Label) ledger.Head {
 }
 
 // applyRetract takes a record out of use, if its current version is still the one that the act is
-// about.
+// about, and the dataset is still offered by the agency whose act it is.
 func applyRetract(tx *state.Tx, b retractBody) (ledger.Ref, error) {
-	_, provider, _ := catalog.Version(tx, b.Code)
+	current, provider, ok := catalog.Version(tx, b.Code)
+	if !ok || current != b.Version {
+		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+	}
 	switch now, ok := newView(tx).current(b.Code, b.Key); {
 	case !ok:
 		return ledger.None, book.Refuse(text.UnknownRecord, b.Code.String())

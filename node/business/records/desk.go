@@ -254,7 +254,8 @@ func (set dataset) requested(l book.Ledger, id identity.Message, content []byte)
 // Retract takes a record out of use, as an act of the providing agency. The reason has 1 to
 // MaxReasonLen bytes and is sealed with the act. Retract proposes the command even where there is
 // no record: the retry of a retraction that was done then gets the first result by its id, and
-// every other command is refused as text.UnknownRecord.
+// every other command is refused as text.UnknownRecord, or text.DatasetMoved where the catalogue
+// entry has changed meanwhile.
 func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, key, reason string) (entry identity.Entry, err error) {
 	if strings.TrimSpace(reason) == "" || len(reason) > MaxReasonLen {
 		return entry, text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": fmt.Sprintf("1..%d bytes", MaxReasonLen)}, nil)
@@ -277,7 +278,7 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 	if err != nil {
 		return entry, err
 	}
-	b := retractBody{Code: code, Key: d.keyMAC(code, value), Retracts: last.Index}
+	b := retractBody{Code: code, Version: set.Version, Key: d.keyMAC(code, value), Retracts: last.Index}
 	payload, err := json.Marshal(map[string]any{"key": json.RawMessage(value), "reason": reason})
 	if err != nil {
 		return entry, fmt.Errorf("retract record: %w", err)

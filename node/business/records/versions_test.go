@@ -125,7 +125,7 @@ func (r *trial) retract(*rapid.T) {
 		return
 	}
 	got, err := commandRetract.Do(context.Background(), r.ledger, book.Request{}, retractBody{
-		Code: code, Key: key, Retracts: now.Index, Statement: r.statement(retractionHead(now.Index, agency, code)),
+		Code: code, Version: 1, Key: key, Retracts: now.Index, Statement: r.statement(retractionHead(now.Index, agency, code)),
 	})
 	r.must(err)
 	index, _ := got.Index()
