@@ -54,6 +54,8 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	switch {
 	case now.Provider != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
+	case over(tx, identity.NewAgency(tx.Log().Jurisdiction(), b.Agency)):
+		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	case g.Revoked == ledger.None:
 		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Log()).String(), g.Dataset.String())
 	case !barred.Has(tx, key):

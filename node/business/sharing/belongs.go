@@ -61,6 +61,8 @@ func holdsRecord(k ledger.Kind) bool { return k == ledger.KindRecord || k == led
 type Asker struct {
 	Agency        identity.Agency // zero: none
 	Administrator bool            // of this jurisdiction
+
+	over error // the agency ended: why no use is recorded in its name; nil: it did not
 }
 
 // belongs reports whether the payload of the entry at index belongs to the asker. It is the one

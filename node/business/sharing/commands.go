@@ -154,6 +154,8 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	switch {
 	case now.Provider != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
+	case over(tx, identity.NewAgency(tx.Log().Jurisdiction(), b.Agency)):
+		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	case g.Revoked != ledger.None:
 		return g.Revoked, nil
 	case g.Replaced != ledger.None:
@@ -229,12 +231,13 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref) error {
 	return err
 }
 
-// permission checks the grant at this position of the log. The provider's own use has no grant.
+// permission checks the grant at this position of the log. The provider's own use has no grant; a
+// provider that ended has none.
 func (b accessBody) permission(at position, now DatasetState) error {
 	in := at.Log().Jurisdiction()
 	index, granted := b.Grant.Index()
 	if !granted {
-		if b.Consumer != identity.NewAgency(in, now.Provider) {
+		if b.Consumer != identity.NewAgency(in, now.Provider) || over(at, b.Consumer) {
 			return book.Refuse(text.PolicyMoved, b.Dataset.String())
 		}
 		return nil

@@ -46,15 +46,20 @@ type Receipt struct {
 // Asks finds out who asks for a receipt; catalog.Actor is one.
 type Asks interface {
 	Asks(r *state.Reader) (agency identity.Agency, administrator bool, err error)
+	// Resolve refuses an agency that ended: a use is not recorded in its name any more.
+	Resolve(r *state.Reader) (identity.Agency, error)
 }
 
 // Receipt gives the receipt of an entry of this jurisdiction, and the payload if it belongs to whom
-// asks. A record, or a part of one, is given only after this use is recorded. The refusal of an
-// entry that is not there is text.NotFound, and of one of an earlier ledger text.LedgerGone,
-// whether there was such an entry or not.
+// asks. A record, or a part of one, is given only after this use is recorded, and so never to an
+// agency that ended. The refusal of an entry that is not there is text.NotFound, and of one of an
+// earlier ledger text.LedgerGone, whether there was such an entry or not.
 func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt, error) {
 	return d.receipt(ctx, e, true, func(r *state.Reader) (a Asker, err error) {
 		a.Agency, a.Administrator, err = by.Asks(r)
+		if err == nil && !a.Agency.IsZero() {
+			_, a.over = by.Resolve(r)
+		}
 		return a, err
 	})
 }
@@ -129,6 +134,9 @@ func (o *opening) read(r *state.Reader, d *Desk, asker func(*state.Reader) (Aske
 	o.head, o.asOf = leaf.Head, r.Size()-1
 	if o.belongs, err = d.belongs(r, o.head, o.index, o.asker); err != nil || !o.belongs {
 		return err
+	}
+	if holdsRecord(o.head.Kind) && o.asker.over != nil {
+		return o.asker.over
 	}
 	o.now, _ = d.datasetState(r, o.head.Code)
 	o.preimage, err = d.own.Preimage(r, o.index)
