@@ -414,6 +414,22 @@ func TestVersionAndCompletion(t *testing.T) {
 	}
 }
 
+// TestCompletionOfEnded offers an agency that ended where it may read, and nowhere else.
+func TestCompletionOfEnded(t *testing.T) {
+	b := newWorkbench(t, "C")
+	b.node.in = map[string]func([]byte) any{"GET /v1/agencies": func([]byte) any {
+		return client.Agencies{Agencies: []client.Agency{{Code: "grain", Title: "粮食局", Ended: &client.Ended{}}, {Code: "water", Title: "水务局"}}}
+	}}
+	for line, offered := range map[string]bool{
+		"question list --as": true, "question show --as": true, "asked count --as": true, "ledger receipt --as": true, "use list --agency": true,
+		"question run --as": false, "query villages --as": false, "invite --as": false, "--as": false,
+	} {
+		if _, stdout, _ := b.run(append([]string{"__complete"}, append(strings.Fields(line), "")...)...); strings.Contains(stdout, "grain") != offered {
+			t.Errorf("%s: got %q, want the agency that ended offered: %t", line, stdout, offered)
+		}
+	}
+}
+
 // TestCompletionIsSilent: where no node answers, or not in time, a completion says nothing, and it
 // never asks for data.
 func TestCompletionIsSilent(t *testing.T) {

@@ -51,7 +51,7 @@ var (
 		"DATASET": datasetsOf, "NAME": placesOf, "QUESTION": questionsOf,
 	}
 	completedFlags = map[string]completion{
-		"at": placesOf, "in": hostedOf, "as": agenciesOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
+		"at": placesOf, "in": hostedOf, "as": actingOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
 		"fields": fieldsOf, "by": fieldsOf, "sum": fieldsOf, "average": fieldsOf, "minimum": fieldsOf, "maximum": fieldsOf,
 		"where": conditionsOf, "verify": conditionsOf,
 	}
@@ -196,13 +196,27 @@ func fieldTitles(schema json.RawMessage) map[string]string {
 	return titles
 }
 
-func agenciesOf(ctx context.Context, _ *app, c *client.Client, _ beginning) (all []cobra.Completion) {
+func agenciesOf(ctx context.Context, _ *app, c *client.Client, _ beginning) []cobra.Completion {
+	return agenciesIn(ctx, c, true)
+}
+
+// readingVerbs are the verbs that an agency that ended may still be named for.
+var readingVerbs = []string{"list", "show", "count", "audits", "entry", "receipt"}
+
+// actingOf returns the agencies that may act. One that ended only reads.
+func actingOf(ctx context.Context, _ *app, c *client.Client, t beginning) []cobra.Completion {
+	return agenciesIn(ctx, c, slices.Contains(readingVerbs, t.command.Name()))
+}
+
+func agenciesIn(ctx context.Context, c *client.Client, ended bool) (all []cobra.Completion) {
 	agencies, err := c.Agencies(ctx)
 	if err != nil {
 		return nil
 	}
 	for _, g := range agencies {
-		all = append(all, value(g.Code, g.Title))
+		if g.Ended == nil || ended {
+			all = append(all, value(g.Code, g.Title))
+		}
 	}
 	return all
 }

@@ -53,7 +53,33 @@ func TestSavedQuestions(t *testing.T) {
 			}
 			c.does(water + "question remove 名单")
 			c.refused("no-question", water+"question show 名单")
+			c.endedReads()
 		})
+	}
+}
+
+// endedReads merges the agency that saved the questions into another one: what it left is read
+// under its code, as the plan and the refusals say, and nothing is done in its name.
+func (c *clerks) endedReads() {
+	c.t.Helper()
+	before := c.does(water + "question list")
+	told := c.does("--in guiyang.guizhou agency end water --into tax --reason 机构改革 --yes")
+	if !strings.Contains(told, "question list --as water") || !strings.Contains(told, "查询 4 项") && !strings.Contains(told, "4 questions") {
+		c.t.Errorf("the plan does not say what stays readable:\n%s", told)
+	}
+	if after := c.does(water + "question list"); after != before {
+		c.t.Errorf("got %s\nbefore:\n%s", after, before)
+	}
+	for _, line := range []string{"question show 全市户数", "asked list", "asked count", "use list", "grant list", "ledger audits", "ledger list"} {
+		c.does(water + line)
+	}
+	for _, line := range []string{"question run 全市户数", "question remove 全市户数", "query villages --at 南明区 --count --purpose statistics", "invite 云岩区"} {
+		if told := c.refused("agency-merged", water+line); !strings.Contains(told, "question list --as water") {
+			c.t.Errorf("%s: it is not told where its questions are read: %s", line, told)
+		}
+	}
+	if got := c.does("--in guiyang.guizhou --as tax question list"); strings.Contains(got, "全市户数") {
+		c.t.Errorf("its successor has its questions: %s", got)
 	}
 }
 

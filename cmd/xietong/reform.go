@@ -187,6 +187,11 @@ func (a *app) tellAgencyEnd(p client.EndPlan) {
 		a.tell(text.CLIEndAsksAnew, args)
 	}
 	a.tell(text.CLIEndElsewhere, nil)
+	a.tell(text.CLIEndReadable, args)
+	if p.Questions > 0 {
+		args["count"] = strconv.Itoa(p.Questions)
+		a.tell(text.CLIEndQuestions, args)
+	}
 }
 
 // tellMoves tells what moves, and which grants go on.

@@ -26,11 +26,22 @@ func Local(named string) Actor { return Actor{named: named} }
 // jurisdiction, Resolve checks that it exists.
 func Foreign(agency identity.Agency) Actor { return Actor{agency: agency} }
 
-// Resolve returns the agency. An agency of another jurisdiction is returned as it is. Refusals:
-// text.NoAgency where this jurisdiction has no agency, text.AgencyNeeded where no code is given and
-// there are several agencies, text.UnknownAgency where no agency has the code. The last two list
-// the agencies that there are. text.AgencyEnded or text.AgencyMerged where it ended.
+// Resolve returns the agency, for what is written or asked in its name. An agency of another
+// jurisdiction is returned as it is. Refusals: text.NoAgency where this jurisdiction has no agency,
+// text.AgencyNeeded where no code is given and there are several agencies, text.UnknownAgency where
+// no agency has the code. The last two list the agencies that there are. text.AgencyEnded or
+// text.AgencyMerged where it ended.
 func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
+	agency, err := a.Reads(r)
+	if err == nil && agency.Jurisdiction() == r.Log().Jurisdiction() {
+		_, err = living(r, agency.Code())
+	}
+	return agency, err
+}
+
+// Reads is Resolve for what is only read: of an agency that ended, too, for what it leaves stays
+// readable under its own code, and belongs to nobody else.
+func (a Actor) Reads(r *state.Reader) (identity.Agency, error) {
 	in := r.Log().Jurisdiction()
 	if !a.agency.IsZero() && a.agency.Jurisdiction() != in {
 		return a.agency, nil
@@ -39,7 +50,7 @@ func (a Actor) Resolve(r *state.Reader) (identity.Agency, error) {
 	if !a.agency.IsZero() {
 		named = a.agency.Code().String()
 	}
-	code, err := acting(r, named)
+	code, err := known(r, named)
 	return identity.NewAgency(in, code), err
 }
 
@@ -65,24 +76,24 @@ func (a Actor) Provider(r *state.Reader, dataset, provider identity.Label) (iden
 	return acting.Code(), nil
 }
 
-// Asks returns the agency that asks for a receipt, and whether an administrator of this
-// jurisdiction asks. Until people sign in, an actor that names no agency is an administrator; it
-// also acts for the only agency, where there is only one. Other refusals are those of Resolve.
+// Asks returns the agency that asks for what is its own, also if it ended, and whether an
+// administrator of this jurisdiction asks. Until people sign in, an actor that names no agency is
+// an administrator; it also acts for the only agency, where there is only one. Other refusals are
+// those of Reads.
 func (a Actor) Asks(r *state.Reader) (agency identity.Agency, administrator bool, err error) {
 	administrator = a == Actor{}
-	agency, err = a.Resolve(r)
+	agency, err = a.Reads(r)
 	if administrator && failure.Is(err, text.NoAgency, text.AgencyNeeded) {
 		return identity.Agency{}, true, nil
 	}
 	return agency, administrator, err
 }
 
-// acting returns the code of the agency of this jurisdiction that named stands for; see Resolve.
-func acting(r *state.Reader, named string) (code identity.Label, err error) {
+// known returns the code of the agency of this jurisdiction that named stands for; see Reads.
+func known(r *state.Reader, named string) (code identity.Label, err error) {
 	if code, err = identity.ParseLabel(named); err == nil {
 		if _, ok := agencyAt(r, code); ok {
-			_, err = living(r, code)
-			return code, err
+			return code, nil
 		}
 	}
 	return only(r, named)

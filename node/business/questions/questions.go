@@ -16,10 +16,10 @@
 //	{"result":{"function":"count",…}}     what it came to
 //	{"removed":true}                      removed
 //
-// Invariants: an agency sees its own questions alone; it has at most MaxQuestions, each with the
-// results of at most MaxMonths; results of another version of a question are never compared, nor
-// those of other members, or of which other records were left out; a group that is not told in a
-// result is never taken for one of no records.
+// Invariants: an agency sees its own questions alone; those of one that ended are only read; it has
+// at most MaxQuestions, each with the results of at most MaxMonths; results of another version of a
+// question are never compared, nor those of other members, or of which other records were left out;
+// a group that is not told in a result is never taken for one of no records.
 package questions
 
 import (
@@ -136,7 +136,7 @@ func head(agency, dataset identity.Label, about ledger.Ref) ledger.Head {
 
 func save(tx *state.Tx, b saveBody) (ledger.Ref, error) {
 	before, exists := bucket.Load(tx, keyOf(b.Agency, b.Name))
-	if !exists && count(tx, b.Agency) >= MaxQuestions {
+	if !exists && Count(tx, b.Agency) >= MaxQuestions {
 		return ledger.None, book.Refuse(text.QuestionsMany, b.Agency.String(), fmt.Sprint(MaxQuestions))
 	}
 	now := kept{Entry: book.Next(tx), Dataset: b.Dataset, Results: []result{}}
@@ -150,7 +150,8 @@ func save(tx *state.Tx, b saveBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, head(b.Agency, b.Dataset, about))
 }
 
-func count(r book.Reads, agency identity.Label) (n int) {
+// Count returns how many questions an agency has.
+func Count(r book.Reads, agency identity.Label) (n int) {
 	r.Scan(bucket.Name, prefixOf(agency), prefixOf(agency), func(_, _ []byte) bool { n++; return true })
 	return n
 }

@@ -204,8 +204,12 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 	huma.Register(a, o, func(ctx context.Context, in *I) (*answer[T], error) {
 		c := (*in).who()
 		h, err := s.at(c)
-		if err == nil && o.Method == http.MethodGet && !slices.Contains(resolving, o.OperationID) {
-			err = h.acts(ctx, c)
+		switch {
+		case err != nil || slices.Contains(resolving, o.OperationID):
+		case slices.Contains(nameless, o.OperationID):
+			err = h.named(ctx, c, catalog.Actor.Resolve, text.NoAgency, text.UnknownAgency) // it may be the one that is now added
+		case o.Method == http.MethodGet:
+			err = h.reads(ctx, c)
 		}
 		if err != nil {
 			return nil, s.refuse(c, err)
@@ -223,14 +227,30 @@ func (c Caller) who() Caller { return c }
 // resolving are the operations that read, and find out by themselves which agency acts.
 var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "count-uses", "asked", "count-asked", "held-grants"}
 
-// acts refuses an agency that the caller named and that there is none of. What writes or asks for
-// records finds that out by itself.
-func (h Hosted) acts(ctx context.Context, c Caller) error {
+// nameless are the operations that write, or plan to, in the name of no agency: who runs the
+// jurisdiction does them.
+var nameless = []string{
+	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "withdraw", "withdraw-plan", "confirm", "object", "drill",
+	"add-hosted", "end-hosted", "end-hosted-plan", "acknowledge-keys", "new-keys", "plan-roster",
+}
+
+// found finds out which agency an actor is: catalog.Actor.Resolve or, for what only reads,
+// catalog.Actor.Reads.
+type found = func(catalog.Actor, *state.Reader) (identity.Agency, error)
+
+// reads refuses an agency that the caller named and that there is none of. One that ended may read.
+func (h Hosted) reads(ctx context.Context, c Caller) error {
+	return h.named(ctx, c, catalog.Actor.Reads, text.NoAgency) // no agency yet: none is meant
+}
+
+// named finds out which agency the caller named, and passes over refusals that are none here. What
+// writes in the name of an agency, or asks for records, finds that out by itself.
+func (h Hosted) named(ctx context.Context, c Caller, who found, none ...text.Code) error {
 	if c.Agency == "" {
 		return nil
 	}
 	return h.Ledger.View(ctx, func(r *state.Reader) error {
-		if _, err := c.by().Resolve(r); !failure.Is(err, text.NoAgency) { // no agency yet: none is meant
+		if _, err := who(c.by(), r); !failure.Is(err, none...) {
 			return err
 		}
 		return nil

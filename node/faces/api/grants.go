@@ -58,7 +58,7 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		return out, err
 	}
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		agency, err := in.by().Resolve(r)
+		agency, err := in.by().Reads(r)
 		if err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func questionsListed(ctx context.Context, h Hosted, in *listQuestions) (out clie
 		keep: []func(client.SavedQuestion) bool{func(q client.SavedQuestion) bool { return matches(in.Dataset, q.Dataset) && finds(in.Search, q.Name) }},
 	}
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		agency, err := in.by().Resolve(r)
+		agency, err := in.by().Reads(r)
 		if err != nil {
 			return err
 		}
@@ -107,9 +107,11 @@ func savedShown(s questions.Saved) (out client.SavedQuestion, err error) {
 	return out, nil
 }
 
-func (h Hosted) savedQuestion(ctx context.Context, c Caller, name string) (s questions.Saved, err error) {
+// savedQuestion returns a saved question of the agency that the caller is found to be: the one that
+// acts or, to read it alone, also one that ended.
+func (h Hosted) savedQuestion(ctx context.Context, c Caller, name string, who found) (s questions.Saved, err error) {
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		agency, err := c.by().Resolve(r)
+		agency, err := who(c.by(), r)
 		if err != nil {
 			return err
 		}
@@ -120,7 +122,7 @@ func (h Hosted) savedQuestion(ctx context.Context, c Caller, name string) (s que
 }
 
 func questionShown(ctx context.Context, h Hosted, in *showQuestion) (client.SavedQuestion, error) {
-	s, err := h.savedQuestion(ctx, in.Caller, in.Name)
+	s, err := h.savedQuestion(ctx, in.Caller, in.Name, catalog.Actor.Reads)
 	if err != nil {
 		return client.SavedQuestion{}, err
 	}
@@ -131,7 +133,7 @@ func questionRemoved(ctx context.Context, h Hosted, in *nameQuestion) (client.En
 	if _, err := in.key(); err != nil {
 		return client.Entered{}, err
 	}
-	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name)
+	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name, catalog.Actor.Resolve)
 	if err != nil {
 		return client.Entered{}, err
 	}
@@ -144,7 +146,7 @@ func questionRun(ctx context.Context, h Hosted, in *nameQuestion) (out client.Qu
 	if _, err := in.key(); err != nil {
 		return out, err
 	}
-	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name)
+	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name, catalog.Actor.Resolve)
 	if err != nil {
 		return out, err
 	}

@@ -71,7 +71,7 @@ func endedShown(e *catalog.Ending) *client.Ended {
 func endPlanShown(p reform.Plan) client.EndPlan {
 	out := client.EndPlan{
 		Hash: p.Hash, From: []client.NamedOne{}, Datasets: affectedShown(p.Datasets), Standards: affectedShown(p.Standards),
-		Ending: p.Ending, Ends: []client.HeldEnd{}, Lasting: p.Lasting,
+		Ending: p.Ending, Ends: []client.HeldEnd{}, Lasting: p.Lasting, Questions: p.Questions,
 	}
 	for _, from := range p.From {
 		out.From = append(out.From, namedShown(from))

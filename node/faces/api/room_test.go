@@ -21,6 +21,7 @@ import (
 	"xietong/exchange/answers"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
+	"xietong/exchange/relay"
 	"xietong/node/business/catalog"
 	"xietong/node/business/questions"
 	"xietong/node/business/records"
@@ -111,6 +112,14 @@ func (nobody) Read(context.Context, operation.Asking, envelope.Call) ([]byte, er
 	return nil, errAway
 }
 
+func (nobody) Ask(context.Context, identity.Message, identity.Jurisdiction, envelope.Call) (relay.Answer, error) {
+	return relay.Answer{}, errAway
+}
+
+func (nobody) Federate(context.Context, identity.Message, identity.Jurisdiction, envelope.Call) (relay.Answer, error) {
+	return relay.Answer{}, errAway
+}
+
 // node is a node that hosts the jurisdictions.
 type node struct {
 	hosted []Hosted
@@ -172,7 +181,7 @@ func hostedIn(l memory) Hosted {
 	ask := anywhere.New(l, desk, sharing.NewDesk(l, records.DatasetState), nobody{})
 	return Hosted{
 		Trouble: func() []error { return nil },
-		Ledger:  l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, nil, nil, where),
+		Ledger:  l, Standing: where, Records: desk, Ask: ask, Federated: federated.New(l, desk, ask, calls.New(l, nobody{}), nil, where),
 		Adoption: adoption.New(l, func() string { return "province" }, ask, desk), Rosters: published,
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},

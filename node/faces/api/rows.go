@@ -120,6 +120,9 @@ func (s *server) rowsRequest(w http.ResponseWriter, r *http.Request, c Caller) (
 	if wide.Question, err = h.question(q.Query); err == nil {
 		wide.Selector, err = h.Standing.Selector(q.At, q.Level)
 	}
+	if err == nil { // or every member would be told of as missing for it
+		_, err = h.actingAgency(r.Context(), c)
+	}
 	if err != nil {
 		err = s.pointedIn(c, err, struct{ Body any }{q})
 	}

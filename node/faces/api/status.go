@@ -67,7 +67,7 @@ func (s *server) statusFor(ctx context.Context, c Caller) (shown []Hosted, err e
 		shown = []Hosted{h}
 	}
 	for _, h := range shown {
-		if err = h.acts(ctx, c); err == nil {
+		if err = h.reads(ctx, c); err == nil {
 			break
 		}
 	}

@@ -25,6 +25,7 @@ type EndPlan struct {
 	Ending    int        `json:"ending" doc:"Live grants that end"`
 	Ends      []HeldEnd  `json:"ends" doc:"The first 100 of them"`
 	Lasting   int        `json:"lasting" doc:"Live grants of datasets that move, which go on under the new provider"`
+	Questions int        `json:"questions,omitempty" doc:"Saved questions of the agency that ends, which stay readable under its code with the results of the months"`
 }
 
 // NamedOne is an agency with its title.

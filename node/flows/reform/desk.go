@@ -12,6 +12,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/business/questions"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
@@ -260,6 +261,7 @@ func ending(r *state.Reader, by catalog.Actor, o Order) (m moving, err error) {
 	}
 	m.plan.What = o.Agency.String()
 	m.plan.end(r, sharing.HeldBy(r, own))
+	m.plan.Questions = questions.Count(r, o.Agency)
 	if o.Into == "" {
 		datasets, standards := catalog.OfferedBy(r, o.Agency)
 		if len(datasets)+len(standards) > 0 || m.plan.Ending > 0 && !o.Drop {

@@ -28,6 +28,7 @@ type Plan struct {
 	Ending    int              // live grants that end
 	Ends      []Held           // the first of them, the oldest first
 	Lasting   int              // live grants of datasets that move, which go on
+	Questions int              `json:"-" cbor:"Questions"` // saved by what ends, which stay readable; they may change before it is done
 	Hash      string           `json:"-" cbor:"Hash"`
 
 	grants []byte // digest of all grants that count and end

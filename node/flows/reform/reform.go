@@ -12,7 +12,8 @@
 // Grants that ended stay ended. Grants of a dataset that moves go on, under the new provider.
 // Grants that an agency holds are its own: they end with it, and its successor asks under its own
 // name. Those that other jurisdictions gave it are refused there, because the list of agencies that
-// a request names says that the agency ended.
+// a request names says that the agency ended. What an agency that ended saved, asked and was given
+// stays readable under its own code; nothing more is written or asked in its name.
 //
 // The package decides nothing about uses (see policy). What ended is kept by catalog, and which
 // grants ended with it by sharing. The package keeps the plans that were carried out, so that

@@ -35,6 +35,8 @@ const (
 	CLIEndElsewhere          Code = "cli.end.elsewhere"
 	CLIEndAsksAnew           Code = "cli.end.asks-anew"
 	CLIEndLoses              Code = "cli.end.loses"
+	CLIEndReadable           Code = "cli.end.readable"
+	CLIEndQuestions          Code = "cli.end.questions"
 	CLIWithdrawnDone         Code = "cli.withdrawn-done"
 	CLIStandardWithdrawn     Code = "cli.standard-withdrawn"
 	CLIMovedDone             Code = "cli.moved-done"
@@ -71,9 +73,10 @@ var reformSentences = []sentence{
 		"Takes a standard entry back that this jurisdiction set: nobody adopts it any more. Datasets that adopted it go on with their grants, until those who provide them withdraw them."},
 	{CLIShortAgencyEnd, "撤销部门，或并入另一部门", "End an agency, or merge it into another one"},
 	{CLILongAgencyEnd, "撤销部门；加 --into 的，其数据资源和标准目录全部划转给该部门。所持共享权限随部门终止，承接部门须以自己的名义另行申请。" +
-		"部门代码不再给其他部门使用；历史记录仍以原名称可查。执行前列明影响并请求确认。",
+		"部门代码不再给其他部门使用；历史记录仍以原名称可查。它保存的查询、查询记录和共享权限以后仍可用 --as 加其代码查看，不能再以其名义办理。执行前列明影响并请求确认。",
 		"Ends an agency; with --into all its datasets and standards move to that agency. Grants that it holds end with it: its successor asks under its own name. " +
-			"The code is never given to another agency, and what the ledger says of it stays readable. What it does is shown first, and asked."},
+			"The code is never given to another agency, and what the ledger says of it stays readable. What it saved, asked and was given is read with --as and its code; nothing more is done in its name. " +
+			"What it does is shown first, and asked."},
 	{CLIShortAgencyRename, "更改部门名称", "Give an agency another title"},
 	{CLIShortGrantAllow, "撤销共享权限之后，恢复按规则授予", "Let grants be given by rule again after a revocation"},
 	{CLILongGrantAllow, "撤销一项共享权限之后，其行政区划及下级对该数据资源不再按规则取得新的共享权限。由提供部门执行本命令后恢复；" +
@@ -102,6 +105,9 @@ var reformSentences = []sentence{
 	{CLIEndElsewhere, "在其他行政区划所持的共享权限也不能再用：对方会拒绝已撤销的部门", "grants that it holds at other jurisdictions serve it no more: they refuse an agency that ended"},
 	{CLIEndAsksAnew, "它所持的共享权限不随并入转给 {into}；需要的，由其以自己的名义另行申请", "grants that it holds do not pass on to {into}, which applies under its own name where it needs them"},
 	{CLIEndLoses, "划转后 {agency} 不再是提供部门，需要使用的须另行申请", "{agency} is then not the provider any more, and applies where it needs the data"},
+	{CLIEndReadable, "它的查询记录和共享权限以后仍可查看（加 --as {code}），不能再以其名义办理", "what it asked and was given stays readable, with --as {code}; nothing more is done in its name"},
+	{CLIEndQuestions, "它保存的查询 {count} 项及留存的各月结果以后仍可查看，不能再执行、修改或者删除：{xietong} question list --as {code}",
+		"{count} [question|questions] that it saved [stays|stay] readable with the results of the months, and [is|are] not asked, changed or removed any more: `{xietong} question list --as {code}`"},
 	{CLIWithdrawnDone, "已撤回数据资源 {dataset}，终止共享权限 {count} 项；存证条目 {entry}", "withdrew {dataset}; {count} [grant|grants] ended; entry {entry}"},
 	{CLIStandardWithdrawn, "已撤回标准目录 {dataset}；存证条目 {entry}", "withdrew the standard {dataset}; entry {entry}"},
 	{CLIMovedDone, "已将 {dataset} 划转给 {into}；存证条目自 {entry} 起", "moved {dataset} to {into}; from entry {entry} on"},

@@ -29,16 +29,16 @@ var reformProblems = []problem{
 	{
 		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because"},
 		zh: parts{"部门已撤销", "部门 {agency}（{title}）已于 {at} 撤销，不能再以其名义办理；理由：{because}", "{jurisdiction}",
-			"请以现有部门的名义办理；确系误撤的，以原名称恢复：xietong agency add {agency} {title} --again"},
+			"请以现有部门的名义办理；该部门以前保存的查询、查询记录和共享权限仍可查看，例如 xietong question list --as {agency}；确系误撤的，以原名称恢复：xietong agency add {agency} {title} --again"},
 		en: parts{"Agency ended", "the agency {agency} ({title}) was ended on {at}, and nothing is done in its name any more; the reason: {because}", "{jurisdiction}",
-			"act as an agency that there is; if it was ended by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
+			"act as an agency that there is; what it saved, asked and was given stays readable, such as with `xietong question list --as {agency}`; if it was ended by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
 	},
 	{
 		number: 382, code: AgencyMerged, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because", "into"},
 		zh: parts{"部门已并入其他部门", "部门 {agency}（{title}）已于 {at} 并入 {into}，不能再以其名义办理；理由：{because}", "{jurisdiction}",
-			"请以 {into} 的名义办理；确系误办的，以原名称恢复：xietong agency add {agency} {title} --again"},
+			"请以 {into} 的名义办理；{agency} 以前保存的查询、查询记录和共享权限仍可查看，例如 xietong question list --as {agency}；确系误办的，以原名称恢复：xietong agency add {agency} {title} --again"},
 		en: parts{"Agency merged", "the agency {agency} ({title}) was merged into {into} on {at}, and nothing is done in its name any more; the reason: {because}", "{jurisdiction}",
-			"act as {into}; if it was merged by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
+			"act as {into}; what {agency} saved, asked and was given stays readable, such as with `xietong question list --as {agency}`; if it was merged by mistake, it comes back under its title with `xietong agency add {agency} {title} --again`"},
 	},
 	{
 		number: 383, code: AgencyInUse, status: http.StatusConflict, params: []string{"agency", "still"},

@@ -108,15 +108,27 @@ func membersOf(l Lang, operation string, rest []string) string {
 		}
 	}
 	said := ""
-	switch {
-	case len(named) == 0:
-	case strings.HasPrefix(operation, "GET "):
-		for i, name := range named {
-			named[i] = name + "=" + values[i]
-		}
-		said = "?" + strings.Join(named, "&")
-	default:
-		said = l.pick("（"+strings.Join(named, "、")+"）", " ("+strings.Join(named, ", ")+")")
+	if strings.HasPrefix(operation, "GET ") {
+		said, named = parametersOf(named, values)
+	}
+	if len(named) > 0 {
+		said += l.pick("（"+strings.Join(named, "、")+"）", " ("+strings.Join(named, ", ")+")")
 	}
 	return strings.Join(append([]string{said}, after...), " ")
+}
+
+// parametersOf returns the query of a GET, and its headers with their values.
+func parametersOf(named, values []string) (query string, headers []string) {
+	var all []string
+	for i, name := range named {
+		if strings.HasPrefix(name, "Xietong-") {
+			headers = append(headers, name+": "+values[i])
+		} else {
+			all = append(all, name+"="+values[i])
+		}
+	}
+	if len(all) > 0 {
+		query = "?" + strings.Join(all, "&")
+	}
+	return query, headers
 }
