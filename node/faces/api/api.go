@@ -230,7 +230,7 @@ var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "c
 // nameless are the operations that write, or plan to, in the name of no agency: who runs the
 // jurisdiction does them.
 var nameless = []string{
-	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "withdraw", "withdraw-plan", "confirm", "object", "drill",
+	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "drill",
 	"add-hosted", "end-hosted", "end-hosted-plan", "acknowledge-keys", "new-keys", "plan-roster",
 }
 

@@ -99,6 +99,7 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"invite", "POST", "/v1/invitations", own, client.NewInvitation{Name: "贵阳市"}, ""},
 			{"plan-invitation", "POST", "/v1/invitations/plan", own, client.NewInvitation{Name: "贵阳市"}, ""},
 			{"cancel-invitation", "POST", "/v1/invitations/x/cancellation", own, client.Cancellation{Reason: "r"}, ""},
+			{"cancel-invitation-plan", "GET", "/v1/invitations/x/cancellation", own, nil, ""},
 			{"withdraw", "POST", "/v1/children/x/withdrawal", own, client.Withdrawal{Reason: "r"}, ""},
 			{"withdraw-plan", "GET", "/v1/children/x/withdrawal", own, nil, ""},
 			{"confirm", "POST", "/v1/waiting/guiyang.guizhou/confirmation", own, client.NewConfirmation{Fingerprint: fingerprint, Reason: "r"}, ""},
