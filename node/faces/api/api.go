@@ -206,6 +206,8 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 		h, err := s.at(c)
 		switch {
 		case err != nil || slices.Contains(resolving, o.OperationID):
+		case slices.Contains(nameless, o.OperationID) && o.Method == http.MethodGet:
+			err = h.named(ctx, c, catalog.Actor.Resolve, text.NoAgency)
 		case slices.Contains(nameless, o.OperationID):
 			err = h.named(ctx, c, catalog.Actor.Resolve, text.NoAgency, text.UnknownAgency) // it may be the one that is now added
 		case o.Method == http.MethodGet:

@@ -90,7 +90,7 @@ func faceWalk() []faceRow {
 		{"verify", "villages", "POST", "/v1/verify", `{"dataset":"villages","key":"9","field":"at","value":"x","purpose":"statistics"}`, byAgency(given, given, "basis-needed")},
 		{"verify", "secrets", "POST", "/v1/verify", `{"dataset":"secrets","key":"9","field":"at","value":"x","purpose":"statistics"}`, byAgency(given, "not-shared", "not-shared")},
 		{"federated-query", "of counties", "POST", "/v1/federated-query", "{" + away + `,"measure":{"function":"count"}}`, byAgency("nobody-answered", "nobody-answered", "nobody-answered")},
-		{"federated-rows", "of counties", "POST", "/v1/federated-rows", "{" + away + `,"key":"1"}`, all(given)},
+		{"federated-rows", "of counties", "POST", "/v1/federated-rows", "{" + away + `,"key":"1"}`, byAgency(given, given, given)},
 		{"grants", "", "GET", "/v1/grants", "", byAgency(record, record, given)},
 		{"held-grants", "", "GET", "/v1/grants/held", "", reads(given)},
 		{"uses", "", "GET", "/v1/uses", "", reads(given)},
