@@ -51,6 +51,10 @@ func (a *attempt) create(ctx context.Context) (err error) {
 // parent's endorsement is proven from the root, and makes the entry "joined" in the child's own
 // ledger. Each part may be repeated after a failure of any part.
 func (a *attempt) enter(ctx context.Context) error {
+	again, err := a.before(ctx)
+	if err != nil {
+		return err
+	}
 	levels, entry, err := a.redeem(ctx)
 	if err != nil {
 		return a.named(err)
@@ -61,14 +65,6 @@ func (a *attempt) enter(ctx context.Context) error {
 	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
 	if err != nil {
 		return door.Mismatch(a.t.Parent.Name(), err)
-	}
-	again := false
-	err = a.own.View(ctx, func(r *state.Reader) error {
-		_, again = tree.UpstreamOf(r)
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	_, err = tree.Record(ctx, a.own, tree.Upstream{
 		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
@@ -87,6 +83,20 @@ func (a *attempt) enter(ctx context.Context) error {
 	}
 	a.told(text.JoinChain, text.JoinChainDone, text.Args{"chain": strings.Join(a.result.Chain, " > ")})
 	return err
+}
+
+// before reports whether the jurisdiction joined before. It refuses, before anything is changed
+// here or there, an invitation into another tree or below another parent, with text.OtherTree.
+func (a *attempt) before(ctx context.Context) (again bool, err error) {
+	err = a.own.View(ctx, func(r *state.Reader) error {
+		var have tree.Upstream
+		have, again = tree.UpstreamOf(r)
+		if again && (have.Parent != a.t.Parent.Name() || have.RootPin != a.t.Root.String()) {
+			return text.Fail(text.OtherTree, text.Args{"jurisdiction": a.t.DisplayName, "root": have.RootPin}, nil)
+		}
+		return nil
+	})
+	return again, err
 }
 
 // redeem proves that the child holds its keys, with the invitation's secret, and signs the first of

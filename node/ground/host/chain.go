@@ -52,9 +52,13 @@ func (h *Host) readAbove() error {
 
 // SetAbove keeps the levels above this jurisdiction, from the level that root pins down to the
 // parent, each with its endorsement of the next. It first verifies all levels down to this
-// jurisdiction's own key sets, and returns the verified chain. The error wraps ErrNotAbove where
-// the levels do not lead here.
+// jurisdiction's own key sets, and returns the verified chain. The pin of the root stays as it was
+// kept first: whoever could change it would be believed in everything. The error wraps ErrNotAbove
+// where the levels do not lead here, or from another root.
 func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	if kept := h.above.Load(); kept != nil && kept.Root != root.String() {
+		return nil, fmt.Errorf("%w: the root is pinned as %s", ErrNotAbove, kept.Root)
+	}
 	if err := h.handable(levels); err != nil {
 		return nil, err
 	}

@@ -87,9 +87,10 @@ var joinProblems = []problem{
 	},
 	{
 		number: 87, code: OtherTree, status: http.StatusConflict, params: []string{"jurisdiction", "root"},
-		zh: parts{"已属于另一棵树", "本行政区划已经加入根为 {root} 的体系", "{jurisdiction}", "请核对邀请码中的根指纹；一个行政区划只能加入一个体系"},
-		en: parts{"Part of another tree", "this jurisdiction has joined the tree of the root {root}", "{jurisdiction}",
-			"compare the root's fingerprint in the invitation: a jurisdiction joins one tree"},
+		zh: parts{"已属于另一棵树", "本行政区划已经加入根为 {root} 的体系，这份邀请出自另一个体系或者另一个上级；没有作任何改动", "{jurisdiction}",
+			"请向上级核对邀请码和其中的根指纹；确要改属另一个体系的，请在另一个空目录加入"},
+		en: parts{"Part of another tree", "this jurisdiction has joined the tree of the root {root}, and the invitation is of another tree or another parent; nothing was changed", "{jurisdiction}",
+			"compare the invitation and its root's fingerprint with the parent; to belong to another tree instead, join in another, empty directory"},
 	},
 	{
 		number: 88, code: InvitationMalformed, status: http.StatusBadRequest, params: []string{"reason"},
