@@ -158,7 +158,7 @@ func TestFailures(t *testing.T) {
 		args       []string
 		node       fakeNode
 	}{
-		{name: "no directory", code: exitUnreachable, args: []string{"status", "--data", none}, want: "where: " + none + "\nwhat to do: check the path; if it was a node, restore what is missing"},
+		{name: "no directory", code: exitUnreachable, args: []string{"status", "--data", none}, want: "where: " + none + "\nwhat to do: check the path; where no node was made yet, `xietong join` makes one"},
 		{name: "a file", code: exitUnreachable, args: []string{"status", "--data", forged}, want: "error: this is not the data directory of a node, or a file of it is missing\nwhere: " + forged},
 		{name: "not running", code: exitUnreachable, args: []string{"status", "--data", dir}, want: "where: " + dir + "\nwhat to do: start it with"},
 		{name: "half a record", code: exitFailed, args: []string{"record", "put", "villages", half}, want: "error: the content of the file is wrong: it ends too early\nwhere: " + half},

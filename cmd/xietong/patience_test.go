@@ -73,7 +73,7 @@ func TestDetached(t *testing.T) {
 		}
 		return out
 	}
-	run(exitFailed, "this is not the data directory of a node", "serve", "--detach")
+	run(exitFailed, "there is no such data directory", "serve", "--detach")
 	run(exitDone, "", "init", "guizhou", "--json")
 	run(exitUsage, "the flag --log-level cannot be", "serve", "--detach", "--log-level", "loud")
 	var made struct{ PID int }
