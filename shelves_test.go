@@ -16,7 +16,7 @@ var shelves = []struct {
 }{
 	{"ground", map[string][]string{
 		"book": {"text"}, "host": {"book"}, "text": nil, "failure": {"host", "text"}, "operation": {"failure", "text"},
-		"config": {"text", "zone"}, "zone": {"text"}, "datadir": {"config", "failure", "host", "roster", "text", "zone"}, "offline": {"book", "datadir", "host", "text"},
+		"config": {"text", "zone"}, "zone": {"text"}, "datadir": {"config", "failure", "host", "roster", "text", "zone"}, "offline": {"book", "config", "datadir", "host", "roster", "text"},
 		"rows": {"pattern", "scalar", "table", "text"}, "table": {"text"}, "filter": {"pattern", "scalar"}, "pattern": nil, "scalar": nil,
 		"roster": {"text"}, "policy": nil, "loglimit": nil,
 	}, "what every room stands on: how it keeps, tells, decides and offers"},

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,9 +66,13 @@ func (a *app) hostEnd() *cobra.Command {
 	var e client.HostingEnd
 	var yes bool
 	c := a.verb("end NAME", text.CLIShortHostEnd, func(cmd *cobra.Command, args []string) error {
-		defer func(in string) { a.in = in }(a.in)
+		in := a.in
+		defer func() { a.in = in }()
 		a.in = args[0]
 		plan, err := a.client().HostingPlan(cmd.Context())
+		if isProblem(err, text.NotHosted) {
+			return a.notHosted(cmd.Context(), in, args[0])
+		}
 		if err != nil {
 			return err
 		}
@@ -94,6 +100,34 @@ func (a *app) hostEnd() *cobra.Command {
 	needed(c, "reason")
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// notHosted returns why the hosting of a place that is not hosted cannot end, as its parent knows
+// it: in, or else whoever is hosted here.
+func (a *app) notHosted(ctx context.Context, in, name string) error {
+	a.in = ""
+	s, err := a.client().Status(ctx)
+	if err != nil {
+		return err
+	}
+	var hosted []string
+	for _, j := range s.Jurisdictions {
+		hosted = append(hosted, j.Name)
+	}
+	parents := hosted
+	if in != "" {
+		parents = []string{in}
+	}
+	for _, a.in = range parents {
+		plan, err := a.client().WithdrawalPlan(ctx, name)
+		switch {
+		case err == nil:
+			return text.Fail(text.HostedElsewhere, text.Args{"name": plan.DisplayName}, nil)
+		case isProblem(err, text.CutAlready), isProblem(err, text.InvitedOnly):
+			return err
+		}
+	}
+	return text.Fail(text.NoSuchHosted, text.Args{"name": text.Short(name), "jurisdictions": strings.Join(hosted, ", ")}, nil)
 }
 
 // hostHeadings are the headings of the list, with the columns that they show.

@@ -51,9 +51,9 @@ func TestReceiptInWords(t *testing.T) {
 				told   string
 				zh, en []string
 			}{
-				"a use": {verified(water, there), []string{"water@guiyang.guizhou 使用了 civil-affairs@南明区（nanming.guiyang.guizhou）的数据资源 villages，用途：statistics", "条数      1", "提供部门", "需求部门", "节点（签署检查点）"},
-					[]string{"water@guiyang.guizhou used the dataset villages of civil-affairs@", "for the purpose statistics", "records         1", "provider", "consumer"}},
-				"the asker's own": {verified(water, strings.TrimSpace(asked)), []string{"water@guiyang.guizhou 向 ", "已答复", "对方条目  " + there}, []string{"water@guiyang.guizhou asked ", "answered", there}},
+				"a use": {verified(water, there), []string{"water@贵阳市（guiyang.guizhou）使用了 civil-affairs@南明区（nanming.guiyang.guizhou）的数据资源 villages，用途：statistics", "条数      1", "提供部门", "需求部门", "节点（签署检查点）"},
+					[]string{"water@贵阳市 (guiyang.guizhou) used the dataset villages of civil-affairs@", "for the purpose statistics", "records         1", "provider", "consumer"}},
+				"the asker's own": {verified(water, strings.TrimSpace(asked)), []string{"water@贵阳市（guiyang.guizhou）向 ", "已答复", "对方条目  " + there}, []string{"water@贵阳市 (guiyang.guizhou) asked ", "answered", there}},
 				"a grant":         {verified(provider, used[0]), []string{"按规则"}, []string{"by rule"}},
 				"a revocation": {verified(provider, revoked[len(revoked)-1]), []string{"civil-affairs@南明区（nanming.guiyang.guizhou）撤销了数据资源 villages 的一项共享权限", "用途变更", "部门 civil-affairs（对本条目签名）"},
 					[]string{"revoked a grant for the dataset villages", "用途变更", "the agency civil-affairs of"}},

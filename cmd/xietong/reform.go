@@ -286,7 +286,11 @@ func (a *app) grantAllow() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)
 		}
-		a.say(text.CLIGrantAllowed, text.Args{"grant": args[0], "entry": done.Entry})
+		said := text.CLIGrantAllowed
+		if done.Entry == "" {
+			said = text.CLIGrantAllowedBefore
+		}
+		a.say(said, text.Args{"grant": args[0], "entry": done.Entry})
 		return nil
 	})
 	c.Long = a.t(text.CLILongGrantAllow, nil)

@@ -20,7 +20,7 @@ const commandAllow book.Command[revokeBody, ledger.Ref] = 56
 // Allow takes back what a revocation means for later grants, as an act of the provider: the
 // jurisdiction of the consumer, and those below it, get grants by rule of the dataset again. The
 // grant that was revoked stays revoked, and so does what other revocations say. Where nobody is
-// kept from grants by rule any more, the result is the entry that revoked the grant. Refusals:
+// kept from grants by rule any more, nothing is entered, and the entry is zero. Refusals:
 // text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotRevoked for
 // one that was not revoked, text.NotProvider for another actor.
 func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
@@ -59,7 +59,7 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	case g.Revoked == ledger.None:
 		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Log()).String(), g.Dataset.String())
 	case !barred.Has(tx, key):
-		return g.Revoked, nil
+		return ledger.None, nil
 	}
 	if err := tx.Delete(barred.Name, key); err != nil {
 		return ledger.None, err

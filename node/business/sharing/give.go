@@ -84,7 +84,8 @@ type Giving struct {
 
 // Look checks an order in the state of the reader. Refusals: text.NotProvider for every other
 // actor, text.GiveNotShared, text.GiveOwn, text.UnknownPurpose, text.UnknownField and
-// text.MeasureNotOffered for what the entry does not offer, text.BasisNeeded, text.NotText,
+// text.MeasureNotOffered for what the entry does not offer, text.MeasureOutside for a measure of
+// another field than those that are given, text.BasisNeeded, text.NotText,
 // text.TooLarge, text.BadRequest for the end, text.GrantShorter and text.GrantNarrower for what
 // would take something away from a live grant; of a renewal text.NotFound, text.GrantEndless,
 // text.GrantReplaced, text.GrantClosed and text.RenewRevoked too.
@@ -217,10 +218,13 @@ func (g Giving) within(o policy.Offer) error {
 	}
 	for _, field := range slices.Sorted(maps.Keys(g.Measures)) {
 		for _, f := range g.Measures[field] {
-			if !slices.Contains(o.Measures[field], f) || len(g.Fields) > 0 && !slices.Contains(g.Fields, field) {
-				offered := Offered(offeredOf(o.Measures, g.Fields), nil)
-				return text.Fail(text.MeasureNotOffered, text.Args{
-					"dataset": dataset, "measure": text.Short(f + "(" + field + ")"), "offered": offered,
+			measure := text.Short(f + "(" + field + ")")
+			switch {
+			case !slices.Contains(o.Measures[field], f):
+				return text.Fail(text.MeasureNotOffered, text.Args{"dataset": dataset, "measure": measure, "offered": Offered(o.Measures, nil)}, nil)
+			case len(g.Fields) > 0 && !slices.Contains(g.Fields, field):
+				return text.Fail(text.MeasureOutside, text.Args{
+					"dataset": dataset, "measure": measure, "field": field, "fields": text.Short(strings.Join(g.Fields, ", ")),
 				}, nil)
 			}
 		}

@@ -138,7 +138,10 @@ func TestNotGiven(t *testing.T) {
 			text.MeasureNotOffered, text.Args{"measure": "maximum(income)", "offered": "income: sum, average"}},
 		"a measure of a field that it does not give": {civil, loans(), func(q *Terms) {
 			q.Fields, q.Measures = []string{"code"}, policy.Measures{"income": {"sum"}}
-		}, text.MeasureNotOffered, text.Args{"offered": ""}},
+		}, text.MeasureOutside, text.Args{"measure": "sum(income)", "field": "income", "fields": "code"}},
+		"a measure that nobody offers, of a field that it does not give": {civil, loans(), func(q *Terms) {
+			q.Fields, q.Measures = []string{"code"}, policy.Measures{"income": {"maximum"}}
+		}, text.MeasureNotOffered, text.Args{"offered": "income: sum, average"}},
 		"no ground":     {civil, loans(), func(q *Terms) { q.Basis, q.Paper, q.Until = "", " ", "" }, text.GroundNeeded, text.Args{"missing": "basis, paper, until"}},
 		"no paper":      {civil, loans(), func(q *Terms) { q.Paper = "" }, text.GroundNeeded, text.Args{"missing": "paper"}},
 		"a long basis":  {civil, loans(), func(q *Terms) { q.Basis = strings.Repeat("x", MaxTextLen+1) }, text.TooLarge, text.Args{"where": "basis"}},

@@ -22,7 +22,7 @@ type Retraction struct {
 
 // Entered names the entry that an operation made.
 type Entered struct {
-	Entry string `json:"entry" doc:"Name of the entry"`
+	Entry string `json:"entry" doc:"Name of the entry; empty: there was nothing to do, and nothing was entered"`
 }
 
 // HistoryOf asks for the versions of one record; only the providing agency may ask.

@@ -308,8 +308,7 @@ func TestAllow(t *testing.T) {
 		t.Errorf("got the grants %v", got)
 	}
 	entries = len(w.Heads(t, 0))
-	if _, err := sharing.Allow(ctx, w, newID(), by, grant, "again"); err != nil || len(w.Heads(t, 0)) != entries {
-		t.Errorf("again: got %v, %d entries more", err, len(w.Heads(t, 0))-entries)
+	if entry, err := sharing.Allow(ctx, w, newID(), by, grant, "again"); err != nil || !entry.IsZero() || len(w.Heads(t, 0)) != entries {
+		t.Errorf("again: got %s, %v, %d entries more", entry, err, len(w.Heads(t, 0))-entries)
 	}
-
 }

@@ -20,8 +20,10 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
+	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
+	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 )
 
@@ -36,7 +38,8 @@ type ReceiptReport struct {
 	TreeSize uint64   `json:"tree_size"`
 	Index    uint64   `json:"index"`
 	Chain    []string `json:"chain"` // from the pinned jurisdiction down
-	// Titles are the names for people of those in the chain, as their endorsements have them.
+	// Titles are the names for people of those in the chain, as their endorsements have them; that of
+	// the root is as the list of the program has it.
 	Titles map[string]string `json:"titles,omitempty"`
 	// AsOf is when the oldest endorsement was issued, in RFC 3339. Withdrawals since are not seen.
 	AsOf        string `json:"as_of,omitempty"`
@@ -65,7 +68,11 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	for _, j := range v.Chain {
 		r.Chain = append(r.Chain, j.String())
-		if title := v.Titles[j]; title != "" {
+		title := v.Titles[j]
+		if title == "" { // nobody endorses the root
+			title = roster.ShippedOf(j).DisplayName(j)
+		}
+		if title != j.String() {
 			r.title(j.String(), title)
 		}
 	}
@@ -140,23 +147,14 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err != nil {
 		return DataReport{}, err
 	}
-	if name == "" {
-		var all []string
-		for _, hosted := range settings.Jurisdictions {
-			all = append(all, hosted.Name.String())
-		}
-		if name = strings.Join(all, ", "); len(all) != 1 {
-			return DataReport{}, text.Fail(text.JurisdictionNeeded, text.Args{"jurisdictions": name}, nil)
-		}
-	}
-	j, err := identity.ParseJurisdiction(name)
+	j, err := called(settings, name)
 	if err != nil {
-		return DataReport{}, text.Fail(text.BadRequest, text.Args{"where": "--in", "reason": err.Error()}, err)
+		return DataReport{}, err
 	}
 	if err := datadir.CheckHosted(dir, j); err != nil {
 		return DataReport{}, err
 	}
-	report := DataReport{Name: name}
+	report := DataReport{Name: j.String()}
 	folder := host.Folder(dir, j)
 	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress, func(r *state.Reader) {
 		for _, look := range looks {
@@ -179,6 +177,29 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 		return report, datadir.Error(dir, err)
 	}
 	return report, nil
+}
+
+// called returns which of the jurisdictions of a data directory a person means; none is named where
+// there is one.
+func called(settings config.Config, typed string) (identity.Jurisdiction, error) {
+	var places []roster.Place
+	var names []string
+	for _, j := range settings.Jurisdictions {
+		places = append(places, roster.Place{Name: j.Name, Code: j.Code, DisplayName: j.DisplayName, ShortName: j.ShortName})
+		names = append(names, j.Name.String())
+	}
+	args := text.Args{"name": text.Short(typed), "jurisdictions": strings.Join(names, ", ")}
+	if typed == "" && len(places) == 1 {
+		return places[0].Name, nil
+	}
+	switch found := roster.ShippedOf(places[0].Name).Among(places, typed); {
+	case typed == "":
+		return identity.Jurisdiction{}, text.Fail(text.JurisdictionNeeded, args, nil)
+	case len(found) == 1:
+		return found[0].Name, nil
+	default:
+		return identity.Jurisdiction{}, text.Fail(text.NotInCopy, args, nil)
+	}
 }
 
 // checkSigned verifies the newest checkpoint against the root that its entries give. It takes the

@@ -44,8 +44,8 @@ func TestVerifyReceiptFromTheRoot(t *testing.T) {
 		}
 		r, err := VerifyReceipt(v.Receipt, v.Preimage, v.Pin)
 		want := "guizhou > guiyang.guizhou > nanming.guiyang.guizhou"
-		if got := strings.Join(r.Chain, " > "); err != nil || got != want || r.AsOf != "2026-11-24T01:00:00Z" {
-			t.Errorf("got %s as of %s, %v, want %s", got, r.AsOf, err, want)
+		if got := strings.Join(r.Chain, " > "); err != nil || got != want || r.AsOf != "2026-11-24T01:00:00Z" || r.Titles["guizhou"] != "贵州省" {
+			t.Errorf("got %s (%v) as of %s, %v, want %s", got, r.Titles, r.AsOf, err, want)
 		}
 		return
 	}
@@ -159,7 +159,17 @@ func TestVerifyAsksWhichLedger(t *testing.T) {
 	if other.Name, err = identity.ParseJurisdiction("yunyan.guiyang.guizhou"); err != nil {
 		t.Fatal(err)
 	}
+	other.DisplayName, other.ShortName, other.Code = "云岩区", "云岩", "520103"
 	c.Jurisdictions = append(c.Jurisdictions, other)
+	for typed, want := range map[string]string{
+		nanming: nanming, "南明区": nanming, "nanming": nanming, "云岩": other.Name.String(), "520103": other.Name.String(), "YUNYAN.guiyang.guizhou": other.Name.String(),
+		"guiyang": "", "花溪区": "", "yunyan.zunyi": "",
+	} {
+		got, err := called(c, typed)
+		if got.String() != want || (want == "") != (text.AsFailure(err).Code == text.NotInCopy) {
+			t.Errorf("%s: got %s, %v, want %s", typed, got, err, want)
+		}
+	}
 	if err := datadir.WriteConfig(dir, c); err != nil {
 		t.Fatal(err)
 	}

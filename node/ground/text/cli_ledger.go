@@ -110,7 +110,7 @@ var ledgerSentences = []sentence{
 	{CLICommitment, "内容承诺", "commitment"},
 	{CLILeafHash, "叶哈希", "leaf hash"},
 	{CLIChain, "信任链", "chain"},
-	{CLIAsOf, "背书截至", "endorsed as of"},
+	{CLIAsOf, "背书作出于", "endorsed as of"},
 	{CLIContentType, "内容类型", "content type"},
 	{CLIYes, "是", "yes"},
 	{CLINo, "否", "no"},

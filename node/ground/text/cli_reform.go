@@ -47,6 +47,7 @@ const (
 	CLIAgencyBack            Code = "cli.agency-back"
 	CLIAgencyTwin            Code = "cli.agency-twin"
 	CLIGrantAllowed          Code = "cli.grant-allowed"
+	CLIGrantAllowedBefore    Code = "cli.grant-allowed-before"
 	CLIWithdrawnAt           Code = "cli.withdrawn-at"
 	CLIWithdrawnWhy          Code = "cli.withdrawn-why"
 	CLIFormerTitles          Code = "cli.former-titles"
@@ -119,6 +120,7 @@ var reformSentences = []sentence{
 		"the agency {title} ({agency}) is back; entry {entry}. What moved to another agency stays there, and grants that ended stay ended"},
 	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 {xietong} agency rename {agency} 新名称",
 		"note: the agency {twin} is called {title} too; if that is a slip, run `{xietong} agency rename {agency} TITLE`"},
+	{CLIGrantAllowedBefore, "没有变化：此前已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）", "nothing changed: grants by rule are given again already (grant {grant} itself stays revoked)"},
 	{CLIGrantAllowed, "已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）；存证条目 {entry}", "grants by rule are given again (grant {grant} itself stays revoked); entry {entry}"},
 	{CLIWithdrawnAt, "撤回时间", "withdrawn"},
 	{CLIWithdrawnWhy, "撤回理由", "reason"},

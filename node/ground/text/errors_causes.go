@@ -7,6 +7,10 @@ const (
 	InvitationNewer Code = "invitation-newer"
 	DirAbsent       Code = "dir-absent"
 	AgencyOfEntry   Code = "agency-of-entry"
+	MeasureOutside  Code = "measure-outside"
+	HostedElsewhere Code = "hosted-elsewhere"
+	NoSuchHosted    Code = "no-such-hosted"
+	NotInCopy       Code = "not-in-copy"
 )
 
 var causeProblems = []problem{
@@ -30,5 +34,29 @@ var causeProblems = []problem{
 			"请把 agency 改为 {provider}，或者去掉这一项，再由部门 {provider} 发布"},
 		en: parts{"Agency of the entry is not the provider", "the entry that was given says agency {named}, and the provider of this dataset is {provider} now", "dataset {dataset}",
 			"make agency {provider}, or leave it out, and have {provider} publish it"},
+	},
+	{
+		number: 478, code: MeasureOutside, status: http.StatusBadRequest, params: []string{"dataset", "measure", "field", "fields"},
+		zh: parts{"统计的数据项不在所授之列", "统计 {measure} 的数据项 {field} 不在所授的数据项之列：{fields}", "数据资源 {dataset}",
+			"请在 --fields 中加上 {field}；不授予它的，请去掉这项统计"},
+		en: parts{"Measure of a field that is not given", "{measure} is of the field {field}, which is not among the fields that are given: {fields}", "dataset {dataset}",
+			"add {field} to --fields; or, if it is not to be given, leave the measure out"},
+	},
+	{
+		number: 482, code: HostedElsewhere, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"有自己的节点", "{name}已用自己的节点加入，不由本节点承载", "{name}",
+			"要与它断开的，请执行 xietong withdraw {name} --reason 理由"},
+		en: parts{"It has a node of its own", "{name} joined with a node of its own, and is not hosted by this one", "{name}",
+			"to cut it off, run `xietong withdraw {name} --reason REASON`"},
+	},
+	{
+		number: 483, code: NoSuchHosted, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
+		zh: parts{"没有承载该行政区划", "没有承载“{name}”", "参数 NAME", "请核对名称，承载的有：{jurisdictions}"},
+		en: parts{"Not hosted", "\"{name}\" is not hosted", "the argument NAME", "check the name; these are hosted: {jurisdictions}"},
+	},
+	{
+		number: 484, code: NotInCopy, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
+		zh: parts{"数据目录中没有该行政区划", "这份数据目录中没有“{name}”，或者不止一个", "选项 --in", "请用 --in 写明其中一个：{jurisdictions}"},
+		en: parts{"Not in this copy", "this data directory has no \"{name}\", or more than one", "the flag --in", "name one of these with --in: {jurisdictions}"},
 	},
 }

@@ -304,7 +304,7 @@ func offers(l Lang, value string) string {
 		}
 		field, functions, _ := strings.Cut(p, ": ")
 		for english, code := range map[string]Code{"sum": CLISum, "average": CLIAverage, "minimum": CLIMinimum, "maximum": CLIMaximum} {
-			functions = strings.ReplaceAll(functions, english, sentences[code].zh)
+			functions = strings.ReplaceAll(functions, english, english+" "+sentences[code].zh) // the code is what is typed
 		}
 		parts[i] = field
 		if functions != "" {

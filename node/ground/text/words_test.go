@@ -64,7 +64,7 @@ func TestExplainTellsWords(t *testing.T) {
 		{Zh, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"},
 			"本次使用须一并提出共享申请，尚缺：使用依据（basis）、使用期限（until）"},
 		{Zh, MeasureNotOffered, Args{"dataset": "d", "measure": "sum of x", "offered": "income: sum, average; by sex, kind"},
-			"目录没有开放统计 sum of x；已开放的有：income（合计、平均值），可按 sex、kind 分组"},
+			"目录没有开放统计 sum of x；已开放的有：income（sum 合计、average 平均值），可按 sex、kind 分组"},
 		{Zh, SelectorUnknown, Args{"selector": "**.guizhou", "level": "county"}, "名录中没有 **.guizhou 范围内、层级为县级的行政区划"},
 		{En, BasisNeeded, Args{"missing": "basis, until", "dataset": "d"}, "this use needs an application, which lacks: basis, until"},
 	} {
