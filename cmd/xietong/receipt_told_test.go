@@ -51,7 +51,7 @@ func TestReceiptInWords(t *testing.T) {
 				told   string
 				zh, en []string
 			}{
-				"a use": {verified(water, there), []string{"water@贵阳市（guiyang.guizhou）使用了 civil-affairs@南明区（nanming.guiyang.guizhou）的数据资源 villages，用途：statistics", "条数      1", "提供部门", "需求部门", "节点（签署检查点）"},
+				"a use": {verified(water, there), []string{"water@贵阳市（guiyang.guizhou）使用了 civil-affairs@南明区（nanming.guiyang.guizhou）的数据资源 villages，用途：statistics", "条数        1", "提供部门", "需求部门", "节点（签署检查点）"},
 					[]string{"water@贵阳市 (guiyang.guizhou) used the dataset villages of civil-affairs@", "for the purpose statistics", "records         1", "provider", "consumer"}},
 				"the asker's own": {verified(water, strings.TrimSpace(asked)), []string{"water@贵阳市（guiyang.guizhou）向 ", "已答复", "对方条目  " + there}, []string{"water@贵阳市 (guiyang.guizhou) asked ", "answered", there}},
 				"a grant":         {verified(provider, used[0]), []string{"按规则"}, []string{"by rule"}},

@@ -38,8 +38,8 @@ type ReceiptReport struct {
 	TreeSize uint64   `json:"tree_size"`
 	Index    uint64   `json:"index"`
 	Chain    []string `json:"chain"` // from the pinned jurisdiction down
-	// Titles are the names for people of those in the chain, as their endorsements have them; that of
-	// the root is as the list of the program has it.
+	// Titles are the names for people of those in the chain, as their endorsements have them; the
+	// root's is as the list of the program has it.
 	Titles map[string]string `json:"titles,omitempty"`
 	// AsOf is when the oldest endorsement was issued, in RFC 3339. Withdrawals since are not seen.
 	AsOf        string `json:"as_of,omitempty"`
