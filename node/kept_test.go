@@ -293,7 +293,7 @@ func readBack(t *testing.T, c *client.Client) {
 	ctx := t.Context()
 	agencies, err := c.Agencies(ctx)
 	datasets, datasetsErr := c.Datasets(ctx)
-	standards, standardsErr := c.Standards(ctx, "")
+	standards, standardsErr := c.Standards(ctx, "", false)
 	grants, grantsErr := c.Grants(ctx, client.WantedGrants{})
 	record, recordErr := c.Query(ctx, client.Query{Dataset: "villages", Key: "1", Use: client.Use{Purpose: "x"}})
 	if err := errors.Join(err, datasetsErr, standardsErr, grantsErr, recordErr); err != nil {

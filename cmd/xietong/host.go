@@ -127,7 +127,7 @@ func (a *app) notHosted(ctx context.Context, in, name string) error {
 			return err
 		}
 	}
-	return text.Fail(text.NoSuchHosted, text.Args{"name": text.Short(name), "jurisdictions": strings.Join(hosted, ", ")}, nil)
+	return text.Fail(text.NoSuchHosted, text.Args{"name": text.Short(name), "where": "argument NAME", "jurisdictions": strings.Join(hosted, ", ")}, nil)
 }
 
 // hostHeadings are the headings of the list, with the columns that they show.

@@ -19,8 +19,8 @@ func TestHostEndTellsWhy(t *testing.T) {
 		"host end 南明区":         "贵阳市已于",
 		"--in 贵阳 host end 南明区": "贵阳市已于",
 		"host end 云岩区":         "云岩区只是受邀",
-		"host end 白云区":         "没有承载“白云区”\n位置：参数 NAME\n办法：请核对名称，承载的有：guiyang.guizhou\n",
-		"--in 贵阳 host end 火星":  "没有承载“火星”\n位置：参数 NAME\n",
+		"host end 白云区":         "所承载的行政区划中没有“白云区”\n位置：参数 NAME\n办法：请核对名称，所承载的有：guiyang.guizhou\n",
+		"--in 贵阳 host end 火星":  "所承载的行政区划中没有“火星”\n位置：参数 NAME\n",
 	} {
 		if code, _, told := c.run(line + " --reason 错 --yes"); code != exitFailed || !strings.Contains(told, want) {
 			t.Errorf("%s: got %d, %s, want %s", line, code, told, want)

@@ -224,8 +224,11 @@ func (a *app) measureTold(m *client.Measure) string {
 	if m == nil {
 		return ""
 	}
-	parts := []string{a.t(functionNames[m.Function], nil), m.Field, strings.Join(m.By, ",")}
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+	told := strings.TrimSpace(a.t(functionNames[m.Function], nil) + " " + m.Field)
+	if len(m.By) > 0 {
+		told = a.t(text.CLIMeasuredBy, text.Args{"what": told, "by": strings.Join(m.By, a.t(text.CLIListComma, nil))})
+	}
+	return told
 }
 
 func (a *app) questionShow() *cobra.Command {

@@ -235,7 +235,7 @@ func (a *app) printTaken(check client.ImportCheck, im client.Import) {
 		how = append(how, check.Taken.Encoding)
 	}
 	if check.Taken.Delimiter != "" && check.Taken.Delimiter != "," {
-		how = append(how, a.t(text.CLIImportDelimiter, text.Args{"delimiter": check.Taken.Delimiter}))
+		how = append(how, a.t(text.CLIImportDelimiter, text.Args{"delimiter": strings.ReplaceAll(check.Taken.Delimiter, "\t", a.t(text.CLITab, nil))}))
 	}
 	if check.Taken.Sheet != "" {
 		how = append(how, a.t(text.CLIImportSheet, text.Args{"sheet": check.Taken.Sheet}))

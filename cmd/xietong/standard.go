@@ -40,8 +40,9 @@ var standardHeadings = []heading{
 
 func (a *app) standardList() *cobra.Command {
 	var at string
+	var above bool
 	c := a.verb("list", text.CLIShortStandardList, func(cmd *cobra.Command, _ []string) error {
-		all, err := a.client().Standards(cmd.Context(), at)
+		all, err := a.client().Standards(cmd.Context(), at, above)
 		if err != nil {
 			return err
 		}
@@ -54,6 +55,7 @@ func (a *app) standardList() *cobra.Command {
 		})
 	})
 	c.Flags().StringVar(&at, "at", "", a.t(text.CLIFlagAtOne, nil))
+	c.Flags().BoolVar(&above, "above", false, a.t(text.CLIFlagAboveAll, nil))
 	return a.listing(standardHeadings, c)
 }
 

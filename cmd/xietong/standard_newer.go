@@ -28,7 +28,7 @@ func (a *app) tellNewer(ctx context.Context, all ...client.Dataset) {
 			continue
 		}
 		if _, known := asked[setter]; !known {
-			asked[setter], _ = a.client().Standards(ctx, setter) // a setter out of reach is told by status and tree
+			asked[setter], _ = a.client().Standards(ctx, setter, false) // a setter out of reach is told by status and tree
 		}
 		for _, s := range asked[setter] {
 			if s.Code == d.Code && s.Entry != d.Standard {

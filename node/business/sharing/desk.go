@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -127,7 +128,13 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 		}
 		return p, false, nil
 	default:
-		return p, false, refusal(r.Log(), q, g, by, verdict)
+		err := refusal(r.Log(), q, g, by, verdict)
+		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.GrantNeeded && p.exceeds {
+			args := maps.Clone(f.Args)
+			args["fields"] = cmp.Or(strings.Join(q.Offer.GroupBy, ", "), "–")
+			err = text.Fail(text.MeasureNeedsGrant, args, nil)
+		}
+		return p, false, err
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
+	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/flows/federated"
 	"xietong/node/ground/failure"
@@ -45,21 +47,37 @@ func gathered(ctx context.Context, h Hosted, in *askFederated) (out client.Feder
 	l := text.FromAcceptLanguage(in.Language)
 	if out = gatheredShown(h.Standing, got, l); out.Answered == 0 {
 		useUp(ctx)
-		return out, nobodyAnswered(in.reader(), selector, &out)
+		return out, h.nobodyAnswered(ctx, in.reader(), selector, b.Dataset, &out)
 	}
 	return out, nil
 }
 
-// nobodyAnswered returns the problem that nobody who was asked has answered, with who they are.
-func nobodyAnswered(to reader, s gather.Selector, account *client.FederatedAnswer) *client.Problem {
+// nobodyAnswered returns the problem that nobody who was asked has answered, with who they are, and
+// the codes here that the dataset's may be where it is none of them.
+func (h Hosted) nobodyAnswered(ctx context.Context, to reader, s gather.Selector, dataset string, account *client.FederatedAnswer) *client.Problem {
 	if account.Members == 0 {
 		p := problem(to, text.NobodyBelow, text.Args{"selector": s.String()})
 		p.Answer = account
 		return p
 	}
-	p := problem(to, text.NobodyAnswered, text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)})
+	args := text.Args{"selector": s.String(), "members": strconv.FormatUint(account.Members, 10)}
+	args["close"] = h.nearest(ctx, dataset)
+	p := problem(to, text.NobodyAnswered, args)
 	p.Answer = account
 	return p
+}
+
+// nearest returns the codes of datasets and standards of this jurisdiction that are spelled nearly
+// as one, where it is none of them.
+func (h Hosted) nearest(ctx context.Context, dataset string) (near string) {
+	_ = h.Ledger.View(ctx, func(r *state.Reader) error { // without the codes, none is told
+		codes, err := catalog.Codes(r)
+		if !slices.Contains(codes, dataset) {
+			near = text.Nearest(dataset, codes)
+		}
+		return err
+	})
+	return near
 }
 
 func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) client.FederatedAnswer {

@@ -92,7 +92,7 @@ func (s *server) federatedRows(w http.ResponseWriter, r *http.Request) {
 		l := text.FromAcceptLanguage(c.Language)
 		accounted := coverageShown(h.Standing, coverage, l)
 		if accounted.Total, last.Coverage = rows, &accounted; accounted.Answered == 0 {
-			last = client.RowsLine{Error: nobodyAnswered(c.reader(), wide.Selector, &accounted)}
+			last = client.RowsLine{Error: h.nobodyAnswered(r.Context(), c.reader(), wide.Selector, wide.Question.Dataset.String(), &accounted)}
 		}
 	}
 	_ = tell(last) // the client may be gone

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"xietong/certs/identity"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/ground/failure"
@@ -24,6 +25,7 @@ type (
 		Level     string `query:"level" maxLength:"40" doc:"Only those that this level is to offer"`
 		Search    string `query:"search" maxLength:"100" doc:"Only those whose code or title has this in it"`
 		At        string `query:"at" maxLength:"200" doc:"The jurisdiction that set them; empty: this one"`
+		Above     bool   `query:"above" doc:"Whether those are listed that the jurisdictions above it have set, and not its own"`
 		Withdrawn bool   `query:"withdrawn" doc:"Whether standard entries that were withdrawn are listed, too"`
 	}
 	standardOf struct {
@@ -68,7 +70,7 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 		return out, err
 	}
 	w := whole[client.Standard]{
-		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn)}, id: func(s client.Standard) string { return s.Code },
+		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn), strconv.FormatBool(in.Above)}, id: func(s client.Standard) string { return s.Code + " " + s.Setter },
 		keep: []func(client.Standard) bool{func(s client.Standard) bool {
 			return matches(text.LevelCalled(in.Level), s.Level) && finds(in.Search, s.Code, s.Title)
 		}},
@@ -77,7 +79,7 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 	if err != nil {
 		return out, err
 	}
-	all, err := h.Ask.Standards(ctx, in.by(), of)
+	all, err := h.standardsOf(ctx, in.by(), of, in.Above)
 	for _, s := range all {
 		if s.Withdrawn != nil && !in.Withdrawn {
 			continue
@@ -92,6 +94,21 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 		out.Standards, out.Cursor, err = w.page()
 	}
 	return out, err
+}
+
+// standardsOf returns what a jurisdiction has set or, with above, what those above it have.
+func (h Hosted) standardsOf(ctx context.Context, by catalog.Actor, of identity.Jurisdiction, above bool) (all []catalog.SetStandard, err error) {
+	if !above {
+		return h.Ask.Standards(ctx, by, of)
+	}
+	for setter, ok := of.Parent(); ok; setter, ok = setter.Parent() {
+		set, err := h.Ask.Standards(ctx, by, setter)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, set...)
+	}
+	return all, nil
 }
 
 // oneStandard shows a standard entry: that of the jurisdiction that the request names or, if it

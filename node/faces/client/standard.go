@@ -32,9 +32,14 @@ func (c *Client) PublishStandard(ctx context.Context, s NewStandard) (Standard, 
 	return post[Standard](ctx, c, "/v1/standards", s)
 }
 
-// Standards lists the standard entries that the jurisdiction at has set; "": this one.
-func (c *Client) Standards(ctx context.Context, at string) ([]Standard, error) {
-	return pages(ctx, c, "/v1/standards", values("at", at), func(p Standards) ([]Standard, string) { return p.Standards, p.Cursor })
+// Standards lists the standard entries that the jurisdiction at has set; "": this one. With above
+// it lists those that the jurisdictions above it have set.
+func (c *Client) Standards(ctx context.Context, at string, above bool) ([]Standard, error) {
+	q := values("at", at)
+	if above {
+		q.Set("above", "true")
+	}
+	return pages(ctx, c, "/v1/standards", q, func(p Standards) ([]Standard, string) { return p.Standards, p.Cursor })
 }
 
 // StandardOf returns the standard entry with the code that the jurisdiction from has set; "": this

@@ -3,8 +3,11 @@ package federated
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -68,7 +71,7 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 		call.Purpose, err = operation.Purpose(w.Purpose, w.Dataset)
 	}
 	if err != nil {
-		return got, err
+		return got, d.purposed(ctx, by, w.Dataset, err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, cmp.Or(w.Wait, DefaultWait))
 	defer cancel()
@@ -91,6 +94,22 @@ func (d *Desk) Gather(ctx context.Context, id identity.Message, by catalog.Actor
 	// the audit says of whom it is.
 	_ = d.openAll(ctx, a, w.Dataset, recorded.Asked, got.Share, &got.Audit)
 	return got, nil
+}
+
+// purposed returns the refusal of a purpose that is no code with the purposes of the standard that
+// this jurisdiction has set, if it has; it returns every other error as it is.
+func (d *Desk) purposed(ctx context.Context, by catalog.Actor, dataset identity.Label, err error) error {
+	refused, ok := errors.AsType[*text.Failure](err)
+	if !ok || refused.Code != text.UnknownPurpose {
+		return err
+	}
+	standard, none := d.ask.Standard(ctx, by, d.own.Name(), dataset)
+	if none != nil { // where one would be is not asked: the refusal says where purposes are listed
+		return err
+	}
+	args := maps.Clone(refused.Args)
+	args["purposes"] = strings.Join(standard.PurposeCodes(), ", ")
+	return text.Fail(text.UnknownPurpose, args, err)
 }
 
 // notTooMany refuses a question to more members than an answer can account for.

@@ -188,7 +188,7 @@ func called(settings config.Config, typed string) (identity.Jurisdiction, error)
 		places = append(places, roster.Place{Name: j.Name, Code: j.Code, DisplayName: j.DisplayName, ShortName: j.ShortName})
 		names = append(names, j.Name.String())
 	}
-	args := text.Args{"name": text.Short(typed), "jurisdictions": strings.Join(names, ", ")}
+	args := text.Args{"name": text.Short(typed), "where": "flag --in", "jurisdictions": strings.Join(names, ", ")}
 	if typed == "" && len(places) == 1 {
 		return places[0].Name, nil
 	}
@@ -198,7 +198,7 @@ func called(settings config.Config, typed string) (identity.Jurisdiction, error)
 	case len(found) == 1:
 		return found[0].Name, nil
 	default:
-		return identity.Jurisdiction{}, text.Fail(text.NotInCopy, args, nil)
+		return identity.Jurisdiction{}, text.Fail(text.NoSuchHosted, args, nil)
 	}
 }
 

@@ -166,7 +166,7 @@ func TestVerifyAsksWhichLedger(t *testing.T) {
 		"guiyang": "", "花溪区": "", "yunyan.zunyi": "",
 	} {
 		got, err := called(c, typed)
-		if got.String() != want || (want == "") != (text.AsFailure(err).Code == text.NotInCopy) {
+		if got.String() != want || (want == "") != (text.AsFailure(err).Code == text.NoSuchHosted) {
 			t.Errorf("%s: got %s, %v, want %s", typed, got, err, want)
 		}
 	}

@@ -104,7 +104,7 @@ var gatherSentences = []sentence{
 	{CLIGatherPlace, "地区", "place"},
 	{CLIGatherName, "名称", "name"},
 	{CLIGatherCount, "条数", "records"},
-	{CLIGatherNotOffered, "没有提供这项数据", "does not offer this"},
+	{CLIGatherNotOffered, "没有提供这项数据", "no such data there"},
 	{
 		CLIGatherLeftOut, "所查 {of} 条记录中，有 {count} 条无法比较（没有值、类型不符或计算量过大），未计入结果：{places}",
 		"{count} of {of}: these records could not be compared (no value, another type, or too much work), and are not in the answer: {places}",

@@ -12,6 +12,7 @@ const (
 	CLILongQuestionRun     Code = "cli.long-question-run"
 	CLIQuestionSaved       Code = "cli.question.saved"
 	CLIQuestionRemoved     Code = "cli.question.removed"
+	CLIMeasuredBy          Code = "cli.measured-by"
 	CLIQuestionKept        Code = "cli.question.kept"
 	CLIQuestionFirst       Code = "cli.question.first"
 	CLIQuestionSince       Code = "cli.question.since"
@@ -55,7 +56,8 @@ var questionSentences = []sentence{
 		"Ask a saved question. What a measure comes to and who answered is kept for each month (the last time of that month), and is\ncompared with the newest earlier month, unless the coverage differs or other records were left out. No record is kept.",
 	},
 	{CLIQuestionSaved, "已保存查询“{question}”，存证条目 {entry}", "saved the question {question}, entry {entry}"},
-	{CLIQuestionRemoved, "已删除保存的查询“{question}”，存证条目 {entry}", "removed the saved question {question}, entry {entry}"},
+	{CLIQuestionRemoved, "已删除保存的查询“{question}”及其留存的各月结果，存证条目 {entry}", "removed the saved question {question} with the months that were kept of it, entry {entry}"},
+	{CLIMeasuredBy, "{what}，按 {by} 分组", "{what} by {by}"},
 	{CLIQuestionKept, "本月结果已留存，存证条目 {entry}", "the numbers of this month are kept: entry {entry}"},
 	{CLIQuestionFirst, "没有以前月份的结果可以比较", "there is no result of an earlier month to compare with"},
 	{CLIQuestionSince, "与 {month} 相比，记录数由 {before} 变为 {now}（{change}）", "since {month}: records {before}, now {now} ({change})"},

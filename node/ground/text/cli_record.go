@@ -27,6 +27,7 @@ const (
 	CLIFlagMissing        Code = "cli.flag-missing"
 	CLIImportTaken        Code = "cli.import.taken"
 	CLIImportDelimiter    Code = "cli.import.delimiter"
+	CLITab                Code = "cli.tab"
 	CLIImportSheet        Code = "cli.import.sheet"
 	CLIImportHidden       Code = "cli.import.hidden"
 	CLIImportTitles       Code = "cli.import.titles"
@@ -92,7 +93,7 @@ var recordSentences = []sentence{
 		"read cells also as spreadsheets show them: 是/否, TRUE, 2020/2/3, 8:30 (of Beijing), 1,234, full-width digits"},
 	{CLIFlagMissing, "文件缺列时 `WORD`：keep（保持现值）或 clear（清空）", "for fields without a column, `WORD`: keep (the present values) or clear"},
 	{CLIImportTaken, "读取方式：{how}", "read as {how}"},
-	{CLIImportDelimiter, "分隔符“{delimiter}”", "delimiter {delimiter}"},
+	{CLIImportDelimiter, "分隔符“{delimiter}”", "delimiter {delimiter}"}, {CLITab, "制表符", "tab"},
 	{CLIImportSheet, "工作表“{sheet}”", "sheet {sheet}"},
 	{CLIImportHidden, "隐藏的工作表没有读取：{sheets}", "hidden sheets are not read: {sheets}"},
 	{CLIImportTitles, "表头以上是标题，不作为数据：第 {lines} 行", "what stands above the header is a title and no data: line {lines}"},
@@ -106,7 +107,7 @@ var recordSentences = []sentence{
 	{CLIImportTotals, "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 {lines} 行",
 		"it seems to be a total, and would be a record; check it, and delete the row if it is one: line {lines}"},
 	{CLIImportMendable, "其中 {count} 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet 重试，并核对所列的读法",
-		"{count} of the bad rows are good when their cells are read as a spreadsheet shows them: try --as-spreadsheet, and look at the readings it tells"},
+		"{count} of the bad rows [is|are:count] good when their cells are read as a spreadsheet shows them: try --as-spreadsheet, and look at the readings it tells"},
 	{CLIImportStopped, "导入中断，没有收到应答：{reason}", "the import stopped, and no answer came: {reason}"},
 	{CLIImportStoppedDo, "请重新执行同一命令：从中断处继续；如果其实已经发布，会告知而不会重复导入",
 		"repeat the same command: it goes on where it stopped; if it was published after all, that is told, and nothing is imported twice"},

@@ -8,6 +8,7 @@ const (
 	CLIShortStandardShow    Code = "cli.short.standard-show"
 	CLIShortDatasetAdopt    Code = "cli.short.dataset-adopt"
 	CLIFlagFrom             Code = "cli.flag.from"
+	CLIFlagAboveAll         Code = "cli.flag.above-all"
 	CLIFlagSetter           Code = "cli.flag.setter"
 	CLIFlagTighter          Code = "cli.flag.tighter"
 	CLIStandardDone         Code = "cli.standard.done"
@@ -26,6 +27,7 @@ var standardSentences = []sentence{
 	{CLIShortStandardShow, "查看上级的一条标准目录", "Show a standard entry of those above"},
 	{CLIShortDatasetAdopt, "采用上级的标准目录", "Adopt a standard entry of those above"},
 	{CLIFlagSetter, "由谁 `NAME` 制定；不填则为本级，本级没有的为最近的上级", "the `NAME` of whoever set it; without it, this jurisdiction, or else the nearest one above"},
+	{CLIFlagAboveAll, "列出各上级所定的标准目录（可采用的），不列本级所定的", "those that the jurisdictions above have set, which can be adopted, and not its own"},
 	{CLIFlagFrom, "由哪个上级 `NAME` 制定；不填则为最近的上级", "the `NAME` of whoever set it; without it, the nearest one above"},
 	{CLIFlagTighter, "按这个 `FILE` 采用：可以收紧，不得放宽", "adopt it as this `FILE` says: tighter, never looser"},
 	{CLIStandardDone, "标准目录 {title}（{dataset}）已制定，供{level}采用，第 {version} 版：{entry}",

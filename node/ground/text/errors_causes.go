@@ -4,13 +4,13 @@ import "net/http"
 
 // Problems whose cause is near that of another, and is mended otherwise.
 const (
-	InvitationNewer Code = "invitation-newer"
-	DirAbsent       Code = "dir-absent"
-	AgencyOfEntry   Code = "agency-of-entry"
-	MeasureOutside  Code = "measure-outside"
-	HostedElsewhere Code = "hosted-elsewhere"
-	NoSuchHosted    Code = "no-such-hosted"
-	NotInCopy       Code = "not-in-copy"
+	InvitationNewer   Code = "invitation-newer"
+	DirAbsent         Code = "dir-absent"
+	AgencyOfEntry     Code = "agency-of-entry"
+	MeasureOutside    Code = "measure-outside"
+	HostedElsewhere   Code = "hosted-elsewhere"
+	NoSuchHosted      Code = "no-such-hosted"
+	MeasureNeedsGrant Code = "measure-needs-grant"
 )
 
 var causeProblems = []problem{
@@ -50,13 +50,16 @@ var causeProblems = []problem{
 			"to cut it off, run `xietong withdraw {name} --reason REASON`"},
 	},
 	{
-		number: 483, code: NoSuchHosted, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
-		zh: parts{"没有承载该行政区划", "没有承载“{name}”", "参数 NAME", "请核对名称，承载的有：{jurisdictions}"},
-		en: parts{"Not hosted", "\"{name}\" is not hosted", "the argument NAME", "check the name; these are hosted: {jurisdictions}"},
+		number: 483, code: NoSuchHosted, status: http.StatusNotFound, params: []string{"name", "where", "jurisdictions"},
+		zh: parts{"没有承载该行政区划", "所承载的行政区划中没有“{name}”", "{where}", "请核对名称，所承载的有：{jurisdictions}"},
+		en: parts{"Not among those hosted", "\"{name}\" is none of the jurisdictions that are hosted there", "{where}", "check the name; there are: {jurisdictions}"},
 	},
 	{
-		number: 484, code: NotInCopy, status: http.StatusNotFound, params: []string{"name", "jurisdictions"},
-		zh: parts{"数据目录中没有该行政区划", "这份数据目录中没有“{name}”，或者不止一个", "选项 --in", "请用 --in 写明其中一个：{jurisdictions}"},
-		en: parts{"Not in this copy", "this data directory has no \"{name}\", or more than one", "the flag --in", "name one of these with --in: {jurisdictions}"},
+		number: 484, code: MeasureNeedsGrant, status: http.StatusForbidden, params: []string{"fields", "purpose", "dataset", "provider", "name", "give"},
+		zh: parts{"这样统计须先取得共享权限", "标准目录准许上级直接统计全部记录，并按这些数据项分组：{fields}；加条件的、按其他数据项分组的，须有提供部门人工授予的共享权限，本部门没有用于 {purpose} 的", "数据资源 {dataset}",
+			"请去掉条件，或者改按上述数据项分组；确有需要的，请向{name}的提供部门 {provider} 提出（《政务数据共享条例》第二十一条），同意的，由其执行：" +
+				"{give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"Measure needs a grant", "by the standard, those above measure all records without a grant, by these fields: {fields}; with a condition, or by another field, this needs a grant by hand, and your agency holds none for the purpose {purpose}", "dataset {dataset}",
+			"leave the condition out, or group by one of these fields; if it is needed so, ask the provider, {provider} of {name} (Regulation on Government Data Sharing, article 21), which gives one with `{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 }

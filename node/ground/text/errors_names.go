@@ -15,9 +15,9 @@ var namesProblems = []problem{
 	{
 		number: 350, code: JurisdictionAmbiguous, status: http.StatusConflict, params: []string{"name", "count", "near"},
 		zh: parts{"名称指向多个行政区划", "“{name}”可指 {count} 个行政区划：{near}", "行政区划“{name}”",
-			"请写明是哪一个：写代码、完整名称，或者连同上级一起写（如 贵阳市白云区）"},
+			"请写明是哪一个：写代码、完整名称，或者连同上级一起写，上级在前"},
 		en: parts{"Name of several jurisdictions", "\"{name}\" may be any of {count}: {near}", "jurisdiction \"{name}\"",
-			"say which one: by its code, its whole name, or together with the place above it (such as 贵阳市白云区)"},
+			"say which one: by its code, its whole name, or together with the place above it, which comes first"},
 	},
 	{
 		number: 351, code: ChildElsewhere, status: http.StatusConflict, params: []string{"name", "parent", "jurisdiction"},

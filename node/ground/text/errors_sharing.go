@@ -131,9 +131,9 @@ var sharingProblems = []problem{
 	},
 	{
 		number: 32, code: NoStandard, status: http.StatusNotFound, params: []string{"dataset", "jurisdiction"},
-		zh: parts{"没有标准目录", "没有编码为 {dataset} 的标准目录", "{jurisdiction}", "请用 xietong dataset standard list --at 上级 查看上级已定的标准目录"},
+		zh: parts{"没有标准目录", "没有编码为 {dataset} 的标准目录", "{jurisdiction}", "请用 xietong dataset standard list --above 查看各上级已定的标准目录，不带 --above 的是本级所定"},
 		en: parts{"No standard entry", "no standard entry {dataset} was set", "{jurisdiction}",
-			"see what those above have set with `xietong dataset standard list --at PARENT`"},
+			"`xietong dataset standard list --above` lists what those above have set, and without --above what is set here"},
 	},
 	{
 		number: 33, code: TooManyGroups, status: http.StatusUnprocessableEntity, params: []string{"dataset", "field", "limit"},

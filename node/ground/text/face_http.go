@@ -46,7 +46,7 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"send it again under the same Idempotency-Key; or see with `GET /v1/ready` how the node is, and then whether it was done, before you repeat it"},
 	NotReady:   {"请稍后重试；可用 GET /v1/ready 查看节点状态", "try again shortly; `GET /v1/ready` tells how the node is"},
 	NoAgency:   {"请先登记部门：POST /v1/agencies", "add one first: `POST /v1/agencies`"},
-	NoStandard: {"请用 GET /v1/standards?at=上级 查看上级已定的标准目录", "see what those above have set with `GET /v1/standards?at=PARENT`"},
+	NoStandard: {"请用 GET /v1/standards?above=true 查看各上级已定的标准目录", "`GET /v1/standards?above=true` lists what those above have set"},
 	FilterTooCostly: {"请分页统计（带上应答中的 cursor 再次请求），或先用已建索引的数据项缩小范围，或按目录所列分组项统计条数",
 		"let it go on in pages (ask again with the `cursor` of the answer), narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by"},
 	MeasureTooWide: {"请按取值较少的数据项分组，或缩小范围，或用 page_seconds 延长每页的时间",

@@ -66,6 +66,9 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 	if advice, other := unreachableDo[args["reason"]]; other && p.code == Unreachable {
 		s.do = advice.in(l)
 	}
+	if p.code == UnknownPurpose && !says(args["purposes"]) {
+		s.do = purposeDo.in(l)
+	}
 	if more, known := also[p.code]; known && says(args[more.arg]) {
 		s.what += more.in(l)
 	}
@@ -78,13 +81,20 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 	return e
 }
 
+// purposeDo is what to do about a purpose where those that there are are not known.
+var purposeDo = word{
+	"请写目录所列用途的编码，不写名称；编码见 xietong dataset show {dataset} --at 名称",
+	"give the code of a purpose that the catalogue lists, and not its title; `xietong dataset show {dataset} --at NAME` has the codes",
+}
+
 // also are what some problems say besides, where the value is known.
 var also = map[Code]struct {
 	arg string
 	word
 }{
-	UnknownAgency: {"titled", word{"；名称为“{agency}”的部门，编码是 {titled}", "; the agency with the title \"{agency}\" has the code {titled}"}},
-	Unreachable:   {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
+	UnknownAgency:  {"titled", word{"；名称为“{agency}”的部门，编码是 {titled}", "; the agency with the title \"{agency}\" has the code {titled}"}},
+	NobodyAnswered: {"close", word{"；数据资源的编码可能写错，本级相近的编码是 {close}", "; the code of the dataset may be mistyped, near it here: {close}"}},
+	Unreachable:    {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
 }
 
 // nowhere reports whether a sentence that says where has values, and all of them say nothing.

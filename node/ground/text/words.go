@@ -76,6 +76,9 @@ var words = map[string]word{
 	"no such operation":                    {zh: "没有这个接口", en: "the API has no such operation"},
 	"given twice":                          {zh: "写了两次", en: "it is given twice"},
 
+	// where something was typed
+	"argument NAME": {zh: "参数 NAME", en: "the argument NAME"}, "flag --in": {zh: "选项 --in", en: "the flag --in"},
+
 	// parts of a request
 	"parameters": {zh: "请求的参数", en: "the parameters"}, "body": {zh: "请求的正文", en: "the body"}, "question": {zh: "查询的内容", en: "the question"},
 	"claim": {zh: "核验的内容", en: "the claim"}, "measure": {zh: "统计的写法", en: "the measure"}, "host": {zh: "所承载的行政区划", en: "the hosted jurisdictions"},

@@ -93,6 +93,9 @@ func (s *Standing) unknown(named string, found []roster.Place) error {
 	if elsewhere, parent, ok := s.elsewhere(named); ok {
 		return text.Fail(text.PlaceElsewhere, text.Args{"name": s.Called(elsewhere), "parent": s.Called(parent), "jurisdiction": here}, nil)
 	}
+	if all := s.Current().Meant(named); len(all) > 1 { // none of them directly below this one
+		return s.ambiguous(named, all)
+	}
 	if near := s.Current().NearBelow(s.Name(), named); len(near) > 0 {
 		return text.Fail(text.PlaceUnknown, text.Args{"name": text.Short(named), "parent": here, "near": s.near(near)}, nil)
 	}
