@@ -47,8 +47,6 @@ func TestKindsHaveWords(t *testing.T) {
 	}
 }
 
-// TestExplainTellsWords checks that a sentence in Chinese holds no English word of the floors below
-// that has a Chinese word.
 // TestExplainTellsMore: what is known beside the sentence is told, and what is not known is not
 // told as none.
 func TestExplainTellsMore(t *testing.T) {
@@ -66,6 +64,8 @@ func TestExplainTellsMore(t *testing.T) {
 	}
 }
 
+// TestExplainTellsWords checks that a sentence in Chinese holds no English word of the floors below
+// that has a Chinese word.
 func TestExplainTellsWords(t *testing.T) {
 	for _, tt := range []struct {
 		lang Lang
