@@ -81,6 +81,7 @@ func (a *app) joinCommand() *cobra.Command {
 		if made.OnlyHere != "" {
 			a.tell(text.CLIJoinOnlyHere, text.Args{"listen": made.OnlyHere, "file": made.Config})
 		}
+		a.say(text.CLIJoinZone, text.Args{"zone": a.zone().String()})
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})

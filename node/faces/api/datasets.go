@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,6 +84,19 @@ func (h Hosted) datasetOf(s, at string) (identity.Label, error) {
 		of = h.Ledger.Name()
 	}
 	return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": of.String(), "near": ""}, err)
+}
+
+// nearest returns the codes of datasets and standards of this jurisdiction that are spelled nearly
+// as one, where it is none of them.
+func (h Hosted) nearest(ctx context.Context, dataset string) (near string) {
+	_ = h.Ledger.View(ctx, func(r *state.Reader) error { // without the codes, none is told
+		codes, err := catalog.Codes(r)
+		if !slices.Contains(codes, dataset) {
+			near = text.Nearest(dataset, codes)
+		}
+		return err
+	})
+	return near
 }
 
 // newDataset publishes a catalogue entry, as an act of the agency that it names.

@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"xietong/certs/identity"
-	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/exchange/relay"
-	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/flows/federated"
 	"xietong/node/ground/failure"
@@ -65,19 +63,6 @@ func (h Hosted) nobodyAnswered(ctx context.Context, to reader, s gather.Selector
 	p := problem(to, text.NobodyAnswered, args)
 	p.Answer = account
 	return p
-}
-
-// nearest returns the codes of datasets and standards of this jurisdiction that are spelled nearly
-// as one, where it is none of them.
-func (h Hosted) nearest(ctx context.Context, dataset string) (near string) {
-	_ = h.Ledger.View(ctx, func(r *state.Reader) error { // without the codes, none is told
-		codes, err := catalog.Codes(r)
-		if !slices.Contains(codes, dataset) {
-			near = text.Nearest(dataset, codes)
-		}
-		return err
-	})
-	return near
 }
 
 func gatheredShown(s *standing.Standing, got federated.Gathered, l text.Lang) client.FederatedAnswer {

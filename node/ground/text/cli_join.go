@@ -90,6 +90,7 @@ const (
 	CLIHosted         Code = "cli.hosted"
 	CLIFlagListen     Code = "cli.flag.listen"
 	CLIFlagZone       Code = "cli.flag.time-zone"
+	CLIJoinZone       Code = "cli.join.zone"
 	CLIFlagVerifyZone Code = "cli.flag.verify-time-zone"
 	CLIFlagAt         Code = "cli.flag.at"
 	CLIFlagAtOne      Code = "cli.flag.at-one"
@@ -153,6 +154,7 @@ var joinSentences = []sentence{
 	{CLIJoinFail, "失败", "FAIL"},
 	{CLIJoinOnlyHere, "注意：{listen} 只在本机有效，节点由它连不上另一台机器上的上级。启动前请把 {file} 中的 listen 改为 0.0.0.0 加端口；没有下级的，留空即可",
 		"look: {listen} is of this machine alone, and from it the node does not reach its parent on another machine. Before you start it, make `listen` in {file} 0.0.0.0 and the port; without places below, leave it empty"},
+	{CLIJoinZone, "时间按时区 {zone} 显示和填写；要改的，改 config.yaml 的 time_zone 后再启动", "times are told and typed in the zone {zone}; to change it, set time_zone in config.yaml before the start"},
 	{CLIJoinDone, "{name}已加入。启动：xietong --data {dir} serve", "{name} has joined.   Start it:   xietong --data {dir} serve"},
 	{CLIJoinFirewall, "防火墙申请已写入 {file}，请交给网络管理部门", "the firewall request was written to {file}: give it to your network office"},
 	{CLITreeRoot, "根的起点标识 {root}，指纹 {fingerprint}", "pin of the root {root}, fingerprint {fingerprint}"},

@@ -244,7 +244,7 @@ func TestUnlistedIsAsConfigured(t *testing.T) {
 // TestToInvite finds the place below that a person means, by what the roster now in force calls it.
 func TestToInvite(t *testing.T) {
 	s := newScene(t)
-	s.publish(renames...)
+	s.publish(append(slices.Clone(renames), "习水县,习水县,Xishui County", "双水县,双水县,Xishui County", "大方县,大方县,Dafang County", "双水县,双水县,Dafang County")...)
 	said := roster.Place{Code: "520199", Level: "county"}
 	short := said
 	short.ShortName = "新"
@@ -267,6 +267,7 @@ func TestToInvite(t *testing.T) {
 		"甲秀县": {"code": string(text.PlaceUnknown), "parent": "筑城市", "near": "甲秀区/筑城市/520102/" + nanming},
 		"南明区": {"code": string(text.PlaceUnlisted), "parent": "筑城市"},
 		"毕节市": {"code": string(text.PlaceElsewhere), "name": "毕节市", "parent": "贵州省", "jurisdiction": "筑城市"},
+		"双水县": {"code": string(text.JurisdictionAmbiguous), "near": "双水县/遵义市/520330/xishui.zunyi.guizhou, 双水县/毕节市/520521/dafang.bijie.guizhou"},
 		"":    {"code": string(text.PlaceUnlisted), "name": ""},
 	} {
 		_, err := s.ToInvite(named, "", said)

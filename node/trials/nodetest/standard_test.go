@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,6 +70,29 @@ func refusedAs(t *testing.T, what string, err error, code text.Code, words strin
 	}
 }
 
+// beyond asks for what the standard does not let count: who shares on conditions says what needs no
+// grant. A purpose that is a title, and a code that is mistyped, are told with those there are.
+func beyond(t *testing.T, top *Node) {
+	t.Helper()
+	asked := client.FederatedQuery{
+		At: "**.guizhou", Dataset: "villages", Measure: counting(), Filter: `record.code != "x"`, Use: client.Use{Purpose: "statistics"},
+	}
+	answer, _ := accounted(top.Client("water").QueryFederated(t.Context(), asked))
+	if !slices.ContainsFunc(answer.Missing, func(m client.MissingMember) bool { return m.Code == string(text.MeasureNeedsGrant) }) {
+		t.Errorf("with a condition: got %+v", answer.Missing)
+	}
+	asked.Filter, asked.Purpose = "", "统计"
+	_, err := top.Client("water").QueryFederated(t.Context(), asked)
+	if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.UnknownPurpose) || !strings.Contains(p.Do, "statistics") {
+		t.Errorf("a purpose by its title: got %v, %+v", err, p)
+	}
+	asked.Dataset, asked.Purpose = "villagse", "statistics"
+	_, err = top.Client("water").QueryFederated(t.Context(), asked)
+	if p, ok := errors.AsType[*client.Problem](err); !ok || !strings.Contains(p.Detail, "villages") {
+		t.Errorf("a mistyped code: got %v, %+v", err, p)
+	}
+}
+
 // TestStandardEntries: the province sets a standard, and counties adopt it through the hops
 // between. The jurisdictions above then count them without an application, and no other does. Once
 // a county revokes the grant, it is counted no more.
@@ -83,6 +107,11 @@ func TestStandardEntries(t *testing.T) {
 			t.Fatalf("got %+v, %v", set, err)
 		}
 		standardSeen(t, top, county, set)
+		for above, want := range map[bool]int{false: 0, true: 1} { // what can be adopted is what those above have set
+			if all, err := county.Client("civil-affairs").Standards(t.Context(), "", above); err != nil || len(all) != want {
+				t.Errorf("above %t: got %d standards, %v, want %d", above, len(all), err, want)
+			}
+		}
 		adopted, err := adopt(t, county, asIs)
 		if err != nil || adopted.Standard != set.Entry || adopted.Agency != "civil-affairs" {
 			t.Fatalf("got %+v, %v", adopted, err)
@@ -103,6 +132,7 @@ func TestStandardEntries(t *testing.T) {
 			}
 			return got
 		}
+		beyond(t, top)
 		if got := count(top, "**.guizhou"); got.Members != 88 || got.Answered != 2 || got.Total != 4 || got.States[client.StateNotOffered] != 1 {
 			t.Errorf("the province: %d of %d answered of %d, %v", got.Total, got.Answered, got.Members, got.States)
 		}
