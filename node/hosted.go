@@ -203,9 +203,10 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	many.UpSince = h.upSince
 	h.many = many
 	lists := catalog.NewLists(h.settings.Name, engine, n.o.Now, h.logger)
-	lists.OnEnd(func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error {
-		return sharing.HearEnd(ctx, h.host, agency, by)
+	lists.OnEnd(func(ctx context.Context, agency identity.Agency, by envelope.AgencyList, given bool) error {
+		return sharing.HearEnd(ctx, h.host, agency, by, given)
 	})
+	desk.Giving = lists.Giving
 	desk.Serve(operations, lists)
 	catalog.Serve(operations, h.host)
 	receipts.Serve(operations)

@@ -39,7 +39,7 @@ type Lists struct {
 	caller operation.Caller
 	now    func() time.Time
 	logger *slog.Logger
-	ended  func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error // see OnEnd
+	ended  Ended
 
 	mu    sync.Mutex
 	known map[identity.Jurisdiction]*list
@@ -79,19 +79,39 @@ func NewLists(own identity.Jurisdiction, caller operation.Caller, now func() tim
 	return &Lists{own: own, caller: caller, now: now, logger: logger, known: map[identity.Jurisdiction]*list{}}
 }
 
+// Ended is told that an agency ended, with the list whose last change the last end is. given: the
+// agency is to be given a grant.
+type Ended func(ctx context.Context, agency identity.Agency, by envelope.AgencyList, given bool) error
+
 // OnEnd has every end of an agency that makes a request, or is to be given a grant, told before
-// that is decided on, with the list whose last change the last end is. It is called before anything
-// else; without it, nobody is told.
-func (l *Lists) OnEnd(ended func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error) {
-	l.ended = ended
-}
+// that is decided on. It is called before anything else; without it, nobody is told.
+func (l *Lists) OnEnd(ended Ended) { l.ended = ended }
 
 // hear tells that an agency ended, be it back again or not, if the places say so.
-func (l *Lists) hear(ctx context.Context, agency identity.Agency, places []place) error {
+func (l *Lists) hear(ctx context.Context, agency identity.Agency, places []place, given bool) error {
 	for i, p := range slices.Backward(places) {
 		if p.ended && p.code == agency.Code() && l.ended != nil {
-			return l.ended(ctx, agency, envelope.AgencyList{Number: uint64(i) + 1, Hash: p.hash[:]})
+			return l.ended(ctx, agency, envelope.AgencyList{Number: uint64(i) + 1, Hash: p.hash[:]}, given)
 		}
+	}
+	return nil
+}
+
+// Giving tells the end of an agency that is to be given a grant, if the known places say that it
+// ended. An agency of this jurisdiction has none.
+func (l *Lists) Giving(ctx context.Context, agency identity.Agency) error {
+	if agency.Jurisdiction() == l.own {
+		return nil
+	}
+	return l.hear(ctx, agency, l.places(agency.Jurisdiction()), true)
+}
+
+// places returns the known places of a jurisdiction's list.
+func (l *Lists) places(of identity.Jurisdiction) []place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known, ok := l.known[of]; ok {
+		return known.places
 	}
 	return nil
 }
@@ -114,7 +134,7 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	if err != nil {
 		return identity.Agency{}, err
 	}
-	if err := l.hear(ctx, by, places); err != nil {
+	if err := l.hear(ctx, by, places, false); err != nil {
 		return identity.Agency{}, err
 	}
 	if lists(places[:named.Number], by.Code()) && lists(places, by.Code()) {
@@ -131,10 +151,7 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 // text.AgencyListMissing.
 func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error) {
 	of := agency.Jurisdiction()
-	known := l.of(of)
-	l.mu.Lock()
-	places := known.places
-	l.mu.Unlock()
+	places := l.places(of)
 	within, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	now, err := l.ask(within, of, places)
@@ -147,7 +164,7 @@ func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error
 	case !lists(places, agency.Code()):
 		return false, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
 	}
-	return lists(places, agency.Code()), l.hear(ctx, agency, places)
+	return lists(places, agency.Code()), l.hear(ctx, agency, places, true)
 }
 
 // list returns all known places of the list that a request of the jurisdiction names; those after

@@ -35,6 +35,8 @@ type Desk struct {
 	// Barred, if set, is told of an agency that asks for a dataset by rule after a grant of its
 	// jurisdiction was revoked.
 	Barred func(consumer identity.Agency, dataset identity.Label)
+	// Giving, if set, is told of an agency before it is given a grant by rule.
+	Giving func(ctx context.Context, consumer identity.Agency) error
 	// Unreadable, if set, is told once of each entry whose record cannot be read.
 	Unreadable func(entry identity.Entry, dataset identity.Label, err error)
 	// Uncounted, if set, is told once of each field by which a dataset is not counted although its

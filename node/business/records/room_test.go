@@ -154,7 +154,7 @@ func decided(t *testing.T, l book.Ledger, desk *Desk, by catalog.Actor, q Questi
 		return err
 	})
 	if err == nil && apply {
-		permit, err = permit.Apply(t.Context(), l)
+		permit, err = permit.Apply(t.Context(), l, nil)
 	}
 	if err == nil {
 		err = l.View(t.Context(), func(r *state.Reader) error { return s.read(t.Context(), r, permit) })

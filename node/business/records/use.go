@@ -80,7 +80,7 @@ func (u *using) attempt(ctx context.Context, next looking) (Use, error) {
 		d.Barred(permit.Asked())
 	}
 	if err == nil && apply {
-		if permit, err = permit.Apply(ctx, u.desk.ledger); err == nil {
+		if permit, err = permit.Apply(ctx, u.desk.ledger, u.desk.Giving); err == nil {
 			err = u.view(ctx, read)
 		}
 	}

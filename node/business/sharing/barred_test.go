@@ -69,7 +69,7 @@ func TestRevokedMeanwhile(t *testing.T) {
 		t.Fatal(apply, err)
 	}
 	r.revoke(t, first)
-	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r); return err })
+	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r, nil); return err })
 }
 
 // verify records a probe of a key by an agency.

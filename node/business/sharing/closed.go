@@ -2,7 +2,11 @@ package sharing
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
+	"iter"
+	"slices"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -85,14 +89,43 @@ func (g Grant) closedBy(r book.Reads) ledger.Ref {
 // first.
 func StandingOf(r book.Reads, dataset identity.Label) (all []Grant) { return standing(r, dataset) }
 
-// HeldBy returns such grants that an agency holds.
+// HeldBy returns such grants that an agency holds. It looks at no grant of another agency.
 func HeldBy(r book.Reads, agency identity.Agency) (all []Grant) {
-	for _, g := range Grants(r) {
-		if g.Consumer == agency && !g.Endless && g.counts() {
-			all = append(all, g)
+	for g := range counting(r, agency) {
+		all = append(all, g)
+	}
+	slices.SortFunc(all, func(a, b Grant) int { return cmp.Compare(a.Index, b.Index) })
+	return all
+}
+
+// holds reports whether there are any.
+func holds(r book.Reads, agency identity.Agency) bool {
+	for range counting(r, agency) {
+		return true
+	}
+	return false
+}
+
+// counting gives the grants of an agency that count: of each use none but the newest can. One that
+// cannot be read is left out.
+func counting(r book.Reads, agency identity.Agency) iter.Seq[Grant] {
+	of := book.Joined(agency.String())
+	return func(yield func(Grant) bool) {
+		for from, more := of, true; more; {
+			more = false
+			r.Scan(bucketGranted, of, from, func(k, _ []byte) bool {
+				use, index := k[:len(k)-8], ^binary.BigEndian.Uint64(k[len(k)-8:])
+				from = append(append(bytes.Clone(use), book.Down64(0)...), 0) // after the oldest of the use
+				kept, ok, err := grants.Read(r, book.Be64(index))
+				g := Grant{}
+				if ok && err == nil {
+					g = kept.grant(r, index)
+				}
+				more = g.Consumer != agency || !g.counts() || yield(g)
+				return false
+			})
 		}
 	}
-	return all
 }
 
 // Living returns those of the grants that have not ended by the time, in ms since 1970 UTC.

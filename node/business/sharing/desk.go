@@ -85,7 +85,7 @@ func PermitUse(ctx context.Context, l book.Ledger, q Request) (p Permit, err err
 		return err
 	})
 	if err == nil && apply {
-		p, err = p.Apply(ctx, l)
+		p, err = p.Apply(ctx, l, nil)
 	}
 	return p, err
 }
@@ -169,14 +169,18 @@ func (g *Grant) permission() *policy.Permission {
 // declares now. Refusals: text.BasisNeeded for an incomplete application, or text.MeasureNeedsBasis
 // where the use would need none in a narrower form, text.TooLarge for a text
 // above MaxTextLen bytes, text.BadRequest for an end that is no time, over, or more than
-// MaxGrantYears away.
-func (p Permit) Apply(ctx context.Context, l book.Ledger) (Permit, error) {
+// MaxGrantYears away. Of what is not refused so, giving is told before anything is written; it may
+// be nil.
+func (p Permit) Apply(ctx context.Context, l book.Ledger, giving func(context.Context, identity.Agency) error) (Permit, error) {
 	q := p.request
 	until, err := q.check(q.Dataset, p.at)
 	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.BasisNeeded && p.exceeds {
 		err = text.Fail(text.MeasureNeedsBasis, text.Args{
 			"missing": f.Args["missing"], "dataset": f.Args["dataset"], "fields": cmp.Or(strings.Join(q.Offer.GroupBy, ", "), "–"),
 		}, nil)
+	}
+	if err == nil && giving != nil {
+		err = giving(ctx, q.Consumer)
 	}
 	if err != nil {
 		return Permit{}, err

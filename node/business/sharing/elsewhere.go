@@ -33,6 +33,8 @@ type keptEnd struct {
 	Hash   []byte
 }
 
+// ends has a value for each agency elsewhere that held a grant when its end was heard of, or was
+// given one after it.
 var ends = book.Bucket[keptEnd]{Name: "ends", Max: 64}
 
 func (e keptEnd) is(other keptEnd) bool {
@@ -41,17 +43,20 @@ func (e keptEnd) is(other keptEnd) bool {
 
 // HearEnd records that an agency of another jurisdiction ended there, as the last change of the
 // list says, unless that is recorded: all grants from before the entry have ended, also where the
-// agency came back since. It is called before a use by the agency is decided on, and before a grant
-// is given to it, so every later grant is one that was given after the end.
-func HearEnd(ctx context.Context, l book.Ledger, agency identity.Agency, by envelope.AgencyList) error {
+// agency came back since. It is called before a use by the agency is decided on and, with given,
+// before a grant is given to it, so every later grant is one that was given after the end.
+//
+// Anybody's list may say of any number of agencies that they ended. So of an agency that holds no
+// grant, and is given none, nothing is proposed and nothing kept: there is nothing to end.
+func HearEnd(ctx context.Context, l book.Ledger, agency identity.Agency, by envelope.AgencyList, given bool) error {
 	b := hearEnd{Agency: agency, End: keptEnd{Number: by.Number, Hash: by.Hash}}
-	known := false
+	idle := false
 	err := l.View(ctx, func(r *state.Reader) error {
 		kept, ok := ends.Load(r, []byte(agency.String()))
-		known = ok && kept.is(b.End)
+		idle = ok && kept.is(b.End) || !given && !holds(r, agency)
 		return nil
 	})
-	if err != nil || known {
+	if err != nil || idle {
 		return err
 	}
 	payload, err := json.Marshal(struct {
@@ -77,8 +82,8 @@ func applyHearEnd(tx *state.Tx, b hearEnd) (ledger.Ref, error) {
 	if kept, ok := ends.Load(tx, key); ok && kept.is(b.End) {
 		return ledger.None, nil
 	}
-	held := HeldBy(tx, b.Agency)
-	if err := ends.Save(tx, key, b.End); err != nil || len(held) == 0 {
+	held := holds(tx, b.Agency)
+	if err := ends.Save(tx, key, b.End); err != nil || !held {
 		return ledger.None, err
 	}
 	entry, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindHolderEnded})

@@ -35,7 +35,7 @@ func TestApplyMoved(t *testing.T) {
 		}
 		row.move(t, r)
 		r.refused(t, what, row.want, func() error {
-			_, err := p.Apply(t.Context(), r)
+			_, err := p.Apply(t.Context(), r, nil)
 			return err
 		})
 	}
@@ -51,7 +51,7 @@ func TestApplyTwice(t *testing.T) {
 	}
 	first := r.permitted(t, request(water))
 	before := r.size(t)
-	second, err := p.Apply(t.Context(), r)
+	second, err := p.Apply(t.Context(), r, nil)
 	if err != nil || second.Grant != first.Grant || r.size(t) != before {
 		t.Errorf("got the grant %d, %v, want %d and no entry more", second.Grant, err, first.Grant)
 	}
@@ -59,7 +59,7 @@ func TestApplyTwice(t *testing.T) {
 	q.Offer.Measures = policy.Measures{"income": {"sum"}}
 	p, _, err = r.decide(t, q)
 	if err == nil {
-		p, err = p.Apply(t.Context(), r)
+		p, err = p.Apply(t.Context(), r, nil)
 	}
 	if err != nil || p.Grant == first.Grant {
 		t.Errorf("with a measure: got the grant %d, %v, want another", p.Grant, err)

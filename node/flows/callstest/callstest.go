@@ -187,9 +187,10 @@ func (w *World) open(t testing.TB, p *Place) {
 	p.Federated = federated.New(p.Host, p.Records, p.Ask, p.Engine, p.relay, around{w, p})
 	p.Adoption = adoption.New(p.Host, func() string { return level }, p.Ask, p.Records)
 	p.Lists = catalog.NewLists(p.name, p.Engine, time.Now, slog.New(slog.DiscardHandler))
-	p.Lists.OnEnd(func(ctx context.Context, agency identity.Agency, by envelope.AgencyList) error {
-		return sharing.HearEnd(ctx, p.Host, agency, by)
+	p.Lists.OnEnd(func(ctx context.Context, agency identity.Agency, by envelope.AgencyList, given bool) error {
+		return sharing.HearEnd(ctx, p.Host, agency, by, given)
 	})
+	p.Records.Giving = p.Lists.Giving
 	p.Records.Serve(operations, p.Lists)
 	catalog.Serve(operations, p.Host)
 	receipts.Serve(operations)
