@@ -1,9 +1,13 @@
 package sharing
 
 import (
+	"bytes"
+	"encoding/binary"
+
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // owner says to whom the payloads of a kind of entry belong; several may be set.
@@ -50,7 +54,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindAgencyRenamed:   anybody,
 	ledger.KindAgencyEnded:     anybody,
 	ledger.KindRuleAllowed:     provider,
-	ledger.KindHolderEnded:     anybody,
+	ledger.KindHolderEnded:     provider | consumer, // see endedFor
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets
@@ -74,6 +78,8 @@ func (d *Desk) belongs(r *state.Reader, head ledger.Head, index uint64, a Asker)
 	switch {
 	case to&anybody != 0, to&administrators != 0 && a.Administrator, to&author != 0 && of(head.Agency):
 		return true, nil
+	case head.Kind == ledger.KindHolderEnded:
+		return d.endedFor(r, index, a.Agency), nil
 	case to&provider != 0:
 		if now, ok := d.datasetState(r, head.Code); ok && of(now.Provider) {
 			return true, nil
@@ -84,4 +90,43 @@ func (d *Desk) belongs(r *state.Reader, head ledger.Head, index uint64, a Asker)
 	}
 	user, ok, err := ConsumerOf(r, index)
 	return ok && user == a.Agency, err
+}
+
+// endedFor reports whether the entry at index ended grants that the agency held or, of a dataset
+// that it provides, gave: who holds grants at whom is nobody else's business.
+func (d *Desk) endedFor(r *state.Reader, index uint64, a identity.Agency) bool {
+	switch {
+	case a.IsZero():
+		return false
+	case closed.Has(r, append(closedAgency(a), book.Be64(index)...)):
+		return true
+	case a.Jurisdiction() != r.Log().Jurisdiction():
+		return false
+	}
+	holder, gave := holderUntil(r, index), false
+	if holder == nil {
+		return false
+	}
+	r.Scan(bucketGranted, holder, holder, func(k, _ []byte) bool {
+		g, ok := grantAt(r, ^binary.BigEndian.Uint64(k[len(k)-8:]))
+		if ok && g.Closed == ledger.RefTo(index) {
+			now, provided := d.datasetState(r, g.Dataset)
+			gave = provided && now.Provider == a.Code()
+		}
+		return !gave
+	})
+	return gave
+}
+
+// holderUntil returns how the keys of the grants begin whose holder ended by the entry at index;
+// nil: nobody did.
+func holderUntil(r book.Reads, index uint64) (holder []byte) {
+	agencies := book.Joined("agency")
+	r.Scan(closed.Name, agencies, agencies, func(k, _ []byte) bool {
+		if bytes.HasSuffix(k, book.Be64(index)) {
+			holder = bytes.Clone(k[len(agencies) : len(k)-8])
+		}
+		return holder == nil
+	})
+	return holder
 }
