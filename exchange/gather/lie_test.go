@@ -45,7 +45,11 @@ var lies = map[string]func(w *tree, at identity.Jurisdiction, s *Share) bool{
 	},
 	"invents a total": func(w *tree, at identity.Jurisdiction, s *Share) bool {
 		if len(s.Groups) == 0 {
-			values, err := w.q.Place(w.r, at, []string{"一", "一"}[:len(w.q.By)])
+			var values []string
+			place, err := w.q.Placer(w.r, at)
+			if err == nil {
+				values, err = place([]string{"一", "一"}[:len(w.q.By)])
+			}
 			if s.Groups = []Group{{Values: values, Count: 1000}}; err != nil { // also if the number of values is wrong
 				s.Groups[0].Values = []string{}
 			}

@@ -109,7 +109,11 @@ func TestPlace(t *testing.T) {
 		{nil, "f", "x.a.p", "", false, false},
 	} {
 		q := Question{Selector: Selector{Below: name(t, "p"), Deep: true}, Measure: Measure{Function: Count, By: row.by}}
-		got, err := q.Place(r, name(t, row.at), strings.Fields(row.values))
+		var got []string
+		place, err := q.Placer(r, name(t, row.at))
+		if err == nil {
+			got, err = place(strings.Fields(row.values))
+		}
 		if (err == nil) != row.ok || errors.Is(err, ErrNoPlace) != row.noPlace || strings.Join(got, " ") != row.want || row.ok && got == nil {
 			t.Errorf("%s of %q by %v: got %q, %v, want %q", row.at, row.values, row.by, got, err, row.want)
 		}

@@ -146,27 +146,36 @@ func (q Question) LeadsTo(r Roster, child identity.Jurisdiction) bool {
 // those that it may ask and those above them.
 var ErrNoPlace = errors.New("no place has the level that the groups are of")
 
-// Place returns the values of a group of a jurisdiction's records, one for each dimension in order.
-// values holds the values of the dimensions that are fields; Place puts the places that the
-// jurisdiction counts for in between them. It returns ErrNoPlace, or an error if the number of
-// values is wrong.
-func (q Question) Place(r Roster, at identity.Jurisdiction, values []string) ([]string, error) {
-	placed, next := make([]string, 0, len(q.By)), 0
-	for _, b := range q.By {
+// Placer finds the places that a jurisdiction counts for, once for all its groups, and returns a
+// function that puts them between the values of the dimensions that are fields: it gives the values
+// of a group, one for each dimension in order, and an error if the number of values is wrong. The
+// error of Placer wraps ErrNoPlace.
+func (q Question) Placer(r Roster, at identity.Jurisdiction) (func(values []string) ([]string, error), error) {
+	places := make([]string, len(q.By))
+	for i, b := range q.By {
 		if b.Level == "" {
-			if next++; next <= len(values) {
-				placed = append(placed, values[next-1])
-			}
 			continue
 		}
 		in, err := q.countsFor(r, looks{}, at, b.Level)
 		if err != nil {
 			return nil, fmt.Errorf("%s by %s: %w", at, b.Level, err)
 		}
-		placed = append(placed, in.String())
+		places[i] = in.String()
 	}
-	if next != len(values) {
-		return nil, fmt.Errorf("place %s: %d values of the %d fields in %s", at, len(values), next, q.Measure)
-	}
-	return placed, nil
+	return func(values []string) ([]string, error) {
+		placed, next := make([]string, 0, len(q.By)), 0
+		for i, b := range q.By {
+			if b.Level != "" {
+				placed = append(placed, places[i])
+				continue
+			}
+			if next++; next <= len(values) {
+				placed = append(placed, values[next-1])
+			}
+		}
+		if next != len(values) {
+			return nil, fmt.Errorf("place %s: %d values of the %d fields in %s", at, len(values), next, q.Measure)
+		}
+		return placed, nil
+	}, nil
 }

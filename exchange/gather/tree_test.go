@@ -180,7 +180,7 @@ func draw(t *rapid.T, f Function) *tree {
 
 // groups draws the own groups of a jurisdiction, each once: some without any record, some too small
 // to be told.
-func (w *tree) groups(t *rapid.T, at identity.Jurisdiction) (groups []Group, err error) {
+func (w *tree) groups(t *rapid.T, at identity.Jurisdiction) (groups []Group, _ error) {
 	fields := 0
 	for _, b := range w.q.By {
 		if b.Field != "" {
@@ -190,7 +190,11 @@ func (w *tree) groups(t *rapid.T, at identity.Jurisdiction) (groups []Group, err
 	values := rapid.SliceOfN(rapid.SampledFrom([]string{"一", "二", "三"}), fields, fields)
 	for _, v := range rapid.SliceOfNDistinct(values, 0, 3, func(v []string) string { return fmt.Sprint(v) }).Draw(t, "groups") {
 		g := w.group(t)
-		if g.Values, err = w.q.Place(w.r, at, v); err != nil {
+		place, err := w.q.Placer(w.r, at)
+		if err != nil {
+			return nil, err
+		}
+		if g.Values, err = place(v); err != nil {
 			return nil, err
 		}
 		groups = append(groups, g)

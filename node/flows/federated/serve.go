@@ -169,9 +169,13 @@ func (d *Desk) measure(ctx context.Context, r relay.Received, consumers operatio
 	own := gather.Own{AsOf: got.AsOf, LeftOut: gather.LeftOut{
 		Incomparable: incomparable, Unreadable: got.Unreadable, Of: max(got.Scanned, got.Count+incomparable+got.Unreadable),
 	}}
+	place, err := q.Placer(roster, self)
+	if err != nil {
+		return gather.Own{Why: d.why(ctx, self, err)}, record, nil
+	}
 	for _, group := range got.Groups {
 		if !group.Suppressed {
-			group.Values, _ = q.Place(roster, self, group.Values) // it has a place: see above
+			group.Values, _ = place(group.Values) // a value for each field: the desk groups by them
 		}
 		own.Groups = append(own.Groups, group)
 	}
