@@ -291,6 +291,9 @@ func ApplyReturn(tx *state.Tx, b AgencyReturn) (ledger.Ref, error) {
 	case !ended:
 		return ledger.None, book.Refuse(text.AgencyLives, b.Code.String(), have.Title)
 	}
+	if err := countRename(tx); err != nil {
+		return ledger.None, err
+	}
 	if err := tx.Delete(endings.Name, endingKey(endedAgency, b.Code)); err != nil {
 		return ledger.None, err
 	}

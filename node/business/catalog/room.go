@@ -13,14 +13,14 @@ import (
 // What is spent of the list of changes is spent for ever, and whoever fills it would keep the
 // jurisdiction from ending an agency that must end. So of the list a place is kept for the end of
 // every agency that lives, and two for every one that may still be added. What is left is for
-// renames and returns; of renames there are maxRenames a day at most.
+// renames and returns, of which there are maxRenames a day at most.
 const (
 	maxRenames = 100
 	nearlyFull = 500 // places that are left for renames and returns, from which on an alarm tells
 )
 
 // keptRenames is the value that the agencyrenames bucket has under listKey: how many agencies were
-// renamed on the day, which is counted in ledger time.
+// renamed or brought back on the day, which is counted in ledger time.
 type keptRenames struct {
 	_   struct{} `cbor:",toarray"`
 	Day uint64
@@ -31,7 +31,7 @@ var renames = book.Bucket[keptRenames]{Name: "agencyrenames", Max: 32}
 
 const dayMs = uint64(24 * time.Hour / time.Millisecond)
 
-// countRename counts a rename, and refuses one too many on a day.
+// countRename counts a rename or return, and refuses one too many on a day.
 func countRename(tx *state.Tx) error {
 	today := tx.Time() / dayMs
 	r, _ := renames.Load(tx, listKey)

@@ -15,10 +15,12 @@ import (
 	"xietong/node/ground/text"
 )
 
-// Commands of the test: one makes the list of changes as long as it says, the other ends an agency.
+// Commands of the test: one makes the list of changes as long as it says, the others end an agency
+// and bring it back.
 const (
-	commandSpend book.Command[keptList, ledger.Ref]  = 900
-	commandEnds  book.Command[AgencyEnd, ledger.Ref] = 901
+	commandSpend   book.Command[keptList, ledger.Ref]     = 900
+	commandEnds    book.Command[AgencyEnd, ledger.Ref]    = 901
+	commandReturns book.Command[AgencyReturn, ledger.Ref] = 902
 )
 
 // TestRenamesLeaveRoomForEnds (S19i): whatever was renamed before, every agency can be ended, and
@@ -30,6 +32,7 @@ func TestRenamesLeaveRoomForEnds(t *testing.T) {
 		return ledger.None, errors.Join(agencyList.Save(tx, listKey, k), renames.Save(tx, listKey, keptRenames{})) // another day
 	})
 	commandEnds.Handle(registry, ApplyEnd)
+	commandReturns.Handle(registry, ApplyReturn)
 	l := booktest.New(t, "nanming.guiyang.guizhou", registry)
 	add(t, l, "water", "水务局")
 	rename := func(title string) error {
@@ -43,6 +46,20 @@ func TestRenamesLeaveRoomForEnds(t *testing.T) {
 	}
 	if err := rename("x"); !failure.Is(err, text.AgencyRenames) {
 		t.Errorf("one too many on a day: got %v", err)
+	}
+	old := Agency{Code: label(t, "old"), Title: "旧局"}
+	add(t, l, "old", old.Title)
+	b, err := EndOf(l, old.Code, identity.Label{}, "test")
+	if err == nil {
+		_, err = commandEnds.Do(t.Context(), l, book.Request{}, b)
+	}
+	act, _, failed := old.Act(l, ledger.KindAgency)
+	if err != nil || failed != nil {
+		t.Fatal(err, failed)
+	}
+	back := AgencyReturn{Code: old.Code, Title: old.Title, Statement: act}
+	if _, err := commandReturns.Do(t.Context(), l, book.Request{}, back); !failure.Is(err, text.AgencyRenames) {
+		t.Errorf("a return too many on a day: got %v", err)
 	}
 	spend := func(left int) {
 		var s int

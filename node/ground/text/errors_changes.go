@@ -19,10 +19,10 @@ var changesProblems = []problem{
 	},
 	{
 		number: 480, code: AgencyRenames, status: http.StatusTooManyRequests, params: []string{"jurisdiction", "most", "again"},
-		zh: parts{"当日更名过多", "{jurisdiction}的部门一天最多更名 {most} 次，本次没有更名", "{jurisdiction}",
-			"请在 {again} 之后再办；反复更名的，请先查明是哪个程序所为：每次更名都永久占用部门名单"},
-		en: parts{"Too many renames today", "agencies of {jurisdiction} are renamed {most} times a day at most, and this was not done", "{jurisdiction}",
-			"again after {again}; if a program renames them again and again, stop it first: each rename takes a place of the list for ever"},
+		zh: parts{"当日部门变动过多", "{jurisdiction}的部门一天最多更名和恢复 {most} 次，本次没有办理", "{jurisdiction}",
+			"请在 {again} 之后再办；反复更名或者恢复的，请先查明是哪个程序所为：每次都永久占用部门名单"},
+		en: parts{"Too many changes of agencies today", "agencies of {jurisdiction} are renamed or brought back {most} times a day at most, and this was not done", "{jurisdiction}",
+			"again after {again}; if a program does it again and again, stop it first: each time takes a place of the list for ever"},
 	},
 	{
 		number: 481, code: AgencyListNear, status: http.StatusConflict, params: []string{"jurisdiction", "left"},
