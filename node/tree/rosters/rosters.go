@@ -77,6 +77,7 @@ type Store struct {
 	later      func(ctx context.Context, root identity.Jurisdiction)
 	refreshing sync.Mutex    // held from reading the state on, so that the later read stands
 	storing    chan struct{} // full while pieces are being stored
+	reading    chan struct{} // full while a roster before the current one is read
 	current    atomic.Pointer[Current]
 	recent     atomic.Pointer[roster.Roster] // that Of read last
 	none       atomic.Bool                   // the parent has said that it has no later one
@@ -96,7 +97,7 @@ type Current struct {
 // when there is a later roster than before, so that the jurisdictions below can be told to ask for
 // it.
 func New(own Ledger, above func() (door.Asker, bool), later func(ctx context.Context, root identity.Jurisdiction)) *Store {
-	s := &Store{own: own, above: above, later: later, shipped: roster.ShippedOf(own.Name()), storing: make(chan struct{}, 1)}
+	s := &Store{own: own, above: above, later: later, shipped: roster.ShippedOf(own.Name()), storing: make(chan struct{}, 1), reading: make(chan struct{}, 1)}
 	s.current.Store(&Current{Roster: s.shipped})
 	return s
 }
@@ -115,16 +116,24 @@ func (s *Store) Awaited() bool {
 }
 
 // Of returns the roster of a number and hash: the current one, or one before it that is kept. It
-// asks the parent for one that is later than the current. The error is text.RosterAbsent where the
-// roster is not here.
+// asks the parent for one that is later than the current. One before the current is read anew, which
+// takes a long list a second and much memory: one at a time is, and whoever waits for the same takes
+// it. The error is text.RosterAbsent where the roster is not here.
 func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.Roster, error) {
 	if err := s.upTo(ctx, number); err != nil {
 		return nil, s.absent(number, err)
 	}
-	for _, r := range []*roster.Roster{s.Current().Roster, s.shipped, s.recent.Load()} {
-		if r != nil && r.Number() == number && r.Hash() == hash {
-			return r, nil
-		}
+	if r := s.inMemory(number, hash); r != nil {
+		return r, nil
+	}
+	select {
+	case s.reading <- struct{}{}:
+		defer func() { <-s.reading }()
+	case <-ctx.Done():
+		return nil, s.absent(number, ctx.Err())
+	}
+	if r := s.inMemory(number, hash); r != nil { // whoever read before read this
+		return r, nil
 	}
 	var before *roster.Roster
 	err := s.own.View(ctx, func(r *state.Reader) (err error) {
@@ -137,6 +146,16 @@ func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.R
 	}
 	s.recent.Store(before)
 	return before, nil
+}
+
+// inMemory returns the roster of a number and hash if it need not be read.
+func (s *Store) inMemory(number uint64, hash [32]byte) *roster.Roster {
+	for _, r := range []*roster.Roster{s.Current().Roster, s.shipped, s.recent.Load()} {
+		if r != nil && r.Number() == number && r.Hash() == hash {
+			return r
+		}
+	}
+	return nil
 }
 
 // upTo asks the parent for a later roster than the current one, if that is before the number.
