@@ -2,6 +2,7 @@ package rosters
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -24,6 +25,9 @@ func (w *watched) View(ctx context.Context, f func(*state.Reader) error) error {
 		}
 	}
 	defer w.now.Add(-1)
+	for range 1000 { // whoever else may read comes in meanwhile
+		runtime.Gosched()
+	}
 	return w.Ledger.View(ctx, f)
 }
 

@@ -116,9 +116,9 @@ func (s *Store) Awaited() bool {
 }
 
 // Of returns the roster of a number and hash: the current one, or one before it that is kept. It
-// asks the parent for one that is later than the current. One before the current is read anew, which
-// takes a long list a second and much memory: one at a time is, and whoever waits for the same takes
-// it. The error is text.RosterAbsent where the roster is not here.
+// asks the parent for one that is later than the current. One before the current is read anew,
+// which takes a long list a second and much memory: one at a time is, and whoever waits for the
+// same takes it. The error is text.RosterAbsent where the roster is not here.
 func (s *Store) Of(ctx context.Context, number uint64, hash [32]byte) (*roster.Roster, error) {
 	if err := s.upTo(ctx, number); err != nil {
 		return nil, s.absent(number, err)
