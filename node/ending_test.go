@@ -20,7 +20,7 @@ import (
 func TestHostingEnds(t *testing.T) {
 	dir, above, county := cityFolder(t), mustName(t, "guiyang.guizhou"), yunyan(t)
 	n := openCity(t, dir)
-	made, err := n.Host(t.Context(), above, newID(t), county)
+	made, err := n.Host(t.Context(), above, newID(t), county, join.Keys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +37,7 @@ func TestHostingEnds(t *testing.T) {
 	}
 	town := county
 	town.Name, town.DisplayName, town.ShortName, town.Code = mustName(t, "town.yunyan.guiyang.guizhou"), "某镇", "某镇", "520103100"
-	if _, err := n.Host(t.Context(), county.Name, newID(t), town); err != nil {
+	if _, err := n.Host(t.Context(), county.Name, newID(t), town, join.Keys{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := end(county.Name); got != text.HostBelow {
@@ -61,7 +61,7 @@ func TestHostingEnds(t *testing.T) {
 	if got := end(county.Name); got != text.JurisdictionUnknown {
 		t.Errorf("ended again: got %s", got)
 	}
-	if _, err := n.Host(t.Context(), above, newID(t), county); !failure.Is(err, text.HostEnded) {
+	if _, err := n.Host(t.Context(), above, newID(t), county, join.Keys{}); !failure.Is(err, text.HostEnded) {
 		t.Errorf("hosted again at once: got %v", err)
 	}
 	if err := n.Close(); err != nil {
@@ -77,7 +77,7 @@ func TestHostingEnds(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	back, err := again.Host(t.Context(), above, newID(t), county)
+	back, err := again.Host(t.Context(), above, newID(t), county, join.Keys{})
 	if err != nil || back.Pin != made.Pin {
 		t.Fatalf("hosted after a restart: got %+v, %v, want pin %s", back, err, made.Pin)
 	}
@@ -109,7 +109,7 @@ func withdrawnAndBack(t *testing.T, n *Node, county tree.Place) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := n.Host(t.Context(), parent, newID(t), county)
+	back, err := n.Host(t.Context(), parent, newID(t), county, join.Keys{})
 	if err != nil || back.Pin != pin.String() || back.Entry == "" {
 		t.Fatalf("got %+v, %v, want pin %s and an entry", back, err, pin)
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/exchange/link"
 	"xietong/node/flows/join"
@@ -27,12 +28,13 @@ import (
 // links to its parent. Nobody is invited whom the configuration could not name. The same request
 // again goes on where the first one stopped, also under another id (see invite). For a jurisdiction
 // that the node hosts already the result has its names and its pin alone; where its parent has
-// withdrawn it, it is invited and endorsed anew, and goes on as it is.
-func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error) {
+// withdrawn it, or a recovery statement came, it is invited and endorsed anew, and goes on as it
+// is.
+func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place, k join.Keys) (join.Result, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
 	if h, ok := n.of(place.Name); ok {
-		return n.hostAgain(ctx, h, parent, id, place)
+		return n.hostAgain(ctx, h, parent, id, place, k)
 	}
 	if n.wasHosted(place.Name) {
 		return join.Result{}, text.Fail(text.HostEnded, text.Args{"name": place.Name.String()}, nil)
@@ -45,12 +47,18 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		return join.Result{}, err
 	}
 	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
-		result, err := join.Inside(ctx, n.dir, c, t, JoinOptions{Options: n.o}.joining())
-		if err != nil {
+		result, err := join.Inside(ctx, n.dir, c, t, n.hosting(k))
+		if err != nil || k.Only {
 			return result, err
 		}
 		return result, n.add(ctx, join.Placed(t))
 	})
+}
+
+func (n *Node) hosting(k join.Keys) join.Options {
+	o := JoinOptions{Options: n.o}.joining()
+	o.Keys = k
+	return o
 }
 
 // enter invites a place, and has it enter with the invitation, over a connection to the door of its
@@ -70,8 +78,16 @@ func (n *Node) enter(ctx context.Context, above *hosted, id identity.Message, pl
 }
 
 // hostAgain tells of a jurisdiction that is hosted already. One that its parent has withdrawn comes
-// back: its ledger is open, and its keys are there.
-func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error) {
+// back: its ledger is open, and its keys are there. A recovery statement for them is handed on.
+func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdiction, id identity.Message, place tree.Place, k join.Keys) (join.Result, error) {
+	if k.Only {
+		sets, err := h.host.KeySets(ctx)
+		if err != nil {
+			return join.Result{}, err
+		}
+		first, err := trust.PinOf(sets[0])
+		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: first.String()}, err
+	}
 	above, ok := n.of(parent)
 	withdrawn := false
 	if ok {
@@ -84,12 +100,12 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 			return join.Result{}, err
 		}
 	}
-	if !withdrawn {
+	if !withdrawn && len(k.Statement) == 0 {
 		pin, err := h.host.Pin()
 		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
 	}
 	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
-		result, err := join.Again(ctx, h.host, c, t, JoinOptions{Options: n.o}.joining())
+		result, err := join.Again(ctx, h.host, c, t, n.hosting(k))
 		if err == nil {
 			err = n.changed(ctx, h)
 			h.upkeep.Poke()
@@ -100,15 +116,16 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 
 // invite invites the place. One that is endorsed already is invited anew if the keys that are
 // endorsed lie in its folder here: the node ended before the configuration named it. Redeemed by
-// those keys, the new invitation leads to the endorsement that stands.
+// those keys, the new invitation leads to the endorsement that stands. One that was withdrawn, and
+// whose keys are not here, is invited for other keys.
 func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, place tree.Place, address string) (join.Invited, error) {
-	invited, err := above.face.Joining.InviteInside(ctx, id, place, address, false)
-	if code, _ := failure.Told(err); err == nil || text.ByNumber(code) != text.AlreadyJoined {
-		return invited, err
+	here, withdrawn, err := n.endorsedHere(ctx, above, place.Name)
+	if err != nil {
+		return join.Invited{}, err
 	}
-	here, hereErr := n.endorsedHere(ctx, above, place.Name)
-	if hereErr != nil || !here {
-		return join.Invited{}, errors.Join(err, hereErr)
+	invited, err := above.face.Joining.InviteInside(ctx, id, place, address, withdrawn && !here)
+	if code, _ := failure.Told(err); err == nil || text.ByNumber(code) != text.AlreadyJoined || !here {
+		return invited, err
 	}
 	if id, err = identity.NewMessage(); err != nil {
 		return join.Invited{}, err
@@ -116,28 +133,35 @@ func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, p
 	return above.face.Joining.InviteInside(ctx, id, place, address, true)
 }
 
-// endorsedHere reports whether the keys that the parent has endorsed for a jurisdiction are those
-// in its folder here.
-func (n *Node) endorsedHere(ctx context.Context, above *hosted, name identity.Jurisdiction) (here bool, err error) {
+// endorsedHere reports whether the keys that the parent endorsed last for a jurisdiction are those
+// in its folder here, and whether it has withdrawn that endorsement.
+func (n *Node) endorsedHere(ctx context.Context, above *hosted, name identity.Jurisdiction) (here, withdrawn bool, err error) {
+	var child tree.Child
+	err = above.host.View(ctx, func(r *state.Reader) error {
+		child, _ = tree.ChildOf(r, name.Label())
+		return nil
+	})
+	if err != nil || len(child.Endorsed) == 0 {
+		return false, false, err
+	}
+	withdrawn = !child.Joined()
+	if _, open := n.of(name); open {
+		return true, withdrawn, nil
+	}
 	folder := host.Folder(n.dir, name)
 	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return false, withdrawn, nil
 	}
 	own, err := host.Open(ctx, folder, name, host.Options{Registry: commands(), Logger: n.o.Logger, Now: n.o.Now})
 	if err != nil {
-		return false, datadir.Error(n.dir, err)
+		return false, false, datadir.Error(n.dir, err)
 	}
 	pin, err := own.Pin()
 	if err = errors.Join(err, own.Close()); err != nil {
-		return false, err
+		return false, false, err
 	}
 	hash := pin.Hash()
-	err = above.host.View(ctx, func(r *state.Reader) error {
-		child, _ := tree.ChildOf(r, name.Label())
-		here = child.Joined() && bytes.Equal(child.Endorsed, hash[:])
-		return nil
-	})
-	return here, err
+	return bytes.Equal(child.Endorsed, hash[:]), withdrawn, nil
 }
 
 // add names a jurisdiction in the configuration, opens it and starts its background work.

@@ -87,7 +87,7 @@ func TestHostIsCheckedFirst(t *testing.T) {
 	if err := os.Mkdir(blocked, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := n.Host(t.Context(), above, newID(t), county)
+	_, err := n.Host(t.Context(), above, newID(t), county, join.Keys{})
 	if _, invited := known(t, n, above, county); err == nil || invited {
 		t.Errorf("a configuration that cannot be written: got %v, invited: %t", err, invited)
 	}
@@ -98,12 +98,12 @@ func TestHostIsCheckedFirst(t *testing.T) {
 	for i := len(one.Jurisdictions); i < config.MaxHosted; i++ {
 		n.settings.Jurisdictions = append(n.settings.Jurisdictions, config.Jurisdiction{Name: mustName(t, fmt.Sprintf("c%d.guizhou", i))})
 	}
-	_, err = n.Host(t.Context(), above, newID(t), county)
+	_, err = n.Host(t.Context(), above, newID(t), county, join.Keys{})
 	if _, invited := known(t, n, above, county); text.AsFailure(err).Code != text.BadRequest || invited {
 		t.Errorf("a full configuration: got %v, invited: %t", err, invited)
 	}
 	n.settings = one
-	if _, err = n.Host(t.Context(), above, newID(t), county); err != nil {
+	if _, err = n.Host(t.Context(), above, newID(t), county, join.Keys{}); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
 }
@@ -127,7 +127,7 @@ func TestHostGoesOn(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		got, err := n.Host(t.Context(), above, id, county)
+		got, err := n.Host(t.Context(), above, id, county, join.Keys{})
 		if what == "and its keys are others" {
 			_, made := os.Stat(host.Folder(n.dir, county.Name))
 			if code, _ := failure.Told(err); text.ByNumber(code) != text.AlreadyJoined || !errors.Is(made, fs.ErrNotExist) {

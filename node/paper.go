@@ -27,6 +27,16 @@ func NewPaper() (*Paper, error) { return paper.New() }
 // PaperFingerprint returns the text by which a person tells one paper from another.
 func PaperFingerprint(p *Paper) string { return trust.RecoveryFingerprint(p.Public()) }
 
+// SignRecovery returns the recovery statement for the key set that a pin names, signed with the
+// paper of keys from before.
+func SignRecovery(pin string, p *Paper) ([]byte, error) {
+	of, err := trust.ParsePin(pin)
+	if err != nil {
+		return nil, err
+	}
+	return trust.SignRecovery(of, p.Sign)
+}
+
 // ReadPaper returns the recovery key that the words, or the text of a QR code, stand for. The error
 // is text.RecoveryWord, RecoveryMixed, RecoveryCount or RecoveryWords, and repeats nothing of what
 // was typed; whole is false where there may be more to come.

@@ -47,7 +47,7 @@ func (a *app) alarms(c client.Check) {
 
 // summary returns a line for the last answer of the one above the parent, and one for that of
 // another; where nobody was asked, or nobody else can be, it says so.
-func (a *app) summary(c client.Check) (lines []string) {
+func (a *app) summary(name string, c client.Check) (lines []string) {
 	told := map[string]bool{}
 	for _, asked := range c.Asked {
 		if !told[asked.Relation] {
@@ -61,13 +61,13 @@ func (a *app) summary(c client.Check) (lines []string) {
 		lines = append(lines, a.t(text.CLICheckAlone, nil))
 	}
 	if c.Unvouched != "" {
-		lines = append(lines, a.unvouched(c))
+		lines = append(lines, a.unvouched(name, c))
 	}
 	return lines
 }
 
 // checked prints what everybody who was asked believes of the own keys.
-func (a *app) checked(c client.Check) {
+func (a *app) checked(name string, c client.Check) {
 	a.say(text.CLICheckHeading, nil)
 	var rows [][]string
 	for _, asked := range c.Asked {
@@ -84,13 +84,17 @@ func (a *app) checked(c client.Check) {
 		a.say(text.CLICheckAlone, nil)
 	}
 	if c.Unvouched != "" {
-		a.line(a.stdout, a.unvouched(c))
+		a.line(a.stdout, a.unvouched(name, c))
 	}
 	a.alarms(c)
 }
 
-func (a *app) unvouched(c client.Check) string {
-	return a.t(text.CLICheckUnvouched, text.Args{"until": a.localTime(c.Unvouched)})
+func (a *app) unvouched(name string, c client.Check) string {
+	told := text.Args{"until": a.localTime(c.Unvouched), "parent": c.HostedBy, "name": name}
+	if c.HostedBy != "" {
+		return a.t(text.CLICheckUnvouchedHosted, told)
+	}
+	return a.t(text.CLICheckUnvouched, told)
 }
 
 func (a *app) relation(asked client.Asked) string {

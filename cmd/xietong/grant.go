@@ -250,7 +250,11 @@ func (a *app) grantRevoke() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)
 		}
-		a.say(text.CLIGrantRevoked, text.Args{"grant": args[0], "entry": done.Entry})
+		told := text.Args{"grant": args[0], "entry": done.Entry}
+		a.say(text.CLIGrantRevoked, told)
+		if done.Endless {
+			a.say(text.CLIGrantEndlessOver, told)
+		}
 		return nil
 	})
 	c.Long = a.t(text.CLILongGrantRevoke, nil)

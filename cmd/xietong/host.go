@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -18,7 +19,7 @@ func (a *app) hostCommand() *cobra.Command {
 
 func (a *app) hostAdd() *cobra.Command {
 	var h client.NewHosted
-	var yes bool
+	var yes, recover bool
 	c := a.verb("add NAME", text.CLIShortHostAdd, func(cmd *cobra.Command, args []string) error {
 		h.Name = args[0]
 		if err := a.labels(h.Label); err != nil {
@@ -28,6 +29,11 @@ func (a *app) hostAdd() *cobra.Command {
 		if err := a.unlisted(cmd, asked, yes); err != nil {
 			return err
 		}
+		if recover {
+			if err := a.standBehind(cmd, &h); err != nil {
+				return err
+			}
+		}
 		added, err := a.client().AddHosted(cmd.Context(), h)
 		if err != nil {
 			return err
@@ -35,14 +41,39 @@ func (a *app) hostAdd() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, added)
 		}
-		a.say(text.CLIHosted, text.Args{"title": added.DisplayName, "name": added.Name})
+		told := text.Args{"title": added.DisplayName, "name": added.Name}
+		a.say(text.CLIHosted, told)
 		a.say(text.StatusPin, text.Args{"pin": added.Pin})
+		switch {
+		case added.Recovered:
+			a.say(text.PaperHostedBelieved, told)
+		case added.Epoch > 1 && !added.Again:
+			a.say(text.PaperHostedMissing, told)
+		}
 		return a.toldPaper(cmd, added)
 	})
 	c.Long = a.t(text.CLILongHostAdd, nil)
 	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
+	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// standBehind has the node make the keys of the place, and signs them with the paper of the earlier
+// ones, which the node is never given.
+func (a *app) standBehind(cmd *cobra.Command, h *client.NewHosted) error {
+	p, err := a.readPaper()
+	if err != nil {
+		return err
+	}
+	defer p.Wipe()
+	made := *h
+	made.KeysOnly = true
+	keys, err := a.client().AddHosted(cmd.Context(), made)
+	if err == nil {
+		h.Recovery, err = node.SignRecovery(keys.Pin, p)
+	}
+	return err
 }
 
 // toldPaper tells which paper counts for a place that is hosted now: of one that was hosted before

@@ -56,7 +56,7 @@ func (a *app) keysStatus() *cobra.Command {
 			rows = append(rows, a.keySet(s))
 		}
 		a.list([]text.Code{text.CLIKeysNumber, text.WordState, text.CLIKeysPublished, text.CLIKeysUntil, text.CLIKeysSigning, text.CLIKeysFingerprint}, rows)
-		a.checked(k.Check)
+		a.checked(k.Name, k.Check)
 		return nil
 	}))
 }

@@ -287,8 +287,11 @@ func (a *app) grantAllow() *cobra.Command {
 			return printJSON(a.stdout, done)
 		}
 		said := text.CLIGrantAllowed
-		if done.Entry == "" {
+		switch {
+		case done.Entry == "":
 			said = text.CLIGrantAllowedBefore
+		case done.Endless:
+			said = text.CLIGrantEndlessAgain
 		}
 		a.say(said, text.Args{"grant": args[0], "entry": done.Entry})
 		return nil

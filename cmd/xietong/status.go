@@ -64,7 +64,7 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 		a.line(a.stdout, "  "+told)
 	}
 	line(text.StatusPin, text.Args{"pin": j.Pin})
-	for _, told := range a.summary(j.Check) {
+	for _, told := range a.summary(j.Name, j.Check) {
 		a.line(a.stdout, "  "+told)
 	}
 	for _, wrong := range j.Alarms {

@@ -86,7 +86,7 @@ func (a *app) printTree(t client.Tree) {
 	for _, w := range t.Waiting {
 		a.waiting(w)
 	}
-	for _, told := range a.summary(t.Check) {
+	for _, told := range a.summary(t.Name, t.Check) {
 		a.line(a.stdout, told)
 	}
 	a.alarms(t.Check)

@@ -69,7 +69,7 @@ func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor,
 // forNow are the refusals that a grant or an application takes away later.
 var forNow = []text.Code{
 	text.GrantNeeded, text.GrantRevoked, text.GrantExpired, text.GrantEnded, text.FieldNotGranted, text.MeasureNotGranted,
-	text.NoGrantByRule, text.NotRenewable, text.BasisNeeded, text.MeasureNeedsGrant,
+	text.EndlessRevoked, text.NoGrantByRule, text.NotRenewable, text.BasisNeeded, text.MeasureNeedsGrant,
 }
 
 // Askable refuses a question that nobody can be answered: of a purpose, fields, values or a measure

@@ -3,6 +3,7 @@ package sharing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -13,31 +14,39 @@ import (
 	"xietong/node/ground/text"
 )
 
+// Done is what an act about a grant did.
+type Done struct {
+	Entry   identity.Entry // zero: nothing was to be done
+	Endless bool           // the grant was one by an adopted standard
+}
+
 // commandAllow lets a jurisdiction get grants by rule again after a revocation. Its number is that
 // of docs/protocol.md.
 const commandAllow book.Command[revokeBody, ledger.Ref] = 56
 
 // Allow takes back what a revocation means for later grants, as an act of the provider: the
 // jurisdiction of the consumer, and those below it, get grants by rule of the dataset again. The
-// grant that was revoked stays revoked, and so does what other revocations say. Where nobody is
-// kept from grants by rule any more, nothing is entered, and the entry is zero. Refusals:
+// grant that was revoked stays revoked, and so does what other revocations say. For an endless
+// grant, which nobody applies for, the entry is the grant that comes after it. Where nobody is kept
+// from grants by rule any more, nothing is entered, and the entry is zero. Refusals:
 // text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotRevoked for
 // one that was not revoked, text.NotProvider for another actor.
-func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
+func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
-		return identity.Entry{}, err
+		return Done{}, err
 	}
 	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "allowed": g.user(), "reason": reason})
 	if err != nil {
-		return identity.Entry{}, fmt.Errorf("allow grants by rule: %w", err)
+		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
 	}
 	act, err := l.Act(allowanceHead(grant, provider, g.Dataset), jsonType, payload)
 	if err != nil {
-		return identity.Entry{}, fmt.Errorf("allow grants by rule: %w", err)
+		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
-	return book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+	entry, err := book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+	return Done{Entry: entry, Endless: g.Endless}, err
 }
 
 func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {
@@ -58,11 +67,22 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	case g.Revoked == ledger.None:
 		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Log()).String(), g.Dataset.String())
-	case !barred.Has(tx, key):
+	}
+	again := g.again(tx)
+	if !barred.Has(tx, key) && !again {
 		return ledger.None, nil
 	}
-	if err := tx.Delete(barred.Name, key); err != nil {
-		return ledger.None, err
+	entry, err := b.Statement.Append(tx, allowanceHead(g.Index, b.Agency, g.Dataset))
+	if err == nil && again {
+		next := g
+		next.Revoked, next.Uses = ledger.None, 0
+		err = next.give(tx, entry, whoever)
 	}
-	return b.Statement.Append(tx, allowanceHead(g.Index, b.Agency, g.Dataset))
+	return entry, errors.Join(err, tx.Delete(barred.Name, key))
+}
+
+// again reports whether an allowance gives the endless grant again: no other came after it, and
+// its dataset was not withdrawn since.
+func (g Grant) again(r book.Reads) bool {
+	return g.Endless && g.Closed == ledger.None && g.newest(r).Index == g.Index
 }

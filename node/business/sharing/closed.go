@@ -85,6 +85,21 @@ func (g Grant) closedBy(r book.Reads) ledger.Ref {
 	return by
 }
 
+// LastClosings returns the index of the last entry that ended all grants from before it of an
+// agency, by the agency. It is known for every agency of this jurisdiction that ended, also where
+// it came back.
+func LastClosings(r book.Reads) map[identity.Agency]uint64 {
+	last := map[identity.Agency]uint64{}
+	prefix := book.Joined("agency")
+	for key, c := range closed.All(r, prefix) {
+		id := string(key[len(prefix) : len(key)-9]) // a zero byte and the number of the entry follow
+		if agency, err := identity.ParseAgency(id); err == nil {
+			last[agency], _ = c.Entry.Index()
+		}
+	}
+	return last
+}
+
 // StandingOf returns the grants of a dataset that count, and that time alone may have ended, oldest
 // first.
 func StandingOf(r book.Reads, dataset identity.Label) (all []Grant) { return standing(r, dataset) }

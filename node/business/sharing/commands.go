@@ -255,7 +255,8 @@ func (b accessBody) permission(at position, now DatasetState) error {
 	case g.Closed != ledger.None:
 		return book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
-		return book.Refuse(text.GrantRevoked, text.Values(text.GrantRevoked, revokedTold(at.Log(), g, now.Provider, b.Consumer))...)
+		code, told := revokedTold(at.Log(), g, now.Provider, b.Consumer)
+		return book.Refuse(code, text.Values(code, told)...)
 	case !g.live(at.Time()):
 		code := text.PolicyMoved
 		if b.Ended != 0 {

@@ -112,11 +112,11 @@ func TestEndlessRevoked(t *testing.T) {
 	}
 	p := r.permitted(t, above(count))
 	r.revoke(t, p)
-	r.refused(t, "decided before", text.GrantRevoked, func() error {
+	r.refused(t, "decided before", text.EndlessRevoked, func() error {
 		_, err := r.record(t, p)
 		return err
 	})
-	r.refused(t, "with conditions", text.GrantNeeded, func() error {
+	r.refused(t, "with conditions", text.EndlessRevoked, func() error {
 		_, _, err := r.decide(t, above(count))
 		return err
 	})
@@ -130,6 +130,55 @@ func TestEndlessRevoked(t *testing.T) {
 	if own := r.permitted(t, q); !own.Now || own.Grant == p.Grant {
 		t.Errorf("got the grant %d, want one of its own", own.Grant)
 	}
+}
+
+// TestEndlessAllowed follows what the refusal of a count says (G57): the provider allows it again.
+// What was revoked is named as revoked until then, and the allowance is the grant that counts after
+// it. A second allowance changes nothing.
+func TestEndlessAllowed(t *testing.T) {
+	r := open(t)
+	if err := r.stand(t, nil, statistics); err != nil {
+		t.Fatal(err)
+	}
+	p, conditional := r.permitted(t, above(count)), above(count)
+	conditional.Offer.Category = policy.Conditional
+	refused := func(what string) {
+		t.Helper()
+		args := r.refused(t, what, text.EndlessRevoked, func() error { _, _, err := r.decide(t, conditional); return err })
+		if args["index"] != "0" || args["provider"] != "civil-affairs" {
+			t.Errorf("%s: got %v", what, args)
+		}
+	}
+	for n := range uint64(2) {
+		index, _ := p.Grant.Index()
+		r.revoke(t, p)
+		if n == 0 {
+			refused("revoked")
+		}
+		r.refused(t, "renewed", text.EndlessRevoked, func() error {
+			return r.looked(t, Order{Renew: &index, Terms: Terms{Until: "2029-01-01T00:00:00Z", Ground: Ground{"b", "p"}}})
+		})
+		done, err := Allow(t.Context(), r, newID(), actor(civil), index, "again")
+		if err != nil || !done.Endless || done.Entry.IsZero() {
+			t.Fatalf("allowed: got %+v, %v", done, err)
+		}
+		if p = r.permitted(t, conditional); p.Grant != ledger.RefTo(done.Entry.Index()) {
+			t.Errorf("got the grant %d, want that of %s", p.Grant, done.Entry)
+		}
+		mustRecord(t, r, p)
+		entries := r.size(t)
+		if done, err = Allow(t.Context(), r, newID(), actor(civil), index, "again"); err != nil || !done.Entry.IsZero() || r.size(t) != entries {
+			t.Errorf("allowed twice: got %+v, %v, %d entries more", done, err, r.size(t)-entries)
+		}
+	}
+}
+
+// looked looks at an order of the provider.
+func (r *room) looked(t *testing.T, q Order) error {
+	return r.View(t.Context(), func(reader *state.Reader) error {
+		_, err := Look(reader, r, newID(), actor(civil), offers{above(count).Offer}, q)
+		return err
+	})
 }
 
 // TestStandAgain checks that an endless grant is given once. It is given again only with other

@@ -88,7 +88,7 @@ type Giving struct {
 // another field than those that are given, text.BasisNeeded, text.NotText,
 // text.TooLarge, text.BadRequest for the end, text.GrantShorter and text.GrantNarrower for what
 // would take something away from a live grant; of a renewal text.NotFound, text.GrantEndless,
-// text.GrantReplaced, text.GrantClosed and text.RenewRevoked too.
+// text.GrantReplaced, text.GrantClosed, text.RenewRevoked and text.EndlessRevoked too.
 func Look(r *state.Reader, l book.Ledger, id identity.Message, by Actor, catalogue Catalogue, q Order) (g Giving, err error) {
 	var old Grant
 	if q.Renew != nil {
@@ -163,6 +163,8 @@ func (g Grant) termsOf(r *state.Reader, o policy.Offer, t Terms) (Terms, error) 
 	args := text.Args{"grant": g.Name(r.Log()).String(), "dataset": g.Dataset.String(), "next": g.Replaced.In(r.Log()).String()}
 	fields := both(g.Fields, o.Fields)
 	switch {
+	case g.Endless && g.Revoked != ledger.None && g.newest(r).Index == g.Index:
+		return t, text.Fail(text.EndlessRevoked, g.endlessRevoked(r.Log(), o.Provider.Code()), nil)
 	case g.Endless:
 		return t, text.Fail(text.GrantEndless, args, nil)
 	case g.Replaced != ledger.None:

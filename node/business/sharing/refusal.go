@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"xietong/certs/identity"
@@ -42,6 +43,9 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 		args["field"], args["fields"] = strings.Join(missing, ", "), strings.Join(g.Fields, ", ")
 		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, slices.Concat(g.Fields, missing))
 	}
+	if v == policy.GrantRevoked && g.Endless {
+		return text.Fail(text.EndlessRevoked, g.endlessRevoked(log, q.Offer.Provider.Code()), nil)
+	}
 	if v == policy.MeasureNotGranted {
 		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, g.Fields)
 	}
@@ -62,9 +66,20 @@ func giving(provider, consumer identity.Agency, dataset identity.Label, purpose 
 	return failure.Give{Dataset: dataset, Consumer: consumer, Provider: provider, Purpose: purpose, Fields: fields}.String()
 }
 
-// revokedTold returns the values of text.GrantRevoked.
-func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer identity.Agency) text.Args {
+// endlessRevoked returns the values of text.EndlessRevoked.
+func (g Grant) endlessRevoked(log identity.Log, provider identity.Label) text.Args {
 	return text.Args{
+		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
+		"name": log.Jurisdiction().String(), "index": strconv.FormatUint(g.Index, 10),
+	}
+}
+
+// revokedTold returns the refusal of a use under a grant that was revoked.
+func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer identity.Agency) (text.Code, text.Args) {
+	if g.Endless {
+		return text.EndlessRevoked, g.endlessRevoked(log, provider)
+	}
+	return text.GrantRevoked, text.Args{
 		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
 		"name": log.Jurisdiction().String(), "give": giving(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), nil),
 	}

@@ -20,24 +20,25 @@ type Actor interface {
 	Provider(r *state.Reader, dataset, provider identity.Label) (identity.Label, error)
 }
 
-// Revoke ends the grant at index grant, as an act of the provider, and returns the entry. The
-// reason has 1 to MaxReasonLen bytes. Refusals: text.BadRequest and text.NotText for the reason,
+// Revoke ends the grant at index grant, as an act of the provider. The reason has 1 to MaxReasonLen
+// bytes. Refusals: text.BadRequest and text.NotText for the reason,
 // text.NotFound for the grant, text.NotProvider for another actor.
-func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (identity.Entry, error) {
+func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
-		return identity.Entry{}, err
+		return Done{}, err
 	}
 	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "reason": reason})
 	if err != nil {
-		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
+		return Done{}, fmt.Errorf("revoke grant: %w", err)
 	}
 	act, err := l.Act(revocationHead(grant, provider, g.Dataset), jsonType, payload)
 	if err != nil {
-		return identity.Entry{}, fmt.Errorf("revoke grant: %w", err)
+		return Done{}, fmt.Errorf("revoke grant: %w", err)
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
-	return book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+	entry, err := book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+	return Done{Entry: entry, Endless: g.Endless}, err
 }
 
 // revoking checks the reason of an act about a grant, and returns the grant and the agency that

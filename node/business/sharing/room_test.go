@@ -138,11 +138,11 @@ func (r *room) record(t *testing.T, p Permit) (identity.Entry, error) {
 func (r *room) revoke(t *testing.T, p Permit) identity.Entry {
 	t.Helper()
 	index, _ := p.Grant.Index()
-	entry, err := Revoke(t.Context(), r, newID(), actor(civil), index, "the reason")
+	done, err := Revoke(t.Context(), r, newID(), actor(civil), index, "the reason")
 	if err != nil {
 		t.Fatalf("revoke: %v", err)
 	}
-	return entry
+	return done.Entry
 }
 
 func (r *room) grants(t *testing.T) (all []Grant) {

@@ -74,7 +74,7 @@ type Node interface {
 	Link(local, peer identity.Jurisdiction) LinkState
 	// Host makes the node host a further jurisdiction below one that it hosts. The new one joins at
 	// the node's own door.
-	Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place) (join.Result, error)
+	Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place, k join.Keys) (join.Result, error)
 	// EndHosting ends the hosting of a jurisdiction below another one of the node's, and returns
 	// the entry in which the parent withdrew it. Endable refuses what EndHosting would refuse.
 	EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason string) (identity.Entry, error)

@@ -70,6 +70,9 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 	}
 	if until.After(s.node.Now()) {
 		out.Unvouched = stamp(until)
+		if parent, ok := h.Standing.Parent(); ok && s.hosts(parent) {
+			out.HostedBy = parent.String()
+		}
 	}
 	for _, f := range v.Findings {
 		out.Alarms = append(out.Alarms, alarm(h, f, v.InUse))

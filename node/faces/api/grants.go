@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
+	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
@@ -223,20 +224,25 @@ func (h Hosted) given(ctx context.Context, c Caller, q sharing.Order) (out clien
 	return out, nil
 }
 
-func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
-	if err := h.own(in.Body.Grant, in.Index); err != nil {
-		return client.Entered{}, err
-	}
-	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return sharing.Revoke(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
-	})
+func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.GrantEntered, error) {
+	return h.acted(ctx, in, sharing.Revoke)
 }
 
-func allowance(ctx context.Context, h Hosted, in *revokeGrant) (client.Entered, error) {
+func allowance(ctx context.Context, h Hosted, in *revokeGrant) (client.GrantEntered, error) {
+	return h.acted(ctx, in, sharing.Allow)
+}
+
+// actOnGrant is a revocation or what takes it back.
+type actOnGrant func(ctx context.Context, l book.Ledger, id identity.Message, by sharing.Actor, grant uint64, reason string) (sharing.Done, error)
+
+func (h Hosted) acted(ctx context.Context, in *revokeGrant, act actOnGrant) (out client.GrantEntered, err error) {
 	if err := h.own(in.Body.Grant, in.Index); err != nil {
-		return client.Entered{}, err
+		return out, err
 	}
-	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return sharing.Allow(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
-	})
+	id, err := in.key()
+	if err != nil {
+		return out, err
+	}
+	done, err := act(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
+	return client.GrantEntered{Entry: done.Entry.String(), Endless: done.Endless}, err
 }

@@ -141,7 +141,7 @@ func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Zone() *time.Location                        { return zone.Home }
 func (n *node) Now() time.Time                              { return n.clock.Clock }
 func (*node) Link(_, _ identity.Jurisdiction) (l LinkState) { return l }
-func (*node) Host(context.Context, identity.Jurisdiction, identity.Message, tree.Place) (join.Result, error) {
+func (*node) Host(context.Context, identity.Jurisdiction, identity.Message, tree.Place, join.Keys) (join.Result, error) {
 	return join.Result{}, text.Fail(text.NotListening, text.Args{"jurisdiction": "guizhou"}, nil)
 }
 

@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/flows/join"
 	"xietong/node/ground/roster"
 )
 
@@ -210,8 +211,10 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 	if err != nil {
 		return out, err
 	}
-	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place)
-	return client.HostedPlace{Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry}, err
+	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery})
+	return client.HostedPlace{
+		Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry, Epoch: got.Epoch, Recovered: got.Recovered, Again: got.Again,
+	}, err
 }
 
 func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out client.HostingPlan, err error) {

@@ -8,6 +8,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
 	"xietong/node/business/usage"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
@@ -286,14 +287,14 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	if err := parsed(in.Agency, &agency); err != nil {
 		return out, err
 	}
-	ended, err := h.ended()
-	if err != nil {
+	var over map[identity.Agency]uint64
+	if err = h.Ledger.View(ctx, func(r *state.Reader) error { over = sharing.LastClosings(r); return nil }); err != nil {
 		return out, err
 	}
 	if in.Sort == "" {
 		rows, cursor, err := h.Usage.Held(ctx, in.by(), agency, in.page())
 		for _, row := range rows {
-			out.Grants = append(out.Grants, h.heldShown(row, ended))
+			out.Grants = append(out.Grants, h.heldShown(row, over))
 		}
 		out.Cursor = cursor
 		return out, err
@@ -310,7 +311,7 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 			return out, err
 		}
 		for _, row := range rows {
-			w.all = append(w.all, h.heldShown(row, ended))
+			w.all = append(w.all, h.heldShown(row, over))
 		}
 		if page.Cursor = cursor; cursor == "" {
 			break
@@ -320,19 +321,22 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	return out, err
 }
 
-func (h Hosted) heldShown(row usage.HeldRow, ended map[identity.Agency]bool) client.Grant {
+// heldShown tells of a grant that is held elsewhere. over has the entry with which a holder ended
+// last: a grant that was heard of before that has ended with it, also where the holder came back.
+func (h Hosted) heldShown(row usage.HeldRow, over map[identity.Agency]uint64) client.Grant {
 	holder := identity.NewAgency(h.Ledger.Name(), row.Agency)
 	g := client.Grant{
 		Grant: row.Grant, Consumer: holder.String(), Dataset: row.Dataset, Purpose: row.Purpose,
 		Until: stamp(row.Ends), State: client.GrantLive, At: row.To, Heard: stamp(row.Heard), Asked: row.Asked.String(),
 		Replaced: row.Replaced,
 	}
+	last, ended := over[holder]
 	switch {
 	case row.Taken:
 		g.State = client.GrantRevoked
 	case row.Replaced != "":
 		g.State = client.GrantReplaced
-	case row.Closed || ended[holder]:
+	case row.Closed || ended && row.Asked.Index() < last:
 		g.State = client.GrantClosed
 	case row.Over:
 		g.State = client.GrantExpired

@@ -26,6 +26,7 @@ type Check struct {
 	// Unvouched is told where the ledger is not the first and no paper of keys from before was
 	// brought.
 	Unvouched string `json:"unvouched,omitempty" doc:"RFC 3339: until when, at the earliest, those outside the parent's branch who knew earlier keys of this name do not believe these"`
+	HostedBy  string `json:"hosted_by,omitempty" doc:"Of unvouched keys: the parent, where its node hosts this jurisdiction, so that the recovery statement is brought there"`
 }
 
 // Asked is one question, and what it came to.

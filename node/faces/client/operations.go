@@ -157,8 +157,8 @@ func (c *Client) RenewGrant(ctx context.Context, index uint64, r Renewal) (Given
 }
 
 // RevokeGrant ends the grant made by the entry at index.
-func (c *Client) RevokeGrant(ctx context.Context, index uint64, r Revocation) (Entered, error) {
-	return post[Entered](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/revocation", r)
+func (c *Client) RevokeGrant(ctx context.Context, index uint64, r Revocation) (GrantEntered, error) {
+	return post[GrantEntered](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/revocation", r)
 }
 
 func datasetPath(code, rest string) string { return "/v1/datasets/" + url.PathEscape(code) + rest }

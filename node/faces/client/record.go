@@ -25,6 +25,12 @@ type Entered struct {
 	Entry string `json:"entry" doc:"Name of the entry; empty: there was nothing to do, and nothing was entered"`
 }
 
+// GrantEntered is what an act about a grant did.
+type GrantEntered struct {
+	Entry   string `json:"entry" doc:"Name of the entry; empty: nothing was to be done, and nothing was written"`
+	Endless bool   `json:"endless,omitempty" doc:"The grant came from an adopted standard: it lets all jurisdictions above count"`
+}
+
 // HistoryOf asks for the versions of one record; only the providing agency may ask.
 type HistoryOf struct {
 	Key string `json:"key" doc:"The record's key"`

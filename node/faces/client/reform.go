@@ -139,6 +139,6 @@ func (c *Client) RenameAgency(ctx context.Context, code, title string) (Agency, 
 }
 
 // AllowGrants lets the jurisdiction of a revoked grant get grants by rule again.
-func (c *Client) AllowGrants(ctx context.Context, index uint64, r Revocation) (Entered, error) {
-	return post[Entered](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/allowance", r)
+func (c *Client) AllowGrants(ctx context.Context, index uint64, r Revocation) (GrantEntered, error) {
+	return post[GrantEntered](ctx, c, "/v1/grants/"+strconv.FormatUint(index, 10)+"/allowance", r)
 }

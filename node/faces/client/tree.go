@@ -177,6 +177,8 @@ type NewHosted struct {
 	Code      string `json:"code,omitempty" maxLength:"32"`
 	Level     string `json:"level,omitempty" maxLength:"32"`
 	ShortName string `json:"short_name,omitempty" maxLength:"200"`
+	KeysOnly  bool   `json:"keys_only,omitempty" doc:"Make its keys, and have nobody endorse them yet: the recovery statement is made for the pin in the answer"`
+	Recovery  []byte `json:"recovery,omitempty" maxLength:"684" doc:"The recovery statement for its first key set, made with the paper of its earlier keys, in base64"`
 }
 
 // HostedPlace is a jurisdiction that the node hosts from now on.
@@ -185,6 +187,9 @@ type HostedPlace struct {
 	DisplayName string `json:"display_name"`
 	Pin         string `json:"pin"`
 	Entry       string `json:"entry" doc:"The endorsement in the parent's ledger"`
+	Epoch       uint64 `json:"epoch,omitempty" doc:"Of its ledger; above 1: this name, or one above it, had another before"`
+	Recovered   bool   `json:"recovered,omitempty" doc:"Whether the recovery key from before has signed its keys"`
+	Again       bool   `json:"again,omitempty" doc:"It had joined with these keys before, so nobody waits for them"`
 }
 
 // HostingPlan is what the end of the hosting of a jurisdiction would do.

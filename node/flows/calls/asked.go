@@ -134,7 +134,7 @@ func refusedWith(p *relay.Problem) outcome {
 		return e
 	}
 	switch code {
-	case text.GrantRevoked:
+	case text.GrantRevoked, text.EndlessRevoked:
 		o.told.Grant, o.revoked = own("grant"), own("entry")
 	case text.GrantExpired, text.GrantEnded, text.FieldNotGranted, text.MeasureNotGranted, text.NotRenewable:
 		o.told.Grant = own("grant")
@@ -147,7 +147,7 @@ func (o outcome) held(l book.Ledger) *usage.Held {
 	if o.told.Grant.IsZero() {
 		return nil
 	}
-	h := &usage.Held{Grant: usage.FindGrant(l, o.told.Grant), Revoked: o.number == text.Number(text.GrantRevoked)}
+	h := &usage.Held{Grant: usage.FindGrant(l, o.told.Grant), Revoked: !o.revoked.IsZero()}
 	if !o.told.Until.IsZero() {
 		h.Until = uint64(o.told.Until.UnixMilli())
 	}

@@ -76,7 +76,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	a.result = Result{
 		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
 		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
-		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil, Again: again,
+		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again,
 	}
 	for _, level := range chain {
 		a.result.Chain = append(a.result.Chain, called(level))
@@ -117,6 +117,7 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
 		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),
 	}
+	r.Recovery = a.o.Keys.Statement
 	if a.o.Recovery != nil {
 		if r.Recovery, err = trust.SignRecovery(a.made.Pin, a.o.Recovery.Sign); err != nil {
 			return nil, identity.Entry{}, err

@@ -57,6 +57,15 @@ type Options struct {
 	// Recovery is the recovery key from before all keys were lost, with which the new key set is
 	// signed; nil: others wait before they believe it.
 	Recovery *paper.Key
+	Keys
+}
+
+// Keys are what is wanted of the keys of a jurisdiction that is hosted beside its parent: the paper
+// of its earlier keys is never given to the node. So it makes the new keys first, and is given the
+// statement that was signed with the paper then.
+type Keys struct {
+	Only      bool   // make the keys, and have nobody endorse them yet
+	Statement []byte // the recovery statement for the first key set; empty: there is none at hand
 }
 
 // Step is one step of joining that was done.
@@ -242,6 +251,10 @@ func (a *attempt) settle(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.own.Close()) }()
+	if a.o.Keys.Only {
+		a.result = Result{Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Pin: a.made.Pin.String(), Epoch: a.own.Log().Epoch()}
+		return nil
+	}
 	return a.enter(ctx)
 }
 

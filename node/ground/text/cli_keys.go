@@ -40,6 +40,7 @@ const (
 	CLICheckAlone           Code = "cli.check.alone"
 	CLICheckNever           Code = "cli.check.never"
 	CLICheckUnvouched       Code = "cli.check.unvouched"
+	CLICheckUnvouchedHosted Code = "cli.check.unvouched-hosted"
 	CheckGrandparent        Code = "check.grandparent"
 	CheckParent             Code = "check.parent"
 	CheckOther              Code = "check.other"
@@ -95,6 +96,8 @@ var keysSentences = []sentence{
 	{CLICheckNever, "尚未询问他处", "nobody was asked yet"},
 	{CLICheckUnvouched, "没有旧恢复密钥的签署：认得本名称以前密钥的各地，至少到 {until} 不采信本方（上级及其一支除外；上级是根的，只有根除外）。找到那张纸后，停止节点，用加入时的邀请码执行 {program} join TOKEN --recovery，数秒内即被采信",
 		"not signed with the old recovery key: those who knew earlier keys of this name do not believe these before {until}, or later, but for the parent and its branch (of a root: the root alone). If you find the paper, stop the node and run `{program} join TOKEN --recovery` with the invitation by which you joined: they believe them within seconds"},
+	{CLICheckUnvouchedHosted, "没有旧恢复密钥的签署：认得本名称以前密钥的各地，至少到 {until} 不采信本方（上级及其一支除外；上级是根的，只有根除外）。找到那张纸后，执行 {program} --in {parent} host add {name} --recovery，数秒内即被采信",
+		"not signed with the old recovery key: those who knew earlier keys of this name do not believe these before {until}, or later, but for the parent and its branch (of a root: the root alone). If you find the paper, run `{program} --in {parent} host add {name} --recovery`: they believe them within seconds"},
 	{CheckGrandparent, "上级的上级", "above the parent"},
 	{CheckParent, "上级", "parent"},
 	{CheckOther, "随机抽取", "drawn by chance"},

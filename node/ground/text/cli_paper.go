@@ -22,11 +22,15 @@ const (
 	PaperAnew        Code = "paper.anew"
 	PaperMissing     Code = "paper.missing"
 	PaperStatus      Code = "paper.status"
-	PaperNoJSON      Code = "paper.no-json"
-	PaperRekeyed     Code = "paper.rekeyed"
-	CLIFlagWords     Code = "cli.flag.recovery-words"
-	CLIFlagPaper     Code = "cli.flag.paper"
-	CLIFlagRecover   Code = "cli.flag.recovery"
+
+	PaperHostedBelieved Code = "paper.hosted-believed"
+	PaperHostedMissing  Code = "paper.hosted-missing"
+
+	PaperNoJSON    Code = "paper.no-json"
+	PaperRekeyed   Code = "paper.rekeyed"
+	CLIFlagWords   Code = "cli.flag.recovery-words"
+	CLIFlagPaper   Code = "cli.flag.paper"
+	CLIFlagRecover Code = "cli.flag.recovery"
 )
 
 var paperSentences = []sentence{
@@ -59,6 +63,10 @@ var paperSentences = []sentence{
 		"The ledger begins in epoch {epoch}: if this name had one before, agencies, datasets, records and grants from before are not here, and must be made again; of the entries from before only receipts that were fetched can be verified. Each child from before must be invited anew (`{xietong} invite NAME`); it stops its node and runs `xietong join TOKEN` in the same data directory, and its keys and data stay. Back up the data directory (stop the node, copy all of it), and put back none but the last copy, once the node has stopped for good"},
 	{PaperMissing, "没有旧恢复密钥的签署：如果这个名称以前用过别的密钥，本分支之外要等 72 小时才采信新密钥；找到那张纸后，停止节点，重复本命令并加 --recovery，等待的各地即在数秒内采信",
 		"Not signed with the old recovery key: if this name had other keys before, others outside the parent's branch believe the new ones in 72 hours, or within seconds if you find the paper, stop the node and repeat this command with --recovery"},
+	{PaperHostedBelieved, "已用{title}的旧恢复密钥签署：认得其上一套密钥的各地在数秒内采信新的密钥，消息没有传到的在十分钟内；只认得更早密钥的，要等 72 小时，或由上级的上级执行 xietong tree confirm {name}",
+		"Signed with the old recovery key of {title}: those who knew its keys before believe the new ones within seconds, and within ten minutes where the news did not come through; who knows only earlier ones waits for 72 hours, or until the level two above runs `xietong tree confirm {name}`"},
+	{PaperHostedMissing, "没有{title}旧恢复密钥的签署：如果这个名称以前用过别的密钥，本分支之外要等 72 小时才采信新密钥。持有那张纸的，执行 {xietong} host add {name} --recovery，数秒内即被采信；没有的，可由上级的上级执行 xietong tree confirm {name}",
+		"Not signed with the old recovery key of {title}: if this name had other keys before, others outside this branch believe the new ones in 72 hours. With the paper run `{xietong} host add {name} --recovery`, and they do within seconds; without it the level two above can run `xietong tree confirm {name}`"},
 	{PaperStatus, "恢复密钥指纹 {fingerprint}，自第 {number} 号密钥集起（{since}）", "recovery key {fingerprint}, since key set {number} ({since})"},
 	{PaperNoJSON, "恢复密钥只能显示给人看：--recovery 不能与 --json 同用", "a recovery key is shown to a person: --recovery and --json do not go together"},
 	{PaperRekeyed, "对方若有旧恢复密钥的纸，请用 xietong join TOKEN --recovery：各地立即采信新密钥；否则本分支之外要等 72 小时",

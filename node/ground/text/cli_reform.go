@@ -48,6 +48,8 @@ const (
 	CLIAgencyTwin            Code = "cli.agency-twin"
 	CLIGrantAllowed          Code = "cli.grant-allowed"
 	CLIGrantAllowedBefore    Code = "cli.grant-allowed-before"
+	CLIGrantEndlessAgain     Code = "cli.grant-endless-again"
+	CLIGrantEndlessOver      Code = "cli.grant-endless-over"
 	CLIWithdrawnAt           Code = "cli.withdrawn-at"
 	CLIWithdrawnWhy          Code = "cli.withdrawn-why"
 	CLIFormerTitles          Code = "cli.former-titles"
@@ -121,6 +123,8 @@ var reformSentences = []sentence{
 	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 {xietong} agency rename {agency} 新名称",
 		"note: the agency {twin} is called {title} too; if that is a slip, run `{xietong} agency rename {agency} TITLE`"},
 	{CLIGrantAllowedBefore, "没有变化：此前已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）", "nothing changed: grants by rule are given again already (grant {grant} itself stays revoked)"},
+	{CLIGrantEndlessAgain, "各上级又可依标准目录统计；存证条目 {entry} 就是新的共享权限", "those above can count by the standard again; entry {entry} is the new grant"},
+	{CLIGrantEndlessOver, "各上级不能再依标准目录统计；需要恢复的，执行 {xietong} grant allow {grant} --reason 理由", "those above cannot count by the standard any more; to let them again, run `{xietong} grant allow {grant} --reason REASON`"},
 	{CLIGrantAllowed, "已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）；存证条目 {entry}", "grants by rule are given again (grant {grant} itself stays revoked); entry {entry}"},
 	{CLIWithdrawnAt, "撤回时间", "withdrawn"},
 	{CLIWithdrawnWhy, "撤回理由", "reason"},

@@ -14,6 +14,7 @@ const (
 	StandardWithdrawn Code = "standard-withdrawn"
 	GrantClosed       Code = "grant-closed"
 	NotRevoked        Code = "not-revoked"
+	EndlessRevoked    Code = "endless-revoked"
 	AgencyLives       Code = "agency-lives"
 	NotThatAgency     Code = "not-that-agency"
 )
@@ -86,6 +87,14 @@ var reformProblems = []problem{
 		zh: parts{"没有撤销可以解除", "共享权限 {grant} 未撤销，按规则授予没有因它停止", "数据资源 {dataset}", "请用 xietong grant list --state revoked 查看已撤销的共享权限"},
 		en: parts{"Nothing to allow again", "grant {grant} is not revoked, so it keeps nobody from a grant by rule", "dataset {dataset}",
 			"`xietong grant list --state revoked` has those that are"},
+	},
+	{
+		number: 486, code: EndlessRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry", "provider", "name", "index"},
+		zh: parts{"依标准目录的统计已停止", "供各上级统计用的共享权限 {grant} 已由条目 {entry} 撤销", "数据资源 {dataset}",
+			"请向{name}的提供部门 {provider} 了解撤销理由；可以恢复的，由其执行：xietong grant allow {index} --as {provider} --reason 理由"},
+		en: parts{"Counting by standard stopped", "grant {grant}, by which those above count, was revoked by entry {entry}", "dataset {dataset}",
+			"ask the provider, {provider} of {name}, for the reason; where the counting may go on, it runs " +
+				"`xietong grant allow {index} --as {provider} --reason REASON`"},
 	},
 	{
 		number: 391, code: AgencyLives, status: http.StatusConflict, params: []string{"agency", "title"},

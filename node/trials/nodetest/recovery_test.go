@@ -223,6 +223,71 @@ func TestComesBackWithPaper(t *testing.T) {
 	})
 }
 
+// TestHostedComesBackWithPaper (G39): a county had its own machine, and is hosted by its parent
+// from now on. The paper of its keys from before stands behind the new ones, with the first host
+// add or after it, and a wrong one is told. The node is given no paper, only what it has signed.
+func TestHostedComesBackWithPaper(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming absent\n", func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		here, place := city.Client(""), client.NewHosted{Name: "南明区"}
+		var d drawer
+		if _, err := county.JoinWith(county.Invite().Token, d.show, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := here.Withdraw(t.Context(), "南明", client.Withdrawal{Reason: "改由市里承载"}); err != nil {
+			t.Fatal(err)
+		}
+		wrong, err := node.NewPaper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		add := func(with *node.Paper) (client.HostedPlace, error) {
+			t.Helper()
+			h := place
+			if h.KeysOnly = with != nil; h.KeysOnly {
+				keys, err := here.AddHosted(t.Context(), h)
+				if err != nil {
+					t.Fatal(err)
+				}
+				h.KeysOnly = false
+				if h.Recovery, err = node.SignRecovery(keys.Pin, with); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return here.AddHosted(t.Context(), h)
+		}
+		check := func() client.Check {
+			t.Helper()
+			hosted := client.Dial("", client.Options{In: county.Name(), Language: "en", Transport: client.Transport(city.machine.dial)})
+			keys, err := hosted.Keys(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			return keys.Check
+		}
+		if _, err := add(wrong); problem(err).Code != string(text.RecoveryOther) {
+			t.Errorf("another paper: got %v, want %s", err, text.RecoveryOther)
+		}
+		if got, err := add(nil); err != nil || got.Recovered || got.Epoch != 2 || got.Again {
+			t.Errorf("without the paper: got %+v, %v, want epoch 2, not recovered", got, err)
+		}
+		if c := check(); c.Unvouched == "" || c.HostedBy != city.Name() {
+			t.Errorf("without the paper: got %+v, want that others wait, and who hosts it", c)
+		}
+		if _, err := add(wrong); problem(err).Code != string(text.RecoveryOther) {
+			t.Errorf("another paper, afterwards: got %v, want %s", err, text.RecoveryOther)
+		}
+		for range 2 {
+			if got, err := add(d.paper(t)); err != nil || !got.Recovered {
+				t.Errorf("with the paper: got %+v, %v, want recovered", got, err)
+			}
+			if c := check(); c.Unvouched != "" {
+				t.Errorf("with the paper others still wait until %s", c.Unvouched)
+			}
+		}
+	})
+}
+
 // rootPin returns the pin of a root's first key set.
 func rootPin(t *testing.T, n *Node) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,8 +107,20 @@ func TestHolderComesBackElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for range 2 {
+		held := func(want ...string) {
+			t.Helper()
+			got, err := county.Client("water").HeldGrants(t.Context(), client.List{})
+			states := []string{}
+			for _, g := range got.Grants {
+				states = append(states, g.State)
+			}
+			if slices.Sort(states); err != nil || !slices.Equal(states, want) {
+				t.Errorf("the holder lists %v, %v, want %v", states, err, want)
+			}
+		}
+		for n := range 2 {
 			back()
+			held(slices.Repeat([]string{client.GrantClosed}, n+1)...)
 			got, err := ask(t, county, city)
 			if err != nil || !got.GrantedNow {
 				t.Errorf("after the return: got %+v, %v, want a grant that is given now", got, err)
@@ -116,6 +129,7 @@ func TestHolderComesBackElsewhere(t *testing.T) {
 				t.Errorf("and again: got %+v, %v, want the grant from before", got, err)
 			}
 		}
+		held(client.GrantClosed, client.GrantClosed, client.GrantLive)
 		given, err := city.Client("civil-affairs").Grants(t.Context(), client.WantedGrants{})
 		var states []string
 		for _, g := range given.Grants {
