@@ -15,9 +15,12 @@ import (
 // whether the plan still holds; the proof of an endorsement. A roster is for
 // everybody. What a provider's file is compared with are its own records, and numbers alone leave;
 // so do rows that are staged for a later version, with what their import stated when it was opened.
+// Why a record was retracted or a grant revoked is its provider's own word: that alone leaves, and
+// to the provider alone.
 var opening = map[string][]string{
 	"Payload": {
 		"node/business/records/caught.go", "node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
+		"node/business/records/reason.go",
 		"node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
 		"node/trials/measure/appender.go", "node/tree/rosters/read.go",

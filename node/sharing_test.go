@@ -260,6 +260,12 @@ func TestSharing(t *testing.T) {
 	q.Use = use
 	_, err = d.water.Query(t.Context(), q)
 	refused(t, err, text.GrantRevoked)
+	for who, want := range map[*client.Client]string{d.provider: "用途变更", d.water: ""} { // the reason is the provider's own word (G8)
+		listed, err := who.Grants(t.Context(), client.WantedGrants{})
+		if err != nil || len(listed.Grants) != 1 || listed.Grants[0].Reason != want || listed.Grants[0].Revoked == "" {
+			t.Errorf("got %+v, %v, want the reason %q", listed, err, want)
+		}
+	}
 }
 
 func indexOf(t *testing.T, entry string) (index uint64) {

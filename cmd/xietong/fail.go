@@ -90,7 +90,8 @@ func (a *app) report(err error) int {
 	if p.Do != "" {
 		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
-	if flags := a.hereFlags(); code != exitUsage && flags != "" && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
+	here := code != exitUsage && p.Code != string(text.GrantElsewhere) // whose commands are for the node there
+	if flags := a.hereFlags(); here && flags != "" && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
 		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"flags": flags}))
 	}
 	_, remote := errors.AsType[*client.Problem](err) // its cause is in the node's log, if anywhere

@@ -26,11 +26,11 @@ var grantStates = map[string]text.Code{
 
 // grantHeadings are the headings of the list, with the columns that they show.
 var grantHeadings = []heading{
-	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"}, {text.CLIGrantPaper, "paper"}, {text.WordBasis, "basis"},
+	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"}, {text.CLIGrantPaper, "paper"}, {text.WordBasis, "basis"}, {text.CLIReason, "reason"},
 }
 
 // grantSpare are the columns of the list that are left out first.
-var grantSpare = []string{"basis", "paper", "heard", "uses", "by_hand", "purpose", "consumer"}
+var grantSpare = []string{"basis", "reason", "paper", "heard", "uses", "by_hand", "purpose", "consumer"}
 
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
@@ -132,7 +132,7 @@ func (a *app) grantLine(g client.Grant) []string {
 	case g.ByHand:
 		how = a.t(text.CLIGrantByHand, nil)
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard), text.Short(g.Paper), text.Short(g.Basis)}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard), text.Short(g.Paper), text.Short(g.Basis), text.Short(g.Reason)}
 }
 
 // addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.

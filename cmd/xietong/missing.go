@@ -142,7 +142,7 @@ func (a *app) why(m client.MissingMember) string {
 	}
 	switch code := text.Code(m.Code); {
 	case m.Why != "" && (code == text.KeysChanged || code == text.KeysObjected): // others do not believe its keys
-		why = a.t(text.CLIGatherUnbelieved, text.Args{"why": m.Why})
+		why = a.t(text.CLIGatherUnbelieved, text.Args{"why": text.Explain(a.lang, code, nil).Title}) // the sentence is long
 	case m.Why != "" && m.State == client.StateNotJoined:
 		why = m.Why
 	case m.Why != "" && told:

@@ -55,7 +55,7 @@ func (a *app) recordGet() *cobra.Command {
 
 // versionHeadings are the headings of the list, with the columns that they show.
 var versionHeadings = []heading{
-	{text.WordEntry, "entry"}, {text.WordTime, "time"}, {text.WordState, "state"}, {text.CLIImport, "import"},
+	{text.WordEntry, "entry"}, {text.WordTime, "time"}, {text.WordState, "state"}, {text.CLIImport, "import"}, {text.CLIReason, "reason"},
 }
 
 func (a *app) recordHistory() *cobra.Command {
@@ -69,7 +69,7 @@ func (a *app) recordHistory() *cobra.Command {
 			whole:   func(rows []client.RecordVersion) any { return client.History{Versions: rows, Older: all.Older} },
 			heading: versionHeadings,
 			line: func(v client.RecordVersion) []string {
-				return []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import}
+				return []string{v.Entry, a.localTime(v.Time), a.versionState(v.State), v.Import, v.Reason}
 			},
 		})
 		if err == nil && all.Older && !a.jsonOnly {

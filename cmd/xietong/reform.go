@@ -179,6 +179,9 @@ func (a *app) tellAgencyEnd(p client.EndPlan) {
 	if p.Into == nil {
 		a.tell(text.CLIEndAgency, args)
 		a.tellEnding(p)
+		for _, d := range slices.Concat(p.Datasets, p.Standards) {
+			a.tell(text.CLIEndLeaves, text.Args{"title": d.Title, "code": d.Code, "records": number(d.Records)})
+		}
 	} else {
 		args["into"] = called(*p.Into)
 		a.tell(text.CLIEndMerge, args)

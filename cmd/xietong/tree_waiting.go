@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 
@@ -83,7 +85,9 @@ func (a *app) treeObject() *cobra.Command {
 	c := a.verb("object FILE", text.CLIShortTreeObject, func(cmd *cobra.Command, args []string) (err error) {
 		if strings.Contains(args[0], "/keys/") {
 			n.Pin = args[0]
-		} else if n.Document, err = a.readInput(args[0]); err != nil {
+		} else if n.Document, err = a.readInput(args[0]); errors.Is(err, fs.ErrNotExist) {
+			return usage(text.CLIObjectWhat, text.Args{"value": text.Short(args[0])})
+		} else if err != nil {
 			return err
 		}
 		done, err := a.client().Object(cmd.Context(), n)

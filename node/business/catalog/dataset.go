@@ -207,12 +207,15 @@ func (e Entry) publication() (p Publication, err error) {
 // where the entry names none, the agency that acts. An actor that names no agency acts for the one
 // that the entry names. An entry that names another agency than the provider of the version before,
 // which is zero where there is none, is refused as text.AgencyOfEntry, whoever acts: the dataset
-// was moved since it was written. Other refusals are those of Actor.Provider.
+// was moved since it was written. See also orphan. Other refusals are those of Actor.Provider.
 func publisher(r *state.Reader, by Actor, e Entry, before identity.Label) (identity.Label, error) {
 	if (by != Actor{}) {
 		if _, err := by.Resolve(r); err != nil {
 			return e.Agency, err
 		}
+	}
+	if err := orphan(r, by, e, before); err != nil {
+		return e.Agency, err
 	}
 	if !e.Agency.IsZero() && !before.IsZero() && e.Agency != before {
 		return e.Agency, text.Fail(text.AgencyOfEntry, text.Args{

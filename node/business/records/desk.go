@@ -294,7 +294,8 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 // HistoryVersion is one version of a record, as its provider may see it.
 type HistoryVersion struct {
 	Version
-	Time time.Time // ledger time of the version's entry
+	Time   time.Time // ledger time of the version's entry
+	Reason string    // of a retraction; "": none was given, or it is erased
 }
 
 // timeOf returns the ledger time of the entry at index.
@@ -329,7 +330,11 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 			if err != nil {
 				return err
 			}
-			all = append(all, HistoryVersion{v, at})
+			why, err := d.reasonOf(r, v)
+			if err != nil {
+				return err
+			}
+			all = append(all, HistoryVersion{v, at, why})
 		}
 		return nil
 	})

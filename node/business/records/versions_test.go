@@ -52,6 +52,18 @@ func TestManyVersionsOfOneRecord(t *testing.T) {
 	}
 }
 
+// TestHistorySaysWhy (G8): the provider reads why a record was retracted where it reads that.
+func TestHistorySaysWhy(t *testing.T) {
+	_, desk := open(t) // with the record
+	if _, err := desk.Retract(t.Context(), newID(), civil, code, "520102016001", "注销"); err != nil {
+		t.Fatal(err)
+	}
+	all, _, err := desk.History(t.Context(), civil, code, "520102016001")
+	if err != nil || len(all) != 2 || all[0].Reason != "" || all[1].Reason != "注销" {
+		t.Errorf("got %+v, %v, want the reason with the retraction alone", all, err)
+	}
+}
+
 // A02b: a question that nobody waits for any more ends, also where it passes nothing but versions
 // that count no more.
 func TestWalkOverOldVersionsEnds(t *testing.T) {

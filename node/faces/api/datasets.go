@@ -228,6 +228,7 @@ func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, 
 	for _, v := range all {
 		shown := client.RecordVersion{
 			Entry: h.entryName(v.Index), Time: stamp(v.Time), State: client.VersionPut, Import: v.Import.In(h.Ledger.Log()).String(),
+			Reason: v.Reason,
 		}
 		if v.Retracted {
 			shown.State = client.VersionRetracted

@@ -107,6 +107,15 @@ func coverageShown(s *standing.Standing, c gather.Coverage, l text.Lang) client.
 	return out
 }
 
+// missingFor returns the name of the jurisdiction because of which a member is missing: where a
+// refusal names two, the other one is who refuses or who asks.
+func missingFor(args text.Args) string {
+	if _, err := identity.ParseJurisdiction(args["name"]); err == nil {
+		return args["name"]
+	}
+	return args["jurisdiction"]
+}
+
 // missingShown writes why a member is missing. The sentence is left out where the state alone says
 // it: for a member that was late, or that has no such dataset.
 func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.MissingMember {
@@ -120,7 +129,7 @@ func missingShown(s *standing.Standing, m gather.Missing, l text.Lang) client.Mi
 	if m.Code > 0 && told.Code != text.Late && told.Code != text.UnknownDataset {
 		out.Why = text.T(l, told.Code, s.Worded(told.Args))
 	}
-	if about, err := identity.ParseJurisdiction(told.Args["jurisdiction"]); err == nil && about != m.Name && m.Name.Under(about) && m.By != about {
+	if about, err := identity.ParseJurisdiction(missingFor(told.Args)); err == nil && about != m.Name && m.Name.Under(about) && m.By != about {
 		out.Above = s.CalledShort(about)
 	}
 	if m.Heard > 0 {

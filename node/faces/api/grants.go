@@ -69,7 +69,7 @@ func grants(ctx context.Context, h Hosted, in *listGrants) (client.Grants, error
 		}
 		out.Total, out.Cursor = total, cursor
 		for _, g := range page {
-			shown, err := h.grant(r, g)
+			shown, err := h.grant(r, agency, g)
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ func (h Hosted) grantsPage(r *state.Reader, agency identity.Agency, w sharing.Wa
 	all := map[string]sharing.Listed{}
 	list := whole[client.Grant]{
 		Hosted: h, Listed: in.Listed, name: "grants " + agency.String(), filter: []string{in.Dataset, in.Consumer, in.State}, id: func(g client.Grant) string { return g.Grant },
-		lacks: []string{"basis", "scenario", "scope", "method", "paper", "renews", "at", "heard", "asked"}, // words are read for a page alone
+		lacks: []string{"basis", "scenario", "scope", "method", "paper", "renews", "reason", "at", "heard", "asked"}, // words are read for a page alone
 	}
 	for _, g := range sharing.GrantsOf(r, h.Records, agency, w) {
 		shown := grantShown(r, g)
@@ -138,13 +138,16 @@ func (h Hosted) consumer(typed string) (a identity.Agency, err error) {
 	return identity.NewAgency(of, code), err
 }
 
-func (h Hosted) grant(r *state.Reader, g sharing.Listed) (client.Grant, error) {
+func (h Hosted) grant(r *state.Reader, by identity.Agency, g sharing.Listed) (client.Grant, error) {
 	w, err := sharing.WordsOf(h.Ledger, r, g.Grant)
 	if err != nil {
 		return client.Grant{}, err
 	}
 	out := grantShown(r, g)
 	out.Basis, out.Scenario, out.Scope, out.Method, out.Paper, out.Renews = w.Basis, w.Scenario, w.Scope, w.Method, w.Paper, w.Renews
+	if by == h.Records.Provider(r, g.Dataset) { // the reason is the provider's own word, and belongs to it alone
+		out.Reason = w.Why
+	}
 	return out, nil
 }
 

@@ -302,7 +302,7 @@ func heldElsewhere(ctx context.Context, h Hosted, in *listHeld) (out client.Held
 	w := whole[client.Grant]{
 		Hosted: h, Listed: in.Listed, name: "held " + in.Caller.Agency, filter: []string{in.Agency}, id: func(g client.Grant) string { return g.Consumer + " " + g.Grant },
 		lacks: []string{
-			"application", "basis", "scenario", "scope", "method", "paper", "uses", "by_hand", "renews", "replaced", "revoked", "closed", "endless",
+			"application", "basis", "scenario", "scope", "method", "paper", "uses", "by_hand", "renews", "replaced", "revoked", "reason", "closed", "endless",
 		},
 	}
 	for page := (usage.Page{Limit: usage.MaxPage}); ; {

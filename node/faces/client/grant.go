@@ -31,6 +31,7 @@ type Grant struct {
 	Renews      string              `json:"renews,omitempty" doc:"Name of the grant that it renewed"`
 	Replaced    string              `json:"replaced,omitempty" doc:"Name of the grant that counts in its place"`
 	Revoked     string              `json:"revoked,omitempty" doc:"Name of the entry that revoked it"`
+	Reason      string              `json:"reason,omitempty" doc:"Why it was revoked; told to its provider alone"`
 	Closed      string              `json:"closed,omitempty" doc:"Name of the entry that withdrew its dataset, or ended its consumer"`
 	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
 	// Of a grant that is held at another jurisdiction.

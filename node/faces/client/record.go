@@ -48,6 +48,7 @@ type RecordVersion struct {
 	Time   string `json:"time" doc:"Ledger time, RFC 3339"`
 	State  string `json:"state" enum:"put,retracted" doc:"What the entry did"`
 	Import string `json:"import,omitempty" doc:"Name of the import's entry, if it came with one"`
+	Reason string `json:"reason,omitempty" doc:"Why the record was retracted"`
 }
 
 // History is the versions of a record, oldest first: the newest 1,000 of them.

@@ -20,8 +20,8 @@ type EndPlan struct {
 	Hash      string     `json:"hash" doc:"Of the plan; who does it sends this as plan"`
 	From      []NamedOne `json:"from" doc:"The agencies whose it is"`
 	Into      *NamedOne  `json:"into,omitempty" doc:"The agency that takes over; absent: none does"`
-	Datasets  []Affected `json:"datasets" doc:"Datasets that are withdrawn, or move"`
-	Standards []Affected `json:"standards" doc:"Standard entries that are withdrawn, or move"`
+	Datasets  []Affected `json:"datasets" doc:"Datasets that are withdrawn, or move; those that were withdrawn before and stay with an agency that ends"`
+	Standards []Affected `json:"standards" doc:"Standard entries, likewise"`
 	Ending    int        `json:"ending" doc:"Live grants that end"`
 	Ends      []HeldEnd  `json:"ends" doc:"The first 100 of them"`
 	Lasting   int        `json:"lasting" doc:"Live grants of datasets that move, which go on under the new provider"`

@@ -267,6 +267,9 @@ func ending(r *state.Reader, by catalog.Actor, o Order) (m moving, err error) {
 		if len(datasets)+len(standards) > 0 || m.plan.Ending > 0 && !o.Drop {
 			return m, catalog.InUse(o.Agency, datasets, standards, m.plan.Ending)
 		}
+		if err := m.plan.leave(r, o.Agency); err != nil {
+			return m, err
+		}
 		return m, m.plan.sealed()
 	}
 	if m.plan.Into, err = taking(r, o.Agency, o.Into); err != nil {

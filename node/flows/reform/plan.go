@@ -23,8 +23,8 @@ type Plan struct {
 	What      string           // the code of what ends or moves; several with a comma between them
 	From      []catalog.Agency // whose it is, each once
 	Into      catalog.Agency   `json:",omitzero" cbor:",omitzero"` // that takes over; zero: none does
-	Datasets  []Affected       // which are withdrawn, or move
-	Standards []Affected       // which are withdrawn, or move
+	Datasets  []Affected       // which are withdrawn, or move, or stay withdrawn with an agency that ends
+	Standards []Affected       // likewise
 	Ending    int              // live grants that end
 	Ends      []Held           // the first of them, the oldest first
 	Lasting   int              // live grants of datasets that move, which go on
@@ -116,6 +116,24 @@ func (p *Plan) from(r *state.Reader, code identity.Label) error {
 	return err
 }
 
+// leave notes what stays with an agency that ends: datasets and standards that were withdrawn,
+// which nobody else can bring back.
+func (p *Plan) leave(r *state.Reader, agency identity.Label) error {
+	datasets, standards, err := catalog.Of(r, agency)
+	for _, d := range datasets {
+		p.Datasets = append(p.Datasets, affected(r, d))
+	}
+	p.Standards = append(p.Standards, standardsOf(standards)...)
+	return err
+}
+
+func standardsOf(all []catalog.SetStandard) (affected []Affected) {
+	for _, s := range all {
+		affected = append(affected, Affected{Code: s.Code, Title: s.Title, Agency: s.Agency, Version: s.Version, Withdrawn: s.Withdrawn != nil})
+	}
+	return affected
+}
+
 // taking returns the agency that takes over from another one.
 func taking(r *state.Reader, from identity.Label, into string) (catalog.Agency, error) {
 	if err := catalog.Successor(r, from, into); err != nil {
@@ -134,7 +152,5 @@ func (p *Plan) move(r *state.Reader, datasets []catalog.Published, standards []c
 		p.Datasets = append(p.Datasets, affected(r, d))
 		p.Lasting += len(sharing.Living(sharing.StandingOf(r, d.Code), r.Time()))
 	}
-	for _, s := range standards {
-		p.Standards = append(p.Standards, Affected{Code: s.Code, Title: s.Title, Agency: s.Agency, Version: s.Version, Withdrawn: s.Withdrawn != nil})
-	}
+	p.Standards = append(p.Standards, standardsOf(standards)...)
 }

@@ -241,6 +241,34 @@ func TestEnd(t *testing.T) {
 	w.used(t, "come back, with another application", "tax", "villages", "a", "")
 }
 
+// TestWithdrawnStaysBehind (G59): an agency ends whose dataset was withdrawn before. The plan names
+// the dataset; nobody else publishes it, and what the refusal tells to do is followed.
+func TestWithdrawnStaysBehind(t *testing.T) {
+	w := newWorld(t, "civil", "water")
+	w.publish(t, "villages", "civil")
+	w.put(t, "villages", "civil", "a")
+	w.withdraw(t, "villages")
+	done := w.end(t, Order{Agency: label("civil")})
+	if len(done.Datasets) != 1 || done.Datasets[0].Code != label("villages") || !done.Datasets[0].Withdrawn || done.Datasets[0].Records != 1 {
+		t.Errorf("got the plan %+v, want the dataset that stays behind", done.Plan)
+	}
+	again := func() error {
+		_, err := catalog.Publish(ctx, w, newID(), catalog.Local("water"), entry("villages", "water"))
+		return err
+	}
+	err, entries := again(), len(w.Heads(t, 0))
+	refused(t, w, "by another", text.ProviderEnded, err, entries)
+	if args := failure.Of(err).Args; args["provider"] != "civil" || args["title"] != "局civil" || args["agency"] != "water" {
+		t.Errorf("it is told %v", args)
+	}
+	must(w.desk.Return(ctx, newID(), catalog.Agency{Code: label("civil"), Title: "局civil"}))
+	w.end(t, Order{Agency: label("civil"), Into: "water"})
+	if err := again(); err != nil {
+		t.Errorf("after what the refusal told: %v", err)
+	}
+	w.used(t, "come back under its successor", "water", "villages", "a", "")
+}
+
 // TestNobodyGivesToWhatEnded: a use that was decided a moment before the end is not answered after
 // it, and no grant is left to an agency that ended.
 func TestNobodyGivesToWhatEnded(t *testing.T) {

@@ -5,6 +5,7 @@ const (
 	CLIShortTreeConfirm    Code = "cli.short.tree.confirm"
 	CLIShortTreeObject     Code = "cli.short.tree.object"
 	CLILongTreeConfirm     Code = "cli.long.tree.confirm"
+	CLIObjectWhat          Code = "cli.object-what"
 	CLILongTreeObject      Code = "cli.long.tree.object"
 	CLIFlagFingerprint     Code = "cli.flag.fingerprint"
 	CLITreeWaits           Code = "cli.tree.waits"
@@ -36,6 +37,8 @@ var breakSentences = []sentence{
 		"对冒用本行政区划名义的密钥提出异议：FILE 写其密钥集标识（xietong tree 所示的 NAME/keys/…），由本节点的旧密钥签署，\n用 --at 直接提交，或用 --out 存为文件，交给别处的管理员。FILE 为这样的文件时，提交到本节点，或用 --at 转交。\n异议有效期间，收到异议的节点不采信该密钥",
 		"Object to keys that go by this jurisdiction's name and are not its own: give their key set (NAME/keys/…, as `xietong tree` shows it)\nas FILE. This node signs with its log key, and hands the objection in with --at, or keeps it with --out for an administrator\nelsewhere. Given such a file, it is handed in here, or at another with --at. While it stands, whoever took it does not believe\nthe keys that it names",
 	},
+	{CLIObjectWhat, "“{value}”既不是密钥集标识（见等待一方的 xietong tree 所示“新密钥集”），也不是已有的异议文件。异议须由被冒用名义的行政区划用其旧密钥提出；您是旁人的，请致电它，由它执行",
+		"{value} is neither a key set (NAME/keys/…, as `xietong tree` shows it where it waits) nor the file of an objection. Only the place whose name is misused can object, with its old keys: if you are another, telephone it, and it does"},
 	{CLIFlagFingerprint, "对方在电话中念出的指纹 `TEXT`", "the fingerprint that you were told by telephone, `TEXT`"},
 	{CLITreeWaits, "等待：{title}（{name}）的密钥全部更换，{until} 之前不采信（最早见于 {seen}）", "waiting: all keys of {title} ({name}) changed; they are not believed before {until} (first seen {seen})"},
 	{CLITreeObjected, "异议：{title}（{name}）的旧密钥否认新密钥，不采信（最早见于 {seen}）", "objected to: the old keys of {title} ({name}) deny the new ones, which are not believed (first seen {seen})"},

@@ -23,6 +23,7 @@ const (
 	CLIEndStandard           Code = "cli.end.standard"
 	CLIEndMove               Code = "cli.end.move"
 	CLIEndMoveStandard       Code = "cli.end.move-standard"
+	CLIEndLeaves             Code = "cli.end.leaves"
 	CLIEndWasWithdrawn       Code = "cli.end.was-withdrawn"
 	CLIEndAgency             Code = "cli.end.agency"
 	CLIEndMerge              Code = "cli.end.merge"
@@ -96,6 +97,8 @@ var reformSentences = []sentence{
 	{CLIEndStandard, "将撤回标准目录：{title}（{code}），制定部门 {agency}", "would withdraw the standard {title} ({code}) of {agency}"},
 	{CLIEndMove, "将划转数据资源：{title}（{code}），记录 {records} 条，由 {agency} 划转给 {into}", "would move {title} ({code}) with {records} [record|records] from {agency} to {into}"},
 	{CLIEndMoveStandard, "将划转标准目录：{title}（{code}），由 {agency} 划转给 {into}", "would move the standard {title} ({code}) from {agency} to {into}"},
+	{CLIEndLeaves, "已撤回的{title}（{code}，记录 {records} 条）仍归该部门，部门撤销后没有人可以恢复它；以后还要用的，请改用 --into 一并划转",
+		"{title} ({code}), which was withdrawn, stays with the agency, as do its records ({records}), and nobody can bring it back then; if it may be wanted, use --into, and it moves"},
 	{CLIEndWasWithdrawn, "其中 {code} 早已撤回，划转后仍为已撤回", "{code} was withdrawn before, and stays so"},
 	{CLIEndAgency, "将撤销部门：{title}（{code}）", "would end the agency {title} ({code})"},
 	{CLIEndMerge, "将把部门 {title}（{code}）并入 {into}", "would merge the agency {title} ({code}) into {into}"},

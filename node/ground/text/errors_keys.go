@@ -90,9 +90,9 @@ var keysProblems = []problem{
 	},
 	{
 		number: 127, code: RecoveryOther, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "fingerprint"},
-		zh: parts{"恢复密钥不符", "所输入的恢复密钥不是{name}最近一号密钥集所列的那一个，后者的指纹是 {fingerprint}", "{jurisdiction}",
+		zh: parts{"恢复密钥不符", "所输入的恢复密钥不是现在对{name}有效的那一个，后者的指纹是 {fingerprint}；换的新纸，在其密钥集启用 72 小时后才有效，此前仍以旧纸为准", "{jurisdiction}",
 			"请核对纸上的名称和指纹，换用正确的纸；没有的话去掉 --recovery 再加入，其他地方 72 小时后采信"},
-		en: parts{"Another recovery key", "the recovery key that was typed is not the one that the last key set of {name} names, whose fingerprint is {fingerprint}", "{jurisdiction}",
+		en: parts{"Another recovery key", "the recovery key that was typed is not the one that counts for {name} now, whose fingerprint is {fingerprint}; a new paper counts when its key set has been in use for 72 hours, and the one before until then", "{jurisdiction}",
 			"compare the name and the fingerprint on the paper, and take the right one; or join without --recovery, and others believe the new keys in 72 hours"},
 	},
 	{

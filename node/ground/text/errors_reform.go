@@ -15,6 +15,7 @@ const (
 	GrantClosed       Code = "grant-closed"
 	NotRevoked        Code = "not-revoked"
 	EndlessRevoked    Code = "endless-revoked"
+	ProviderEnded     Code = "provider-ended"
 	AgencyLives       Code = "agency-lives"
 	NotThatAgency     Code = "not-that-agency"
 )
@@ -95,6 +96,13 @@ var reformProblems = []problem{
 		en: parts{"Counting by standard stopped", "grant {grant}, by which those above count, was revoked by entry {entry}", "dataset {dataset}",
 			"ask the provider, {provider} of {name}, for the reason; where the counting may go on, it runs " +
 				"`xietong grant allow {index} --as {provider} --reason REASON`"},
+	},
+	{
+		number: 487, code: ProviderEnded, status: http.StatusConflict, params: []string{"dataset", "provider", "title", "agency"},
+		zh: parts{"提供部门已撤销", "数据资源 {dataset} 由部门 {provider}（{title}）提供，该部门已撤销，数据资源没有划转，未予发布", "数据资源 {dataset}",
+			"请先恢复该部门，再将它并入：xietong agency add {provider} {title} --again，然后 xietong agency end {provider} --into {agency} --reason 理由；划转之后再发布"},
+		en: parts{"Provider ended", "the dataset {dataset} is of the agency {provider} ({title}), which ended and handed it to nobody, so nothing was published", "dataset {dataset}",
+			"bring that agency back and merge it: `xietong agency add {provider} {title} --again`, then `xietong agency end {provider} --into {agency} --reason REASON`; publish after that"},
 	},
 	{
 		number: 391, code: AgencyLives, status: http.StatusConflict, params: []string{"agency", "title"},
