@@ -184,6 +184,9 @@ func (m model) planEnd(o order) (s shown, why text.Code) {
 			offers = offers || !d.withdrawn
 			if o.into != "" {
 				s.move(m, code)
+			} else { // it was withdrawn, and stays behind
+				s.dataset(m, code)
+				s.moved++
 			}
 		}
 	}
