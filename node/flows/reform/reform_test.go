@@ -336,7 +336,7 @@ func TestAllow(t *testing.T) {
 		t.Errorf("got the grants %v", got)
 	}
 	entries = len(w.Heads(t, 0))
-	if entry, err := sharing.Allow(ctx, w, newID(), by, grant, "again"); err != nil || !entry.IsZero() || len(w.Heads(t, 0)) != entries {
-		t.Errorf("again: got %s, %v, %d entries more", entry, err, len(w.Heads(t, 0))-entries)
+	if done, err := sharing.Allow(ctx, w, newID(), by, grant, "again"); err != nil || !done.Entry.IsZero() || len(w.Heads(t, 0)) != entries {
+		t.Errorf("again: got %s, %v, %d entries more", done.Entry, err, len(w.Heads(t, 0))-entries)
 	}
 }
