@@ -107,20 +107,17 @@ func TestHolderComesBackElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		held := func(want ...string) {
+		held := func(all, live int) {
 			t.Helper()
 			got, err := county.Client("water").HeldGrants(t.Context(), client.List{})
-			states := []string{}
-			for _, g := range got.Grants {
-				states = append(states, g.State)
-			}
-			if slices.Sort(states); err != nil || !slices.Equal(states, want) {
-				t.Errorf("the holder lists %v, %v, want %v", states, err, want)
+			usable := slices.DeleteFunc(slices.Clone(got.Grants), func(g client.Grant) bool { return g.State != client.GrantLive })
+			if err != nil || len(got.Grants) != all || len(usable) != live {
+				t.Errorf("the holder lists %+v, %v, want %d, of which %d are live", got.Grants, err, all, live)
 			}
 		}
 		for n := range 2 {
 			back()
-			held(slices.Repeat([]string{client.GrantClosed}, n+1)...)
+			held(n+1, 0)
 			got, err := ask(t, county, city)
 			if err != nil || !got.GrantedNow {
 				t.Errorf("after the return: got %+v, %v, want a grant that is given now", got, err)
@@ -129,7 +126,7 @@ func TestHolderComesBackElsewhere(t *testing.T) {
 				t.Errorf("and again: got %+v, %v, want the grant from before", got, err)
 			}
 		}
-		held(client.GrantClosed, client.GrantClosed, client.GrantLive)
+		held(3, 1)
 		given, err := city.Client("civil-affairs").Grants(t.Context(), client.WantedGrants{})
 		var states []string
 		for _, g := range given.Grants {
