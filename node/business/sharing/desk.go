@@ -138,25 +138,6 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	}
 }
 
-// relied returns the grant that the use relies on: the endless grant if it covers the use, or else
-// the newest grant of the consumer. One that was closed is none, and neither is one that was
-// revoked once the provider has allowed grants by rule again. Of conditional data, an endless grant
-// that was revoked is why a use is refused that no grant by hand covers.
-func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
-	q := p.request
-	byRule := q.Offer.Category == policy.Unconditional
-	endless, covered := latestEndless(r, q.Dataset, p.purpose)
-	covered = covered && q.Offer.Covers(use) && endless.Closed == ledger.None && endless.Measures.Has(use.Measure)
-	g, ok := latest(r, q.Consumer, q.Dataset, p.purpose)
-	switch {
-	case covered && (endless.Revoked == ledger.None || !byRule && !(ok && g.ByHand)):
-		return &endless
-	case !ok || g.Closed != ledger.None || g.Revoked != ledger.None && !use.Barred && byRule:
-		return nil
-	}
-	return &g
-}
-
 func (g *Grant) permission() *policy.Permission {
 	if g == nil {
 		return nil

@@ -102,6 +102,25 @@ func latestEndless(r book.Reads, dataset, purpose identity.Label) (g Grant, ok b
 	return newestOf(r, whoever, dataset, purpose)
 }
 
+// relied returns the grant that the use relies on: the endless grant if it covers the use, or else
+// the newest grant of the consumer. One that was closed is none, and neither is one that was
+// revoked once the provider has allowed grants by rule again. Of conditional data, an endless grant
+// that was revoked is why a use is refused that no grant by hand covers.
+func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
+	q := p.request
+	byRule := q.Offer.Category == policy.Unconditional
+	endless, covered := latestEndless(r, q.Dataset, p.purpose)
+	covered = covered && q.Offer.Covers(use) && endless.Closed == ledger.None && endless.Measures.Has(use.Measure)
+	g, ok := latest(r, q.Consumer, q.Dataset, p.purpose)
+	switch {
+	case covered && (endless.Revoked == ledger.None || !byRule && !(ok && g.ByHand)):
+		return &endless
+	case !ok || g.Closed != ledger.None || g.Revoked != ledger.None && !use.Barred && byRule:
+		return nil
+	}
+	return &g
+}
+
 // of reports whether the grant serves the consumer: its own grant or, for an endless grant, an
 // agency of a jurisdiction above in.
 func (g Grant) of(in identity.Jurisdiction, consumer identity.Agency) bool {
