@@ -78,7 +78,7 @@ func TestImportUnchanged(t *testing.T) {
 // faults, on a wide and on a narrow terminal.
 func TestImportTaken(t *testing.T) {
 	for lang, wants := range map[string][]string{
-		"en": {"read as xlsx, sheet 人口", "hidden sheets are not read: 底稿", "what stands above the header is a title and no data: line 1, 2", "seems to be a total, and would be a record; check it, and delete the row if it is one: line 11", "1 of the bad rows are good when",
+		"en": {"read as xlsx, sheet 人口", "hidden sheets are not read: 底稿", "what stands above the header is a title and no data: line 1, 2", "seems to be a total, and would be a record; check it, and delete the row if it is one: line 11", "1 of the bad rows is good when its cells",
 			"no column for people: records keep their present values", "line 5, column C: 是 is read as true", "differs from that of line 4 by case",
 			`line 7, column A "code"`, `line 7, column B "name"`},
 		"zh": {"读取方式：xlsx、工作表“人口”", "隐藏的工作表没有读取：底稿", "表头以上是标题，不作为数据：第 1、2 行", "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 11 行", "其中 1 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet",

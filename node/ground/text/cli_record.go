@@ -107,7 +107,7 @@ var recordSentences = []sentence{
 	{CLIImportTotals, "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 {lines} 行",
 		"it seems to be a total, and would be a record; check it, and delete the row if it is one: line {lines}"},
 	{CLIImportMendable, "其中 {count} 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet 重试，并核对所列的读法",
-		"{count} of the bad rows [is|are:count] good when their cells are read as a spreadsheet shows them: try --as-spreadsheet, and look at the readings it tells"},
+		"{count} of the bad rows [is|are:count] good when [its|their:count] cells are read as a spreadsheet shows them: try --as-spreadsheet, and look at the readings it tells"},
 	{CLIImportStopped, "导入中断，没有收到应答：{reason}", "the import stopped, and no answer came: {reason}"},
 	{CLIImportStoppedDo, "请重新执行同一命令：从中断处继续；如果其实已经发布，会告知而不会重复导入",
 		"repeat the same command: it goes on where it stopped; if it was published after all, that is told, and nothing is imported twice"},
