@@ -50,19 +50,28 @@ func (l *list) addLevel(level string) error {
 func (l *list) distinct() error {
 	codes := make(map[string]identity.Jurisdiction, len(l.places))
 	for _, p := range l.places {
-		if _, twice := codes[p.Code]; twice {
+		if _, twice := codes[asCode(p.Code)]; twice {
 			return invalid("two places have the code of %s", p.Name)
 		}
-		codes[p.Code] = p.Name
+		codes[asCode(p.Code)] = p.Name
 	}
 	for _, p := range l.places {
 		for _, called := range p.called() {
-			if of, taken := codes[called]; taken && called != "" && of != p.Name {
+			if of, taken := codes[asCode(called)]; taken && called != "" && of != p.Name {
 				return invalid("%s is called by the code of %s", p.Name, of)
 			}
 		}
 	}
 	return nil
+}
+
+// asCode returns a text as codes are compared: digits in any width, and those with which the
+// statistics office makes a code longer, are one code; any other is as it is written.
+func asCode(s string) string {
+	if digits := narrow(s); strings.Trim(digits, "0123456789") == "" {
+		return key(digits)
+	}
+	return s
 }
 
 // called returns what people call the place; some may be empty.

@@ -67,7 +67,8 @@ type row struct {
 // reading is a file that is being read.
 type reading struct {
 	rows   []*row
-	byCode map[string]*row
+	byCode map[string]*row // by the code as it is written, of which parents are
+	codes  map[string]*row // by asCode
 	faulty Faulty
 }
 
@@ -85,7 +86,7 @@ func (r *reading) failed() bool { return len(r.faulty.Faults) > 0 }
 // all places below one stand directly after it; the places below one parent keep the order of the
 // file. The error is a *Faulty.
 func Parse(data string) (*Roster, error) {
-	r := &reading{byCode: map[string]*row{}}
+	r := &reading{byCode: map[string]*row{}, codes: map[string]*row{}}
 	r.read(strings.TrimPrefix(data, "\ufeff"))
 	if r.failed() {
 		return nil, &r.faulty
@@ -198,11 +199,11 @@ func (r *reading) row(line int, cells []string, at map[string]int) {
 	case err != nil && w.label != "":
 		r.fault(line, "label", w.label, "")
 	}
-	if before, twice := r.byCode[w.Code]; twice && w.Code != "" {
+	if before, twice := r.codes[asCode(w.Code)]; twice && w.Code != "" {
 		r.fault(line, "code twice", w.Code, strconv.Itoa(before.line))
 		return
 	}
-	r.byCode[w.Code] = w
+	r.byCode[w.Code], r.codes[asCode(w.Code)] = w, w
 	r.rows = append(r.rows, w)
 }
 
@@ -259,7 +260,7 @@ func (r *reading) order(root *row) *Roster {
 			r.fault(w.line, "cycle", w.DisplayName, w.parent)
 		}
 		for _, called := range w.called() {
-			if of := r.byCode[called]; of != nil && of != w {
+			if of := r.codes[asCode(called)]; called != "" && of != nil && of != w {
 				r.fault(w.line, "code as name", called, strconv.Itoa(of.line))
 			}
 		}

@@ -14,10 +14,8 @@ import (
 // How near a typed text comes to a place; the lowest that any place has decides.
 const (
 	byWhole   = iota // its whole name
-	byCode           // its code or one of its own names, as they are written, in any width and case
-	byWritten        // its label, as it is written
-	byName           // one of its own names, or its code, of which letters and digits alone count
-	byLabel          // its label, which no sibling has
+	byWritten        // its code, its label or one of its own names, as it is written, in any width and case
+	byName           // the same, of which letters and digits alone count
 	byUse            // a name without the generic
 	byChain          // any of these after names of places above it: 贵阳市南明区
 	byNone
@@ -82,10 +80,11 @@ func (l *list) having(k string) (places []int32) {
 }
 
 // Meant returns the places of the list that a person means by a text: the one that has it as its
-// whole name, or else those that have it, as it is written, as code or own name, or else as label,
-// or else in letters and digits as an own name or code, or else as label, or else as name without
-// the generic, or else so after names of places above it, or, written with points or
-// commas, before them. No place: the list has none. Several: the person has to say which.
+// whole name, or else those that have it, as it is written, as own name or label, or else so in
+// letters and digits, or else as name without the generic, or else so after names of places above
+// it, or, written with points or commas, before them. Those whose code it is come beside them,
+// whatever it is to the others: so nobody takes the code of a place by a name, nor its name by a
+// code. No place: the list has none. Several: the person has to say which.
 func (r *Roster) Meant(typed string) []Place {
 	_, all := r.meant(typed, func(Place) bool { return true })
 	return all
@@ -107,20 +106,23 @@ func (r *Roster) meant(typed string, among func(Place) bool) (near int, all []Pl
 	return r.searched(typed).meant(typed, among)
 }
 
-// meant is Meant without whole names.
+// meant is Meant without whole names, but for one with blanks in place of the points.
 func (s *search) meant(typed string, among func(Place) bool) (near int, all []Place) {
 	if utf8.RuneCountInString(typed) > maxTyped {
 		return byNone, nil
 	}
-	best, found := byNone, []int32(nil)
+	found := nothing
+	if whole, ok := s.r.whole(pointed(typed)); ok && among(whole) {
+		found.codes.add(byWritten, s.r.at[whole.Name])
+	}
 	for _, k := range spellings(typed) {
 		for at := range k {
 			for _, i := range s.r.having(k[at:]) {
 				if p := s.r.places[i]; s.left >= 0 && among(p) {
-					best, found = better(best, found, s.nearness(p, k), i)
+					found.compare(s, p, k, i)
 				}
 			}
-			if at == 0 && best < byChain {
+			if at == 0 && found.names.near < byChain {
 				break // no longer name comes before these
 			}
 		}
@@ -128,33 +130,46 @@ func (s *search) meant(typed string, among func(Place) bool) (near int, all []Pl
 	if s.left < 0 {
 		return byNone, nil
 	}
-	slices.Sort(found)
-	return best, exactly(s.r.places, typed, slices.Compact(found))
+	return min(found.names.near, found.codes.near), found.of(s.r.places)
 }
 
-// better returns the numbers of the places that come nearest, with one more that comes so near.
-func better(best int, found []int32, near int, i int32) (int, []int32) {
+// matches are the places that a text comes nearest to by what they are called, their label
+// included, and those by their code, or by the whole name with blanks.
+type matches struct{ names, codes nearest }
+
+// nearest are the numbers of the places that are nearest.
+type nearest struct {
+	near   int
+	places []int32
+}
+
+var nothing = matches{nearest{near: byNone}, nearest{near: byNone}}
+
+func (m *matches) compare(s *search, p Place, k string, i int32) {
+	name, code := s.nearness(p, k)
+	m.names.add(name, i)
+	m.codes.add(code, i)
+}
+
+func (n *nearest) add(near int, i int32) {
 	switch {
-	case near >= byNone || near > best:
-		return best, found
-	case near < best:
-		return near, []int32{i}
+	case near >= byNone || near > n.near:
+	case near < n.near:
+		*n = nearest{near, []int32{i}}
+	default:
+		n.places = append(n.places, i)
 	}
-	return best, append(found, i)
 }
 
-// exactly returns the places, or, of several, those alone that are called by the very letters.
-func exactly(places []Place, typed string, numbers []int32) (all []Place) {
-	var letters []Place
-	for _, i := range numbers {
-		p := places[i]
-		all = append(all, p)
-		if slices.Contains(append(p.called(), p.Code, p.Name.Label().String()), strings.TrimSpace(typed)) {
-			letters = append(letters, p)
-		}
+// of returns the places of the matches, in their order.
+func (m matches) of(places []Place) (all []Place) {
+	numbers := m.names.places
+	if m.names.near != byWhole {
+		numbers = slices.Concat(numbers, m.codes.places)
 	}
-	if len(letters) > 0 {
-		return letters
+	slices.Sort(numbers)
+	for _, i := range slices.Compact(numbers) {
+		all = append(all, places[i])
 	}
 	return all
 }
@@ -177,22 +192,22 @@ func (r *Roster) Among(places []Place, typed string) []Place {
 	if utf8.RuneCountInString(typed) > maxTyped {
 		return nil
 	}
-	s := r.searched(typed)
-	best, found := byNone, []int32(nil)
+	s, found := r.searched(typed), nothing
 	for i, p := range places {
-		near := byNone
 		for _, k := range spellings(typed) {
-			near = min(near, s.nearness(p, k))
+			found.compare(s, p, k, int32(i))
 		}
 		if WholeName(typed) == p.Name.String() {
-			near = byWhole
+			found.names.add(byWhole, int32(i))
 		}
-		best, found = better(best, found, near, int32(i))
+		if WholeName(pointed(typed)) == p.Name.String() {
+			found.codes.add(byWritten, int32(i))
+		}
 	}
 	if s.left < 0 {
 		return nil
 	}
-	return exactly(places, typed, found)
+	return found.of(places)
 }
 
 // WholeName returns a text as the name of a jurisdiction is written: in half width and lower case,
@@ -207,6 +222,9 @@ func WholeName(typed string) string {
 	}
 	return b.String()
 }
+
+// pointed returns a text with points for its blanks.
+func pointed(typed string) string { return strings.Join(strings.Fields(typed), ".") }
 
 // spellings returns the keys of a text: that of the whole and, where points or commas divide it,
 // that of its parts in the other order, in which an address in English is written.
@@ -237,25 +255,28 @@ func (s *search) wrote(names ...string) bool {
 	})
 }
 
-// nearness returns how near a key comes to a place.
-func (s *search) nearness(p Place, k string) int {
+// nearness returns how near a key comes to what a place is called, and to its code.
+func (s *search) nearness(p Place, k string) (name, code int) {
 	s.left--
-	proper, loose := p.proper(), p.loose()
+	code = byNone
 	switch {
-	case s.wrote(append(p.called(), p.Code)...):
-		return byCode
-	case s.wrote(p.Name.Label().String()):
-		return byWritten
-	case slices.Contains(proper, k), k == key(p.Code):
-		return byName
-	case k == key(p.Name.Label().String()):
-		return byLabel
-	case slices.Contains(loose, k):
-		return byUse
-	case s.after(p, k, slices.Concat(proper, loose)):
-		return byChain
+	case s.wrote(p.Code):
+		code = byWritten
+	case k == key(p.Code):
+		code = byName
 	}
-	return byNone
+	label, proper, loose := p.Name.Label().String(), p.proper(), p.loose()
+	switch {
+	case s.wrote(append(p.called(), label)...):
+		return byWritten, code
+	case slices.Contains(proper, k), k == key(label):
+		return byName, code
+	case slices.Contains(loose, k):
+		return byUse, code
+	case s.after(p, k, slices.Concat(proper, loose)):
+		return byChain, code
+	}
+	return byNone, code
 }
 
 // after reports whether the key is one of the place's own after those of places above it.

@@ -48,6 +48,53 @@ func TestNamesThatDeceive(t *testing.T) {
 	}
 }
 
+// TestNamesThatTake (R05b): no name, label or code of a place takes a text alone by which another
+// is meant: the file is refused, or the text means both.
+func TestNamesThatTake(t *testing.T) {
+	const hostile, both = "yunyan.guizhou", "nanming.guizhou yunyan.guizhou"
+	for what, c := range map[string]struct {
+		nanming, yunyan string // code; level, label; names
+		typed           []string
+	}{
+		"a long code":                 {"520102,county,nanming,南明区,南明,", "X2,county,yunyan,云岩区,520102000000,", nil},
+		"a code and a half":           {"520102,county,nanming,南明区,南明,", "X2,county,yunyan,云岩区,,520102000", nil},
+		"a long code as code":         {"520102,county,nanming,南明区,南明,", "520102000000,county,yunyan,云岩区,,", nil},
+		"a wide code":                 {"520102,county,nanming,南明区,南明,", "X2,county,yunyan,云岩区,５２０１０２,", nil},
+		"a code with a blank":         {"520102,county,nanming,南明区,南明,", "X2,county,yunyan,云岩区,520 102,", []string{"520102", "520 102", "520-102", "520102000"}},
+		"letters of a code":           {"GX01,county,nanming,南明区,南明,", "X2,county,yunyan,云岩区,gx01,", []string{"gx01", "GX01", "Gx01", "ＧＸ０１", "GX-01"}},
+		"letters of a code, in label": {"GX-01,county,nanming,南明区,南明,", "X2,county,gx01,云岩区,,", []string{"gx01", "GX-01", "GX01"}},
+		"letters of a code, in code":  {"GX01,county,nanming,南明区,南明,", "gx01,county,yunyan,云岩区,,", []string{"gx01", "GX01"}},
+		"a label":                     {"520102,county,nanming,南明区,南明,Nanming District", "X2,county,yunyan,云岩区,,nanming", []string{"nanming", "Nanming", "NANMING", "nan-ming"}},
+		"a label, nearly":             {"520102,county,nanming,南明区,南明,Nanming District", "X2,county,yunyan,云岩区,,Nan Ming", []string{"Nan-Ming", "nan ming."}},
+		"a label as code":             {"520102,county,nanming,南明区,南明,", "nanming,county,yunyan,云岩区,,", []string{"nanming", "Nanming"}},
+		"a name as code":              {"520102,county,nanming,南明区,南明区,", "南明,county,yunyan,云岩区,,", []string{"南明", "南 明"}},
+		"a name after another":        {"520102,county,nanming,南明区,南明区,", "贵州南明,county,yunyan,云岩区,,", []string{"贵州南明"}},
+		"a whole name with a blank":   {"520102,county,nanming,南明区,南明区,", "X2,county,yunyan,云岩区,,nanming guizhou", []string{"nanming guizhou", "Nanming  Guizhou"}},
+	} {
+		r, err := Parse(hostileHead + c.nanming + ",52\n" + c.yunyan + ",52\n")
+		if c.typed == nil {
+			if f, ok := errors.AsType[*Faulty](err); !ok || len(f.Faults) != 1 || !strings.HasPrefix(f.Faults[0].Kind, "code ") {
+				t.Errorf("%s: got %v, want it refused", what, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", what, err)
+			continue
+		}
+		for _, typed := range c.typed {
+			want := strings.Replace(both, hostile, r.Places()[2].Name.String(), 1)
+			got, among := whole(r.Meant(typed)), whole(r.Among(r.Places()[1:], typed))
+			if got != want || among != want {
+				t.Errorf("%s: %q means %q, among the places %q; want both", what, typed, got, among)
+			}
+		}
+		if got := whole(r.Meant("nanming.guizhou")); got != "nanming.guizhou" {
+			t.Errorf("%s: its whole name means %q", what, got)
+		}
+	}
+}
+
 // handed returns the error of reading the pieces of a list with a place that a hostile parent made.
 func handed(t *testing.T, hostile Place) error {
 	t.Helper()
