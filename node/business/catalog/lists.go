@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -146,9 +147,9 @@ func (l *Lists) Consumer(ctx context.Context, r relay.Received) (identity.Agency
 	}, nil)
 }
 
-// Listed reports whether the jurisdiction of an agency, another one, lists it. What was added to a
-// list that is known is asked for; where that cannot be had, what is known counts. The error is
-// text.AgencyListMissing.
+// Listed reports whether the jurisdiction of an agency, another one, lists it now. What was added
+// to a list that is known is asked for; where that cannot be had, the error is
+// text.AgencyListMissing, whatever is known: the agency may have ended since.
 func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error) {
 	of := agency.Jurisdiction()
 	places := l.places(of)
@@ -158,13 +159,11 @@ func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error
 	if err == nil && !lists(now, agency.Code()) && len(places) > 0 { // it may have begun a new ledger
 		now, err = l.ask(within, of, nil)
 	}
-	switch {
-	case err == nil:
-		places = now
-	case !lists(places, agency.Code()):
-		return false, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+	if err != nil {
+		err = text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+		return false, cmp.Or(l.hear(ctx, agency, places, true), err)
 	}
-	return lists(places, agency.Code()), l.hear(ctx, agency, places, true)
+	return lists(now, agency.Code()), l.hear(ctx, agency, now, true)
 }
 
 // list returns all known places of the list that a request of the jurisdiction names; those after

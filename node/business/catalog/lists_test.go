@@ -140,6 +140,33 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestListedIsLookedAt: where nobody could look at the list now, what is known of it does not count
+// as looked at; an end that is known is told all the same, as one before a gift.
+func TestListedIsLookedAt(t *testing.T) {
+	d, of := newLists(t), county(1)
+	var heard []string
+	d.OnEnd(func(_ context.Context, a identity.Agency, by envelope.AgencyList, given bool) error {
+		heard = append(heard, fmt.Sprint(a.Code(), by.Number, given))
+		return nil
+	})
+	d.lists[of] = append(numbered("a", 2), listedAgency{Code: named("a1"), Title: "x", Ended: true}, listedAgency{Code: named("a1"), Title: "x"})
+	d.consumer(t, "a use", asking(of, "a1", nameOf(of, d.lists[of])), "", 2)
+	agency := identity.NewAgency(of, named("a1"))
+	if has, err := d.Listed(t.Context(), agency); !has || err != nil {
+		t.Errorf("got %t, %v", has, err)
+	}
+	d.err = errors.New("no link")
+	if _, err := d.Listed(t.Context(), agency); !failure.Is(err, text.AgencyListMissing) {
+		t.Errorf("a list that cannot be had: got %v", err)
+	}
+	if err := d.Giving(t.Context(), agency); err != nil {
+		t.Error(err)
+	}
+	if want := "[a1 3 false a1 3 true a1 3 true a1 3 true]"; fmt.Sprint(heard) != want {
+		t.Errorf("heard %v, want %s", heard, want)
+	}
+}
+
 // TestHostileLists attacks the lists: one that cannot be had, one that never fits, one that is too
 // long, and one that was rewritten. A jurisdiction that cannot be asked, or lies, is asked again
 // after a while only; the lists of others are not touched.
