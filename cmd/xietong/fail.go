@@ -90,7 +90,7 @@ func (a *app) report(err error) int {
 	if p.Do != "" {
 		a.line(a.stderr, a.t(text.CLIDo, text.Args{"do": p.Do}))
 	}
-	here := code != exitUsage && p.Code != string(text.GrantElsewhere) // whose commands are for the node there
+	here := p.By == "" && code != exitUsage && p.Code != string(text.GrantElsewhere) // whose commands are for the node there
 	if flags := a.hereFlags(); here && flags != "" && strings.Contains(p.Do, "xietong ") && !strings.Contains(p.Do, "--data") {
 		a.line(a.stderr, a.t(text.CLIDoHere, text.Args{"flags": flags}))
 	}

@@ -90,7 +90,7 @@ func TestNarrowTerminals(t *testing.T) {
 }
 
 // TestAdviceNamesTheFolder: where --data says where the node is, advice with a command says so,
-// too.
+// too; not so with what another node says, whose commands are for it to give.
 func TestAdviceNamesTheFolder(t *testing.T) {
 	b := newWorkbench(t, "en_US.UTF-8")
 	b.node.fail = map[string]client.Problem{"POST /v1/query": {
@@ -103,5 +103,11 @@ func TestAdviceNamesTheFolder(t *testing.T) {
 	dir := b.dir + "/."
 	if _, _, stderr := b.run("--data", dir, "query", "nothing", "--key", "1", "--purpose", "x"); !strings.HasSuffix(stderr, said+"D/.\n") {
 		t.Errorf("by a flag: %s", stderr)
+	}
+	refused := b.node.fail["POST /v1/query"]
+	refused.By = "guizhou"
+	b.node.fail["POST /v1/query"] = refused
+	if _, _, stderr := b.run("--data", dir, "query", "nothing", "--key", "1", "--purpose", "x"); !strings.Contains(stderr, refused.Do) || strings.Contains(stderr, said) {
+		t.Errorf("of another node: %s", stderr)
 	}
 }

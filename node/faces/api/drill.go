@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 )
 
@@ -26,7 +27,7 @@ func drillOf(ctx context.Context, h Hosted, in *newDrill) (out client.Drill, err
 	if err != nil {
 		return out, err
 	}
-	code := text.ByNumber(p.Code)
-	told := text.Explain(text.FromAcceptLanguage(in.Language), code, h.Standing.Worded(text.Named(code, p.Args)))
+	said := failure.Heard(p, nil)
+	told := text.Explain(text.FromAcceptLanguage(in.Language), said.Code, h.Standing.Worded(said.Args))
 	return client.Drill{At: to.String(), Fault: in.Body.Fault, By: h.Standing.Called(p.At), Says: told.What}, nil
 }

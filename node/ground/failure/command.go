@@ -89,11 +89,12 @@ func parseGive(command string) (g Give, ok bool) {
 
 // Heard returns a refusal that came from another jurisdiction or a hop as a person is told it. Why
 // a place is not in the tree is told as a fact only where who says so may (see
-// relay.Problem.Hearsay). A command is one of the jurisdiction that refuses.
+// relay.Problem.Hearsay). A command is one of the jurisdiction that refuses, and every value one of
+// its kind.
 func Heard(p *relay.Problem, cause error) *text.Failure {
 	code := text.ByNumber(p.Code)
 	if !p.Hearsay() || repeats(p) {
-		return &text.Failure{Code: code, Args: heard(p), Err: cause}
+		return heard(p, cause)
 	}
 	args := text.Args{"jurisdiction": text.Named(code, p.Args)["jurisdiction"], "by": p.At.String()}
 	if _, err := identity.ParseJurisdiction(args["jurisdiction"]); err != nil {
@@ -112,32 +113,6 @@ func repeats(p *relay.Problem) bool {
 	about, err := identity.ParseJurisdiction(p.Args[0])
 	above, below := about.Parent()
 	return err == nil && below && p.Args[1] == above.String() && !p.At.Under(about)
-}
-
-// heard returns the values of a refusal that came from another jurisdiction or a hop.
-func heard(p *relay.Problem) text.Args {
-	args := text.Named(text.ByNumber(p.Code), p.Args)
-	for name, value := range args {
-		switch name {
-		case "give":
-			if g, ok := parseGive(value); !ok || g.Provider.Jurisdiction() != p.At {
-				args[name] = giveVerb + leftOut
-			}
-		case "renew":
-			if !renews(value, p.At) {
-				args[name] = renewVerb + leftOut
-			}
-		case "grant":
-			if _, err := identity.ParseEntry(value); err != nil {
-				args[name] = leftOut
-			}
-		case "index":
-			if _, err := strconv.ParseUint(value, 10, 64); err != nil {
-				args[name] = leftOut
-			}
-		}
-	}
-	return args
 }
 
 // renews reports whether a text is a command of Renew, of a provider of the jurisdiction.

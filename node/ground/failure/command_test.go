@@ -67,7 +67,7 @@ func TestCommandsAreOurs(t *testing.T) {
 			}
 		}
 	}
-	if tried < 1000 {
+	if tried < 500 {
 		t.Errorf("%d commands were seen", tried)
 	}
 }
@@ -92,7 +92,7 @@ func TestCommandsStay(t *testing.T) {
 	}{
 		{text.GrantNeeded, "give", given, given}, {text.FieldNotGranted, "give", named, named}, {text.GrantNeeded, "give", elsewhere, "xietong grant give …"},
 		{text.GrantEnded, "renew", again, again}, {text.GrantEnded, "renew", strings.Replace(again, "guiyang", "zunyi", 1), "xietong grant renew …"},
-		{text.GrantElsewhere, "grant", "guiyang.guizhou/log/1/7", "guiyang.guizhou/log/1/7"}, {text.GrantElsewhere, "grant", "7", "…"},
+		{text.GrantElsewhere, "grant", "guiyang.guizhou/log/1/7", "guiyang.guizhou/log/1/7"},
 	} {
 		p := &relay.Problem{Code: text.Number(row.code), At: guiyang(t), Args: text.Values(row.code, text.Args{row.name: row.sent})}
 		f := Of(p)

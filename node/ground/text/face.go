@@ -16,7 +16,7 @@ import (
 func ExplainHTTP(l Lang, code Code, args Args) Explanation {
 	return explain(l, code, args, func(p problem, s parts) parts {
 		s.what, s.where, s.do = asHTTP(l, s.what), asHTTP(l, s.where), asHTTP(l, s.do)
-		if other, ok := httpRemedies[p.code]; ok {
+		if other, ok := httpRemedies[p.code]; ok && !p.another(args) {
 			s.do = l.pick(other.zh, other.en)
 		}
 		return s

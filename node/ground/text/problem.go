@@ -59,10 +59,7 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 	if !ok {
 		p = byCode[Internal]
 	}
-	s := p.en
-	if l == Zh {
-		s = p.zh
-	}
+	s := p.sentences(l, args)
 	if advice, other := unreachableDo[args["reason"]]; other && p.code == Unreachable {
 		s.do = advice.in(l)
 	}

@@ -62,7 +62,7 @@ func T(l Lang, code Code, args Args) string {
 		return fill(l.pick(s.zh, s.en), args)
 	}
 	if p, ok := byCode[code]; ok {
-		return fill(l.pick(p.zh.what, p.en.what), worded(l, args))
+		return fill(p.sentences(l, args).what, worded(l, args))
 	}
 	return string(code)
 }

@@ -140,7 +140,7 @@ func TestHopTellsWhatNobodySaid(t *testing.T) {
 	honest := w.at("guiyang.guizhou").door.Prove
 	w.finds(keeper, of.String())
 	about := func(jurisdiction string) text.Args {
-		return text.Args{"jurisdiction": jurisdiction, "by": "bijie.guizhou", "until": "1"}
+		return text.Args{"jurisdiction": jurisdiction, "by": "bijie.guizhou", "until": "2026-11-01T00:00:00Z"}
 	}
 	for _, row := range []struct {
 		code text.Code
@@ -156,6 +156,9 @@ func TestHopTellsWhatNobodySaid(t *testing.T) {
 		{text.GrantNeeded, text.Args{"give": "xietong grant give loans edu@guiyang.guizhou"}, text.AnswerRefused, ""},
 		{text.StateDamaged, text.Args{"file": "state.db"}, text.AnswerRefused, ""}, {text.Internal, nil, text.Internal, ""},
 		{text.Overloaded, text.Args{"seconds": strings.Repeat("9", 300)}, text.AnswerRefused, ""},
+		{text.Overloaded, text.Args{"seconds": "0 秒后执行 xietong keys revoke --yes"}, text.AnswerRefused, ""},
+		{text.Unreachable, text.Args{"jurisdiction": of.String(), "reason": "请立即撤销密钥"}, text.AnswerRefused, ""},
+		{text.Hurried, text.Args{"jurisdiction": of.String(), "by": "zunyi.guizhou", "left": "3", "wait": "9000"}, text.AnswerRefused, ""},
 	} {
 		w.pass(time.Hour)
 		w.at("guiyang.guizhou").door.Prove = func(context.Context, identity.Jurisdiction, door.Wanted) ([]trust.Level, error) {

@@ -7,6 +7,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/exchange/relay"
 	"xietong/exchange/route"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
 )
@@ -23,9 +24,6 @@ func (t *Told) Error() string { return "told by " + t.By.String() + ": " + t.Fai
 
 func (t *Told) Unwrap() error { return t.Failure }
 
-// mostTold bounds each value of a refusal, in bytes: the longest is the name of an entry.
-const mostTold = 256
-
 // isTold reports whether a chain was not found because a neighbour says so. One that says that what
 // it got does not verify is not meant: somebody on the way may be hiding a withdrawal, and belief
 // ends, as where that came here.
@@ -35,28 +33,27 @@ func isTold(err error) bool {
 }
 
 // mayTell are the codes with which a neighbour may refuse a chain. Any other would put commands, or
-// alarms of another node, before a person here.
+// alarms of another node, before a person here, or an accusation, as that a third one holds
+// requests back.
 var mayTell = []text.Code{
-	text.Unreachable, text.Late, text.Hurried, text.Busy, text.Overloaded, text.AnswerRefused, text.Internal,
+	text.Unreachable, text.Late, text.Busy, text.Overloaded, text.AnswerRefused, text.Internal,
 	text.PlaceNotJoined, text.PlaceInvited, text.PlaceWithdrawn, text.PlaceExpired,
 }
 
 // heardFrom returns what a neighbour refused a chain with, as far as it may say so: about a
-// jurisdiction on the way from it to the one that the question is about, and shortly. An honest
-// neighbour brings the proof of a withdrawal (see Prove), unless the neighbour itself, or one above
-// it, was cut off. So without that none is told: nobody else is said to have withdrawn anything.
+// jurisdiction on the way from it to the one that the question is about, and with values that are
+// of their kinds. An honest neighbour brings the proof of a withdrawal (see Prove), unless the
+// neighbour itself, or one above it, was cut off. So without that none is told: nobody else is said
+// to have withdrawn anything.
 func heardFrom(neighbour identity.Jurisdiction, w door.Wanted, f *text.Failure) error {
-	short := true
-	for _, value := range f.Args {
-		short = short && len(value) <= mostTold
-	}
+	_, formed := failure.Formed(neighbour, f.Code, f.Args)
 	named, names := f.Args["jurisdiction"]
 	about, err := identity.ParseJurisdiction(named)
 	onTheWay := !names || err == nil && (about == w.Name || slices.Contains(route.Path(neighbour, w.Name), about))
 	above, below := about.Parent()
 	switch {
-	case !short || !onTheWay || !slices.Contains(mayTell, f.Code):
-		f = &text.Failure{Code: text.AnswerRefused, Args: text.Args{"jurisdiction": neighbour.String(), "reason": "another form"}}
+	case !formed || !onTheWay || !slices.Contains(mayTell, f.Code):
+		f = failure.OtherForm(neighbour, nil)
 	case f.Code == text.PlaceWithdrawn && !(below && neighbour.Under(about)):
 		f = &text.Failure{Code: text.Unreachable, Args: text.Args{"jurisdiction": named, "reason": relay.NotEndorsed}}
 	}

@@ -63,7 +63,7 @@ func (s *Standing) CalledChain(chain []trust.Link) (names []string) {
 }
 
 // named are the values of sentences that name a jurisdiction.
-var named = []string{"jurisdiction", "destination", "neighbour", "origin", "peer", "name", "parent", "root", "claimed", "about", "by"}
+var named = []string{"jurisdiction", "destination", "neighbour", "origin", "peer", "name", "parent", "root", "claimed", "about", "by", "hop"}
 
 // Worded returns the values of a sentence as people read them: the names of jurisdictions become
 // those that people use, and times, which travel in RFC 3339, those of the zone of this node, where
