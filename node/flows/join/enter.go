@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -25,7 +27,7 @@ func (a *attempt) create(ctx context.Context) (err error) {
 	folder := host.Folder(a.dir, a.t.Child)
 	epoch, err := door.AskEpoch(ctx, a.line, a.t.Child, a.t.Secret)
 	if err != nil {
-		return err
+		return a.named(refusedBy(a.t.Parent.Name(), err))
 	}
 	n := host.New{Now: a.o.Now(), Epoch: epoch, Hosted: a.o.Hosted}
 	if a.o.Paper != nil {
@@ -57,7 +59,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	}
 	levels, entry, err := a.redeem(ctx)
 	if err != nil {
-		return a.named(err)
+		return a.named(refusedBy(a.t.Parent.Name(), err))
 	}
 	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
 		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
@@ -128,6 +130,29 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 		err = a.own.KeepRecovery(r.Recovery)
 	}
 	return levels, entry, err
+}
+
+// mayRefuse are the codes with which a parent may refuse a redemption. Whoever invites may have made
+// a tree of its own: any other code would put a command or an alarm of its choice before a person.
+var mayRefuse = []text.Code{
+	text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.AlreadyJoined, text.NotEndorsed, text.EndorsementWithdrawn,
+	text.EndorsementUnknown, text.EpochOther, text.EpochsSpent, text.ChildMismatch, text.ChildDamaged, text.RecoveryOther, text.NotPossessed,
+	text.KeySetOld, text.KeySetsForked, text.KeySetsTooMany, text.KeySetsWanted, text.KeysSuperseded, text.BadRequest, text.Expired,
+	text.Busy, text.Overloaded, text.NotReady, text.OutcomeUnknown, text.Internal, text.DiskFull, text.ClockSetBack,
+}
+
+// refusedBy returns an error with what the parent refuses with as far as it may say so, with each
+// value of its kind, and as the parent's word.
+func refusedBy(parent identity.Jurisdiction, err error) error {
+	if _, refused := errors.AsType[*door.Refused](err); !refused {
+		return err
+	}
+	f, _ := errors.AsType[*text.Failure](err)
+	args, formed := failure.Formed(parent, f.Code, f.Args)
+	if !formed || !slices.Contains(mayRefuse, f.Code) {
+		return failure.OtherForm(parent, err)
+	}
+	return text.Fail(f.Code, args, err)
 }
 
 // named puts the names that people use into a refusal: the parent tells those that programs use.

@@ -288,6 +288,13 @@ func refusal(err error) ([]byte, error) {
 	return frame, encodeErr
 }
 
+// Refused is what whoever was asked refuses with: its word, and its values, which nobody checked.
+type Refused struct{ said text.Failure }
+
+func (r *Refused) Error() string { return "refused: " + r.said.Error() }
+
+func (r *Refused) Unwrap() error { return &r.said }
+
 // Asker carries a request to another jurisdiction and its answer back.
 type Asker interface {
 	Exchange(ctx context.Context, frame []byte) ([]byte, error)
@@ -315,7 +322,7 @@ func ask(ctx context.Context, c Asker, op uint64, body []byte, into any) error {
 	}
 	if a.Code > 0 {
 		code := text.ByNumber(uint16(min(a.Code, 1<<16-1)))
-		return text.Fail(code, text.Named(code, a.Args), nil)
+		return &Refused{text.Failure{Code: code, Args: text.Named(code, a.Args)}}
 	}
 	if err := canon.Unmarshal(a.Body, MaxAnswerLen, into); err != nil {
 		return fmt.Errorf("read answer: %w", err)
