@@ -132,8 +132,9 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 	return levels, entry, err
 }
 
-// mayRefuse are the codes with which a parent may refuse a redemption. Whoever invites may have made
-// a tree of its own: any other code would put a command or an alarm of its choice before a person.
+// mayRefuse are the codes with which a parent may refuse a redemption. Whoever invites may have
+// made a tree of its own: any other code would put a command or an alarm of its choice before a
+// person.
 var mayRefuse = []text.Code{
 	text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.AlreadyJoined, text.NotEndorsed, text.EndorsementWithdrawn,
 	text.EndorsementUnknown, text.EpochOther, text.EpochsSpent, text.ChildMismatch, text.ChildDamaged, text.RecoveryOther, text.NotPossessed,

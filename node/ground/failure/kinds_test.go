@@ -111,8 +111,8 @@ func TestThisNodeIsOurs(t *testing.T) {
 	}
 }
 
-// TestHurriedIsSaidByWhoeverGotIt (S36c): that a request was handed over too late is the word of whoever
-// got it, of a neighbour; nobody says it of two others.
+// TestHurriedIsSaidByWhoeverGotIt (S36c): that a request was handed over too late is the word of
+// whoever got it, of a neighbour; nobody says it of two others.
 func TestHurriedIsSaidByWhoeverGotIt(t *testing.T) {
 	for _, row := range []struct {
 		to, by string

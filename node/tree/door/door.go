@@ -288,13 +288,6 @@ func refusal(err error) ([]byte, error) {
 	return frame, encodeErr
 }
 
-// Refused is what whoever was asked refuses with: its word, and its values, which nobody checked.
-type Refused struct{ said text.Failure }
-
-func (r *Refused) Error() string { return "refused: " + r.said.Error() }
-
-func (r *Refused) Unwrap() error { return &r.said }
-
 // Asker carries a request to another jurisdiction and its answer back.
 type Asker interface {
 	Exchange(ctx context.Context, frame []byte) ([]byte, error)
