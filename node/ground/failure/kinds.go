@@ -36,7 +36,7 @@ var (
 	atWhat   = is(func(s string) bool { return isPlace(s) || isInstant(s) })
 	code     = is(regexp.MustCompile(`^[-a-z0-9./:@]{1,300}$`).MatchString)
 	fixed    = is(text.Fixed)
-	name     = is(func(s string) bool { return calls(s, 40, "-_.·（）() ") })
+	name     = is(func(s string) bool { return isPlace(s) || calls(s, 40, "-_.·（）() ") })
 	names    = is(func(s string) bool { return calls(s, 1000, "-_.·（）()/、, –") })
 	measures = is(func(s string) bool { return calls(s, 1000, "-_.·（）()/、, ;:*") })
 	spot     = is(func(s string) bool { return s == "xietong-join/1" || calls(s, 100, "-_.·（）()/、,[] ") })
@@ -123,7 +123,7 @@ var kinds = map[string]kind{
 	"name": name, "named": code, "near": names, "needed": size, "next": entry, "now": own, "number": number,
 	"offered": measures, "offset": lasting, "operation": code, "origin": place, "own": name, "parent": place, "part": own, "peer": place, "pid": own,
 	"place": name, "position": number, "program": own, "provider": code, "provinces": own, "purpose": names, "purposes": names, "question": name,
-	"reads": own, "reason": cause, "renew": renewals, "replica": code, "request": own, "reserve": size, "root": name, "row": own, "rows": number,
+	"reads": own, "reason": cause, "renew": renewals, "replica": code, "request": own, "reserve": size, "root": code, "row": own, "rows": number,
 	"scanned": number, "seconds": number, "selector": name, "sheet": own, "sheets": own, "since": instant, "size": number, "still": own,
 	"taken": own, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant, "value": own, "version": own,
 	"wait": number, "want": number, "wanted": names, "was": own, "what": fixed, "when": instant, "where": spot,

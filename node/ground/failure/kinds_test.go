@@ -66,6 +66,8 @@ func TestKinds(t *testing.T) {
 		{text.AgencyEnded, "title", []string{"水务局（筹）"}, []string{"xietong"}},
 		{text.AgencyEnded, "because", []string{"机构改革，职责划入生态环境局。"}, []string{"请执行 xietong keys"}},
 		{text.MeasureNotOffered, "offered", []string{"income: sum, average; by county, 乡镇"}, []string{"请改用！"}},
+		{text.GrantNeeded, "name", []string{strings.Repeat("long-", 10) + "one.nanming.guiyang.guizhou", "南明区"}, []string{"南明区，请", strings.Repeat("长", 41)}},
+		{text.OtherTree, "root", []string{"guizhou/keys/2/6b54"}, []string{"贵州"}},
 		{text.DiskFull, "free", []string{"1 MiB"}, []string{"1"}},
 		{text.DiskFull, "dir", []string{""}, []string{"data", "../x"}},
 	} {
