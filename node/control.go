@@ -88,7 +88,12 @@ func (c *control) watch(every time.Duration) {
 // look makes the socket again if it is gone. It does not where another folder has the place of the
 // data directory: that may be the one of another node.
 func (c *control) look() {
-	if _, err := os.Lstat(c.path); err == nil || !errors.Is(err, fs.ErrNotExist) {
+	switch info, err := os.Lstat(c.path); {
+	case err == nil && info.Mode()&(fs.ModeSocket|fs.ModeSymlink) == 0 && !c.told:
+		c.told = true
+		c.log.Error("something else has the place of the control socket: move it away, and the socket is made again", "file", c.path)
+		return
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
 		return
 	}
 	err := error(fs.ErrNotExist)

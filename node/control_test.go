@@ -87,6 +87,32 @@ func TestSocketIsMadeAgain(t *testing.T) {
 	}
 }
 
+// TestSocketIsDisplaced: of a file or folder that has the place of the socket the log says what to
+// do, once; when it is moved away, the socket is made again.
+func TestSocketIsDisplaced(t *testing.T) {
+	for what, put := range map[string]func(path string) error{
+		"file":   func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"folder": func(path string) error { return os.Mkdir(path, 0o700) },
+	} {
+		var log strings.Builder
+		c := answering(t, t.TempDir(), slog.New(slog.NewTextHandler(&log, nil)))
+		if err := errors.Join(os.Remove(c.path), put(c.path)); err != nil {
+			t.Fatal(err)
+		}
+		c.look()
+		c.look()
+		if n := strings.Count(log.String(), "move it away"); n != 1 {
+			t.Errorf("%s: told %d times: %s", what, n, &log)
+		}
+		if err := os.Remove(c.path); err != nil {
+			t.Fatal(err)
+		}
+		if c.look(); !reached(c.path) {
+			t.Errorf("%s: not reached", what)
+		}
+	}
+}
+
 // TestSocketOfAnother: where the data directory was moved away, and another one has its place, no
 // socket is made there, which is told once; that of another node stays as it is.
 func TestSocketOfAnother(t *testing.T) {

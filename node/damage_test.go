@@ -86,6 +86,56 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
+// TestOtherUser: to a user who may not look into a directory, every command that needs none running
+// says so, and none that it is read-only or no directory of a node.
+func TestOtherUser(t *testing.T) {
+	dir := filled(t)
+	back := asNobody(t, filepath.Dir(dir))
+	defer back()
+	if os.Geteuid() == 0 {
+		unix.SetfsuidRetUid(0)
+		if err := os.Chown(dir, 0, 0); err != nil {
+			t.Fatal(err)
+		}
+		unix.SetfsuidRetUid(nobody)
+	} else {
+		defer os.Chmod(dir, 0o700)
+		if err := os.Chmod(dir, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, read := ReadSettings(dir, "")
+	_, verified := VerifyData(t.Context(), dir, "", nil)
+	for what, err := range map[string]error{
+		"serve": Serve(t.Context(), dir, ServeOptions{}), "serve --detach": CheckDir(dir), "config check": read, "ledger verify": verified,
+	} {
+		if text.AsFailure(err).Code != text.PartForbidden {
+			t.Errorf("%s: got %v, want %s", what, err, text.PartForbidden)
+		}
+	}
+}
+
+// TestOtherFormat: a directory of another format, or of none, is refused by every command as by
+// serve, before anything is judged by the rules of this one.
+func TestOtherFormat(t *testing.T) {
+	dir := filled(t)
+	for format, want := range map[string]text.Code{"6": text.DirOlder, "999": text.DirNewer, "": text.PartDamaged, "7x": text.PartDamaged} {
+		if err := os.WriteFile(filepath.Join(dir, "FORMAT"), []byte(format), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, read := ReadSettings(dir, "")
+		_, elsewhere := ReadSettings(dir, filepath.Join(dir, "config.yaml"))
+		_, verified := VerifyData(t.Context(), dir, "", nil)
+		for what, err := range map[string]error{
+			"serve": Serve(t.Context(), dir, ServeOptions{}), "config check": read, "config check FILE": elsewhere, "ledger verify": verified,
+		} {
+			if text.AsFailure(err).Code != want {
+				t.Errorf("%s of format %q: got %v, want %s", what, format, err, want)
+			}
+		}
+	}
+}
+
 // TestChainIsMissing (D11): of a county that joined, the file with what the parent said is gone, as
 // after a partial restore. It does not take itself for a root, and says what to do, which works.
 func TestChainIsMissing(t *testing.T) {

@@ -70,6 +70,7 @@ var (
 	NewLogQueue        = loglimit.NewQueue
 	Held               = datadir.Held
 	AbsentDir          = datadir.Absent
+	CheckDir           = datadir.CheckFormat
 	ErrPort            = config.ErrPort // of CheckListen
 )
 

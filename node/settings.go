@@ -23,11 +23,15 @@ type FileSettings struct {
 // directory too, where there is one. It needs no running node, and changes nothing.
 func ReadSettings(dir, file string) (s FileSettings, err error) {
 	var c config.Config
-	if s.File = file; file != "" {
+	if s.File, s.Folders = file, file == "" || datadir.IsNode(dir); s.Folders {
+		if err := datadir.CheckFormat(dir); err != nil {
+			return s, err
+		}
+	}
+	if file != "" {
 		c, err = datadir.ReadConfigFile(file)
-		s.Folders = datadir.IsNode(dir)
 	} else {
-		s.File, s.Folders = filepath.Join(dir, config.FileName), true
+		s.File = filepath.Join(dir, config.FileName)
 		c, err = datadir.ReadConfig(dir)
 	}
 	if err == nil && s.Folders {

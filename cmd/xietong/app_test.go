@@ -102,6 +102,7 @@ func TestRequests(t *testing.T) {
 		{"status --in g --as water", "GET /v1/status", "g water en"},
 		{"ledger entry g/log/2/7", "GET /v1/entry", ""},
 		{"ledger entry g/log/2/7 --in h", "GET /v1/entry", "h  en"},
+		{"host list --in g", "GET /v1/status", "  en"}, // it lists all
 		{"ledger entry 7 --in h", "GET /v1/ledger/entries/7", "h  en"},
 		{"query d --key 1 --purpose p", `POST /v1/query {"dataset":"d","key":"1","purpose":"p"}`, ""},
 		{"query d --where a=b=c --where n=3 --where t=", `POST /v1/query {"dataset":"d","where":{"a":"b=c","n":"3","t":""}}`, ""},
@@ -229,6 +230,10 @@ func TestAnsweredNo(t *testing.T) {
 	code, stdout, _ = b.run("ledger", "verify", "--in", "mixed")
 	if code != exitUnverified || !strings.Contains(stdout, "this keystore is not the one of this ledger") {
 		t.Errorf("another keystore: exit %d, stdout %q", code, stdout)
+	}
+	code, stdout, _ = b.run("ledger", "verify", "--in", "decayed")
+	if code != exitUnverified || !strings.Contains(stdout, "the content of 2 entries is damaged and cannot be read, the first is "+log+"7") {
+		t.Errorf("decayed payloads: exit %d, stdout %q", code, stdout)
 	}
 }
 

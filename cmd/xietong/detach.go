@@ -46,9 +46,10 @@ func (e *startFailed) Error() string { return e.Problem.Detail }
 
 // detach starts the second process and waits until it serves.
 func (a *app) detach(ctx context.Context, args ...string) error {
-	if _, err := os.Stat(filepath.Join(a.data, "FORMAT")); err != nil {
-		return text.Fail(node.AbsentDir(a.data), text.Args{"dir": a.data}, err)
+	if err := node.CheckDir(a.data); err != nil { // before serve.log changes a directory that is not served
+		return err
 	}
+	a.stopped = text.CLIDetachStoppedDo
 	log, err := openLog(a.data)
 	if err != nil {
 		return err

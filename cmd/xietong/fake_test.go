@@ -562,6 +562,9 @@ var fakeFloor = nodeFloor{
 		if name == "holed" {
 			r.DamagedRoster = "2"
 		}
+		if name == "decayed" {
+			r.Unreadable, r.FirstUnreadable = 2, log+"7"
+		}
 		return r, nil
 	},
 }

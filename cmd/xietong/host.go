@@ -168,6 +168,8 @@ var hostHeadings = []heading{
 
 func (a *app) hostList() *cobra.Command {
 	return a.listing(hostHeadings, a.verb("list", text.CLIShortHostList, func(cmd *cobra.Command, _ []string) error {
+		defer func(in string) { a.in = in }(a.in)
+		a.in = "" // the list is of the node, whichever place --in names
 		s, err := a.client().Status(cmd.Context())
 		if err != nil {
 			return err

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"xietong/node/ground/text"
 )
 
 // TestInterruptedInput: Ctrl-C ends a command that waits for somebody to type an invitation or the
@@ -26,8 +28,11 @@ func TestInterruptedInput(t *testing.T) {
 		var out, errs bytes.Buffer
 		b.app.stdin, b.app.stdout, b.app.stderr = input{ctx, r}, &out, &errs
 		b.app.getenv = func(string) string { return "" }
-		if code := b.app.run(ctx, args); code != exitFailed || !strings.Contains(errs.String(), b.app.t("cli.interrupted", nil)) {
-			t.Errorf("%q: exit %d, %s", args, code, errs.String())
+		code := b.app.run(ctx, args)
+		for _, want := range []text.Code{text.CLIInterrupted, text.CLIJoinStoppedDo} {
+			if code != exitFailed || !strings.Contains(errs.String(), b.app.t(want, nil)) {
+				t.Errorf("%q: exit %d, %s", args, code, errs.String())
+			}
 		}
 	}
 	r, w, err := os.Pipe()

@@ -22,7 +22,7 @@ var joinSteps = []struct {
 }{
 	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken, text.ParentUnreached}},
 	{text.JoinClock, []text.Code{text.ClockApart, text.ParentUnproven}},
-	{text.JoinDisk, []text.Code{text.DiskFull}},
+	{text.JoinDisk, []text.Code{text.DiskNoStart}},
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{
 		text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
@@ -35,6 +35,7 @@ func (a *app) joinCommand() *cobra.Command {
 	var asked, recover bool
 	var paper shown
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
+		a.stopped = text.CLIJoinStoppedDo
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
 		if a.jsonOnly {

@@ -117,8 +117,8 @@ func (a *app) verifyData(ctx context.Context) error {
 	}
 	wrong := report.FirstBad != ""
 	if !wrong {
-		keystore, roster := a.keystoreIsNot(report), a.rosterIsNot(report)
-		wrong = keystore || roster
+		keystore, payloads, roster := a.keystoreIsNot(report), a.payloadsAreNot(report), a.rosterIsNot(report)
+		wrong = keystore || payloads || roster
 	}
 	if wrong {
 		return errAnsweredNo
@@ -132,6 +132,14 @@ func (a *app) rosterIsNot(report node.DataReport) bool {
 		a.say(text.CLIDataRoster, text.Args{"name": report.Name, "number": report.DamagedRoster})
 	}
 	return report.DamagedRoster != ""
+}
+
+// payloadsAreNot reports whether payloads cannot be read, and tells it.
+func (a *app) payloadsAreNot(report node.DataReport) bool {
+	if report.Unreadable > 0 && !a.jsonOnly {
+		a.say(text.CLIDataUnread, text.Args{"count": number(report.Unreadable), "first": report.FirstUnreadable})
+	}
+	return report.Unreadable > 0
 }
 
 // keystoreIsNot reports whether the keystore is there and not the ledger's, and tells it.

@@ -36,13 +36,24 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	ctx := untilSignal(context.Background())
 	a := &app{
 		stdin: input{ctx, os.Stdin}, stdout: os.Stdout, stderr: os.Stderr, terminal: isTerminal(os.Stderr), columns: widthOf(os.Stdout),
 		getenv: environment, foreign: foreignSystem(), now: time.Now, node: theNode,
 	}
 	os.Exit(a.run(ctx, os.Args[1:]))
+}
+
+// untilSignal returns a context that ends with the first signal to end; a second one ends the
+// process at once. A terminal that closes sends one, too, except to what nohup started.
+func untilSignal(ctx context.Context) context.Context {
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(ctx, signals...)
+	context.AfterFunc(ctx, stop)
+	return ctx
 }
 
 // app is one run of the program, with everything that the run takes from outside.
@@ -59,6 +70,7 @@ type app struct {
 	told           *time.Location // the zone of times, as the node told it; see zone
 	node           nodeFloor
 	silent         time.Duration // how long a node may be silent; 0: silentWithin
+	stopped        text.Code     // what to do where this command is interrupted; "": see whether it took effect
 
 	lang     text.Lang
 	data     string // the global flags

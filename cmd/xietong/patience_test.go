@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestPatience checks how long a command waits for a node that does not listen yet.
@@ -75,6 +77,22 @@ func TestDetached(t *testing.T) {
 	}
 	run(exitFailed, "there is no such data directory", "serve", "--detach")
 	run(exitDone, "", "init", "guizhou", "--json")
+	format := filepath.Join(dir, "FORMAT")
+	now, err := os.ReadFile(format)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(format, []byte("6\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(exitFailed, "the data directory has format 6", "serve", "--detach")
+	run(exitUnreachable, "the data directory has format 6", "status")
+	if _, err := os.Stat(filepath.Join(dir, logName)); err == nil {
+		t.Error("nothing was to be changed, and there is a log")
+	}
+	if err := os.WriteFile(format, now, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	run(exitUsage, "the flag --log-level cannot be", "serve", "--detach", "--log-level", "loud")
 	var made struct{ PID int }
 	if err := json.Unmarshal(run(exitDone, "", "serve", "--detach", "--json"), &made); err != nil || made.PID == 0 {
@@ -91,6 +109,40 @@ func TestDetached(t *testing.T) {
 			t.Errorf("the log has no %q: %v\n%s", line, err, log)
 		}
 	}
+}
+
+// TestDisplacedSocket: where something else has the place of the socket of a running node, the
+// command says so, and what it says to do works.
+func TestDisplacedSocket(t *testing.T) {
+	b := newWorkbench(t, "C")
+	path := filepath.Join(b.dir, client.SocketName)
+	code := func() string {
+		p, exit := b.app.explain(fmt.Errorf("%w: nobody listens", errStarting))
+		if exit != exitUnreachable {
+			t.Errorf("exit %d", exit)
+		}
+		return p.Code
+	}
+	b.app.data = b.dir
+	_ = os.Remove(path)
+	if got := code(); got != string(text.NodeStarting) {
+		t.Errorf("no socket: got %s", got)
+	}
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := code(); got != string(text.SocketReplaced) {
+		t.Errorf("a folder: got %s", got)
+	}
+}
+
+// TestHangUp: the terminal that closes ends a command, and a node in it, as Ctrl-C does.
+func TestHangUp(t *testing.T) {
+	ctx := untilSignal(t.Context())
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	<-ctx.Done()
 }
 
 // TestLogTurns checks that the log of a detached node is bounded, and that the former one is kept.

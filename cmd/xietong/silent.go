@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"xietong/node"
@@ -119,11 +121,17 @@ func (a *app) cutShort(err error) (client.Problem, bool) {
 	case imports && (unknown || errors.Is(err, client.ErrBroken)):
 		return a.own("import-stopped", text.CLIImportStopped, text.CLIImportStoppedDo, a.data, err), true
 	case interrupted:
-		return a.own("interrupted", text.CLIInterrupted, text.CLIInterruptedDo, "", err), true
+		return a.own("interrupted", text.CLIInterrupted, cmp.Or(a.stopped, text.CLIInterruptedDo), "", err), true
 	case unknown: // whatever came of later attempts
 		return a.own("outcome-unknown", text.CLIOutcome, text.CLIOutcomeDo, a.data, err), true
 	}
 	return client.Problem{}, false
+}
+
+// displaced reports whether something else has the place of the socket of the node.
+func (a *app) displaced() bool {
+	info, err := os.Lstat(filepath.Join(a.data, client.SocketName))
+	return err == nil && info.Mode()&(fs.ModeSocket|fs.ModeSymlink) == 0
 }
 
 // unreached returns the problem of a node that gives no answer.
@@ -132,11 +140,16 @@ func (a *app) unreached(err error) (client.Problem, bool) {
 		return a.known(text.NodeSilent, text.Args{"seconds": fmt.Sprintf("%.0f", s.within.Seconds()), "dir": a.data}), true
 	}
 	switch {
+	case errors.Is(err, errStarting) && a.displaced():
+		return a.known(text.SocketReplaced, text.Args{"file": filepath.Join(a.data, client.SocketName)}), true
 	case errors.Is(err, errStarting):
 		return a.known(text.NodeStarting, text.Args{"dir": a.data}), true
 	case errors.Is(err, client.ErrNotRunning):
 		if info, err := os.Stat(a.data); err != nil || !info.IsDir() {
 			return a.known(node.AbsentDir(a.data), text.Args{"dir": a.data}), true
+		}
+		if f, ok := errors.AsType[*text.Failure](node.CheckDir(a.data)); ok && (f.Code == text.DirOlder || f.Code == text.DirNewer) {
+			return a.known(f.Code, f.Args), true // `serve` would refuse it
 		}
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), true
 	case errors.Is(err, client.ErrBroken):

@@ -242,6 +242,14 @@ func TestRefusedProbesAreCharged(t *testing.T) {
 	}
 	damaged := &opening{Ledger: l, each: func() error { return errors.New("damaged") }}
 	desk := NewDesk(damaged)
+	if err := desk.Damaged(); err != nil {
+		t.Errorf("before anything was read: %v", err)
+	}
+	defer func() {
+		if f := text.AsFailure(desk.Damaged()); f.Code != text.RecordsDamaged || f.Args["count"] != "1" {
+			t.Errorf("got %v, want one record that cannot be read", f)
+		}
+	}()
 	for n := range sharing.ProbesPerDay - 1 {
 		_, err := desk.Verify(t.Context(), newID(), catalog.Local("water"), claim)
 		if err == nil || failure.Of(err).Code != text.RecordUnreadable {

@@ -35,11 +35,12 @@ func (s *server) ready(ctx context.Context, in *plain) (*answer[client.Ready], e
 		out.Jurisdictions = append(out.Jurisdictions, h.Ledger.Name().String())
 		for _, err := range h.unready(ctx) {
 			f := failure.Of(err)
-			said := in.reader().explain(f.Code, h.Standing.Worded(f.Args)).What
+			said := in.reader().explain(f.Code, h.Standing.Worded(f.Args))
 			if first == nil {
-				first = problem(in.reader(), text.NotServing, text.Args{"jurisdiction": h.Standing.Called(h.Ledger.Name()), "reason": said})
+				first = problem(in.reader(), text.NotServing, text.Args{"jurisdiction": h.Standing.Called(h.Ledger.Name()), "reason": text.Said(said.What)})
+				first.Do = said.Do
 			}
-			first.Errors = append(first.Errors, client.Fault{Code: string(f.Code), Detail: said})
+			first.Errors = append(first.Errors, client.Fault{Code: string(f.Code), Detail: said.What})
 		}
 	}
 	if first != nil {

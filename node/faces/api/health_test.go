@@ -49,6 +49,24 @@ func TestHealthAndReady(t *testing.T) {
 	}
 }
 
+// TestReadyTellsTheCause: why the node is not ready is told in the sentence itself, with what to do
+// about that, in either language.
+func TestReadyTellsTheCause(t *testing.T) {
+	d := open(t)
+	d.server.node.(*node).hosted[0].Trouble = func() []error { return []error{&group.SpaceError{Dir: "/data", Free: 1 << 20, Needed: 64 << 20}} }
+	for lang, want := range map[string][2]string{
+		"zh": {"贵州省暂不能受理全部请求：可用空间 1 MiB", "清理或扩充磁盘"}, "en": {"贵州省 cannot take every request now: 1 MiB are free", "free or add space"},
+	} {
+		var p client.Problem
+		if err := json.Unmarshal(d.got("GET", "/v1/ready", "", map[string]string{"Accept-Language": lang}).Body.Bytes(), &p); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(p.Detail, want[0]) || !strings.Contains(p.Do, want[1]) {
+			t.Errorf("got %q, %q", p.Detail, p.Do)
+		}
+	}
+}
+
 // TestHealthReadsNothing: a node whose jurisdictions are all gone wrong still says that it lives.
 func TestHealthReadsNothing(t *testing.T) {
 	d := open(t)

@@ -7,7 +7,10 @@ import (
 
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
+	"xietong/node/flows/anywhere"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -50,4 +53,29 @@ func TestStatusTellsOfTrouble(t *testing.T) {
 	if len(all) < 2 || all[0].Code != string(text.StateDamaged) || all[0].Args["file"] != "/data/state.db" || all[1].Code != string(text.DiskFull) {
 		t.Errorf("got %+v", all)
 	}
+}
+
+// decayed is a ledger none of whose payloads opens.
+type decayed struct{ memory }
+
+func (decayed) Payload(*state.Reader, uint64) ([]byte, error) { return nil, errNotHere }
+
+// TestStatusTellsOfDamagedRecords: what a query could not read is an alarm at the provider, who
+// would hear of it from others alone.
+func TestStatusTellsOfDamagedRecords(t *testing.T) {
+	d := open(t)
+	hosted := d.server.node.(*node).hosted
+	hosted[0].Records = records.NewDesk(decayed{memory{d.Ledger}})
+	hosted[0].Ask = anywhere.New(hosted[0].Ledger.(memory), hosted[0].Records, sharing.NewDesk(hosted[0].Ledger.(memory), records.DatasetState), nobody{})
+	d.refused(t, "a damaged record", request{method: "POST", path: "/v1/query", as: "water", body: client.Query{Dataset: "villages", Key: "1", Use: use}}, text.RecordUnreadable)
+	var got client.Status
+	if err := json.Unmarshal(d.done(t, "GET", "/v1/status", "", nil), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, alarm := range got.Jurisdictions[0].Alarms {
+		if alarm.Code == string(text.RecordsDamaged) && alarm.Args["count"] == "1" {
+			return
+		}
+	}
+	t.Errorf("got %+v", got.Jurisdictions[0].Alarms)
 }

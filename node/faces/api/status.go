@@ -116,6 +116,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	}
 	j.Children = s.children(h, below)
 	wrong := h.Trouble()
+	if err := h.Records.Damaged(); err != nil {
+		wrong = append(wrong, err)
+	}
 	if j.Ends, err = s.ends(ctx, h); err != nil {
 		wrong = append(wrong, err)
 	}

@@ -318,7 +318,7 @@ func (a *attempt) disk() error {
 		return datadir.Error(a.dir, err)
 	}
 	if free < minFree {
-		return text.Fail(text.DiskFull, text.Args{"dir": a.dir, "free": gibibytes(free), "needed": gibibytes(minFree)}, nil)
+		return text.Fail(text.DiskNoStart, text.Args{"dir": a.dir, "free": text.Mebibytes(free), "needed": text.Mebibytes(minFree)}, nil)
 	}
 	a.told(text.JoinDisk, text.JoinDiskDone, text.Args{"free": gibibytes(free)})
 	a.told(text.JoinParent, text.JoinParentDone, text.Args{

@@ -186,11 +186,12 @@ func ReadConfigFile(path string) (config.Config, error) {
 	return c, ConfigFailure(path, err)
 }
 
-// IsNode reports whether a directory has something of a node, so that what it lacks was lost.
+// IsNode reports whether a directory has something of a node, so that what it lacks was lost, or is
+// one into which this user may not look.
 func IsNode(dir string) bool {
 	hosted, err := os.ReadDir(filepath.Join(dir, hostedFolder))
 	_, configured := os.Stat(filepath.Join(dir, config.FileName))
-	return err == nil && len(hosted) > 0 || configured == nil || Whole(dir)
+	return err == nil && len(hosted) > 0 || errors.Is(configured, fs.ErrPermission) || configured == nil || Whole(dir)
 }
 
 // foreign returns what is told of a part of another copy.

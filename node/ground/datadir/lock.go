@@ -2,6 +2,7 @@ package datadir
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -21,7 +22,8 @@ const (
 // has it. unlock leaves the file: only the lock on the file counts.
 func Lock(dir string) (unlock func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if errors.Is(err, syscall.EISDIR) {
+	_, unread := os.ReadFile(filepath.Join(dir, lockName)) // a directory that can be read is read-only
+	if errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrPermission) && errors.Is(unread, fs.ErrPermission) {
 		return nil, part(dir, lockName, host.PartLock, err)
 	}
 	if err != nil {

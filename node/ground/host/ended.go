@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 )
 
 // EndedError says that the keys in use have ended. Act then signs nothing: no verifier would take
@@ -24,8 +25,11 @@ func (h *Host) checkEnded() error {
 	if ledger := h.store.LedgerTime(); ledger.After(at) {
 		at = ledger
 	}
-	if h.authority.Ended(at) {
-		return &EndedError{h.name, at}
+	if !h.authority.Ended(at) {
+		return nil
 	}
-	return nil
+	if err := h.checkClock(state.KindKeySet, h.now()); err != nil {
+		return err // the ledger's time is not that of now, and the keys may be as good as ever
+	}
+	return &EndedError{h.name, at}
 }

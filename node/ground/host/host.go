@@ -17,6 +17,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -265,7 +266,7 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
 	}
-	if err := h.checkClock(state.KindKeySet, h.now()); err != nil {
+	if err := cmp.Or(h.checkClock(state.KindKeySet, h.now()), h.checkEnded()); err != nil {
 		all = append(all, err)
 	}
 	return all

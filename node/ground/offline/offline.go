@@ -106,6 +106,10 @@ type DataReport struct {
 	// DamagedRoster is the number of the roster in force, where it is damaged; "?": the number is
 	// damaged, too.
 	DamagedRoster string `json:"damaged_roster,omitempty"`
+	// Unreadable is how many payloads do not open with the keystore, where it is the ledger's;
+	// FirstUnreadable is the entry of the first.
+	Unreadable      uint64 `json:"unreadable,omitempty"`
+	FirstUnreadable string `json:"first_unreadable,omitempty"`
 	// Keystore says how the keystore in the directory goes with the ledger.
 	Keystore KeystoreState `json:"keystore"`
 }
@@ -143,6 +147,9 @@ func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error)
 // empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
 // FirstBad. Each of looks sees the state, and adds to the report.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
+	if err := datadir.CheckFormat(dir); err != nil {
+		return DataReport{}, err
+	}
 	settings, err := datadir.ReadConfig(dir)
 	if err != nil {
 		return DataReport{}, err
@@ -157,6 +164,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	report := DataReport{Name: j.String()}
 	folder := host.Folder(dir, j)
 	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress, func(r *state.Reader) {
+		report.openAll(ctx, folder, r)
 		for _, look := range looks {
 			look(r, &report)
 		}
@@ -165,7 +173,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 		report.FirstBad = bad.Error()
 		return report, nil
 	}
-	if err != nil {
+	if err = errors.Join(err, ctx.Err()); err != nil {
 		return report, datadir.Error(dir, host.OfState(folder, err))
 	}
 	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Checkpoint
@@ -175,6 +183,9 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	}
 	if report.Keystore, err = keystoreIn(folder, found.Sealed); err != nil {
 		return report, datadir.Error(dir, err)
+	}
+	if report.Keystore != KeystoreOwn {
+		report.Unreadable, report.FirstUnreadable = 0, ""
 	}
 	return report, nil
 }
@@ -199,6 +210,34 @@ func called(settings config.Config, typed string) (identity.Jurisdiction, error)
 		return found[0].Name, nil
 	default:
 		return identity.Jurisdiction{}, text.Fail(text.NoSuchHosted, args, nil)
+	}
+}
+
+// lookEvery is how many payloads are opened between two looks at the context.
+const lookEvery = 4096
+
+// openAll opens every payload that is kept, with the keystore in a jurisdiction's folder if that
+// can be read. What was erased has nothing to open.
+func (r *DataReport) openAll(ctx context.Context, folder string, at *state.Reader) {
+	k, err := vault.Open(filepath.Join(folder, host.Keystore))
+	if err != nil {
+		return // keystoreIn says why
+	}
+	for index := range at.Size() {
+		sealed := at.Sealed(index)
+		leaf, err := ledger.DecodeLeaf(at.Leaf(index))
+		if index%lookEvery == 0 && ctx.Err() != nil {
+			return
+		}
+		if err != nil || sealed == nil {
+			continue
+		}
+		if _, err := k.Open(leaf.Evidence.Commitment(), sealed); err == nil || errors.Is(err, vault.ErrDestroyed) {
+			continue
+		}
+		if r.Unreadable++; r.Unreadable == 1 {
+			r.FirstUnreadable = at.Log().Entry(index).String()
+		}
 	}
 }
 

@@ -215,3 +215,33 @@ func TestVerifyTellsOfAnotherKeystore(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyOpensPayloads: a bit that turned in a sealed payload is told with its entry, though
+// every entry agrees with the checkpoint; without the keystore nothing can be said.
+func TestVerifyOpensPayloads(t *testing.T) {
+	dir, file := filled(t)
+	found, err := state.Verify(t.Context(), file, nil)
+	if err != nil || len(found.Sealed) < 3 {
+		t.Fatal(len(found.Sealed), err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := found.Sealed[2].Bytes
+	turned := bytes.Clone(sealed)
+	turned[len(turned)-1] ^= 1
+	if err := os.WriteFile(file, bytes.ReplaceAll(data, sealed, turned), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := VerifyData(t.Context(), dir, "", nil)
+	if err != nil || report.FirstBad != "" || report.Unreadable != 1 || !strings.HasPrefix(report.FirstUnreadable, nanming+"/log/1/") {
+		t.Errorf("got %+v, %v", report, err)
+	}
+	if err := os.Remove(filepath.Join(filepath.Dir(file), host.Keystore)); err != nil {
+		t.Fatal(err)
+	}
+	if report, err = VerifyData(t.Context(), dir, "", nil); err != nil || report.Unreadable != 0 || report.Keystore != KeystoreAbsent {
+		t.Errorf("without the keystore: got %+v, %v", report, err)
+	}
+}

@@ -83,6 +83,8 @@ const (
 	CLIOutcomeDo          Code = "cli.outcome-do"
 	CLIInterrupted        Code = "cli.interrupted"
 	CLIInterruptedDo      Code = "cli.interrupted-do"
+	CLIJoinStoppedDo      Code = "cli.join-stopped-do"
+	CLIDetachStoppedDo    Code = "cli.detach-stopped-do"
 	CLIBadFile            Code = "cli.bad-file"
 	CLIBadFileDo          Code = "cli.bad-file-do"
 	CLINoTextDo           Code = "cli.no-text-do"
@@ -217,12 +219,14 @@ var frameSentences = []sentence{
 	{CLIOutcome, "请求已经发出，但没有收到应答：是否已经办理尚不清楚", "the request was sent and no answer came: whether it was done is not known"},
 	{
 		CLIOutcomeDo,
-		"先用 xietong status 确认节点在运行，再查明是否已经办理（如 record history、dataset show、agency list、keys status），然后才决定是否重做；批量导入可直接重做，从中断处继续",
-		"see with `xietong status` that the node runs, then whether it was done (record history, dataset show, agency list, keys status) before you repeat it; " +
+		"先用 xietong status 确认节点在运行，再查明是否已经办理（如 record history、dataset show、agency list、host list、keys status），然后才决定是否重做；批量导入可直接重做，从中断处继续",
+		"see with `xietong status` that the node runs, then whether it was done (record history, dataset show, agency list, host list, keys status) before you repeat it; " +
 			"an import may be repeated at once, and goes on where it was",
 	},
 	{CLIInterrupted, "已中断", "interrupted"},
 	{CLIInterruptedDo, "请查明是否已经生效后再重试", "see whether it took effect before you try again"},
+	{CLIJoinStoppedDo, "请重新执行同一命令，加入会从中断处继续；已经完成的，会照样告知", "repeat the same command: joining goes on where it was, and what is done already is told as such"},
+	{CLIDetachStoppedDo, "请用 xietong status 查看节点是否在运行；没有运行的，重新执行同一命令即可", "see with `xietong status` whether the node runs; if it does not, just repeat the command"},
 	{CLIBadFile, "文件内容有误：{reason}", "the content of the file is wrong: {reason}"},
 	{CLIBadFileDo, "请改正文件后重试", "correct the file and try again"},
 	{CLINoTextDo, "请用文本编辑器打开，核对文字无误，另存为“带 BOM 的 UTF-8”后重试", "open it in a text editor, check that it reads well, save it as \"UTF-8 with BOM\", and try again"},

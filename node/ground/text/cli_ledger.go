@@ -9,6 +9,7 @@ const (
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
 	CLIDataRoster      Code = "cli.data.roster"
+	CLIDataUnread      Code = "cli.data.unread"
 	CLIKeystoreOther   Code = "cli.keystore-other"
 	CLIKeystoreDamaged Code = "cli.keystore-damaged"
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
@@ -56,6 +57,8 @@ var ledgerSentences = []sentence{
 	{CLIDataFalse, "验证未通过：{name} 的账本不成立：{first}", "refused: the ledger of {name} does not hold: {first}"},
 	{CLIDataRoster, "{name} 现行的第 {number} 版名录有损坏，账本不受影响：启动节点后，根用发布这一版的文件再执行一次 xietong roster publish，其他节点与上级连通后自动重新取得",
 		"the roster in force of {name}, number {number}, is damaged; the ledger is not: once the node runs, a root runs `xietong roster publish` once more with the file of that number, and any other node gets it again from its parent by itself"},
+	{CLIDataUnread, "验证未通过：有 {count} 个条目的内容已损坏、无法读取，首个是 {first}；账本本身无误，是记录的，请提供部门重新提交，备份不旧于现在的数据的，也可用它恢复",
+		"refused: the content of {count} [entry|entries] is damaged and cannot be read, the first is {first}; the ledger itself is right: if it is a record, have its provider put it again, or bring back a backup that is not older"},
 	{CLIKeystoreOther, "验证未通过：此密钥库（keystore）不是 {name} 账本的密钥库，用它启动的节点查不到记录；请放回属于本账本的密钥库",
 		"refused: this keystore is not the one of this ledger, {name}: a node would find no record under it; put back the keystore of this ledger"},
 	{CLIKeystoreDamaged, "验证未通过：{name} 的密钥库（keystore）已损坏，内容无法读取；请从备份恢复",

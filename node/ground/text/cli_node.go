@@ -86,7 +86,7 @@ var nodeSentences = []sentence{
 	},
 	{CLIInitConfig, "配置文件 {file}", "configuration file {file}"},
 	{CLIInitNext, "下一步：xietong serve --data {dir}", "next: xietong serve --data {dir}"},
-	{CLIStarting, "节点正在启动，请稍候…", "the node is starting, please wait…"},
+	{CLIStarting, "节点还没有应答（正在启动，或者正在恢复控制接口），请稍候…", "the node does not answer yet (it is starting, or making its control socket again), please wait…"},
 	{CLIShortStop, "停止节点", "Stop the node"},
 	{
 		CLILongStop,

@@ -12,6 +12,7 @@ const (
 	FieldName        Code = "field-name-invalid"
 	SchemaTooLarge   Code = "schema-too-large"
 	RecordUnreadable Code = "record-unreadable"
+	RecordsDamaged   Code = "records-damaged"
 	BadCSV           Code = "bad-csv"
 	BadJSON          Code = "bad-json"
 	SchemaRejected   Code = "schema-rejected"
@@ -83,6 +84,13 @@ var dataProblems = []problem{
 			"请数据提供机关重新提交该记录；管理员应以 `xietong ledger verify` 检查数据目录，必要时从备份恢复"},
 		en: parts{"Record damaged", "the record is damaged and cannot be read; the other records of the dataset are served on", "dataset {dataset}, entry {entry}",
 			"its provider should put the record again; the administrator should check the data directory with `xietong ledger verify`, and restore it from a backup if it is damaged"},
+	},
+	{
+		number: 443, code: RecordsDamaged, status: http.StatusInternalServerError, params: []string{"count", "entry"},
+		zh: parts{"有记录已损坏", "本次启动以来，有 {count} 条记录因内容损坏无法读取；查询略过这些记录，并告知提问方，其他记录不受影响", "存证条目 {entry} 等",
+			"请检查磁盘；各条见日志中的“record cannot be read”。请提供部门重新提交这些记录，重新启动节点后警报消失"},
+		en: parts{"Records damaged", "since the node started, {count} [record|records] could not be read, being damaged: queries leave them out and say so, and the others are served on",
+			"entry {entry} is the first", "check the disk; the log names each in a line \"record cannot be read\"; have its provider put it again, and the alarm ends when the node starts again"},
 	},
 	{
 		number: 41, code: BadCSV, status: http.StatusBadRequest, params: []string{"row", "column", "reason"},

@@ -86,9 +86,9 @@ var requestProblems = []problem{
 	{
 		number: 199, code: OutcomeUnknown, status: http.StatusServiceUnavailable,
 		zh: parts{"结果未知", "节点未能确认这项请求是否已经办理", "本节点",
-			"请先用 xietong status 查看节点状态，再查明是否已经办理（如 record history、dataset show、agency list、keys status），然后才决定是否重做；程序可用同一 Idempotency-Key 重试"},
+			"请先用 xietong status 查看节点状态，再查明是否已经办理（如 record history、dataset show、agency list、host list、keys status），然后才决定是否重做；程序可用同一 Idempotency-Key 重试"},
 		en: parts{"Outcome unknown", "the node could not confirm whether this was done", "this node",
-			"see with `xietong status` how the node is, then whether it was done (record history, dataset show, agency list, keys status) before you repeat it; a program may send it again under the same Idempotency-Key"},
+			"see with `xietong status` how the node is, then whether it was done (record history, dataset show, agency list, host list, keys status) before you repeat it; a program may send it again under the same Idempotency-Key"},
 	},
 	{
 		number: 9, code: JurisdictionNeeded, status: http.StatusBadRequest, params: []string{"jurisdictions"},

@@ -8,6 +8,7 @@ const (
 	AddressTakenBy  Code = "address-taken-by"
 	AddressUnusable Code = "address-unusable"
 	SocketTaken     Code = "socket-taken"
+	SocketReplaced  Code = "socket-replaced"
 
 	PlaceUnlisted    Code = "place-unlisted"
 	PlaceElsewhere   Code = "place-elsewhere"
@@ -40,6 +41,13 @@ var typedProblems = []problem{
 			"请查看它是什么，移到别处，再启动节点；这个名称只供节点自己使用"},
 		en: parts{"Place of the control socket taken", "where the control socket belongs is a file or folder that is none; the node left it as it is, and was not started", "{file}",
 			"see what it is, move it elsewhere, and start the node again; the name is the node's own"},
+	},
+	{
+		number: 439, code: SocketReplaced, status: http.StatusConflict, params: []string{"file"},
+		zh: parts{"控制接口被别的文件取代", "控制接口的位置上现在是别的文件或文件夹，因此命令无法送达节点；有进程正在使用该数据目录", "{file}",
+			"请将它移到别处，再执行同一命令：节点在运行的，几秒钟内会重新建立接口；仍不答复的，按日志中的提示处理"},
+		en: parts{"Another file in place of the control socket", "where the control socket was is another file or folder now, so no command reaches the node; a process holds the data directory", "{file}",
+			"move it elsewhere, and run the same command: a running node makes the socket again within seconds; if it still gives no answer, read its log"},
 	},
 	{
 		number: 176, code: AddressUnusable, status: http.StatusBadRequest, params: []string{"address", "file", "reason"},
