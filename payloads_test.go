@@ -16,15 +16,16 @@ import (
 // everybody. What a provider's file is compared with are its own records, and numbers alone leave;
 // so do rows that are staged for a later version, with what their import stated when it was opened.
 // Why a record was retracted or a grant revoked is its provider's own word: that alone leaves, and
-// to the provider alone.
-// Of a stopped directory ledger verify tells how many payloads do not open, and where the first is.
+// to the provider alone. Whether an invitation that was taken back was for the secret that is
+// brought, its entry tells. Of a stopped directory ledger verify tells how many payloads do not
+// open, and where the first is.
 var opening = map[string][]string{
 	"Payload": {
 		"node/business/records/caught.go", "node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
 		"node/business/records/reason.go",
 		"node/business/usage/list.go",
 		"node/business/sharing/list.go", "node/business/questions/questions.go",
-		"node/trials/measure/appender.go", "node/tree/rosters/read.go",
+		"node/trials/measure/appender.go", "node/tree/endorse.go", "node/tree/rosters/read.go",
 	},
 	"Preimage": {"node/business/sharing/receipts.go", "node/ground/host/payload.go", "node/ground/host/chain.go"},
 	"Sealed":   {"node/ground/host/payload.go", "node/ground/offline/offline.go"},

@@ -25,7 +25,7 @@ var joinSteps = []struct {
 	{text.JoinDisk, []text.Code{text.DiskNoStart}},
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{
-		text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
+		text.InvitationUnknown, text.InvitationCancelled, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
 		text.EpochOther, text.RecoveryOther,
 	}},
 }

@@ -272,6 +272,8 @@ func (r *Relay) verify(ctx context.Context, q pending) (Answer, error) {
 	switch {
 	case errors.Is(err, envelope.ErrType):
 		return blamed(badForm, err)
+	case errors.Is(err, envelope.ErrUnknownKey) && r.l.Now().Sub(h.Issued).Abs() > MaxLife:
+		return refused(otherTime, err)
 	case err != nil:
 		return refused(reasonOf(err), err)
 	case h.Expires.Sub(h.Issued) > MaxLife:

@@ -283,6 +283,7 @@ func TestAnswers(t *testing.T) {
 		"to another request":            {func(r *reply) { r.To = other.hash[:] }, city, refused(noAnswer)},
 		"signed by another":             {func(r *reply) { r.by = w.keys[province] }, city, refused(UnknownKey)},
 		"signed by another of the name": {func(r *reply) { r.by = impostor }, city, refused(UnknownKey)},
+		"signed by another, long ago":   {func(r *reply) { r.by = impostor; r.move(-40 * 24 * time.Hour) }, city, refused(otherTime)},
 		"encrypted to another":          {func(r *reply) { r.to = impostor.recipient(t) }, city, refused(badBody)},
 		"for another":                   {func(r *reply) { r.Header.Destination = name(t, province) }, city, refused(badForm)},
 		"a request":                     {func(r *reply) { r.Header.Kind = envelope.Request }, city, refused(badForm)},

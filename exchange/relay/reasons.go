@@ -19,6 +19,7 @@ const (
 	NotEndorsed   = "not endorsed" // of Unreachable too: no endorsement is in force
 	keysNotFound  = "keys not found"
 	UnknownKey    = "unknown signing key"
+	otherTime     = "unknown signing key, at another time" // it may be known by the time of now
 	badSignature  = "signature does not fit"
 	badBody       = "body does not fit"
 	notHeld       = "encapsulation not held"

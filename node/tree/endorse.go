@@ -149,20 +149,43 @@ func redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, 
 	return endorse(ctx, l, s, now)
 }
 
-// invited returns the child that the secret invites. Any other name or secret is refused as
-// text.InvitationUnknown, with no word about which of the two was wrong or whom it knows.
+// invited returns the child that the secret invites. Whoever has the secret of the newest
+// invitation is told that it was taken back, as text.InvitationCancelled. Any other name or secret
+// is refused as text.InvitationUnknown, with no word about which of the two was wrong or whom it
+// knows.
 func invited(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret Hash) (found Child, err error) {
-	known := false
+	known, cancelled := false, false
 	err = l.View(ctx, func(r *state.Reader) error {
 		if above, _ := name.Parent(); above == l.Log().Jurisdiction() {
 			found, known = ChildOf(r, name.Label())
 		}
+		cancelled = known && !found.Damaged && found.Cancelled != ledger.None && invitedBy(l, r, found.Invitation, secret)
 		return nil
 	})
+	if err == nil && cancelled {
+		return found, text.Fail(text.InvitationCancelled, text.Args{
+			"name": found.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(), "entry": found.Cancelled.In(l.Log()).String(),
+		}, nil)
+	}
 	if err == nil && (!known || found.Damaged || !bytes.Equal(found.Secret, secret[:])) {
 		err = text.Fail(text.InvitationUnknown, text.Args{"jurisdiction": l.Log().Jurisdiction().String()}, nil)
 	}
 	return found, err
+}
+
+// maxInvitation bounds the payload of an invitation's entry that is read, in bytes. It has four
+// texts of a place and a hash.
+const maxInvitation = 8 << 10
+
+// invitedBy reports whether the invitation in an entry was for the secret.
+func invitedBy(l book.Ledger, r *state.Reader, entry ledger.Ref, secret Hash) bool {
+	index, ok := entry.Index()
+	if !ok {
+		return false
+	}
+	payload, err := l.Payload(r, index)
+	var v invitation
+	return err == nil && canon.Unmarshal(payload, maxInvitation, &v) == nil && bytes.Equal(v.Secret, secret[:])
 }
 
 // walkFromFirst verifies key sets that begin with number 1, which vouches for itself. first is the

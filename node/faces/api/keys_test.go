@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"xietong/consensus/group"
 	"xietong/consensus/state"
@@ -78,4 +79,19 @@ func TestStatusTellsOfDamagedRecords(t *testing.T) {
 		}
 	}
 	t.Errorf("got %+v", got.Jurisdictions[0].Alarms)
+}
+
+// TestStatusTellsOfClockAhead: a clock that is ahead of the parent's is an alarm while the link is
+// up; one that is behind, or whose parent is away, is none of that kind.
+func TestStatusTellsOfClockAhead(t *testing.T) {
+	for _, row := range []struct {
+		up     bool
+		offset time.Duration
+		want   bool
+	}{{true, -400 * time.Second, true}, {true, -4 * time.Minute, false}, {true, time.Hour, false}, {false, -time.Hour, false}} {
+		got := clockAhead(LinkState{Up: row.up, Offset: row.offset}, "贵阳市")
+		if (len(got) == 1) != row.want || row.want && text.AsFailure(got[0]).Args["offset"] != "6m40s" {
+			t.Errorf("%+v: got %v", row, got)
+		}
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 	"xietong/node/tree"
 	"xietong/node/tree/chains"
 )
@@ -116,6 +117,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	}
 	j.Children = s.children(h, below)
 	wrong := h.Trouble()
+	if parent, ok := h.Standing.Parent(); ok {
+		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
+	}
 	if err := h.Records.Damaged(); err != nil {
 		wrong = append(wrong, err)
 	}
@@ -134,6 +138,16 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 func troubleShown(err error) client.Trouble {
 	f := failure.Of(err)
 	return client.Trouble{Code: string(f.Code), Args: f.Args}
+}
+
+// clockAhead returns text.ClockAhead where this clock is ahead by that of the parent, as it said
+// last: what is written meanwhile cannot be taken back.
+func clockAhead(parent LinkState, called string) []error {
+	ahead := -parent.Offset
+	if !parent.Up || ahead <= tree.MaxSkew {
+		return nil
+	}
+	return []error{text.Fail(text.ClockAhead, text.Args{"offset": ahead.Round(time.Second).String(), "name": called}, nil)}
 }
 
 // ledgerShown tells what the ledger holds.

@@ -19,7 +19,7 @@ type LinkState struct {
 	Since     time.Time     // since when it is up; zero: it is not
 	LastHeard time.Time     // zero: never
 	Silent    bool          // it is up, and nothing was heard for longer than its other end is ever silent
-	Offset    time.Duration // how far this machine's clock is ahead of the neighbour's, by its last hello
+	Offset    time.Duration // how far the neighbour's clock is ahead of this machine's, by its last hello
 	Dialled   string        // where the configuration says that the parent is; "": it does not
 	Why       string        // why there is no link to the parent; "": not known, or it is no parent
 }

@@ -168,6 +168,9 @@ func decode(data []byte) (f file, err error) {
 	return f, nil
 }
 
+// Empty is the reason of a file in which nothing is left of a configuration.
+const Empty = "no setting is left in it"
+
 const notYAML = "not YAML of this form"
 
 // misread turns the library's error into a line and a reason.
@@ -222,6 +225,8 @@ func nearest(key string) string {
 // config checks the values that were read, and returns them as a Config.
 func (f file) config(data []byte) (c Config, err error) {
 	switch {
+	case f.Version == 0 && len(f.Jurisdictions) == 0:
+		return c, whole(Empty)
 	case f.Version != Version:
 		return c, wrong(data, "$.version", "version", fmt.Sprintf("%d; this program reads %d", f.Version, Version))
 	case len(f.Jurisdictions) == 0:

@@ -114,7 +114,7 @@ func TestRefused(t *testing.T) {
 		line              int
 		unknown           bool
 	}{
-		"empty":                    {"", "version", "0; this program reads 1", 1, false},
+		"empty":                    {"", FileName, Empty, 1, false},
 		"later version":            {"version: 2\n", "version", "2; this program reads 1", 1, false},
 		"none hosted":              {"version: 1\n", "jurisdictions", "none is listed", 1, false},
 		"mistyped key":             {head + one + "    levl: county\n", "levl", "level", 5, true},

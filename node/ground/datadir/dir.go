@@ -207,7 +207,10 @@ func foreign(part *host.ForeignError, err error) error {
 func ReadConfig(dir string) (config.Config, error) {
 	path := filepath.Join(dir, config.FileName)
 	c, err := config.Read(path)
-	if _, wrong := errors.AsType[*config.Error](err); wrong {
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		if wrong.Reason == config.Empty {
+			return c, failure.Part(&host.PartError{Part: host.PartConfig, File: path, Err: err})
+		}
 		return c, ConfigFailure(path, err)
 	}
 	if err != nil && !IsNode(dir) {

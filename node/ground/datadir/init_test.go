@@ -289,6 +289,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		"a format before":      {wrote(formatName, strconv.Itoa(formatVersion-1)), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
+		"an empty config":      {wrote(config.FileName, ""), text.PartDamaged},
+		"a config of comments": {wrote(config.FileName, "# version: 1\n"), text.PartDamaged},
 		"no YAML":              {wrote(config.FileName, "version: ["), text.ConfigForm},
 		"nothing":              {os.RemoveAll, text.DirAbsent},
 		"another's keystore":   {taken(host.Keystore), text.KeystoreOther},

@@ -19,6 +19,7 @@ const (
 	ChildMismatch  Code = "child-mismatch"
 	NotPossessed   Code = "not-possessed"
 
+	InvitationCancelled Code = "invitation-cancelled"
 	InvitationMalformed Code = "invitation-malformed"
 	PlaceUnknown        Code = "place-unknown"
 	ClockApart          Code = "clock-apart"
@@ -35,9 +36,16 @@ const (
 var joinProblems = []problem{
 	{
 		number: 81, code: InvitationUnknown, status: http.StatusForbidden, params: []string{"jurisdiction"},
-		zh: parts{"邀请无效", "上级没有发出过这份邀请，或者已经用更新的邀请取代了它", "{jurisdiction}", "请上级重新执行 xietong invite，并使用新的邀请码"},
-		en: parts{"Unknown invitation", "the parent never gave this invitation, or has replaced it by a newer one",
+		zh: parts{"邀请无效", "上级没有发出过这份邀请，或者已经收回，或者已经用更新的邀请取代了它", "{jurisdiction}", "请上级重新执行 xietong invite，并使用新的邀请码"},
+		en: parts{"Unknown invitation", "the parent never gave this invitation, or took it back, or has replaced it by a newer one",
 			"{jurisdiction}", "ask the parent to run `xietong invite` again, and use the new invitation"},
+	},
+	{
+		number: 440, code: InvitationCancelled, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "entry"},
+		zh: parts{"邀请已被收回", "上级已经收回给{name}的这份邀请，事由记录在上级的账本中（{entry}）", "{jurisdiction}",
+			"请与上级电话核对；确需加入的，请上级重新执行 xietong invite {name}，并使用新的邀请码"},
+		en: parts{"Invitation taken back", "the parent took this invitation of {name} back; its ledger says why ({entry})", "{jurisdiction}",
+			"call the parent; if {name} is to join, it runs `xietong invite {name}` again: use the new invitation"},
 	},
 	{
 		number: 82, code: InvitationExpired, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},

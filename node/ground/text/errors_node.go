@@ -20,6 +20,7 @@ const (
 	DiskFull          Code = "disk-full"
 	SpaceNeeded       Code = "space-needed"
 	ClockSetBack      Code = "clock-set-back"
+	ClockAhead        Code = "clock-ahead"
 	ConfigWrongKey    Code = "config-wrong-key"
 	ConfigForm        Code = "config-form"
 	ConfigInvalid     Code = "config-invalid"
@@ -176,6 +177,13 @@ var nodeProblems = []problem{
 		en: parts{"Clock set back", "this machine's clock is {behind} behind the ledger, more than 5 minutes, so writing has stopped",
 			"this machine's clock; ledger time is {ledger}", "set the clock right (NTP does), and the node writes again by itself; if it is right, the ledger was written while it was " +
 				"ahead, and writing begins again at the ledger's time"},
+	},
+	{
+		number: 444, code: ClockAhead, status: http.StatusConflict, params: []string{"offset", "name"},
+		zh: parts{"本机时钟超前", "按{name}的时钟，本机时钟超前 {offset}；此时写入账本的内容不能收回，校准后要到账本时间才能再写入", "本机时钟",
+			"请立即校准本机时钟（如 timedatectl set-ntp true）；本机无误的，请{name}的管理员校准"},
+		en: parts{"Clock ahead", "by the clock of {name} this machine's clock is {offset} ahead: what is written now cannot be taken back, and once the clock is right, nothing can be written until the ledger's time", "this machine's clock",
+			"set this clock right at once (timedatectl set-ntp true); if it is right, the administrator of {name} should set theirs"},
 	},
 	{
 		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known", "column"},

@@ -217,10 +217,11 @@ var words = map[string]word{
 	"the key is missing (key): the field that tells one record from another": {zh: "须写明主键（key），即用来区分各条记录的数据项"},
 
 	// faults of a setting
-	"it is empty":            {zh: "没有填写"},
-	"none is listed":         {zh: "一个也没有列出"},
-	"more than one document": {zh: "含有多个文档"},
-	"not YAML of this form":  {zh: "不是规定格式的 YAML"},
+	"it is empty":              {zh: "没有填写"},
+	"none is listed":           {zh: "一个也没有列出"},
+	"no setting is left in it": {zh: "其中已没有任何配置项"},
+	"more than one document":   {zh: "含有多个文档"},
+	"not YAML of this form":    {zh: "不是规定格式的 YAML"},
 
 	// what a setting takes
 	"setting version":        {zh: "版本号 1", en: "1"},
