@@ -335,7 +335,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			u.table.Alarm(parent, f.Code, err)
 		}
 		if slices.Contains(denials, f.Code) {
-			err = errors.Join(err, u.keys.Deny(string(f.Code), text.Values(f.Code, f.Args)))
+			err = errors.Join(err, u.keys.Deny(string(f.Code), u.denial(parent, f)))
 		}
 	}
 	if err != nil {
