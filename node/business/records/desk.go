@@ -330,9 +330,11 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 			if err != nil {
 				return err
 			}
-			why, err := d.reasonOf(r, v)
-			if err != nil {
-				return err
+			var why string
+			if v.Retracted {
+				if why, err = book.OpenReason(d.ledger, r, v.Index); err != nil {
+					return err
+				}
 			}
 			all = append(all, HistoryVersion{v, at, why})
 		}

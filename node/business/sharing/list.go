@@ -106,33 +106,13 @@ type Words struct {
 	Why    string `json:"-"`      // why it was revoked, which only its provider is told
 }
 
-// whyRevoked opens why the grant was revoked.
-func (g Grant) whyRevoked(l book.Ledger, r *state.Reader) (string, error) {
-	index, revoked := g.Revoked.Index()
-	if !revoked {
-		return "", nil
-	}
-	payload, err := l.Payload(r, index)
-	if errors.Is(err, book.ErrErased) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	var said struct {
-		Reason string `json:"reason"`
-	}
-	if err := json.Unmarshal(payload, &said); err != nil {
-		return "", fmt.Errorf("decode revocation %d: %w", index, err)
-	}
-	return said.Reason, nil
-}
-
 // WordsOf opens what was written about a grant. It is empty if the payload was erased, and for an
 // endless grant.
 func WordsOf(l book.Ledger, r *state.Reader, g Grant) (w Words, err error) {
-	if w.Why, err = g.whyRevoked(l, r); err != nil {
-		return w, err
+	if revoked, ok := g.Revoked.Index(); ok {
+		if w.Why, err = book.OpenReason(l, r, revoked); err != nil {
+			return w, err
+		}
 	}
 	index, filed := g.Application.Index()
 	switch {
