@@ -242,8 +242,8 @@ func fillRecords(t *testing.T, c *client.Client) {
 	if _, err := c.PublishDataset(ctx, fieldOf("villages", 4)); err != nil {
 		t.Fatal(err)
 	}
-	rows := `{"id":"a","ffff":"b"}` + "\n" + `{"id":"c"}` + "\n"
-	for _, replace := range []bool{false, true} {
+	for value, replace := range map[string]bool{"b": false, "c": true} {
+		rows := `{"id":"a","ffff":"` + value + `"}` + "\n" + `{"id":"c"}` + "\n"
 		im := client.Import{Dataset: "villages", File: strings.NewReader(rows), Replace: replace}
 		if _, err := c.ImportRecords(ctx, im); err != nil {
 			t.Errorf("import: %v", err)

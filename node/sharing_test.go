@@ -132,9 +132,13 @@ func (d *desk) load(t *testing.T, from, to int) client.Imported {
 
 func TestRecords(t *testing.T) {
 	d := newDesk(t, client.Unconditional)
-	d.put(t, 1)
+	before := strings.Replace(village(1), `"households":100`, `"households":99`, 1)
+	must(t)(d.provider.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(before)}))
 	if again := d.put(t, 1); !again.Replaced {
 		t.Error("the same key a second time: got a new record, want it replaced")
+	}
+	if again := d.put(t, 1); !again.Unchanged {
+		t.Error("the same record again: it was written")
 	}
 	q := client.Query{Dataset: "villages", Key: "520102016001", Use: use}
 	got, err := d.water.Query(t.Context(), q)

@@ -141,7 +141,11 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 		Addresses: func(ctx context.Context) ([]net.Addr, error) { return h.dialled(n.addressesOf(ctx, h)) },
 		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
 		Failed:    func(err error) { n.linkFailed(h, parent, err) },
-		Up:        func(_ tlsconf.Peer, replaces bool) { h.linked(n.o.Now(), replaces) },
+		Up: func(_ tlsconf.Peer, replaces bool) {
+			if h.linked(n.o.Now(), replaces); !replaces {
+				h.upkeep.Told() // what the parent told meanwhile (a new roster, other keys above) was lost
+			}
+		},
 	}
 }
 
@@ -189,17 +193,12 @@ func (h *hosted) keepFailure(err error, now time.Time) (before error, tell bool)
 }
 
 // linked notes that the link to the parent is up: since now, unless it replaces one that was up. A
-// link that ended by itself was down for as long as nobody noticed. What the parent told meanwhile
-// (a new roster, other keys above) was lost, so the jurisdiction asks it.
+// link that ended by itself was down for as long as nobody noticed.
 func (h *hosted) linked(now time.Time, replaces bool) {
 	h.mu.Lock()
-	h.failed = nil
-	if !replaces {
+	defer h.mu.Unlock()
+	if h.failed = nil; !replaces {
 		h.up = now
-	}
-	h.mu.Unlock()
-	if !replaces {
-		h.upkeep.Told()
 	}
 }
 

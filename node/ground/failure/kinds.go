@@ -31,6 +31,7 @@ var (
 	moment   = is(func(s string) bool { return isInstant(s) || isNumber(s) })
 	entry    = is(func(s string) bool { return isEntry(s) || isNumber(s) })
 	grant    = is(isEntry)
+	log      = is(isLog)
 	place    = is(isPlace)
 	byWhom   = is(func(s string) bool { return isPlace(s) || isDuration(s) })
 	atWhat   = is(func(s string) bool { return isPlace(s) || isInstant(s) })
@@ -61,6 +62,11 @@ func isInstant(s string) bool {
 
 func isEntry(s string) bool {
 	_, err := identity.ParseEntry(s)
+	return err == nil
+}
+
+func isLog(s string) bool {
+	_, err := identity.ParseLog(s)
 	return err == nil
 }
 
@@ -119,7 +125,7 @@ var kinds = map[string]kind{
 	"free": size, "from": own, "give": gives, "got": number, "grant": grant, "holds": own, "import": entry, "index": number, "into": code,
 	"jurisdiction": place, "jurisdictions": names, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,
 	"label": code, "least": number, "ledger": instant, "left": number, "length": number, "level": name, "levels": names, "limit": number, "line": own,
-	"log": own, "lost": names, "measure": measures, "members": number, "mend": own, "methods": own, "missing": names, "mistakes": own, "most": number,
+	"log": log, "lost": names, "measure": measures, "members": number, "mend": own, "methods": own, "missing": names, "mistakes": own, "most": number,
 	"name": name, "named": code, "near": names, "needed": size, "next": entry, "now": own, "number": number,
 	"offered": measures, "offset": lasting, "operation": code, "origin": place, "own": name, "parent": place, "part": own, "peer": place, "pid": own,
 	"place": name, "position": number, "program": own, "provider": code, "provinces": own, "purpose": names, "purposes": names, "question": name,

@@ -54,6 +54,7 @@ func TestKinds(t *testing.T) {
 		name      string
 		fit, none []string
 	}{
+		{text.LedgerGone, "log", []string{"guizhou/log/2"}, []string{"guizhou", "guizhou/log/2/7"}},
 		{text.Overloaded, "seconds", []string{"2", ""}, []string{"-2", "2 ", "二", strings.Repeat("9", 21)}},
 		{text.Busy, "again", []string{"60"}, []string{"soon", "1;2"}},
 		{text.PlaceInvited, "until", []string{"2026-11-01T00:00:00Z", "-"}, []string{"tomorrow", "2026-11-01T00:00:00Z。"}},

@@ -20,7 +20,7 @@ func longList(t *testing.T, shipped []client.RosterPlace, n int) string {
 	b.WriteString(asCSV(t, shipped))
 	b.WriteString("520999,county,villages,群村县,群村县,Village County,520100\n")
 	for i := range n - len(shipped) - 1 {
-		fmt.Fprintf(&b, "520999%06d,village,village-%d,第%d村民委员会,第%d村,Village %d,520999\n", i, i, i, i, i)
+		fmt.Fprintf(&b, "520999%06d,village,village-%d,第%d村民委员会,第%d村,Village %d,520999\n", i+1, i, i, i, i)
 	}
 	return b.String()
 }
