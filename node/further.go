@@ -100,7 +100,10 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 			return join.Result{}, err
 		}
 	}
-	if !withdrawn && len(k.Statement) == 0 {
+	switch {
+	case !ok && len(k.Statement) > 0:
+		return join.Result{}, text.Fail(text.JurisdictionUnknown, text.Args{"name": parent.String()}, nil)
+	case !withdrawn && len(k.Statement) == 0:
 		pin, err := h.host.Pin()
 		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
 	}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"xietong/node/faces/client"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -31,6 +32,25 @@ func TestOthersInvitation(t *testing.T) {
 	}
 	if after, err := os.ReadFile(chain); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the kept chain is another: %v", err)
+	}
+	serve(t, dir)
+	linked(t, dial(t, dir, "en"), "guiyang.guizhou")
+}
+
+// TestJoinsAgainAfterRenewal: the root has other keys than when the jurisdiction joined, and
+// invites it anew with them. It is the same root, and the pin that was kept first stays.
+func TestJoinsAgainAfterRenewal(t *testing.T) {
+	_, c := city(t)
+	dir := filepath.Join(t.TempDir(), "nanming")
+	first, err := Join(t.Context(), dir, invited(t, c, "南明区").Token, quiet())
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t)(c.NewKeys(t.Context(), client.NewKeys{Revoke: true}))
+	must(t)(c.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "演练"}))
+	again, err := Join(t.Context(), dir, invited(t, c, "南明区").Token, quiet())
+	if err != nil || again.Root != first.Root {
+		t.Fatalf("got %+v, %v, want the root %s", again, err, first.Root)
 	}
 	serve(t, dir)
 	linked(t, dial(t, dir, "en"), "guiyang.guizhou")

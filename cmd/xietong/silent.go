@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -48,10 +49,25 @@ func (w watched) RoundTrip(r *http.Request) (*http.Response, error) {
 		defer close(done)
 		w.watch(ctx, *r.URL)
 	}()
+	stop := func() { answered(); <-done }
 	resp, err := w.zoneHeard.RoundTrip(r)
-	answered()
-	<-done
-	return resp, err
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	resp.Body = watchedBody{resp.Body, stop}
+	return resp, nil
+}
+
+// watchedBody is an answer that is watched until it is closed.
+type watchedBody struct {
+	io.ReadCloser
+	stop func()
+}
+
+func (b watchedBody) Close() error {
+	defer b.stop()
+	return b.ReadCloser.Close()
 }
 
 // watch asks until the answer came.
@@ -78,7 +94,7 @@ func (w watched) lives(ctx context.Context, health string) error {
 	if err != nil {
 		return err
 	}
-	resp, err := w.zoneHeard.RoundTrip(r)
+	resp, err := w.Transport.RoundTrip(r) // the zone is heard of the request itself
 	if err != nil {
 		return err
 	}

@@ -219,15 +219,15 @@ func (r reads) last(bucket string) (key, value []byte) {
 // all. With rest it writes the list of free pages in any case. Where the database gives up, because
 // a page is not what it says it is, the error is a *DamageError.
 func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
-	file, err := s.db.Begin(true)
-	if err != nil {
-		return err
-	}
+	var file *bolt.Tx
 	defer func() {
 		if p := recover(); p != nil {
 			err = s.gaveUp(file, p)
 		}
 	}()
+	if file, err = s.db.Begin(true); err != nil {
+		return err
+	}
 	if err := s.registry.writeLayer(file, l); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
@@ -238,6 +238,9 @@ func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
 // gaveUp ends a transaction amid which the database panicked. It may panic in the end, too.
 func (s *Store) gaveUp(file *bolt.Tx, p any) (err error) {
 	err = &DamageError{File: s.db.Path(), Err: fmt.Errorf("write state file: %v", p)}
+	if file == nil {
+		return err
+	}
 	defer func() { _ = recover() }()
 	_ = file.Rollback() // that the file is damaged says more
 	return err

@@ -332,9 +332,7 @@ func (d *Desk) History(ctx context.Context, by catalog.Actor, code identity.Labe
 			}
 			var why string
 			if v.Retracted {
-				if why, err = book.OpenReason(d.ledger, r, v.Index); err != nil {
-					return err
-				}
+				why = book.OpenReason(d.ledger, r, v.Index)
 			}
 			all = append(all, HistoryVersion{v, at, why})
 		}

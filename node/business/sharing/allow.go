@@ -17,7 +17,7 @@ import (
 // Done is what an act about a grant did.
 type Done struct {
 	Entry   identity.Entry // zero: nothing was to be done
-	Endless bool           // the grant was one by an adopted standard
+	Endless bool           // a grant by an adopted standard was given again, and is the entry
 }
 
 // commandAllow lets a jurisdiction get grants by rule again after a revocation. Its number is that
@@ -45,8 +45,15 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
-	entry, err := book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
-	return Done{Entry: entry, Endless: g.Endless}, err
+	done := Done{}
+	done.Entry, err = book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
+	if err != nil || !g.Endless || done.Entry.IsZero() {
+		return done, err
+	}
+	return done, l.View(ctx, func(r *state.Reader) error { // an older grant of a standard is allowed, and not given again
+		_, done.Endless = grantAt(r, done.Entry.Index())
+		return nil
+	})
 }
 
 func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {

@@ -110,9 +110,7 @@ type Words struct {
 // endless grant.
 func WordsOf(l book.Ledger, r *state.Reader, g Grant) (w Words, err error) {
 	if revoked, ok := g.Revoked.Index(); ok {
-		if w.Why, err = book.OpenReason(l, r, revoked); err != nil {
-			return w, err
-		}
+		w.Why = book.OpenReason(l, r, revoked)
 	}
 	index, filed := g.Application.Index()
 	switch {

@@ -64,19 +64,19 @@ func (a *attempt) enter(ctx context.Context) error {
 	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
 		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
 	})
-	chain, err := a.own.SetAbove(ctx, a.t.Root, levels)
+	chain, err := a.own.SetAbove(ctx, a.root, levels)
 	if err != nil {
 		return door.Mismatch(a.t.Parent.Name(), err)
 	}
 	_, err = tree.Record(ctx, a.own, tree.Upstream{
-		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.t.Root.String(), Addresses: a.t.Addresses,
+		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.root.String(), Addresses: a.t.Addresses,
 	})
 	if err != nil {
 		return err
 	}
 	pin, err := a.own.Pin()
 	a.result = Result{
-		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.t.Root.String(),
+		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.root.String(),
 		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
 		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again,
 	}
@@ -87,17 +87,27 @@ func (a *attempt) enter(ctx context.Context) error {
 	return err
 }
 
-// before reports whether the jurisdiction joined before. It refuses, before anything is changed
-// here or there, an invitation into another tree or below another parent, with text.OtherTree.
+// before reports whether the jurisdiction joined before, and finds the pin of its root: the one
+// that it kept first, or that of the invitation. It refuses, before anything is changed here or
+// there, an invitation into another tree or below another parent, with text.OtherTree. An
+// invitation has the newest keys of its root, which is the same root if the chain goes on from the
+// pin that is kept.
 func (a *attempt) before(ctx context.Context) (again bool, err error) {
+	var have tree.Upstream
 	err = a.own.View(ctx, func(r *state.Reader) error {
-		var have tree.Upstream
 		have, again = tree.UpstreamOf(r)
-		if again && (have.Parent != a.t.Parent.Name() || have.RootPin != a.t.Root.String()) {
-			return text.Fail(text.OtherTree, text.Args{"jurisdiction": a.t.DisplayName, "root": have.RootPin}, nil)
-		}
 		return nil
 	})
+	if a.root = a.t.Root; err != nil || !again || have.Parent == a.t.Parent.Name() && have.RootPin == a.t.Root.String() {
+		return again, err
+	}
+	kept, err := trust.ParsePin(have.RootPin)
+	if err == nil && have.Parent == a.t.Parent.Name() {
+		_, err = door.Meet(ctx, a.line, kept, a.t.Parent, a.o.Now())
+	}
+	if a.root = kept; have.Parent != a.t.Parent.Name() || failure.Is(err, text.ParentMismatch) {
+		err = text.Fail(text.OtherTree, text.Args{"jurisdiction": a.t.DisplayName, "root": have.RootPin}, err)
+	}
 	return again, err
 }
 
@@ -136,7 +146,7 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 // made a tree of its own: any other code would put a command or an alarm of its choice before a
 // person.
 var mayRefuse = []text.Code{
-	text.InvitationUnknown, text.InvitationExpired, text.InvitationRedeemed, text.AlreadyJoined, text.NotEndorsed, text.EndorsementWithdrawn,
+	text.InvitationUnknown, text.InvitationExpired, text.InvitationCancelled, text.InvitationRedeemed, text.AlreadyJoined, text.NotEndorsed, text.EndorsementWithdrawn,
 	text.EndorsementUnknown, text.EpochOther, text.EpochsSpent, text.ChildMismatch, text.ChildDamaged, text.RecoveryOther, text.NotPossessed,
 	text.KeySetOld, text.KeySetsForked, text.KeySetsTooMany, text.KeySetsWanted, text.KeysSuperseded, text.BadRequest, text.Expired,
 	text.Busy, text.Overloaded, text.NotReady, text.OutcomeUnknown, text.Internal, text.DiskFull, text.ClockSetBack,

@@ -104,6 +104,7 @@ type attempt struct {
 	address string // the one of the invitation that led there
 	away    bool   // whether it is not of this machine's loopback
 
+	root   trust.Pin    // from which it is believed
 	chain  []trust.Link // verified, from the root down to the parent
 	made   host.Made
 	own    *host.Host

@@ -242,7 +242,9 @@ func (c *compared) publishes(t *rapid.T) {
 	d, known := c.m.datasets[code]
 	want := c.m.acting(by)
 	if want == "" && known && d.agency != by {
-		want = text.AgencyOfEntry
+		if want = text.AgencyOfEntry; c.m.there(d.agency) != "" {
+			want = text.ProviderEnded
+		}
 	}
 	_, err := catalog.Publish(ctx, c, newID(), catalog.Local(by), e)
 	c.demand(fmt.Sprint("publish ", code, " by ", by), err, want)

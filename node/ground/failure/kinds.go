@@ -38,10 +38,10 @@ var (
 	code     = is(regexp.MustCompile(`^[-a-z0-9./:@]{1,300}$`).MatchString)
 	fixed    = is(text.Fixed)
 	name     = is(func(s string) bool { return isPlace(s) || calls(s, 40, "-_.·（）() ") })
-	names    = is(func(s string) bool { return calls(s, 1000, "-_.·（）()/、, –") })
-	measures = is(func(s string) bool { return calls(s, 1000, "-_.·（）()/、, ;:*") })
+	names    = is(func(s string) bool { return calls(s, 1<<10, "-_.·（）()/、, –…，'%") })
+	measures = is(func(s string) bool { return calls(s, 1<<10, "-_.·（）()/、, ;:*…，'%") })
 	spot     = is(func(s string) bool { return s == "xietong-join/1" || calls(s, 100, "-_.·（）()/、,[] ") })
-	written  = is(isWritten)
+	written  = kind(writtenHeard)
 	cause    = kind(causeHeard)
 	gives    = kind(giveHeard)
 	renewals = kind(renewHeard)
@@ -85,6 +85,15 @@ func calls(s string, most int, marks string) bool {
 // isWritten reports whether a value may be what a person there wrote, on one line.
 func isWritten(s string) bool {
 	return len(s) <= 1<<10 && !commands(s) && text.Visible(s) == s
+}
+
+// writtenHeard returns what a person there wrote on one line. What has a command in it, or what
+// nobody sees, is left out: it may be recorded there all the same.
+func writtenHeard(_ identity.Jurisdiction, s string) (string, bool) {
+	if s = strings.Join(strings.Fields(s), " "); !isWritten(s) {
+		return leftOut, true
+	}
+	return s, true
 }
 
 // commands reports whether a value has what a person would copy into a shell.

@@ -80,7 +80,7 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 
 // purposeDo is what to do about a purpose where those that there are are not known.
 var purposeDo = word{
-	"请写目录所列用途的编码，不写名称；编码见 xietong dataset show {dataset} --at 名称",
+	"请写目录所列用途的编码，不写名称；编码见 xietong dataset show {dataset} --at NAME",
 	"give the code of a purpose that the catalogue lists, and not its title; `xietong dataset show {dataset} --at NAME` has the codes",
 }
 

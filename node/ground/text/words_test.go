@@ -56,7 +56,7 @@ func TestExplainTellsMore(t *testing.T) {
 	for got, want := range map[string]string{
 		Explain(Zh, NobodyAnswered, answered).What: "所问的 2 个行政区划无一答复，因此没有结果；数据资源的编码可能写错，本级相近的编码是 villages",
 		Explain(Zh, UnknownAgency, agency).What:    "没有编码为 民政局 的部门；名称为“民政局”的部门，编码是 civil",
-		Explain(Zh, UnknownPurpose, purpose).Do:    "请写目录所列用途的编码，不写名称；编码见 xietong dataset show d --at 名称",
+		Explain(Zh, UnknownPurpose, purpose).Do:    "请写目录所列用途的编码，不写名称；编码见 xietong dataset show d --at NAME",
 	} {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
