@@ -50,10 +50,11 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 	if err != nil || !g.Endless || done.Entry.IsZero() {
 		return done, err
 	}
-	return done, l.View(ctx, func(r *state.Reader) error { // an older grant of a standard is allowed, and not given again
+	err = l.View(ctx, func(r *state.Reader) error { // an older grant of a standard is allowed, and not given again
 		_, done.Endless = grantAt(r, done.Entry.Index())
 		return nil
 	})
+	return done, err
 }
 
 func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {

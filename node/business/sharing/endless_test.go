@@ -171,6 +171,10 @@ func TestEndlessAllowed(t *testing.T) {
 			t.Errorf("allowed twice: got %+v, %v, %d entries more", done, err, r.size(t)-entries)
 		}
 	}
+	r.revoke(t, p)
+	if done, err := Allow(t.Context(), r, newID(), actor(civil), 0, "again"); err != nil || done.Endless {
+		t.Errorf("one before the last was allowed: got %+v, %v, want it told as not given again", done, err)
+	}
 }
 
 // looked looks at an order of the provider.
