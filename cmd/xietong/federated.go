@@ -16,7 +16,7 @@ import (
 )
 
 // isSelector reports whether --at names many jurisdictions.
-func isSelector(at string) bool { return strings.Contains(at, "*") }
+func isSelector(at string) bool { return strings.ContainsAny(at, "*＊") }
 
 // federated asks many jurisdictions for a measure of their records, and prints the result.
 func (a *app) federated(ctx context.Context, q client.FederatedQuery) error {

@@ -97,9 +97,9 @@ type Redemption struct {
 // Redeem endorses the child that brings the secret of an invitation and holds the keys that it
 // shows. It returns the entry of the endorsement. binding belongs to the connection over which the
 // redemption came. A child that has more key sets than may be handed over at once brings the first
-// of them, and presents the others later. The error is text.InvitationUnknown, ChildMismatch,
-// NotPossessed, InvitationRedeemed, InvitationExpired, KeySetsForked, KeySetsTooMany, EpochOther or
-// RecoveryOther where the redemption is refused.
+// of them, and presents the others later. The error is text.InvitationUnknown, InvitationCancelled,
+// ChildMismatch, NotPossessed, InvitationRedeemed, InvitationExpired, KeySetsForked,
+// KeySetsTooMany, EpochOther or RecoveryOther where the redemption is refused.
 func Redeem(ctx context.Context, l book.Ledger, r Redemption, binding [32]byte, now time.Time) (entry identity.Entry, err error) {
 	for again := range 2 {
 		entry, err = redeem(ctx, l, r, binding, now)

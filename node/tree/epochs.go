@@ -68,7 +68,7 @@ func nextEpoch(e usedEpoch, parent uint64) uint64 {
 // Epoch returns the epoch with which the ledger of the child must begin that is invited by the
 // secret and comes with new keys: the one after all that were endorsed, here or in an earlier
 // ledger of this jurisdiction. The error is text.InvitationUnknown for any other name or secret,
-// and EpochsSpent where no epoch is left.
+// InvitationCancelled for one that was taken back, and EpochsSpent where no epoch is left.
 func Epoch(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret []byte) (epoch uint64, err error) {
 	if _, err := invited(ctx, l, name, SecretHash(secret)); err != nil {
 		return 0, err
