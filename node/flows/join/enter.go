@@ -13,6 +13,7 @@ import (
 	"xietong/certs/paper"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
@@ -20,6 +21,20 @@ import (
 	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
+
+// keeper is what the joining jurisdiction keeps its part of the join in; *host.Host is one.
+type keeper interface {
+	book.Ledger
+	KeySets(ctx context.Context) (signed [][]byte, err error)
+	Pin() (trust.Pin, error)
+	Replica() identity.Replica
+	SignLog(message []byte) []byte
+	KeepRecovery(statement []byte) error
+	// StartAbove keeps the chain of a first join, and SetAbove that of any other.
+	StartAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
+	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
+	Close() error
+}
 
 // create (4) makes the jurisdiction's folder with its keys, in the epoch that the parent tells, and
 // opens it.
@@ -51,7 +66,8 @@ func (a *attempt) create(ctx context.Context) (err error) {
 
 // enter (5) redeems the invitation, and (6) records the result: it keeps the chain, in which the
 // parent's endorsement is proven from the root, and makes the entry "joined" in the child's own
-// ledger. Each part may be repeated after a failure of any part.
+// ledger. Each part may be repeated after a failure of any part. Until that entry is made, nothing
+// binds the child: another invitation may take the place of this one.
 func (a *attempt) enter(ctx context.Context) error {
 	again, err := a.before(ctx)
 	if err != nil {
@@ -64,7 +80,11 @@ func (a *attempt) enter(ctx context.Context) error {
 	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
 		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
 	})
-	chain, err := a.own.SetAbove(ctx, a.root, levels)
+	keep := a.own.SetAbove
+	if !again {
+		keep = a.own.StartAbove
+	}
+	chain, err := keep(ctx, a.root, levels)
 	if err != nil {
 		return door.Mismatch(a.t.Parent.Name(), err)
 	}

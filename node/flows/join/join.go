@@ -107,7 +107,7 @@ type attempt struct {
 	root   trust.Pin    // from which it is believed
 	chain  []trust.Link // verified, from the root down to the parent
 	made   host.Made
-	own    *host.Host
+	own    keeper
 	result Result
 }
 

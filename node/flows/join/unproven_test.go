@@ -71,6 +71,12 @@ func TestWhoeverAnswers(t *testing.T) {
 // knocks opens a door at which the function answers, and returns a connection to it.
 func knocks(t *testing.T, p *treetest.Party, answer func(frame []byte) ([]byte, error)) door.Line {
 	t.Helper()
+	return knocksBound(t, p, func(_ [32]byte, frame []byte) ([]byte, error) { return answer(frame) })
+}
+
+// knocksBound is knocks for an answer that looks at what binds it to its connection.
+func knocksBound(t *testing.T, p *treetest.Party, answer func(binding [32]byte, frame []byte) ([]byte, error)) door.Line {
+	t.Helper()
 	open := func(o link.Options) (*link.Socket, net.Addr) {
 		conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 		if err != nil {
@@ -92,8 +98,8 @@ func knocks(t *testing.T, p *treetest.Party, answer func(frame []byte) ([]byte, 
 	local := tlsconf.Local{Party: tlsconf.Party{SVID: authority.NewSource(p.Keys, now), Bundles: &tlsconf.Bundles{}, Now: now}}
 	_, addr := open(link.Options{
 		Listen: tlsconf.Listen(func(j identity.Jurisdiction) (tlsconf.Local, bool) { return local, j == p.Name() }, now),
-		Knock: func(_ context.Context, _ identity.Jurisdiction, _ [32]byte, frame []byte) ([]byte, error) {
-			return answer(frame)
+		Knock: func(_ context.Context, _ identity.Jurisdiction, binding [32]byte, frame []byte) ([]byte, error) {
+			return answer(binding, frame)
 		},
 	})
 	own, _ := open(link.Options{})

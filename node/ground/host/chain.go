@@ -59,6 +59,16 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if kept := h.above.Load(); kept != nil && kept.Root != root.String() {
 		return nil, fmt.Errorf("%w: the root is pinned as %s", ErrNotAbove, kept.Root)
 	}
+	return h.setAbove(ctx, root, levels)
+}
+
+// StartAbove is SetAbove for a jurisdiction that has recorded no parent. What is kept from another
+// root was left by a join that ended before its record: nobody joined there, and it is replaced.
+func (h *Host) StartAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	return h.setAbove(ctx, root, levels)
+}
+
+func (h *Host) setAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
 	if err := h.handable(levels); err != nil {
 		return nil, err
 	}
@@ -73,8 +83,10 @@ func (h *Host) SetAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if last := chain[len(chain)-1].Newest().Name; len(levels) == 0 || last != h.name {
 		return nil, fmt.Errorf("%w: it ends with %s", ErrNotAbove, last)
 	}
-	if err := h.GoesOn(ctx, chain); err != nil {
-		return nil, err
+	if kept := h.above.Load(); kept != nil && kept.Root == root.String() {
+		if err := h.GoesOn(ctx, chain); err != nil {
+			return nil, err
+		}
 	}
 	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
 }
