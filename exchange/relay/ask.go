@@ -66,7 +66,7 @@ func (r *Relay) ask(ctx context.Context, q pending, call envelope.Call) (Answer,
 			return answer, err
 		}
 		r.recipients.answered(q.to, nil)
-		e.Hop.Remaining, e.Hop.Held = uint32(max(left(ctx), 0).Milliseconds()), r.l.Opener.Held(q.to)
+		e.Hop.Remaining, e.Hop.Held = remaining(ctx, e), r.l.Opener.Held(q.to)
 	}
 	answer, err := r.bring(ctx, q, e)
 	if err == nil && q.kind != envelope.Federated { // which is in the clear, and says nothing of what is held
@@ -133,7 +133,7 @@ func (r *Relay) request(ctx context.Context, q *pending, call envelope.Call) (e 
 			err = r.late(ctx, err, q.to)
 		}
 	}
-	e.Hop = envelope.Hop{Remaining: uint32(m.wait.Milliseconds()), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
+	e.Hop = envelope.Hop{Remaining: remaining(ctx, e), Hops: envelope.MaxHops, Trace: q.id.Bytes()}
 	if m.kind != envelope.Federated {
 		e.Hop.Held = r.l.Opener.Held(m.to)
 	}

@@ -53,8 +53,8 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 		return Answer{}, r.absent(child)
 	}
 	wait := left(ctx)
-	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
-		return Answer{}, r.late(ctx, ctx.Err(), child)
+	if wait -= min(wait/keptPart, keptMost); wait < max(fair(received.Header, child, true), time.Millisecond) {
+		return Answer{}, r.late(ctx, ctx.Err(), r.l.Name)
 	}
 	onward := received.message
 	if onward.Hop.Hops == 0 {

@@ -7,11 +7,16 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
+	"xietong/exchange/route"
 )
 
 // hurried is the part of the time the asker waits that a request must still have when it is handed
-// over. With less, being late is no word of whoever got it so.
-const hurried = 4
+// over first, and spent the part of that which every hop on the way may take. With less, being late
+// is no word of whoever got it so.
+const (
+	hurried = 4
+	spent   = 5
+)
 
 // haste is a request that was handed over with little of the time that its asker waits. What is
 // left stands in the hop header, which nobody signs; how long the asker waits stands in the header
@@ -24,13 +29,47 @@ type haste struct {
 type hasteKey struct{}
 
 // hasten returns the context for a request, which says whether it was handed over in haste.
-func (in *inbound) hasten(ctx context.Context) context.Context {
-	wait := min(in.header.Expires.Sub(in.header.Issued)-envelope.MaxSkew, MaxWait)
+func (r *Relay) hasten(ctx context.Context, in *inbound) context.Context {
 	left := time.Duration(in.Hop.Remaining) * time.Millisecond
-	if left >= wait/hurried {
+	if left >= fair(in.header, r.l.Name, r.handedDown(in.peer, in.header)) {
 		return ctx
 	}
-	return context.WithValue(ctx, hasteKey{}, haste{in.peer, left, wait})
+	return context.WithValue(ctx, hasteKey{}, haste{in.peer, left, waits(in.header)})
+}
+
+// waits returns how long the asker of a request waits, as it signed.
+func waits(h envelope.Header) time.Duration {
+	return min(h.Expires.Sub(h.Issued)-envelope.MaxSkew, MaxWait)
+}
+
+// fair returns the time that a request must have when it is handed over to a jurisdiction on its
+// way, or handed down to it from its destination. It falls from hop to hop by more than a hop keeps
+// for itself. So a hop that got its fair time can give the next one a fair time, and one that
+// cannot refuses in its own name: whoever says that a request came too late never says so of an
+// honest neighbour.
+func fair(h envelope.Header, to identity.Jurisdiction, down bool) time.Duration {
+	left := waits(h) / hurried
+	for range hops(h, to, down) - 1 {
+		left -= left / spent
+	}
+	return left
+}
+
+// hops returns how often a request was handed over when it is at a jurisdiction on its way. A
+// federated one may go all the way up, and down from its destination to those on that way too.
+func hops(h envelope.Header, at identity.Jurisdiction, down bool) int {
+	between := func(from, to identity.Jurisdiction) int { return max(len(route.Path(from, to))-1, 0) }
+	if down {
+		return between(h.Origin, h.Destination) + between(h.Destination, at)
+	}
+	return between(h.Origin, at)
+}
+
+// remaining returns the time that the asker of a request hands it over with: what is left to it.
+// A message that is sent again may have been signed for longer than its asker now waits. No hop is
+// to blame for that; the asker, who leaves when its time is up, then says half of what it signed.
+func remaining(ctx context.Context, e envelope.Envelope) uint32 {
+	return uint32(max(left(ctx), waits(e.Header())/2, 0).Milliseconds())
 }
 
 // Haste returns the values of Hurried if ctx belongs to a request that was handed over to a

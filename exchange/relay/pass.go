@@ -23,7 +23,8 @@ const (
 // pass sends the request on to the neighbour that leads to its destination, and returns the frame
 // of the answer as it came. It (1) takes a place toward the neighbour, (2) writes the hop header
 // anew, (3) sends the request and waits while the asker waits, and (4) checks the answer as far as
-// a hop can.
+// a hop can. A request with too little time for the neighbour is not sent on: the hop says so
+// itself, and who handed it over so.
 func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdiction) ([]byte, *Problem) {
 	defer r.step(Pass)()
 	leave, ok := r.toward.Enter(next.String(), in.payer())
@@ -32,7 +33,7 @@ func (r *Relay) pass(ctx context.Context, in *inbound, next identity.Jurisdictio
 	}
 	defer leave()
 	wait := left(ctx)
-	if wait -= min(wait/keptPart, keptMost); wait < time.Millisecond {
+	if wait -= min(wait/keptPart, keptMost); wait < max(fair(in.header, next, false), time.Millisecond) {
 		return nil, r.late(ctx, ctx.Err(), r.l.Name)
 	}
 	in.Hop.Remaining, in.Hop.Hops = uint32(wait.Milliseconds()), in.Hop.Hops-1

@@ -198,7 +198,7 @@ type businessRefusal struct {
 func (*businessRefusal) Error() string { return "refused by the business" }
 
 // Exchange carries a request to the relay at the other end. As over a link, serving goes on with an
-// ended context when nobody waits any more.
+// ended context when nobody waits any more, and knows nothing of the context of who sent it.
 func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func([]byte) error) error {
 	w.mu.Lock()
 	w.frames = append(w.frames, bytes.Clone(request))
@@ -210,7 +210,7 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	if w.answerOf[to.String()] != nil {
 		answer = w.answerOf[to.String()]
 	}
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	serving, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {

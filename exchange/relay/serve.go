@@ -57,7 +57,7 @@ func (r *Relay) Serve(ctx context.Context, peer identity.Jurisdiction, frame []b
 	}
 	defer given()
 	ctx = budget.With(ctx, payer)
-	within, cancel := context.WithTimeout(in.hasten(ctx), min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
+	within, cancel := context.WithTimeout(r.hasten(ctx, in), min(time.Duration(in.Hop.Remaining)*time.Millisecond, MaxWait))
 	defer cancel()
 	defer in.leave()
 	answer, err := r.answer(within, in)

@@ -19,7 +19,7 @@ import (
 )
 
 // The time that is kept for adding up: the part 1/mergePart of the time that is left, and at most
-// mergeMost.
+// mergeMost. With what relay keeps for itself it is less than a hop may take (relay.fair).
 const (
 	mergePart = 8
 	mergeMost = 500 * time.Millisecond
