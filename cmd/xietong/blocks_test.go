@@ -107,9 +107,6 @@ func (d *damagedPart) damaged(t *testing.T, i int, what string, data []byte) {
 // TestDamagedPart changes every byte of what is kept of an export, in some ways: the export is the
 // same as if nothing had been changed.
 func TestDamagedPart(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: one line after the other, and nothing runs beside")
-	}
 	d := newDamagedPart(t)
 	for i := range d.part {
 		for _, flip := range []byte{1 << (i % 8), d.part[i] ^ '\n'} {
@@ -123,9 +120,6 @@ func TestDamagedPart(t *testing.T) {
 // TestCutPart cuts what is kept at every length, and has zeros follow, as a loss of power leaves
 // them.
 func TestCutPart(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: one line after the other, and nothing runs beside")
-	}
 	d := newDamagedPart(t)
 	for n := range len(d.part) + 1 {
 		d.damaged(t, n, fmt.Sprintf("the first %d bytes", n), d.part[:n])

@@ -21,9 +21,6 @@ import (
 // languages, and holds what is told. The lines are made of goodArguments and badValues, and those
 // that say more stand in testdata/corpus.txt. A verb or a flag without a line fails.
 func TestCorpus(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes minutes: every line is one run of the command: what it does is raced elsewhere")
-	}
 	c := newClerks(t, "zh_CN.UTF-8")
 	c.does("agency add civil-affairs 民政局")
 	files := corpusFiles(t)

@@ -67,9 +67,6 @@ xietong serve --detach
 
 // TestGuides runs each page in both languages, and compares what it shows with what comes.
 func TestGuides(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes minutes: the pages are run without the race detector")
-	}
 	for _, g := range guides {
 		for folder, locale := range map[string]string{"": "en_US.UTF-8", "zh": "zh_CN.UTF-8"} {
 			t.Run(filepath.Join(folder, g.file), func(t *testing.T) {

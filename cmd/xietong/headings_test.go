@@ -21,9 +21,6 @@ var headingLines = map[string][]heading{
 // language, and by the column's name, and gives the same rows; the shell offers them. What is no
 // column is told the nearest, and all.
 func TestSortByHeadings(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: one line after the other, and nothing runs beside")
-	}
 	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		b := listingBench(t, lang)
 		for line, headings := range headingLines {

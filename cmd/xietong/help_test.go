@@ -12,9 +12,6 @@ import (
 // TestHelpFolds (E33) shows the help of every command on narrow and usual terminals: no line is
 // wider than the terminal, unless it is a command to be copied or has one word that is too long.
 func TestHelpFolds(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: it prints text, and runs nothing else")
-	}
 	for _, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 		b := newWorkbench(t, lang)
 		for _, width := range []int{40, 60, 80, 100} {

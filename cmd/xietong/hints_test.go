@@ -15,9 +15,6 @@ import (
 // In English it stands in `…`; in Chinese it ends where Chinese begins. One that has more than its
 // verb must be complete, so that it can be typed as it stands; {placeholders} get a value.
 func TestHintsParse(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: one line after the other, and nothing runs beside")
-	}
 	commands := 0
 	for _, said := range sentencesOfText(t) {
 		for _, line := range hintsIn(said) {

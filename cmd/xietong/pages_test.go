@@ -150,9 +150,6 @@ func TestAllOfListsGoesOn(t *testing.T) {
 // TestPartWithoutAnswer: a page without its answer, or with another number of rows than it says, is
 // no page, and is asked for.
 func TestPartWithoutAnswer(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes long: one line after the other, and nothing runs beside")
-	}
 	for _, lines := range []string{`{"page":{}}`, `{}`, `{"page":{"answer":{"cursor":"x"}},"rows":1}`, `{"row":{"code":"999"}}`} {
 		l := &listed25{budget: 1}
 		b := l.bench(t, "C")

@@ -2,5 +2,5 @@
 
 package main
 
-// raced says that the race detector is on, under which 98 nodes take minutes.
+// raced says that the race detector is on.
 const raced = true

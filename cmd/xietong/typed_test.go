@@ -96,9 +96,6 @@ func TestEmptyArgument(t *testing.T) {
 // commas alone, and each argument that is empty, is refused before anything is asked or opened. So
 // a new one cannot be forgotten.
 func TestNothingEmptyIsTaken(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes minutes: its commands run one after another")
-	}
 	tried := 0
 	refused := func(line []string) {
 		b := newWorkbench(t, "C")
@@ -148,9 +145,6 @@ func TestNothingEmptyIsTaken(t *testing.T) {
 // where it has control characters, is of another encoding, or was lost before, and nothing is asked
 // or made. Names of files may have any bytes.
 func TestNothingUnreadableIsTaken(t *testing.T) {
-	if raced {
-		t.Skip("with the race detector it takes minutes: its commands run one after another")
-	}
 	bad := []string{"a\x1b[31m", "a\x00", "民\uFFFD", "\xc3\xf1\xd5\xfe\xbe\xd6", "\u0086"}
 	tried := 0
 	refused := func(line []string) {

@@ -54,8 +54,12 @@ func TestKeysChangeUnderWay(t *testing.T) {
 			}
 		}
 		answered("at first")
+		changed := names
+		if testing.Short() { // the city has neighbours above and below
+			changed = names[1:2]
+		}
 		for _, revoke := range []bool{false, true} {
-			for _, name := range names {
+			for _, name := range changed {
 				time.Sleep(2 * time.Hour)
 				newKeys(t, tree, tree.Node(name), revoke)
 				if revoke { // the links under the former CA end, and come again
