@@ -51,7 +51,7 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		if err != nil || k.Only {
 			return result, err
 		}
-		return result, n.add(ctx, join.Placed(t))
+		return result, n.add(ctx, result.Placed)
 	})
 }
 

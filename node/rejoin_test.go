@@ -2,13 +2,16 @@ package node
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/invitation"
 )
 
 // TestOthersInvitation (A50): a jurisdiction that has joined is given an invitation by a stranger,
@@ -35,6 +38,56 @@ func TestOthersInvitation(t *testing.T) {
 	}
 	serve(t, dir)
 	linked(t, dial(t, dir, "en"), "guiyang.guizhou")
+}
+
+// TestInvitationOfOtherNames (A55): whoever hands an invitation on writes another name, code or
+// level into it. It is refused, in words of what was endorsed, and with the right one the same
+// directory joins by what its parent endorsed, and with the keys that it has.
+func TestInvitationOfOtherNames(t *testing.T) {
+	_, c := city(t)
+	dir := filepath.Join(t.TempDir(), "nanming")
+	right := invited(t, c, "南明区").Token
+	for what, change := range map[string]func(*invitation.Token){
+		"遵义市":        func(t *invitation.Token) { t.DisplayName = "遵义市" },
+		"520300":     func(t *invitation.Token) { t.Code = "520300" },
+		"prefecture": func(t *invitation.Token) { t.Level = "prefecture" },
+	} {
+		token := got(invitation.Parse(right))(t)
+		change(&token)
+		_, err := Join(t.Context(), dir, got(token.Encode())(t), quiet())
+		if f := text.AsFailure(err); f.Code != text.InvitationOther || f.Args["invited"] != what || f.Args["parent"] != "贵阳市" {
+			t.Errorf("%s: got %v", what, err)
+		}
+	}
+	made := got(Join(t.Context(), dir, right, quiet()))(t)
+	config := got(datadir.ReadConfig(dir))(t).Jurisdictions
+	if len(config) != 1 || config[0].DisplayName != "南明区" || config[0].Code != "520102" || config[0].Level != "county" || made.DisplayName != "南明区" {
+		t.Errorf("got %+v, configured as %+v", made, config)
+	}
+}
+
+// TestInvitationOfUnseenNames: an invitation whose names break the line, or have what nobody sees,
+// is none.
+func TestInvitationOfUnseenNames(t *testing.T) {
+	_, c := city(t)
+	token := got(invitation.Parse(invited(t, c, "南明区").Token))(t)
+	for _, name := range []string{"南明\u202e区", "南明\n区", "南明\u200b区", ""} {
+		token.DisplayName = name
+		if line, err := token.Encode(); !errors.Is(err, invitation.ErrInvalid) {
+			t.Errorf("%q: got %q, %v", name, line, err)
+		}
+	}
+}
+
+// got returns a value, which must have come without an error.
+func got[T any](v T, err error) func(*testing.T) T {
+	return func(t *testing.T) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
 }
 
 // TestJoinsAgainAfterRenewal: the root has other keys than when the jurisdiction joined, and

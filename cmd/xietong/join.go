@@ -26,7 +26,7 @@ var joinSteps = []struct {
 	{text.JoinParent, []text.Code{text.ParentMismatch}},
 	{text.JoinEndorsed, []text.Code{
 		text.InvitationUnknown, text.InvitationCancelled, text.InvitationExpired, text.InvitationRedeemed, text.ChildMismatch, text.NotPossessed, text.OtherTree,
-		text.EpochOther, text.RecoveryOther,
+		text.EpochOther, text.RecoveryOther, text.InvitationOther,
 	}},
 }
 

@@ -14,6 +14,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
+	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
@@ -77,9 +78,6 @@ func (a *attempt) enter(ctx context.Context) error {
 	if err != nil {
 		return a.named(refusedBy(a.t.Parent.Name(), err))
 	}
-	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
-		"name": a.t.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
-	})
 	keep := a.own.SetAbove
 	if !again {
 		keep = a.own.StartAbove
@@ -88,6 +86,13 @@ func (a *attempt) enter(ctx context.Context) error {
 	if err != nil {
 		return door.Mismatch(a.t.Parent.Name(), err)
 	}
+	placed, err := a.placed(*chain[len(chain)-1].Endorsement, again)
+	if err != nil {
+		return err
+	}
+	a.told(text.JoinEndorsed, text.JoinEndorsedDone, text.Args{
+		"name": placed.DisplayName, "entry": strconv.FormatUint(entry.Index(), 10), "parent": a.parent(),
+	})
 	_, err = tree.Record(ctx, a.own, tree.Upstream{
 		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.root.String(), Addresses: a.t.Addresses,
 	})
@@ -96,15 +101,30 @@ func (a *attempt) enter(ctx context.Context) error {
 	}
 	pin, err := a.own.Pin()
 	a.result = Result{
-		Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.root.String(),
+		Name: a.t.Child.String(), DisplayName: placed.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.root.String(),
 		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
-		Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again,
+		Placed: placed, Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again,
 	}
 	for _, level := range chain {
 		a.result.Chain = append(a.result.Chain, called(level))
 	}
 	a.told(text.JoinChain, text.JoinChainDone, text.Args{"chain": strings.Join(a.result.Chain, " > ")})
 	return err
+}
+
+// placed returns how the jurisdiction is configured: by the names, code and level that its parent
+// endorsed. Those in an invitation are for people to read; nothing but a checksum holds them, so
+// whoever hands it on may have written others. Where it joins for the first time, an invitation
+// that says otherwise is refused, with what is made kept. Later its parent may have renamed it.
+func (a *attempt) placed(e trust.Endorsement, again bool) (config.Jurisdiction, error) {
+	for _, said := range [][2]string{{a.t.DisplayName, e.DisplayName}, {a.t.Code, e.Code}, {a.t.Level, e.Level}} {
+		if said[0] != said[1] && !again && !a.ours {
+			return config.Jurisdiction{}, text.Fail(text.InvitationOther, text.Args{
+				"invited": said[0], "endorsed": said[1], "parent": a.parent(),
+			}, nil)
+		}
+	}
+	return config.Jurisdiction{Name: a.t.Child, DisplayName: e.DisplayName, ShortName: a.t.ShortName, Code: e.Code, Level: e.Level}, nil
 }
 
 // before reports whether the jurisdiction joined before, and finds the pin of its root: the one

@@ -93,6 +93,8 @@ type Result struct {
 	Recovered   bool     `json:"recovered"`                   // whether the recovery key from before has signed the new key set
 	OnlyHere    string   `json:"listens_only_here,omitempty"` // the address to listen on, where nothing leaves the machine from it, and the parent is elsewhere
 	Again       bool     `json:"again,omitempty"`             // it had joined with these keys before, so nobody waits for them
+
+	Placed config.Jurisdiction `json:"-"` // how it is configured: by the names that were endorsed
 }
 
 // attempt is one attempt to join.
@@ -103,6 +105,7 @@ type attempt struct {
 	line    door.Line
 	address string // the one of the invitation that led there
 	away    bool   // whether it is not of this machine's loopback
+	ours    bool   // whether the invitation was made here, for one that is hosted beside its parent
 
 	root   trust.Pin    // from which it is believed
 	chain  []trust.Link // verified, from the root down to the parent
@@ -227,7 +230,7 @@ func join(ctx context.Context, dir string, t invitation.Token, o Options) (resul
 // endorses and chains it, and leaves the configuration to the node.
 func Inside(ctx context.Context, dir string, c *link.Conn, t invitation.Token, o Options) (Result, error) {
 	o.Told = func(Step) {}
-	a := &attempt{o: o, dir: dir, t: t, line: door.Line{Conn: c}}
+	a := &attempt{o: o, dir: dir, t: t, line: door.Line{Conn: c}, ours: true}
 	if err := a.meet(ctx); err != nil {
 		return Result{}, err
 	}
@@ -238,7 +241,7 @@ func Inside(ctx context.Context, dir string, c *link.Conn, t invitation.Token, o
 // Again has a jurisdiction that is open here endorsed anew by its parent, which had withdrawn it.
 func Again(ctx context.Context, own *host.Host, c *link.Conn, t invitation.Token, o Options) (Result, error) {
 	o.Told = func(Step) {}
-	a := &attempt{o: o, t: t, line: door.Line{Conn: c}, own: own}
+	a := &attempt{o: o, t: t, line: door.Line{Conn: c}, own: own, ours: true}
 	if err := a.meet(ctx); err != nil {
 		return Result{}, err
 	}
@@ -340,7 +343,7 @@ func (a *attempt) finish() error {
 	if datadir.Whole(a.dir) {
 		return a.settings()
 	}
-	return datadir.Write(a.dir, config.Config{TimeZone: a.o.TimeZone, Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{Placed(a.t)}})
+	return datadir.Write(a.dir, config.Config{TimeZone: a.o.TimeZone, Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{a.result.Placed}})
 }
 
 // settings puts what was given in the place of what is configured.
@@ -360,11 +363,6 @@ func (a *attempt) settings() error {
 		return nil
 	}
 	return datadir.Error(a.dir, datadir.WriteConfig(a.dir, c))
-}
-
-// Placed returns the configuration of the jurisdiction that an invitation names.
-func Placed(t invitation.Token) config.Jurisdiction {
-	return config.Jurisdiction{Name: t.Child, DisplayName: t.DisplayName, ShortName: t.ShortName, Code: t.Code, Level: t.Level}
 }
 
 func (a *attempt) told(step, what text.Code, args text.Args) {

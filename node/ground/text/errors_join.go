@@ -21,6 +21,7 @@ const (
 
 	InvitationCancelled Code = "invitation-cancelled"
 	InvitationMalformed Code = "invitation-malformed"
+	InvitationOther     Code = "invitation-other"
 	PlaceUnknown        Code = "place-unknown"
 	ClockApart          Code = "clock-apart"
 	NotListening        Code = "not-listening"
@@ -105,6 +106,13 @@ var joinProblems = []problem{
 		zh: parts{"邀请码有误", "这不是完整的邀请码：{reason}", "邀请码", "请从上级发来的文字中完整复制以 xt1- 开头的一行"},
 		en: parts{"Malformed invitation", "this is no whole invitation: {reason}", "invitation",
 			"copy the whole line that begins with xt1- from what the parent sent"},
+	},
+	{
+		number: 407, code: InvitationOther, status: http.StatusConflict, params: []string{"invited", "endorsed", "parent"},
+		zh: parts{"邀请码与背书不符", "邀请码中写的是“{invited}”，{parent}背书的是“{endorsed}”，邀请码可能在转交途中被改动；已生成的密钥都在，没有丢失", "邀请码",
+			"请直接向{parent}索取邀请码，在同一数据目录重新执行 xietong join"},
+		en: parts{"Not what was endorsed", "the invitation says \"{invited}\", and {parent} endorsed \"{endorsed}\": it may have been changed on its way; the keys that were made are kept", "invitation",
+			"get the invitation from {parent} itself, and run xietong join again with the same data directory"},
 	},
 	{
 		number: 89, code: ParentMismatch, status: http.StatusForbidden, params: []string{"name", "reason"},

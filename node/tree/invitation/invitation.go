@@ -19,6 +19,7 @@ package invitation
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
@@ -44,7 +45,6 @@ const (
 	SecretLen    = 16 // bytes
 	MaxAddresses = config.MaxAddresses
 	maxLen       = 4 << 10 // characters
-	maxText      = 200     // bytes of a code, a level or a name
 	checkLen     = 4       // bytes
 )
 
@@ -203,8 +203,11 @@ func (t Token) check() error {
 	case t.DisplayName == "" || len(t.Addresses) == 0 || len(t.Addresses) > MaxAddresses:
 		return fmt.Errorf("%w: no display name, or %d addresses, not 1 to %d", ErrInvalid, len(t.Addresses), MaxAddresses)
 	}
-	for _, s := range []string{t.Code, t.Level, t.DisplayName, t.ShortName} {
-		if len(s) > maxText || !text.Readable(s) {
+	for _, name := range []string{t.DisplayName, cmp.Or(t.ShortName, t.DisplayName)} {
+		if err := trust.CheckPlace(t.Code, t.Level, name); err != nil {
+			return fmt.Errorf("%w: %w", ErrInvalid, err)
+		}
+		if s := t.Code + t.Level + name; !text.Readable(s) {
 			return fmt.Errorf("%w: a text of %d bytes", ErrInvalid, len(s))
 		}
 	}
