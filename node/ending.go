@@ -7,6 +7,8 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/text"
@@ -17,16 +19,23 @@ import (
 // withdraws it, (2) the configuration names it no more, (3) its background work ends and its links
 // close. Its folder stays as it is, so that it can be hosted again, with all its data, once the
 // node was started anew. The same request again goes on where the first one stopped. The error is
-// text.HostFirst for a jurisdiction whose parent is not hosted here, and text.HostBelow for one
-// that has children.
-func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason string) (identity.Entry, error) {
+// text.HostFirst for a jurisdiction whose parent is not hosted here, text.HostBelow for one that
+// has children, and text.EndPlanNeeded or text.PlanMoved where agreed is not the hash of the plan.
+func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason, agreed string) (identity.Entry, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
 	h, above, err := n.endable(ctx, name)
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	entry, err := above.face.Joining.Withdraw(ctx, id, name.String(), reason, "")
+	plan, err := h.ending(ctx)
+	if err == nil {
+		err = above.face.Joining.Agreed(plan, agreed)
+	}
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	entry, err := above.face.Joining.CutOff(ctx, id, name, reason)
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -43,10 +52,23 @@ func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id id
 	return entry, nil
 }
 
-// Endable refuses what EndHosting would refuse.
-func (n *Node) Endable(ctx context.Context, name identity.Jurisdiction) error {
-	_, _, err := n.endable(ctx, name)
-	return err
+// HostingEnd tells what EndHosting would do, and refuses what it would refuse.
+func (n *Node) HostingEnd(ctx context.Context, name identity.Jurisdiction) (join.Hosting, error) {
+	h, _, err := n.endable(ctx, name)
+	if err != nil {
+		return join.Hosting{}, err
+	}
+	return h.ending(ctx)
+}
+
+// ending tells what the end of the hosting would do.
+func (h *hosted) ending(ctx context.Context) (plan join.Hosting, err error) {
+	plan.Name = h.settings.Name
+	err = h.host.View(ctx, func(r *state.Reader) error {
+		plan.Agencies, plan.Datasets = catalog.Counts(r)
+		return nil
+	})
+	return plan, err
 }
 
 // endable returns a hosted jurisdiction and its parent, both hosted here.

@@ -29,7 +29,7 @@ func TestHostingEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := func(name identity.Jurisdiction) text.Code {
-		_, err := n.EndHosting(t.Context(), name, newID(t), "merged")
+		_, err := n.EndHosting(t.Context(), name, newID(t), "merged", planOf(t, n, name))
 		return failure.Of(err).Code
 	}
 	if got := end(above); got != text.HostFirst {
@@ -44,11 +44,16 @@ func TestHostingEnds(t *testing.T) {
 		t.Errorf("one with a child: got %s", got)
 	}
 	withdrawnAndBack(t, n, county)
-	if _, err := mustHosted(t, n, above).face.Joining.Withdraw(t.Context(), newID(t), county.Name.String(), "merged", ""); err != nil {
+	if _, err := mustHosted(t, n, above).face.Joining.CutOff(t.Context(), newID(t), county.Name, "merged"); err != nil {
 		t.Fatal(err)
 	}
+	for agreed, want := range map[string]text.Code{"": text.EndPlanNeeded, "x": text.PlanMoved} {
+		if _, err := n.EndHosting(t.Context(), town.Name, newID(t), "merged", agreed); !failure.Is(err, want) {
+			t.Errorf("agreed to %q: got %v, want %s", agreed, err, want)
+		}
+	}
 	for _, name := range []identity.Jurisdiction{town.Name, county.Name} {
-		if _, err := n.EndHosting(t.Context(), name, newID(t), "merged"); err != nil {
+		if _, err := n.EndHosting(t.Context(), name, newID(t), "merged", planOf(t, n, name)); err != nil {
 			t.Fatalf("end %s: %v", name, err)
 		}
 		if _, hosts := n.of(name); hosts || n.socket.Up(name, above) {
@@ -93,13 +98,27 @@ func TestHostingEnds(t *testing.T) {
 	}
 }
 
+// planOf returns the hash of what the end of the hosting would do; "" where it cannot end.
+func planOf(t *testing.T, n *Node, name identity.Jurisdiction) string {
+	t.Helper()
+	plan, err := n.HostingEnd(t.Context(), name)
+	if err != nil {
+		return ""
+	}
+	hash, err := plan.Hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
+}
+
 // withdrawnAndBack (F3): a hosted place that its parent has withdrawn comes back by `host add`
 // without a restart, with the keys that it has.
 func withdrawnAndBack(t *testing.T, n *Node, county tree.Place) {
 	t.Helper()
 	parent, _ := county.Name.Parent()
 	above, h := mustHosted(t, n, parent), mustHosted(t, n, county.Name)
-	if _, err := above.face.Joining.Withdraw(t.Context(), newID(t), county.Name.String(), "drill", ""); err != nil {
+	if _, err := above.face.Joining.CutOff(t.Context(), newID(t), county.Name, "drill"); err != nil {
 		t.Fatal(err)
 	}
 	if c, _ := known(t, n, parent, county); c.Joined() {
@@ -167,6 +186,9 @@ func TestCancelAsShown(t *testing.T) {
 	}
 	first := shown(invite())
 	second := invite()
+	if err := cancel(""); !failure.Is(err, text.EndPlanNeeded) {
+		t.Errorf("nobody was shown it: got %v, want %s", err, text.EndPlanNeeded)
+	}
 	if err := cancel(first); !failure.Is(err, text.PlanMoved) {
 		t.Errorf("another waits: got %v, want %s", err, text.PlanMoved)
 	}

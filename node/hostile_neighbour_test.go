@@ -55,10 +55,7 @@ func TestHostileWithdrawn(t *testing.T) {
 			t.Fatalf("before the withdrawal: got %s", got)
 		}
 	}
-	withdrawal, err := s.city.civil.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "密钥泄露"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	withdrawal := withdrawn(t, s.city.civil, "南明区", "密钥泄露")
 	began, late := time.Now(), in.letter(t).frame(t)
 	if got := in.ask(t, q, late); got != withdrawnClose {
 		t.Errorf("sent after the withdrawal: got %s, want %s", got, withdrawnClose)

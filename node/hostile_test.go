@@ -125,7 +125,7 @@ func TestHostileCanary(t *testing.T) {
 	_, err = county.civil.PutRecord(t.Context(), "villages", client.PutRecord{Record: json.RawMessage(`{"code":"金丝雀","name":"金丝雀"}`)})
 	refused(t, err, text.SchemaRejected)
 	must(t)(county.civil.RetractRecord(t.Context(), "villages", client.Retraction{Key: "520102776602", Reason: "金丝雀撤下"}))
-	must(t)(city.civil.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "金丝雀撤回"}))
+	withdrawn(t, city.civil, "南明区", "金丝雀撤回")
 	s.canaryOverTheLink(t)
 	s.sound(t)
 	s.silent(t)

@@ -100,11 +100,66 @@ func TestJoinsAgainAfterRenewal(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t)(c.NewKeys(t.Context(), client.NewKeys{Revoke: true}))
-	must(t)(c.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "演练"}))
+	withdrawn(t, c, "南明区", "演练")
 	again, err := Join(t.Context(), dir, invited(t, c, "南明区").Token, quiet())
 	if err != nil || again.Root != first.Root {
 		t.Fatalf("got %+v, %v, want the root %s", again, err, first.Root)
 	}
 	serve(t, dir)
 	linked(t, dial(t, dir, "en"), "guiyang.guizhou")
+}
+
+// TestNothingEndsUnseen (A56): over HTTP as on the command line nobody is cut off, and no
+// invitation is taken back, before somebody was told what that does: without the plan the request
+// is refused, and nothing is changed.
+func TestNothingEndsUnseen(t *testing.T) {
+	dir, c := city(t)
+	invited(t, c, "南明区")
+	got(c.AddHosted(t.Context(), client.NewHosted{Name: "云岩区"}))(t)
+	here := client.Dial(dir, client.Options{In: "云岩区"})
+	t.Cleanup(func() { here.Close() })
+	c = client.Dial(dir, client.Options{In: "贵阳市"})
+	t.Cleanup(func() { c.Close() })
+	for what, end := range map[string]func(plan string) error{
+		"cancel": func(plan string) error {
+			_, err := c.CancelInvitation(t.Context(), "南明区", client.Cancellation{Reason: "误发", Plan: plan})
+			return err
+		},
+		"withdraw": func(plan string) error {
+			_, err := c.Withdraw(t.Context(), "云岩区", client.Withdrawal{Reason: "撤并", Plan: plan})
+			return err
+		},
+		"host end": func(plan string) error {
+			_, err := here.EndHosting(t.Context(), client.HostingEnd{Reason: "撤并", Plan: plan})
+			return err
+		},
+	} {
+		for plan, want := range map[string]text.Code{"": text.EndPlanNeeded, "x": text.PlanMoved} {
+			if p, ok := errors.AsType[*client.Problem](end(plan)); !ok || p.Code != string(want) {
+				t.Errorf("%s with the plan %q: got %v, want %s", what, plan, p, want)
+			}
+		}
+	}
+	tree := got(c.Tree(t.Context()))(t)
+	states := map[string]string{}
+	for _, child := range tree.Children {
+		states[child.DisplayName] = child.State
+	}
+	if states["南明区"] != client.ChildInvited || states["云岩区"] != client.ChildJoined {
+		t.Errorf("something ended: %v", states)
+	}
+}
+
+// withdrawn has a child withdrawn by its parent, as the plan says.
+func withdrawn(t *testing.T, parent *client.Client, child, reason string) client.Entered {
+	t.Helper()
+	plan, err := parent.WithdrawalPlan(t.Context(), child)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := parent.Withdraw(t.Context(), child, client.Withdrawal{Reason: reason, Plan: plan.Hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
 }

@@ -274,9 +274,7 @@ func TestWithdraw(t *testing.T) {
 	}
 	stop := serve(t, dir)
 	linked(t, c, "nanming.guiyang.guizhou")
-	if _, err := c.Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "撤并"}); err != nil {
-		t.Fatal(err)
-	}
+	withdrawn(t, c, "南明区", "撤并")
 	tree, err := c.Tree(t.Context())
 	if err != nil || tree.Children[0].Linked || tree.Children[0].State != client.ChildWithdrawn {
 		t.Errorf("after the withdrawal: got %+v, %v", tree.Children, err)

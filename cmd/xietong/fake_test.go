@@ -376,7 +376,7 @@ var answers = map[string]any{
 	"POST /v1/stop":                client.Stopping{PID: 4711},
 	"POST /v1/keys/acknowledgment": client.Acknowledged{Ended: 2},
 	"POST /v1/keys":                client.NewKeySet{Number: 3},
-	"GET /v1/hosting": client.HostingPlan{
+	"GET /v1/hosting/end": client.HostingPlan{
 		Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Parent: "南明区", Agencies: 2, Datasets: 5,
 	},
 	"POST /v1/hosting/end": client.Entered{Entry: log + "37"},

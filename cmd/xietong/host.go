@@ -115,6 +115,7 @@ func (a *app) hostEnd() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		e.Plan = plan.Hash
 		done, err := a.client().EndHosting(cmd.Context(), e)
 		if err != nil {
 			return err

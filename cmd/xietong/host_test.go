@@ -27,7 +27,7 @@ func TestHostEndTellsWhy(t *testing.T) {
 		}
 	}
 	b := newWorkbench(t, "zh_CN.UTF-8")
-	b.node.fail = map[string]client.Problem{"GET /v1/hosting": {Status: 404, Code: string(text.NotHosted)}}
+	b.node.fail = map[string]client.Problem{"GET /v1/hosting/end": {Status: 404, Code: string(text.NotHosted)}}
 	code, _, told := b.run("host", "end", "西湖路街道", "--reason", "错", "--yes")
 	if want := "不由本节点承载\n位置：西湖路街道\n办法：要与它断开的，请执行 xietong withdraw 西湖路街道"; code != exitFailed || !strings.Contains(told, want) {
 		t.Errorf("got %d, %s, want %s", code, told, want)

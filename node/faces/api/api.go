@@ -76,9 +76,10 @@ type Node interface {
 	// the node's own door.
 	Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place, k join.Keys) (join.Result, error)
 	// EndHosting ends the hosting of a jurisdiction below another one of the node's, and returns
-	// the entry in which the parent withdrew it. Endable refuses what EndHosting would refuse.
-	EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason string) (identity.Entry, error)
-	Endable(ctx context.Context, name identity.Jurisdiction) error
+	// the entry in which the parent withdrew it. HostingEnd tells what it would do, whose hash is
+	// agreed to, and refuses what it would refuse.
+	EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason, agreed string) (identity.Entry, error)
+	HostingEnd(ctx context.Context, name identity.Jurisdiction) (join.Hosting, error)
 	// Machine tells of the process and of the disk.
 	Machine() (Machine, error)
 	// Stop ends what serves the node, as a signal does; false: another program has opened it.

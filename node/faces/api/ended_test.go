@@ -107,7 +107,7 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"drill", "POST", "/v1/drills", own, client.NewDrill{At: "sichuan", Fault: "altered"}, ""},
 			{"add-hosted", "POST", "/v1/hosted", own, client.NewHosted{Name: "贵阳市"}, ""},
 			{"end-hosted", "POST", "/v1/hosting/end", own, client.HostingEnd{Reason: "r"}, ""},
-			{"end-hosted-plan", "GET", "/v1/hosting", own, nil, ""},
+			{"end-hosted-plan", "GET", "/v1/hosting/end", own, nil, ""},
 			{"acknowledge-keys", "POST", "/v1/keys/acknowledgment", own, client.Acknowledge{}, ""},
 			{"new-keys", "POST", "/v1/keys", own, client.NewKeys{}, ""},
 		}

@@ -20,15 +20,19 @@ type description struct {
 		RequestBody *struct {
 			Content map[string]struct{ Schema bodySchema }
 		}
+		Responses map[string]struct {
+			Content map[string]struct{ Schema bodySchema }
+		}
 	}
 	Components struct{ Schemas map[string]bodySchema }
 }
 
 type bodySchema struct {
-	Ref        string `json:"$ref"`
-	Type       any
-	Pattern    string
-	Properties map[string]bodySchema
+	Ref         string `json:"$ref"`
+	Type        any
+	Pattern     string
+	Description string
+	Properties  map[string]bodySchema
 }
 
 // TestUnknownParametersAreRefused walks the description of the API: what no operation knows, and
@@ -149,4 +153,48 @@ func (api description) members(s bodySchema, each func(name, empty string)) {
 			each(name, `{}`)
 		}
 	}
+}
+
+// TestPlansAreShown: whoever agrees to a plan gets it from the same path, or from the one that the
+// description names.
+func TestPlansAreShown(t *testing.T) {
+	api := open(t).described(t)
+	found := 0
+	for path, item := range api.Paths {
+		body := item["post"].RequestBody
+		if body == nil || path == "/v1/imports" {
+			continue
+		}
+		plan, asked := api.of(body.Content["application/json"].Schema).Properties["plan"]
+		if !asked {
+			continue
+		}
+		found++
+		_, shown := api.of(item["get"].Responses["200"].Content["application/json"].Schema).Properties["hash"]
+		if !shown && !strings.Contains(plan.Description, "/plan") {
+			t.Errorf("POST %s asks for a plan (%s), and GET of it has no hash", path, plan.Description)
+		}
+	}
+	if found < 6 {
+		t.Errorf("%d plans were found", found)
+	}
+}
+
+// described returns the description of the API.
+func (d *door) described(t *testing.T) (api description) {
+	t.Helper()
+	answered := httptest.NewRecorder()
+	d.handler.ServeHTTP(answered, httptest.NewRequest(http.MethodGet, "/openapi.json", nil))
+	if err := json.Unmarshal(answered.Body.Bytes(), &api); err != nil {
+		t.Fatal(err)
+	}
+	return api
+}
+
+// of returns a schema, also where it is named.
+func (a description) of(s bodySchema) bodySchema {
+	if s.Ref != "" {
+		return a.Components.Schemas[s.Ref[strings.LastIndex(s.Ref, "/")+1:]]
+	}
+	return s
 }

@@ -267,7 +267,7 @@ func wrongTree() []wrong {
 		row("acknowledge-keys", "not ready", "POST", "/v1/keys/acknowledgment", "", client.Acknowledge{}, text.NotReady),
 		row("new-keys", "too soon", "POST", "/v1/keys", "", client.NewKeys{}, text.KeysTooSoon),
 		row("new-keys", "while others wait", "POST", "/v1/keys", "", client.NewKeys{Revoke: true}, text.KeysPending),
-		row("end-hosted-plan", "of a node that is away", "GET", "/v1/hosting", "", nil, text.NotReady),
+		row("end-hosted-plan", "of a node that is away", "GET", "/v1/hosting/end", "", nil, text.NotReady),
 		row("end-hosted", "of a node that is away", "POST", "/v1/hosting/end", "", client.HostingEnd{Reason: "r"}, text.NotReady),
 		row("withdraw", "no child", "POST", "/v1/children/x/withdrawal", "", client.Withdrawal{Reason: "r"}, text.JurisdictionUnknown),
 		row("plan-invitation", "of no place", "POST", "/v1/invitations/plan", "", client.NewInvitation{Name: "乌有"}, text.PlaceUnlisted),

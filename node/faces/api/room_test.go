@@ -131,11 +131,13 @@ func (*node) Machine() (Machine, error) {
 	return Machine{Data: "D", Free: 1 << 30, Reserve: 64 << 20}, nil
 }
 
-func (*node) EndHosting(context.Context, identity.Jurisdiction, identity.Message, string) (identity.Entry, error) {
+func (*node) EndHosting(context.Context, identity.Jurisdiction, identity.Message, string, string) (identity.Entry, error) {
 	return identity.Entry{}, errAway
 }
 
-func (*node) Endable(context.Context, identity.Jurisdiction) error { return errAway }
+func (*node) HostingEnd(context.Context, identity.Jurisdiction) (join.Hosting, error) {
+	return join.Hosting{}, errAway
+}
 
 func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Zone() *time.Location                        { return zone.Home }

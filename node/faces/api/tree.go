@@ -7,8 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
-	"xietong/consensus/state"
-	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
 	"xietong/node/flows/join"
 	"xietong/node/ground/roster"
@@ -75,7 +73,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
 	handle(s, a, get("entry-of", "/v1/entry", "The public head of an entry of any ledger"), entryNamed)
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
-	handle(s, a, get("end-hosted-plan", "/v1/hosting", "What the end of the hosting of the jurisdiction would do"), s.hostingPlan)
+	handle(s, a, get("end-hosted-plan", "/v1/hosting/end", "What the end of the hosting of the jurisdiction would do"), s.hostingPlan)
 	handle(s, a, post("end-hosted", "/v1/hosting/end", "Host the jurisdiction no more"), s.endHosted)
 	handle(s, a, get("children", "/v1/children", "The children, invited or joined"), s.childrenListed)
 	handle(s, a, get("hosted", "/v1/hosted", "The jurisdictions that the node hosts"), s.hostedListed)
@@ -219,20 +217,20 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 
 func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out client.HostingPlan, err error) {
 	name := h.Ledger.Name()
-	if err := s.node.Endable(ctx, name); err != nil {
+	end, err := s.node.HostingEnd(ctx, name)
+	if err != nil {
 		return out, err
 	}
 	parent, _ := name.Parent()
-	out = client.HostingPlan{Name: name.String(), DisplayName: h.Standing.Called(name), Parent: h.Standing.Called(parent)}
-	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		out.Agencies, out.Datasets = catalog.Counts(r)
-		return nil
-	})
+	out = client.HostingPlan{
+		Name: name.String(), DisplayName: h.Standing.Called(name), Parent: h.Standing.Called(parent), Agencies: end.Agencies, Datasets: end.Datasets,
+	}
+	out.Hash, err = end.Hash()
 	return out, err
 }
 
 func (s *server) endHosted(ctx context.Context, h Hosted, in *endHosted) (client.Entered, error) {
 	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
-		return s.node.EndHosting(ctx, h.Ledger.Name(), id, in.Body.Reason)
+		return s.node.EndHosting(ctx, h.Ledger.Name(), id, in.Body.Reason, in.Body.Plan)
 	})
 }

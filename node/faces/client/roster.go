@@ -33,7 +33,7 @@ const MaxRoster = 16 << 20
 // NewRoster is a list that the root publishes.
 type NewRoster struct {
 	CSV  string `json:"csv" maxLength:"16777216" doc:"A header and a line for each place: code,level,label,name_zh,short_zh,name_en,parent"`
-	Plan string `json:"plan,omitempty" maxLength:"64" doc:"The hash of the plan that was looked at; needed to publish"`
+	Plan string `json:"plan,omitempty" maxLength:"64" doc:"Hash of the plan that was seen: POST of /v1/roster/plan; needed"`
 }
 
 // RosterPlan is what publishing a list would do. Of each kind at most 200 places are listed; those

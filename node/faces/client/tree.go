@@ -139,7 +139,7 @@ type Objected struct {
 // Withdrawal ends the endorsement of a child.
 type Withdrawal struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
-	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"The hash of what was shown of it; the request is refused where somebody else would be cut off by now"`
+	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"Hash of the plan that was seen: GET of the same path; needed, and refused where somebody else would be cut off by now"`
 }
 
 // WithdrawalPlan is what the end of a child's endorsement would do.
@@ -155,7 +155,7 @@ type WithdrawalPlan struct {
 // Cancellation takes back an invitation.
 type Cancellation struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
-	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"The hash of what was shown of it; the request is refused where another invitation waits by now"`
+	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"Hash of the plan that was seen: GET of the same path; needed, and refused where another invitation waits by now"`
 }
 
 // CancellationPlan is the invitation that a cancellation would take back.
@@ -194,6 +194,7 @@ type HostedPlace struct {
 
 // HostingPlan is what the end of the hosting of a jurisdiction would do.
 type HostingPlan struct {
+	Hash        string `json:"hash" doc:"For the parameter plan"`
 	Name        string `json:"name"`
 	DisplayName string `json:"display_name"`
 	Parent      string `json:"parent" doc:"Who withdraws it"`
@@ -204,6 +205,7 @@ type HostingPlan struct {
 // HostingEnd ends the hosting of a jurisdiction.
 type HostingEnd struct {
 	Reason string `json:"reason" minLength:"1" maxLength:"2000"`
+	Plan   string `json:"plan,omitempty" maxLength:"64" doc:"Hash of the plan that was seen: GET of the same path; needed"`
 }
 
 // PlanInvitation tells which place an invitation, or hosting, would be for, and invites nobody.
@@ -258,7 +260,7 @@ func (c *Client) Object(ctx context.Context, n NewObjection) (Objected, error) {
 
 // HostingPlan tells what the end of the hosting of the caller's jurisdiction would do.
 func (c *Client) HostingPlan(ctx context.Context) (HostingPlan, error) {
-	return get[HostingPlan](ctx, c, "/v1/hosting")
+	return get[HostingPlan](ctx, c, "/v1/hosting/end")
 }
 
 // EndHosting ends the hosting of the caller's jurisdiction.

@@ -60,20 +60,15 @@ func (d *Desk) waiting(label identity.Label, child tree.Child) (w Waiting, err e
 }
 
 // Cancel takes back the invitation of a child that waits; typed is the child as a person names it.
-// agreed is the hash of the invitation that the person was shown, or empty; the error is
-// text.PlanMoved where another one waits by now. The same request again has its answer, whatever
-// became of the child since.
+// agreed is the hash of the invitation that the person was shown; the error is text.EndPlanNeeded
+// without one, and text.PlanMoved where another one waits by now. The same request again has its
+// answer, whatever became of the child since.
 func (d *Desk) Cancel(ctx context.Context, id identity.Message, typed, reason, agreed string) (identity.Entry, error) {
 	label, err := d.Standing.ChildCalled(ctx, typed)
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	var entry identity.Entry
-	if agreed == "" {
-		entry, err = tree.Cancel(ctx, d.Own, id, label, reason)
-	} else {
-		entry, err = tree.CancelShown(ctx, d.Own, id, label, reason, func(c tree.Child) error { return d.stillWaits(label, c, agreed) })
-	}
+	entry, err := tree.CancelShown(ctx, d.Own, id, label, reason, func(c tree.Child) error { return d.stillWaits(label, c, agreed) })
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -87,8 +82,8 @@ func (d *Desk) stillWaits(label identity.Label, child tree.Child, agreed string)
 		return err
 	}
 	hash, err := w.Hash()
-	if err == nil && hash != agreed {
-		err = text.Fail(text.PlanMoved, text.Args{"name": d.Standing.Called(w.Place.Name)}, nil)
+	if err == nil {
+		err = d.agrees(w.Place.Name, hash, agreed)
 	}
 	return err
 }

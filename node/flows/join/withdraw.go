@@ -87,19 +87,30 @@ func (d *Desk) cutAlready(child tree.Child) error {
 }
 
 // Withdraw ends the endorsement of a child; typed is the child as a person names it. agreed is the
-// hash of what the person saw of it, or empty; the error is text.PlanMoved where it is another by
-// now. The same request again has its answer, whatever became of the child since.
+// hash of what the person saw of it; the error is text.EndPlanNeeded without one, and
+// text.PlanMoved where it is another by now. The same request again has its answer, whatever became
+// of the child since.
 func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason, agreed string) (identity.Entry, error) {
+	return d.end(ctx, typed, func(label identity.Label) (identity.Entry, error) {
+		return tree.WithdrawShown(ctx, d.Own, id, label, reason, func(c tree.Child) error { return d.stillAgreed(label, c, agreed) })
+	})
+}
+
+// CutOff is Withdraw as a part of something greater, of which a person saw what it does.
+func (d *Desk) CutOff(ctx context.Context, id identity.Message, name identity.Jurisdiction, reason string) (identity.Entry, error) {
+	return d.end(ctx, name.String(), func(label identity.Label) (identity.Entry, error) {
+		return tree.Withdraw(ctx, d.Own, id, label, reason)
+	})
+}
+
+// end has a child end as the function does it. Of one that was never endorsed the error says what
+// it is instead.
+func (d *Desk) end(ctx context.Context, typed string, does func(identity.Label) (identity.Entry, error)) (identity.Entry, error) {
 	label, err := d.Standing.ChildCalled(ctx, typed)
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	var entry identity.Entry
-	if agreed == "" {
-		entry, err = tree.Withdraw(ctx, d.Own, id, label, reason)
-	} else {
-		entry, err = tree.WithdrawShown(ctx, d.Own, id, label, reason, func(c tree.Child) error { return d.stillAgreed(label, c, agreed) })
-	}
+	entry, err := does(label)
 	if failure.Is(err, text.NotEndorsed) {
 		_, why := d.Cut(ctx, typed)
 		return identity.Entry{}, cmp.Or(why, err)
@@ -110,6 +121,19 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason,
 	return entry, d.Changed(ctx)
 }
 
+// agrees refuses what nobody was shown, or what is otherwise by now: of is whom it is about, and is
+// the hash of how it is.
+func (d *Desk) agrees(of identity.Jurisdiction, is, agreed string) error {
+	switch called := d.Standing.Called(of); agreed {
+	case is:
+		return nil
+	case "":
+		return text.Fail(text.EndPlanNeeded, text.Args{"what": called}, nil)
+	default:
+		return text.Fail(text.PlanMoved, text.Args{"name": called}, nil)
+	}
+}
+
 // stillAgreed refuses a withdrawal that would do something else than what the person saw. Of a
 // child that is cut off already the command itself decides.
 func (d *Desk) stillAgreed(label identity.Label, child tree.Child, agreed string) error {
@@ -118,8 +142,8 @@ func (d *Desk) stillAgreed(label identity.Label, child tree.Child, agreed string
 		return nil
 	}
 	hash, err := c.Hash()
-	if err == nil && hash != agreed {
-		err = text.Fail(text.PlanMoved, text.Args{"name": d.Standing.Called(c.Name)}, nil)
+	if err == nil {
+		err = d.agrees(c.Name, hash, agreed)
 	}
 	return err
 }

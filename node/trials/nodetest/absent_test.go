@@ -21,12 +21,8 @@ func TestCauseIsTold(t *testing.T) {
 		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := city.Client("").Withdraw(t.Context(), "南明", client.Withdrawal{Reason: "撤并"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tree.Node("guizhou").Client("").Withdraw(t.Context(), "毕节", client.Withdrawal{Reason: "撤并"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, city.Client(""), "南明", "撤并")
+		withdrawn(t, tree.Node("guizhou").Client(""), "毕节", "撤并")
 		time.Sleep(5 * time.Second) // three hops, each after a second at most
 		for _, row := range []struct {
 			from     *Node
@@ -59,9 +55,7 @@ func TestCauseIsTold(t *testing.T) {
 // below a city that stands is not.
 func TestParentCutOffIsAnAlarm(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming\n  bijie\n    weining\n", func(t *testing.T, tree *Tree) {
-		if _, err := tree.Node("guizhou").Client("").Withdraw(t.Context(), "毕节", client.Withdrawal{Reason: "演练"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, tree.Node("guizhou").Client(""), "毕节", "演练")
 		time.Sleep(25 * time.Minute)
 		for county, want := range map[string]bool{"weining": true, "nanming": false} {
 			got, err := tree.Node(county).Client("").Tree(t.Context())
@@ -81,9 +75,7 @@ func TestAccountTellsCauses(t *testing.T) {
 	Run(t, province, func(t *testing.T, tree *Tree) {
 		city, top := tree.Node("guiyang"), tree.Node("guizhou")
 		offer(t, top)
-		if _, err := city.Client("").Withdraw(t.Context(), "nanming", client.Withdrawal{Reason: "撤并"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, city.Client(""), "nanming", "撤并")
 		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
 			t.Fatal(err)
 		}
@@ -122,4 +114,18 @@ func TestAccountTellsCauses(t *testing.T) {
 			}
 		}
 	})
+}
+
+// withdrawn has a child withdrawn by its parent, as the plan says.
+func withdrawn(t *testing.T, parent *client.Client, child, reason string) client.Entered {
+	t.Helper()
+	plan, err := parent.WithdrawalPlan(t.Context(), child)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := parent.Withdraw(t.Context(), child, client.Withdrawal{Reason: reason, Plan: plan.Hash})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
 }

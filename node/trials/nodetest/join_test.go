@@ -175,9 +175,7 @@ func TestWithdrawn(t *testing.T) {
 		n, parent := tree.Node("bijie"), tree.Node("guizhou").Client("")
 		token := n.Invite().Token
 		joins(t, tree, "bijie", token)
-		if _, err := parent.Withdraw(t.Context(), "bijie", client.Withdrawal{Reason: "撤并"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, parent, "bijie", "撤并")
 		tree.Within(time.Second, "the link is closed", func() bool { up, down := n.Links(); return !up.Linked && !down.Linked })
 		for range 20 {
 			time.Sleep(time.Minute)
@@ -215,9 +213,7 @@ func TestWithdrawn(t *testing.T) {
 func TestWithdrawnComesBackWithHosted(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming hosted\n  bijie absent", func(t *testing.T, tree *Tree) {
 		n, parent := tree.Node("guiyang"), tree.Node("guizhou").Client("")
-		if _, err := parent.Withdraw(t.Context(), "guiyang", client.Withdrawal{Reason: "演练"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, parent, "guiyang", "演练")
 		n.Stop()
 		others := tree.Node("bijie").Invite().Token
 		if _, err := node.Join(t.Context(), n.machine.dir, others, node.JoinOptions{Options: n.machine.options()}); text.AsFailure(err).Code != text.DirNotEmpty {

@@ -234,9 +234,7 @@ func TestHostedComesBackWithPaper(t *testing.T) {
 		if _, err := county.JoinWith(county.Invite().Token, d.show, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := here.Withdraw(t.Context(), "南明", client.Withdrawal{Reason: "改由市里承载"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, here, "南明", "改由市里承载")
 		wrong, err := node.NewPaper()
 		if err != nil {
 			t.Fatal(err)

@@ -189,9 +189,7 @@ func renamedAway(t *testing.T, tree *Tree) {
 func renamedInvited(t *testing.T, tree *Tree) {
 	t.Helper()
 	city, county := tree.Node("guiyang"), tree.Node("nanming")
-	if _, err := city.Client("").Withdraw(t.Context(), "甲秀区", client.Withdrawal{Reason: "test"}); err != nil {
-		t.Fatal(err)
-	}
+	withdrawn(t, city.Client(""), "甲秀区", "test")
 	if _, below := county.Links(); below.State != client.ChildWithdrawn || below.DisplayName != "甲秀区" || below.EndorsedAs != "南明区" {
 		t.Errorf("withdrawn: got %+v", below)
 	}

@@ -140,9 +140,7 @@ func TestWithdrawnFar(t *testing.T) {
 			}
 		}
 		parent := tree.Node("guiyang")
-		if _, err := parent.Client("").Withdraw(t.Context(), "nanming", client.Withdrawal{Reason: "test"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, parent.Client(""), "nanming", "test")
 		time.Sleep(5 * time.Second) // three hops, each after a second at most
 		_, err := ask(t, from, at)
 		wantRefusal(t, "asking who was withdrawn", err, text.PlaceWithdrawn, parent, "南明")

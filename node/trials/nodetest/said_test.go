@@ -70,9 +70,7 @@ func TestWithdrawnChildIsTold(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming", func(t *testing.T, tree *Tree) {
 		city, county := tree.Node("guiyang"), tree.Node("nanming")
 		before := pinAt(t, county)
-		if _, err := city.Client("").Withdraw(t.Context(), "南明区", client.Withdrawal{Reason: "撤并"}); err != nil {
-			t.Fatal(err)
-		}
+		withdrawn(t, city.Client(""), "南明区", "撤并")
 		isTold(t, tree, county, text.EndorsementWithdrawn)
 		returns(t, tree, county, before)
 	})

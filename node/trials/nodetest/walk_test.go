@@ -140,7 +140,7 @@ func treeWalk() []faceRow {
 		{"ready", "", "GET", "/v1/ready", "", all(given)},
 		{"problem", "", "GET", "/problems/not-shared", "", all(given)},
 		{"stop", "run by another program", "POST", "/v1/stop", `{}`, all("not-stoppable")},
-		{"end-hosted-plan", "the node's own", "GET", "/v1/hosting", "", reads("host-first")},
+		{"end-hosted-plan", "the node's own", "GET", "/v1/hosting/end", "", reads("host-first")},
 		{"end-hosted", "the node's own", "POST", "/v1/hosting/end", `{"reason":"r"}`, all("host-first")},
 		{"add-hosted", "unknown", "POST", "/v1/hosted", `{"name":"乌有"}`, all("place-unknown")},
 	}
