@@ -142,7 +142,7 @@ const (
 	// Why a jurisdiction that the way leads to is not there; Local.Absent and Trust give them.
 	PlaceNotJoined Code = 355 // jurisdiction, by
 	PlaceInvited   Code = 356 // jurisdiction, by, until
-	PlaceWithdrawn Code = 357 // jurisdiction, by, entry, when
+	PlaceWithdrawn Code = 357 // jurisdiction, by, entry, when, until: of the invitation that waits
 	PlaceExpired   Code = 358 // jurisdiction, by, until
 )
 

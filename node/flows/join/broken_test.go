@@ -70,7 +70,7 @@ func entered(t *testing.T, city, child *treetest.Party, at string, done bool) (R
 	pin := city.MustPin(t)
 	a := &attempt{
 		o: Options{Now: child.Clock, Told: func(Step) {}}, own: own,
-		t: invitation.Token{Parent: pin, Root: pin, Child: child.Name(), DisplayName: "南明区", Secret: []byte("secret")},
+		t: invitation.Token{Parent: pin, Root: pin, Child: child.Name(), DisplayName: "南明区", Code: "520102", Level: "county", Secret: []byte("secret")},
 		line: knocksBound(t, city, func(binding [32]byte, frame []byte) (answer []byte, err error) {
 			if frame[1] != 3 { // redeem
 				return d.Answer(t.Context(), binding, frame)

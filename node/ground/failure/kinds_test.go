@@ -57,6 +57,7 @@ func TestKinds(t *testing.T) {
 		{text.LedgerGone, "log", []string{"guizhou/log/2"}, []string{"guizhou", "guizhou/log/2/7"}},
 		{text.Overloaded, "seconds", []string{"2", ""}, []string{"-2", "2 ", "二", strings.Repeat("9", 21)}},
 		{text.Busy, "again", []string{"60"}, []string{"soon", "1;2"}},
+		{text.PlaceWithdrawn, "until", []string{"2026-11-01T00:00:00Z", "-", ""}, []string{"tomorrow", "2026-11-01T00:00:00Z。", "xietong keys revoke"}},
 		{text.PlaceInvited, "until", []string{"2026-11-01T00:00:00Z", "-"}, []string{"tomorrow", "2026-11-01T00:00:00Z。"}},
 		{text.PlaceExpired, "jurisdiction", []string{"yunyan.guiyang.guizhou"}, []string{"云岩区", "a b"}},
 		{text.Unreachable, "reason", []string{"no-link", "not endorsed"}, []string{"no link at all", "1..9 bytes"}},

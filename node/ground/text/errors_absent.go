@@ -29,7 +29,7 @@ var absentProblems = []problem{
 			"{jurisdiction} runs `xietong join TOKEN` with its invitation; if that is lost or has ended, {by} runs `xietong invite {jurisdiction}`"},
 	},
 	{
-		number: 357, code: PlaceWithdrawn, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "entry", "when"},
+		number: 357, code: PlaceWithdrawn, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "entry", "when", "until"},
 		zh: parts{"背书已被撤回", "{by}已撤回对{jurisdiction}的背书（存证条目 {entry}，{when}），各地不再与它和它的下级往来", "{jurisdiction}",
 			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN；它由{by}的节点承载的，只须在该节点执行 xietong host add {jurisdiction}"},
 		en: parts{"Endorsement withdrawn by its parent", "{by} has withdrawn its endorsement of {jurisdiction} (entry {entry}, {when}): nobody deals with it, nor with anybody below it", "{jurisdiction}",
@@ -56,6 +56,12 @@ var absentProblems = []problem{
 		en: parts{"Not reached, for a cause without proof", "{jurisdiction} was not reached: {by} says that it is not in the tree, without proof", "{jurisdiction}",
 			"ask the parent of {jurisdiction}; `xietong tree` shows the links from here"},
 	},
+}
+
+// invitedAnewDo is what to do about a place that was withdrawn, and has an invitation that waits.
+var invitedAnewDo = word{
+	"请{jurisdiction}在原数据目录用邀请码执行 xietong join TOKEN；邀请码遗失或过期的，由{by}执行 xietong invite {jurisdiction}",
+	"{jurisdiction} runs `xietong join TOKEN` with its invitation in the same data directory; if that is lost or has ended, {by} runs `xietong invite {jurisdiction}`",
 }
 
 // unreachableDo says what to do about a jurisdiction that is not reached, by the reason. Only where

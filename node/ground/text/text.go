@@ -61,8 +61,8 @@ func T(l Lang, code Code, args Args) string {
 	if s, ok := sentences[code]; ok {
 		return fill(l.pick(s.zh, s.en), args)
 	}
-	if p, ok := byCode[code]; ok {
-		return fill(p.sentences(l, args).what, worded(l, args))
+	if _, ok := byCode[code]; ok {
+		return Explain(l, code, args).What
 	}
 	return string(code)
 }

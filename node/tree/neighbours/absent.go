@@ -17,13 +17,19 @@ type absence struct {
 	args text.Args
 }
 
-// absenceOf returns why a child that was invited once, and is not endorsed, is no neighbour.
+// absenceOf returns why a child that was invited once, and is not endorsed, is no neighbour. One
+// that was withdrawn had joined, also where it is invited anew.
 func absenceOf(r *state.Reader, c tree.Child) absence {
+	args := text.Args{}
+	if c.Open() {
+		args["until"] = stamp(time.UnixMilli(int64(c.Until)))
+	}
 	switch {
-	case c.Open():
-		return absence{text.PlaceInvited, text.Args{"until": stamp(time.UnixMilli(int64(c.Until)))}}
 	case c.Withdrawn != ledger.None:
-		return absence{text.PlaceWithdrawn, text.Args{"entry": c.Withdrawn.In(r.Log()).String(), "when": enteredAt(r, c.Withdrawn)}}
+		args["entry"], args["when"] = c.Withdrawn.In(r.Log()).String(), enteredAt(r, c.Withdrawn)
+		return absence{text.PlaceWithdrawn, args}
+	case c.Open():
+		return absence{text.PlaceInvited, args}
 	}
 	return absence{code: text.PlaceNotJoined}
 }

@@ -1,6 +1,7 @@
 package neighbours
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -44,7 +45,7 @@ func TestAbsent(t *testing.T) {
 			_, err := tree.Withdraw(t.Context(), city, id(), label, "merged")
 			return err
 		}, text.PlaceWithdrawn},
-		{"invited anew", invite, text.PlaceInvited},
+		{"invited anew", invite, text.PlaceWithdrawn},
 		{"and cancelled", cancel, text.PlaceWithdrawn},
 	} {
 		if err := step.do(); err != nil {
@@ -53,6 +54,8 @@ func TestAbsent(t *testing.T) {
 		city.refresh(t)
 		if got := city.table.Absent(county.Name()); got.Code != step.want {
 			t.Errorf("%s: got %s, want %s", step.what, got.Code, step.want)
+		} else if waits := got.Args["until"] != ""; waits != strings.HasPrefix(step.what, "invited") {
+			t.Errorf("%s: an invitation that waits until %q is told", step.what, got.Args["until"])
 		}
 	}
 }

@@ -76,8 +76,10 @@ func TestAccountTellsCauses(t *testing.T) {
 		city, top := tree.Node("guiyang"), tree.Node("guizhou")
 		offer(t, top)
 		withdrawn(t, city.Client(""), "nanming", "撤并")
-		if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: "白云"}); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"白云", "南明"} { // one of them anew
+			if _, err := city.Client("").Invite(t.Context(), client.NewInvitation{Name: name}); err != nil {
+				t.Fatal(err)
+			}
 		}
 		_, none := top.Client("water").QueryFederated(t.Context(), counted(top, "**.nanming.guiyang.guizhou"))
 		if !isProblem(none, text.NobodyBelow) && !isProblem(none, text.SelectorUnknown) {
@@ -108,6 +110,9 @@ func TestAccountTellsCauses(t *testing.T) {
 			if i < 0 {
 				t.Errorf("%s is in no state", name)
 				continue
+			}
+			if m := p.Answer.Missing[i]; want.code == text.PlaceWithdrawn && !strings.Contains(m.Why, "has invited it anew, until 20") {
+				t.Errorf("%s: it is told that %q", name, m.Why)
 			}
 			if m := p.Answer.Missing[i]; m.State != want.state || m.Above != want.above || m.Code != string(want.code) {
 				t.Errorf("%s: got %+v, want %+v", name, m, want)
