@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"golang.org/x/text/width"
@@ -198,10 +197,12 @@ func valueOf(v any) string {
 // cut cuts a value to maxValue characters.
 func cut(s string) string {
 	const maxValue = 60
+	n := 0
 	for i := range s {
-		if i >= maxValue && utf8.RuneCountInString(s[:i]) >= maxValue {
+		if n == maxValue {
 			return s[:i] + "…"
 		}
+		n++
 	}
 	return s
 }
