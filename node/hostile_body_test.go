@@ -159,11 +159,7 @@ func TestHostileBodies(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := map[state.Kind]int{}
-	rounds := 6
-	if testing.Short() { // half a minute each under the race detector
-		rounds = 2
-	}
-	for range rounds {
+	for range 6 {
 		seed := rand.Uint64()
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "state.db")

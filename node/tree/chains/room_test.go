@@ -152,6 +152,9 @@ func TestOldChainsGo(t *testing.T) {
 			pass      time.Duration
 			own, hops int
 		}{{0, 3, 3}, {2 * time.Minute, 2, 2}, {MaxAge, 2, 0}, {trust.StandingTerm, 0, 0}} {
+			if testing.Short() && row.pass == trust.StandingTerm { // two days of ten nodes
+				break
+			}
 			time.Sleep(row.pass)
 			synctest.Wait()
 			if own, hops := left("nanming.guiyang.guizhou"), left("guiyang.guizhou"); own != row.own || hops != row.hops {
