@@ -43,6 +43,9 @@ type plan struct {
 // recorded, the answer says how: see use.
 func (d *Desk) Query(ctx context.Context, id identity.Message, by catalog.Actor, q Question) (Answer, error) {
 	if err := q.Check(); err != nil {
+		if _, told := errors.AsType[*text.Failure](err); told {
+			return Answer{}, err
+		}
 		return Answer{}, text.Fail(text.BadRequest, text.Args{"where": "question", "reason": err.Error()}, err)
 	}
 	fingerprint, err := q.fingerprint()

@@ -17,6 +17,7 @@ import (
 	"xietong/node/business/sharing"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/scalar"
+	"xietong/node/ground/text"
 )
 
 // Limits of a question, and of its answer.
@@ -69,7 +70,7 @@ func (q Question) Check() error {
 	case q.Dataset.IsZero():
 		return fmt.Errorf("dataset: %w", errEmpty)
 	case q.Limit < 0 || q.Limit > MaxLimit:
-		return fmt.Errorf("limit: 0..%d", MaxLimit)
+		return text.Fail(text.BadRequest, text.Args{"where": "limit", "reason": fmt.Sprintf("0..%d", MaxLimit)}, nil)
 	case len(q.Where) > maxConditions:
 		return fmt.Errorf("%d conditions", len(q.Where))
 	case q.Wait > MaxPageWait || q.Wait > 0 && q.Measure.Function == gather.None:

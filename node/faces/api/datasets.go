@@ -35,6 +35,10 @@ type (
 		Caller
 		Code string `path:"code" doc:"Code of the dataset"`
 	}
+	oneDataset struct {
+		OfDataset
+		At string `query:"at" maxLength:"200" doc:"The jurisdiction whose catalogue is asked for; empty: this one"`
+	}
 	listDatasets struct {
 		Listed
 		Agency    string `query:"agency" maxLength:"63" doc:"Only those of this agency: its code"`
@@ -179,10 +183,13 @@ func datasets(ctx context.Context, h Hosted, in *listDatasets) (out client.Datas
 	return out, err
 }
 
-func showDataset(ctx context.Context, h Hosted, in *OfDataset) (out client.Dataset, err error) {
-	code, err := h.datasetCode(in.Code)
+func showDataset(ctx context.Context, h Hosted, in *oneDataset) (out client.Dataset, err error) {
+	code, err := h.datasetOf(in.Code, in.At)
 	if err != nil {
 		return out, err
+	}
+	if of, err := h.Standing.Resolve(in.At); err != nil || of != h.Ledger.Name() {
+		return h.datasetAt(ctx, in.Caller, code, of, err)
 	}
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		p, err := catalog.Known(r, code, catalog.Published{})
@@ -192,6 +199,26 @@ func showDataset(ctx context.Context, h Hosted, in *OfDataset) (out client.Datas
 		return err
 	})
 	return out, err
+}
+
+// datasetAt shows an entry of another jurisdiction's catalogue, also one that was withdrawn.
+func (h Hosted) datasetAt(ctx context.Context, c Caller, code identity.Label, of identity.Jurisdiction, err error) (out client.Dataset, _ error) {
+	if err != nil {
+		return out, err
+	}
+	all, err := h.Ask.Datasets(ctx, c.by(), of)
+	if err != nil {
+		return out, err
+	}
+	codes := make([]string, len(all))
+	for i, p := range all {
+		if codes[i] = p.Code.String(); p.Code == code {
+			return datasetShown(p)
+		}
+	}
+	return out, text.Fail(text.UnknownDataset, text.Args{
+		"dataset": code.String(), "jurisdiction": of.String(), "near": text.Nearest(code.String(), codes),
+	}, nil)
 }
 
 func newRecord(ctx context.Context, h Hosted, in *putRecord) (out client.RecordPut, err error) {

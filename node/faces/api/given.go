@@ -22,9 +22,9 @@ func (s *server) given(takes parameters, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, query, headers := callerOf(r), r.URL.Query(), headersOf(r)
 		for _, name := range slices.Sorted(maps.Keys(query)) {
-			err := wellGiven(c, name, query[name])
+			err := wellGiven(c, "?"+name, query[name]) // a word of ours would be translated
 			if err == nil && !takes.knows(r, name) {
-				err = c.wrong(name, "unexpected property")
+				err = c.wrong("?"+name, "unexpected property")
 			}
 			if err != nil {
 				s.failEarly(w, r, c, s.faulty(c, err, client.Fault{Parameter: text.Short(name)}))

@@ -10,7 +10,6 @@ import (
 
 	"xietong/consensus/ledger"
 	"xietong/node/faces/client"
-	"xietong/node/ground/text"
 )
 
 // description is what the test reads of the description of the API.
@@ -53,7 +52,7 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		got := httptest.NewRecorder()
 		d.handler.ServeHTTP(got, r)
 		var p client.Problem
-		if err := json.Unmarshal(got.Body.Bytes(), &p); err != nil || p.Code != "bad-request" || p.Where != name && p.Where != text.Word(text.En, name) {
+		if err := json.Unmarshal(got.Body.Bytes(), &p); err != nil || p.Code != "bad-request" || p.Where != name || len(p.Errors) != 1 || p.Errors[0].Parameter+p.Errors[0].Header != strings.TrimPrefix(name, "?") {
 			t.Errorf("%s %s %v: got %d %s, want the refusal of %s", method, path, header, got.Code, got.Body, name)
 		}
 	}
@@ -61,10 +60,10 @@ func TestUnknownParametersAreRefused(t *testing.T) {
 		path = strings.NewReplacer("{code}", "villages", "{index}", "1", "{child}", "x", "{name}", "x").Replace(path)
 		for method, o := range item {
 			method = strings.ToUpper(method)
-			refused(method, path+"?lmit=1", "lmit", nil)
+			refused(method, path+"?lmit=1", "?lmit", nil)
 			for _, p := range o.Parameters {
 				if p.In == "query" {
-					refused(method, path+"?"+p.Name+"=1&"+p.Name+"=2", p.Name, nil)
+					refused(method, path+"?"+p.Name+"=1&"+p.Name+"=2", "?"+p.Name, nil)
 				}
 			}
 			refused(method, path, "Xietong-Agency", http.Header{"Xietong-Agency": {"water", "civil-affairs"}})

@@ -205,7 +205,10 @@ func TestSortsByWhatIsShown(t *testing.T) {
 		"/v1/questions": "questions", "/v1/roster": "places", "/v1/children": "children", "/v1/hosted": "hosted", "/v1/audits": "findings",
 	} {
 		p := d.refused(t, path, request{method: "GET", path: path + "?sort=colour", as: "civil-affairs"}, text.NotAsDescribed)
-		_, names, ok := strings.Cut(p.Detail, "it is one of ")
+		if len(p.Errors) != 1 || p.Errors[0].Parameter != "sort" {
+			t.Errorf("%s: %+v does not point to the parameter", path, p.Errors)
+		}
+		_, names, ok := strings.Cut(p.Detail, "it must be one of ")
 		if !ok {
 			t.Errorf("%s: %q does not say by what it can be sorted", path, p.Detail)
 		}

@@ -84,6 +84,7 @@ func wrongReads() []wrong {
 		row("datasets", "of nowhere", "GET", "/v1/datasets?at=No+Where", "", nil, text.JurisdictionUnknown),
 		row("datasets", "of one away", "GET", "/v1/datasets?at=a.sichuan", "", nil, text.NotReady),
 		row("dataset", "no code", "GET", "/v1/datasets/No%20Code", "", nil, text.UnknownDataset),
+		row("dataset", "of nobody", "GET", "/v1/datasets/towns?at=mars", "", nil, text.JurisdictionUnknown),
 		row("dataset", "another", "GET", "/v1/datasets/towns", "", nil, text.UnknownDataset),
 		row("publish-standard", "no level", "POST", "/v1/standards", "civil-affairs", client.NewStandard{NewDataset: villages()}, text.EntryInvalid),
 		row("publish-standard", "nobody in particular", "POST", "/v1/standards", "", set, text.AgencyNeeded),

@@ -18,7 +18,7 @@ import (
 )
 
 // A room refuses a value, and knows nothing of requests. This file is the one place that finds the
-// member of the body from which the value came.
+// member of the body, or the parameter, from which the value came.
 
 // meaning says which members of a body a refusal is about.
 type meaning struct {
@@ -39,7 +39,7 @@ var (
 
 // meant are the refusals of rooms that are about a member, by their codes.
 var meant = map[text.Code]meaning{
-	text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
+	text.NotAsDescribed: asNamed, text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
 	text.KeywordNotTaken: ofSchema, text.FieldName: ofSchema, text.PatternRefused: ofSchema, text.SchemaTooLarge: ofSchema,
 	text.FormatNotTaken: ofSchema, text.KeywordBeside: ofSchema,
 	text.UnknownDataset: ofDataset, text.DatasetWithdrawn: ofDataset, text.NoStandard: ofDataset, text.StandardWithdrawn: ofDataset,
@@ -78,7 +78,14 @@ func pointed(p *client.Problem, err error, in any) *client.Problem {
 	if body.IsValid() && body.Kind() == reflect.Interface {
 		body = body.Elem()
 	}
-	if !body.IsValid() || len(p.Errors) > 0 || p.Status >= 500 {
+	if len(p.Errors) > 0 || p.Status >= 500 {
+		return p
+	}
+	if name := parameterMeant(reflect.Indirect(reflect.ValueOf(in)), failure.Of(err)); name != "" {
+		p.Errors = []client.Fault{{Detail: p.Detail, Parameter: name}}
+		return p
+	}
+	if !body.IsValid() {
 		return p
 	}
 	sent := sentOf(body)
@@ -86,6 +93,26 @@ func pointed(p *client.Problem, err error, in any) *client.Problem {
 		p.Errors = []client.Fault{{Detail: p.Detail, Pointer: "#" + at}}
 	}
 	return p
+}
+
+// parameterMeant returns the parameter that a refusal is about: one that the request has, and that
+// the refusal may mean. "": none of them is.
+func parameterMeant(in reflect.Value, f *text.Failure) string {
+	m, known := meant[f.Code]
+	if !known || in.Kind() != reflect.Struct {
+		return ""
+	}
+	names := m.members
+	if m.names != "" {
+		names = []string{f.Args[m.names]}
+	}
+	for _, field := range reflect.VisibleFields(in.Type()) {
+		name := field.Tag.Get("query")
+		if name != "" && slices.Contains(names, name) && !in.FieldByIndex(field.Index).IsZero() {
+			return name
+		}
+	}
+	return ""
 }
 
 // sentBody is a body as it was sent.

@@ -15,7 +15,7 @@ var otherPhrases = []struct{ form, zh, en string }{
 		`it is no JSON, which begins with {: it begins with "{value}" (neither YAML nor CSV nor another form is taken)`},
 	{`no time as RFC 3339 has it`, "写法不对，须写成日期、时间和时区，如 2027-12-31T23:59:59+08:00", "it is not written as a day, a time and a zone are, such as 2027-12-31T23:59:59+08:00"},
 	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内", "it must be after {value}, and within {n} [year|years]"},
-	{`it may be: {value}`, "只能是 {value} 之一", "it is one of {value}"},
+	{`it may be: {value}`, "只能是 {value} 之一", "it must be one of {value}"},
 	{`malformed ledger data: receipt: {why}`, "这不是存证凭证，或者文件已经损坏", "this is no receipt, or the file is damaged"},
 	{`malformed ledger data: {what}: {why}`, "凭证中的数据已经损坏（{what}）", "its data are damaged ({what})"},
 	{`Syntax error: mismatched input '<EOF>' expecting {rest}`, "到末尾还不完整", "it ends too early"},

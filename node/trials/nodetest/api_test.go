@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // TestStoppedNode: a client that asks a node that does not run gets ErrNotRunning.
@@ -47,6 +48,28 @@ func TestImport(t *testing.T) {
 		})
 		if err != nil || got.Rows != rows || seen == 0 {
 			t.Errorf("got %+v, %v, with progress up to %d", got, err, seen)
+		}
+	})
+}
+
+// TestDatasetElsewhere: one entry of another jurisdiction's catalogue is shown by its code, as the
+// hint of a question that does not fit says; a mistyped code is told with those near it there.
+func TestDatasetElsewhere(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		all, err := city.Client("water").DatasetsAt(t.Context(), "南明区")
+		if err != nil || len(all) == 0 {
+			t.Fatalf("got %v, %v", all, err)
+		}
+		got, err := city.Client("water").DatasetAt(t.Context(), "南明", all[0].Code)
+		if err != nil || got.Entry != all[0].Entry {
+			t.Errorf("got %+v, %v, want %s", got, err, all[0].Entry)
+		}
+		_, err = city.Client("water").DatasetAt(t.Context(), "南明", all[0].Code+"x")
+		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.UnknownDataset) || !strings.Contains(p.Detail, "near it: "+all[0].Code) {
+			t.Errorf("a mistyped code: got %v (%+v)", err, p)
 		}
 	})
 }

@@ -75,6 +75,7 @@ func faceWalk() []faceRow {
 		{"entries", "", "GET", "/v1/ledger/entries", "", reads(given)},
 		{"datasets", "", "GET", "/v1/datasets", "", reads(given)},
 		{"dataset", "", "GET", "/v1/datasets/secrets", "", reads(given)},
+		{"dataset", "of nobody", "GET", "/v1/datasets/secrets?at=mars", "", reads("jurisdiction-unknown")},
 		{"standards", "", "GET", "/v1/standards", "", reads(given)},
 		{"standard-of", "none", "GET", "/v1/standards/villages?from=guiyang.guizhou", "", byAgency("no-standard", "no-standard", "no-standard")},
 		{"roster", "", "GET", "/v1/roster", "", reads(given)},

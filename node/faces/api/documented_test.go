@@ -1,0 +1,52 @@
+package api
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// listRow is a row of the table of lists: the paths, and the conditions that they take.
+var listRow = regexp.MustCompile("(?m)^\\| (`/v1/[^|]*) \\| ([^|]*) \\|")
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// TestListsTakeWhatIsDocumented: the guides of the API name, in both languages, every list that
+// comes in pages and every condition that it takes, and no other.
+func TestListsTakeWhatIsDocumented(t *testing.T) {
+	api := open(t).described(t)
+	for _, guide := range []string{"../../../docs/api.md", "../../../docs/zh/api.md"} {
+		data, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := map[string]bool{}
+		for _, row := range listRow.FindAllStringSubmatch(string(data), -1) {
+			var said []string
+			for _, name := range quoted.FindAllStringSubmatch(row[2], -1) {
+				said = append(said, name[1])
+			}
+			slices.Sort(said)
+			for _, path := range quoted.FindAllStringSubmatch(row[1], -1) {
+				told[path[1]] = true
+				var takes []string
+				for _, p := range api.Paths[path[1]]["get"].Parameters {
+					if p.In == "query" && !slices.Contains([]string{"limit", "cursor", "sort"}, p.Name) {
+						takes = append(takes, p.Name)
+					}
+				}
+				if slices.Sort(takes); !slices.Equal(said, takes) {
+					t.Errorf("%s: %s takes %v, and %v is said", guide, path[1], takes, said)
+				}
+			}
+		}
+		for path, item := range api.Paths {
+			paged := slices.ContainsFunc(item["get"].Parameters, func(p struct{ Name, In string }) bool { return p.Name == "cursor" })
+			if paged && !told[path] && !strings.Contains(path, "{") {
+				t.Errorf("%s: the list %s is not told", guide, path)
+			}
+		}
+	}
+}
