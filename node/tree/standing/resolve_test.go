@@ -72,6 +72,31 @@ func TestSeveralAreMeant(t *testing.T) {
 	}
 }
 
+// TestSiblingsOfOneName: two children of one parent are called alike. Nobody is chosen for a person,
+// also not the one that has joined: both are told in full, and each is found by what is its own.
+func TestSiblingsOfOneName(t *testing.T) {
+	s := newScene(t)
+	s.publish("云岩区,云岩区,Yunyan District", "南明区,南明区,Nanming District")
+	const both = "南明区/贵阳市/520102/nanming.guiyang.guizhou, 南明区/贵阳市/520103/yunyan.guiyang.guizhou"
+	for _, typed := range []string{"南明区", "南明", "贵阳市南明区", "贵阳南明", "贵州省贵阳市南明区", "Nanming District"} {
+		for what, asked := range map[string]func() error{
+			"--at":     func() error { _, err := s.Resolve(typed); return err },
+			"below it": func() error { _, err := s.Selector("**."+typed, ""); return err },
+			"invite":   func() error { _, err := s.ToInvite(typed, "", roster.Place{}); return err },
+		} {
+			err := asked()
+			if f := text.AsFailure(err); f.Code != text.JurisdictionAmbiguous || f.Args["near"] != both {
+				t.Errorf("%s %s: got %v, want both", what, typed, err)
+			}
+		}
+	}
+	for typed, want := range map[string]string{"520103": "yunyan", "yunyan": "yunyan", "520102": "nanming", "nanming.guiyang.guizhou": "nanming"} {
+		if got, err := s.ToInvite(typed, "", roster.Place{}); err != nil || got.Name.Label().String() != want {
+			t.Errorf("%s: got %s, %v", typed, got.Name, err)
+		}
+	}
+}
+
 // TestNoSuchChild (E22) tells why a place is no child that could be withdrawn.
 func TestNoSuchChild(t *testing.T) {
 	s := newScene(t)
