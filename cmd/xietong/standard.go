@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -92,6 +93,10 @@ func (a *app) datasetAdopt() *cobra.Command {
 			d = client.NewDataset{}
 			if err := a.readDataset(file, &d); err != nil {
 				return err
+			}
+			if d.Code != "" && d.Code != s.Code {
+				reason := fmt.Sprintf("the file is of the dataset %s, and %s is adopted", text.Short(d.Code), s.Code)
+				return text.Fail(text.BadRequest, text.Args{"where": "--file", "reason": reason}, nil)
 			}
 			d.Standard = cmp.Or(d.Standard, s.Entry)
 		}

@@ -241,8 +241,10 @@ func (s Standard) Adopts(e Entry) error {
 		return fmt.Errorf("%w: the standard has the purposes %s, and no others may be added", ErrInvalid, inWords(s.PurposeCodes()))
 	case !within(labels(e.Counts), labels(s.Counts)):
 		return fmt.Errorf("%w: the standard lets count for %s, and no more", ErrInvalid, inWords(labels(s.Counts)))
-	case !within(e.GroupBy, s.GroupBy) || e.SmallestCell < s.SmallestCell:
-		return fmt.Errorf("%w: the standard lets group by %s, and not into fewer than %d", ErrInvalid, inWords(s.GroupBy), s.SmallestCell)
+	case !within(e.GroupBy, s.GroupBy):
+		return fmt.Errorf("%w: the standard lets group by %s, and by no more", ErrInvalid, inWords(s.GroupBy))
+	case e.SmallestCell < s.SmallestCell:
+		return fmt.Errorf("%w: the standard has groups of at least %d records, and not of fewer", ErrInvalid, s.SmallestCell)
 	case !allIn(e.Measures, s.Measures):
 		return fmt.Errorf("%w: the standard lets measure %s, and no more", ErrInvalid, measuresTold(s.Measures))
 	case longer(e.UpdateCycle, s.UpdateCycle):
@@ -307,6 +309,9 @@ type shape struct {
 	} `json:"properties"`
 }
 
+// bare writes the types of a field as a part of a sentence, such as number/null.
+var bare = strings.NewReplacer("[", "", "]", "", `"`, "", " ", "", ",", "/")
+
 // sameFields checks that the schema other has every field of base with the same type, and requires
 // every field that base requires.
 func sameFields(base, other json.RawMessage) error {
@@ -316,8 +321,11 @@ func sameFields(base, other json.RawMessage) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(old.Properties)) {
 		p := old.Properties[name]
-		if q, ok := next.Properties[name]; !ok || !sameJSON(p.Type, q.Type) {
-			return fmt.Errorf("%w: the field %s has the type %s", ErrInvalid, name, p.Type)
+		switch q, ok := next.Properties[name]; {
+		case !ok:
+			return fmt.Errorf("%w: the field %s of the standard is missing", ErrInvalid, name)
+		case !sameJSON(p.Type, q.Type):
+			return fmt.Errorf("%w: the field %s has the type %s", ErrInvalid, name, bare.Replace(string(p.Type)))
 		}
 	}
 	if !within(old.Required, next.Required) {

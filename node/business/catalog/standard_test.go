@@ -48,7 +48,7 @@ func TestAdopts(t *testing.T) {
 		"no groups":         {func(e *Entry) { e.GroupBy = nil }, ""},
 		"in larger cells":   {func(e *Entry) { e.SmallestCell = 20 }, ""},
 		"by a field more":   {func(e *Entry) { e.GroupBy = append(e.GroupBy, "code") }, "lets group by"},
-		"in smaller cells":  {func(e *Entry) { e.SmallestCell = 9 }, "not into fewer than 10"},
+		"in smaller cells":  {func(e *Entry) { e.SmallestCell = 9 }, "groups of at least 10 records"},
 		"more often":        {func(e *Entry) { e.UpdateCycle = "daily" }, ""},
 		"spaces in a type": {func(e *Entry) {
 			e.Schema = json.RawMessage(strings.Replace(schema, `["string","null"]`, `[ "string", "null" ]`, 1))
@@ -59,10 +59,10 @@ func TestAdopts(t *testing.T) {
 		"counted for more": {func(e *Entry) { e.Counts = append(e.Counts, label(t, "residence-check")) }, "and no more"},
 		"a field less": {func(e *Entry) {
 			e.Schema = json.RawMessage(`{"required":["code"],"properties":{"code":{"type":"string"}}}`)
-		}, "the field name"},
+		}, "the field name of the standard is missing"},
 		"a field of other type": {func(e *Entry) {
 			e.Schema = json.RawMessage(strings.Replace(schema, `["string","null"]`, `"integer"`, 1))
-		}, "the field name"},
+		}, "the field name has the type string/null"},
 		"one required less": {func(e *Entry) { e.Schema = json.RawMessage(strings.Replace(schema, `"required":["code"],`, ``, 1)) }, "are required"},
 		"less often":        {func(e *Entry) { e.UpdateCycle = "yearly" }, "not longer"},
 		"at other times":    {func(e *Entry) { e.UpdateCycle = "when needed" }, "not longer"},

@@ -95,8 +95,8 @@ func TestLooser(t *testing.T) {
 		}, "no others"},
 		"counted for more":     {func(e *catalog.Entry) { e.Counts = append(e.Counts, label("residence-check")) }, "and no more"},
 		"by a field more":      {func(e *catalog.Entry) { e.GroupBy = []string{"sex", "age"} }, "group by"},
-		"in smaller cells":     {func(e *catalog.Entry) { e.SmallestCell = 9 }, "not into fewer than 10"},
-		"in cells of any size": {func(e *catalog.Entry) { e.SmallestCell = 0 }, "not into fewer than 10"},
+		"in smaller cells":     {func(e *catalog.Entry) { e.SmallestCell = 9 }, "groups of at least 10 records"},
+		"in cells of any size": {func(e *catalog.Entry) { e.SmallestCell = 0 }, "groups of at least 10 records"},
 		"another function":     {func(e *catalog.Entry) { e.Measures = policy.Measures{"income": {"sum", "minimum"}} }, "measure"},
 		"another field": {func(e *catalog.Entry) {
 			e.Measures = policy.Measures{"age": {"maximum"}, "income": {"sum"}, "x": {"sum"}}
