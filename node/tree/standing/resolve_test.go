@@ -72,8 +72,9 @@ func TestSeveralAreMeant(t *testing.T) {
 	}
 }
 
-// TestSiblingsOfOneName: two children of one parent are called alike. Nobody is chosen for a person,
-// also not the one that has joined: both are told in full, and each is found by what is its own.
+// TestSiblingsOfOneName: two children of one parent are called alike. Nobody is chosen for a
+// person, also not the one that has joined: both are told in full, and each is found by what is its
+// own.
 func TestSiblingsOfOneName(t *testing.T) {
 	s := newScene(t)
 	s.publish("云岩区,云岩区,Yunyan District", "南明区,南明区,Nanming District")
