@@ -7,6 +7,7 @@ import (
 
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/faces/api"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
@@ -29,6 +30,8 @@ type (
 	DataReport    = offline.DataReport
 	LogQueue      = loglimit.Queue
 	KeystoreState = offline.KeystoreState
+
+	CheckedRecords = api.CheckedAlone // of CheckRecords
 )
 
 // What VerifyData says of a keystore that is there and cannot be used.
@@ -64,6 +67,7 @@ var (
 	Vacant          = datadir.CheckEmpty
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
+	CheckRecords    = api.CheckAlone
 	CheckListen     = config.CheckListen
 
 	InvitationComplete = join.Complete

@@ -21,8 +21,8 @@ func TestBadRowsAreNotAbsent(t *testing.T) {
 		b := newWorkbench(t, "zh_CN.UTF-8")
 		a := b.app
 		var told strings.Builder
-		a.stderr, a.lang, a.getenv = &told, "zh", func(string) string { return "" }
-		a.printCheck(client.ImportCheck{Rows: 5, Good: row.good, BadCount: row.bad, Unchanged: row.good, Absent: 5 + row.bad}, client.Import{})
+		a.lang, a.getenv = "zh", func(string) string { return "" }
+		a.printCheck(&told, client.ImportCheck{Rows: 5, Good: row.good, BadCount: row.bad, Unchanged: row.good, Absent: 5 + row.bad}, client.Import{})
 		if got := told.String(); !strings.Contains(got, row.want) || strings.Contains(got, row.not) {
 			t.Errorf("%d bad of 5: got %s", row.bad, got)
 		}

@@ -48,7 +48,7 @@ func (t beginning) flag(name string) string {
 // use lines, and of flags.
 var (
 	completedArguments = map[string]completion{
-		"DATASET": datasetsOf, "NAME": placesOf, "QUESTION": questionsOf,
+		"DATASET": datasetsOf, datasetOrFile: datasetsOf, "NAME": placesOf, "QUESTION": questionsOf,
 	}
 	completedFlags = map[string]completion{
 		"at": placesOf, "in": hostedOf, "as": actingOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
@@ -67,10 +67,11 @@ func (a *app) completes(use string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		name := strings.Trim(names[len(args)], "[]")
+		directive := cobra.ShellCompDirectiveNoFileComp
 		if slices.Contains(fileArguments, name) {
-			return nil, cobra.ShellCompDirectiveDefault
+			directive = cobra.ShellCompDirectiveDefault
 		}
-		return a.complete(completedArguments[name], beginning{c, args, word}), cobra.ShellCompDirectiveNoFileComp
+		return a.complete(completedArguments[name], beginning{c, args, word}), directive
 	}
 }
 

@@ -156,7 +156,7 @@ var goodArguments = map[string]string{
 	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
 	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households --purpose=statistics", "question show": "户数", "record export": "households --purpose=statistics",
-	"record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
+	"record check": "FILES/households.json FILES/rows.csv", "record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
 	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区 --reason=核对",
 	"tree object": "FILES/record.json", "use count": "", "use list": "", "version": "", "withdraw": "南明区", "help": "",
 }
@@ -195,7 +195,7 @@ func corpusFiles(t *testing.T) string {
 		"picture.csv": "\x89PNG\r\n\x1a\n\x00\x00", "rows.json": "[{\"编号\":\"1\"},\n{\"编号\":}]", "gbk.csv": "\xb1\xe0\xba\xc5,x\xff\xff\n",
 		"key.yaml": "version: 1\nlistn: \"0.0.0.0:7400\"\n", "port.yaml": "version: 1\nlisten: \"127.0.0.1:99999\"\njurisdictions:\n  - name: a\n    display_name: 甲\n", "later.yaml": "version: 9\n",
 		"chinese.yaml": "version: 1\njurisdictions:\n  - name: 南明区\n    display_name: 南明区\n", "open.yaml": "version: [\n",
-		"columns.csv": "编号,姓名,收入\n2,李四\n",
+		"columns.csv": "编号,姓名,收入\n2,李四\n", "lacks.csv": "编号,姓名,收入\n2,李四,5\n",
 	} {
 		putFile(t, filepath.Join(dir, name), content)
 	}

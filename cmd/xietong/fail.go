@@ -130,6 +130,13 @@ func (a *app) explain(err error) (client.Problem, int) {
 		}
 		return p, code
 	}
+	if of, ok := errors.AsType[*ofFileGiven](err); ok {
+		p, code := a.explain(of.err)
+		if p.Where == a.t(text.CLIFileGiven, nil) {
+			p.Where = of.file
+		}
+		return p, code
+	}
 	if p, ok := a.cutShort(err); ok {
 		return p, exitFailed
 	}
@@ -230,6 +237,8 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 	switch {
 	case inUse:
 		return a.own("file-in-use", text.CLIFileInUse, text.CLIFileInUseDo, where, cause), true
+	case slices.ContainsFunc(errnosInUse, func(kept syscall.Errno) bool { return errors.Is(err, kept) }):
+		return a.own("file-open", text.CLIFileOpen, text.CLIFileOpenDo, where, cause), true
 	case noSpace(err):
 		do = text.CLIFileFullDo
 	case errors.Is(err, syscall.EROFS):

@@ -504,7 +504,7 @@ var fakeWords = strings.Repeat("abandon ", 23) + "art"
 
 // fakeFloor stands for package node.
 var fakeFloor = nodeFloor{
-	settings: node.ReadSettings,
+	settings: node.ReadSettings, checkRecords: node.CheckRecords,
 	held:     func(string) bool { return false },
 	planInit: node.PlanInit, vacant: func(string, string) error { return nil },
 	init: func(dir string, o initOptions) (node.InitResult, error) {

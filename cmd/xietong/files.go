@@ -19,6 +19,24 @@ import (
 // maxInput is the largest file that is read into memory, in bytes.
 const maxInput = 1 << 20
 
+// ofFileGiven is an error that may be about the content of a file, and does not name it: whoever
+// found it does not know the name.
+type ofFileGiven struct {
+	err  error
+	file string
+}
+
+func (e *ofFileGiven) Error() string { return e.err.Error() }
+func (e *ofFileGiven) Unwrap() error { return e.err }
+
+// named puts the name of the file into a problem that is about it.
+func named(err error, file string) error {
+	if err == nil {
+		return nil
+	}
+	return &ofFileGiven{err, file}
+}
+
 func tooLong(most int) error { return fmt.Errorf("it is larger than %d bytes", most) }
 
 // readInput reads a file, or standard input for "-".

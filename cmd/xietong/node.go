@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"xietong/node"
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -21,6 +22,7 @@ type nodeFloor struct {
 	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
 	settings        func(dir, file string) (node.FileSettings, error)
 	held            func(dir string) bool
+	checkRecords    func(ctx context.Context, l text.Lang, im client.Import, told node.CheckedRecords) error
 	verifyData      func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
 }
 
@@ -36,5 +38,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
 }

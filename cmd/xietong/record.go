@@ -12,7 +12,7 @@ import (
 
 func (a *app) recordCommand() *cobra.Command {
 	return a.group("record", text.CLIShortRecord,
-		a.recordImport(), a.recordExport(), a.recordPut(), a.recordGet(), a.recordHistory(), a.recordRetract())
+		a.recordCheck(), a.recordImport(), a.recordExport(), a.recordPut(), a.recordGet(), a.recordHistory(), a.recordRetract())
 }
 
 func (a *app) recordPut() *cobra.Command {

@@ -109,33 +109,33 @@ func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) erro
 // loadFile loads the file at path. It is read more than once, so that it must be a file. left is
 // the file of the rows that were left out.
 func (a *app) loadFile(cmd *cobra.Command, im client.Import, path string) (done client.Imported, left string, err error) {
+	err = withRows(path, func(f *os.File) error {
+		im.File = f
+		done, left, err = a.importRecords(cmd, im, path)
+		return named(err, path)
+	})
+	return done, left, err
+}
+
+// withRows calls use with the file at path, which can be read more than once.
+func withRows(path string, use func(*os.File) error) error {
 	if path == "-" {
-		return done, "", &badFile{path, errors.New("a file to import is read twice")}
+		return &badFile{path, errors.New("a file to import is read twice")}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return done, "", err
+		return err
 	}
 	defer f.Close()
 	switch info, err := f.Stat(); {
 	case err != nil:
-		return done, "", err
+		return err
 	case info.IsDir():
-		return done, "", &badFile{path, errors.New("it is a folder")}
+		return &badFile{path, errors.New("it is a folder")}
 	case !info.Mode().IsRegular():
-		return done, "", &badFile{path, errors.New("a file to import is read twice")}
+		return &badFile{path, errors.New("a file to import is read twice")}
 	}
-	im.File = f
-	done, left, err = a.importRecords(cmd, im, path)
-	return done, left, a.named(err, path)
-}
-
-// named puts the name of the file into a problem that is about it: the node does not know it.
-func (a *app) named(err error, path string) error {
-	if p, ok := errors.AsType[*client.Problem](err); ok && p.Where == a.t(text.CLIFileGiven, nil) {
-		p.Where = path
-	}
-	return err
+	return use(f)
 }
 
 const (
@@ -159,12 +159,12 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) (
 		m.clear()
 		switch {
 		case !a.jsonOnly:
-			a.printCheck(check, im)
+			a.printCheck(a.stderr, check, im) // it is not yet the answer
 		case check.BadCount > 0 && !im.KeepGood:
 			return printJSON(a.stdout, check) // the import ends here
 		}
 		if check.BadCount > 0 && im.KeepGood && !im.Replace {
-			left, err = a.writeBad(cmd.Context(), im, path, check)
+			left, err = a.writeBad(path, check, text.CLIImportBadSaved, func(w io.Writer) error { return a.client().BadRows(cmd.Context(), im, w) })
 		}
 		if err == nil && confirm != nil {
 			err = confirm(check)
@@ -205,31 +205,30 @@ func (a *app) importStep(im client.Import, pass string, done, total uint64) stri
 	return a.t(step, text.Args{"percent": number(done * 100 / max(total, 1))})
 }
 
-// printCheck prints the result of the first pass to standard error, because it is not yet the
-// answer.
-func (a *app) printCheck(check client.ImportCheck, im client.Import) {
-	a.printTaken(check, im)
+// printCheck prints what a file has.
+func (a *app) printCheck(w io.Writer, check client.ImportCheck, im client.Import) {
+	a.printTaken(w, check, im)
 	shown := check.Bad[:min(len(check.Bad), badShown)]
 	for _, bad := range shown {
 		for _, fault := range bad.Faults {
-			a.line(a.stderr, clean(text.RowFault(fault).Tell(a.lang)))
+			a.line(w, clean(text.RowFault(fault).Tell(a.lang)))
 		}
 	}
 	if more := check.BadCount - min(check.BadCount, uint64(len(shown))); more > 0 {
-		a.line(a.stderr, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
+		a.line(w, a.t(text.CLIImportMoreBad, text.Args{"count": number(more)}))
 	}
-	a.line(a.stderr, a.t(text.CLIImportChecked, text.Args{
+	a.line(w, a.t(text.CLIImportChecked, text.Args{
 		"rows": number(check.Rows), "good": number(check.Good), "bad": number(check.BadCount),
 	}))
 	if check.Mendable > 0 {
-		a.line(a.stderr, a.t(text.CLIImportMendable, text.Args{"count": number(check.Mendable)}))
+		a.line(w, a.t(text.CLIImportMendable, text.Args{"count": number(check.Mendable)}))
 	}
-	a.printEffect(check, im.Replace)
+	a.printEffect(w, check, im.Replace)
 }
 
 // printTaken tells how the file was read.
-func (a *app) printTaken(check client.ImportCheck, im client.Import) {
-	tell := func(code text.Code, args text.Args) { a.line(a.stderr, a.t(code, args)) }
+func (a *app) printTaken(w io.Writer, check client.ImportCheck, im client.Import) {
+	tell := func(code text.Code, args text.Args) { a.line(w, a.t(code, args)) }
 	how := []string{check.Taken.Format}
 	if check.Taken.Encoding != "" {
 		how = append(how, check.Taken.Encoding)
@@ -274,7 +273,7 @@ func (a *app) lines(all []uint64) string {
 }
 
 // printEffect tells what the file changes, where there are records to compare it with.
-func (a *app) printEffect(check client.ImportCheck, replace bool) {
+func (a *app) printEffect(w io.Writer, check client.ImportCheck, replace bool) {
 	if check.Replaced+check.Unchanged+check.Absent == 0 {
 		return
 	}
@@ -285,7 +284,7 @@ func (a *app) printEffect(check client.ImportCheck, replace bool) {
 	if check.BadCount > 0 && check.Good == 0 {
 		return
 	}
-	a.line(a.stderr, a.t(compared, text.Args{
+	a.line(w, a.t(compared, text.Args{
 		"new": number(check.New), "replaced": number(check.Replaced), "unchanged": number(check.Unchanged),
 	}))
 	told := text.CLIImportStay
@@ -293,13 +292,13 @@ func (a *app) printEffect(check client.ImportCheck, replace bool) {
 		told = text.CLIImportLeave
 	}
 	if check.Absent > 0 && check.BadCount == 0 {
-		a.line(a.stderr, a.t(told, text.Args{"absent": number(check.Absent)}))
+		a.line(w, a.t(told, text.Args{"absent": number(check.Absent)}))
 	}
 }
 
-// writeBad writes the rows that are left out to a file beside path, and returns its name. A file
-// that is there stays, since somebody may have mended it: the new one has the next number.
-func (a *app) writeBad(ctx context.Context, im client.Import, path string, check client.ImportCheck) (string, error) {
+// writeBad writes the bad rows to a file beside path, says so, and returns its name. A file that is
+// there stays, since somebody may have mended it: the new one has the next number.
+func (a *app) writeBad(path string, check client.ImportCheck, said text.Code, write func(io.Writer) error) (string, error) {
 	ending := "." + client.FormatCSV
 	if check.Taken.Format == client.FormatJSON || check.Taken.Format == client.FormatJSONL {
 		ending = "." + client.FormatJSONL
@@ -309,7 +308,7 @@ func (a *app) writeBad(ctx context.Context, im client.Import, path string, check
 		return "", err
 	}
 	defer f.discard()
-	if err := a.client().BadRows(ctx, im, f); err != nil {
+	if err := write(f); err != nil {
 		return "", err
 	}
 	file, err := f.keepBeside(func(n int) string {
@@ -319,7 +318,7 @@ func (a *app) writeBad(ctx context.Context, im client.Import, path string, check
 		return fmt.Sprint(path, badSuffix, "-", n, ending)
 	})
 	if err == nil && !a.jsonOnly {
-		a.line(a.stderr, a.t(text.CLIImportBadSaved, text.Args{"count": number(check.BadCount), "file": file}))
+		a.tell(said, text.Args{"count": number(check.BadCount), "file": file})
 	}
 	return file, err
 }

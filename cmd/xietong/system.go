@@ -11,7 +11,7 @@ import (
 // differs between the systems is in the files system_….go, and nowhere else in the command.
 
 // offlineVerbs need no node, and run on every system.
-var offlineVerbs = []string{"xietong ledger verify", "xietong config check", "xietong config show", "xietong version"}
+var offlineVerbs = []string{"xietong ledger verify", "xietong record check", "xietong config check", "xietong config show", "xietong version"}
 
 // keyVerbs have the keys of a node in this process.
 var keyVerbs = []string{"xietong init", "xietong join", "xietong serve"}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -14,12 +15,14 @@ func TestOtherSystems(t *testing.T) {
 	} {
 		b := newWorkbench(t, map[string]string{"en": "C", "zh": "zh_CN.UTF-8"}[lang])
 		b.app.foreign = "Windows"
-		for _, line := range []string{"serve", "status", "init guizhou", "join -", "agency list", "demo", "record import villages x.csv", "bench ledger"} {
+		for _, line := range []string{"serve", "status", "init guizhou", "join -", "agency list", "demo", "record import villages x.csv", "record check villages x.csv", "bench ledger"} {
 			if code, stdout, stderr := b.run(strings.Fields(line)...); code != exitFailed || stdout != "" || !strings.HasPrefix(stderr, want) {
 				t.Errorf("%s: exit %d, %q, %q", line, code, stdout, stderr)
 			}
 		}
-		for _, line := range []string{"version", "ledger verify", "help", "completion bash", "ledger --help"} {
+		dir := corpusFiles(t)
+		offline := fmt.Sprintf("record check %s/households.json %s/rows.csv", dir, dir)
+		for _, line := range []string{offline, "version", "ledger verify", "help", "completion bash", "ledger --help"} {
 			if code, _, stderr := b.run(strings.Fields(line)...); code != exitDone {
 				t.Errorf("%s: exit %d, %q", line, code, stderr)
 			}

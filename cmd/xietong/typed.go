@@ -128,6 +128,12 @@ var flagForms = map[string]form{
 var argumentForms = map[string]form{
 	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName,
 	"TITLE": asTyped, "QUESTION": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped,
+	datasetOrFile: func(typed string) string {
+		if code := aName(typed); labelShape.MatchString(code) {
+			return code
+		}
+		return typed
+	},
 }
 
 // typedValue is the value of a flag that reads what was typed in its form.

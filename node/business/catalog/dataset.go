@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -192,15 +191,21 @@ func (p Published) Is(b Publication) bool {
 }
 
 func (e Entry) publication() (p Publication, err error) {
-	if err = e.Validate(); err != nil {
-		return p, err
-	}
-	if _, err = e.schema(); err != nil {
-		return p, err
-	}
 	p = Publication{Code: e.Code, Agency: e.Agency, Key: e.Key, Indexed: append([]string{}, e.Indexed...)}
-	p.Document, err = e.Encode()
+	_, p.Document, err = e.checked()
 	return p, err
+}
+
+// checked checks all about an entry that can be checked without the ledger.
+func (e Entry) checked() (schema *rows.Schema, document []byte, err error) {
+	if err = e.Validate(); err != nil {
+		return nil, nil, err
+	}
+	if schema, err = e.schema(); err != nil {
+		return nil, nil, err
+	}
+	document, err = e.Encode()
+	return schema, document, err
 }
 
 // publisher returns the agency whose act the publication is: the agency that the entry names or,
@@ -224,19 +229,6 @@ func publisher(r *state.Reader, by Actor, e Entry, before identity.Label) (ident
 	}
 	return by.For(e.Agency).Provider(r, e.Code, e.Agency)
 }
-
-// Invalid returns the failure that tells a person why the entry with the code cannot be published.
-// The code may be any text that a person typed.
-func Invalid(code string, err error) error {
-	if unfit, ok := errors.AsType[*rows.Unfit](err); ok {
-		return unfitted(text.Short(code), unfit, err)
-	}
-	return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(code), "reason": reason(err)}, err)
-}
-
-func invalid(code identity.Label, err error) error { return Invalid(code.String(), err) }
-
-func reason(err error) string { return strings.TrimPrefix(err.Error(), ErrInvalid.Error()+": ") }
 
 func entryHead(agency, code identity.Label) ledger.Head {
 	return ledger.Head{Kind: ledger.KindCatalogueEntry, Agency: agency, Code: code}

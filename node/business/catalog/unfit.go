@@ -1,14 +1,43 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
+	"xietong/certs/identity"
 	"xietong/node/ground/pattern"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/text"
 )
+
+// Written checks an entry that a person wrote as for a publication, as far as that goes where no
+// node runs, and returns the schema of its records. The agency may be missing: whoever publishes it
+// is that. The error is that of Invalid.
+func (e Entry) Written() (*rows.Schema, error) {
+	if e.Agency.IsZero() {
+		e.Agency = e.Code // any that has the form
+	}
+	schema, _, err := e.checked()
+	if err != nil {
+		return nil, invalid(e.Code, err)
+	}
+	return schema, nil
+}
+
+// Invalid returns the failure that tells a person why the entry with the code cannot be published.
+// The code may be any text that a person typed.
+func Invalid(code string, err error) error {
+	if unfit, ok := errors.AsType[*rows.Unfit](err); ok {
+		return unfitted(text.Short(code), unfit, err)
+	}
+	return text.Fail(text.EntryInvalid, text.Args{"dataset": text.Short(code), "reason": reason(err)}, err)
+}
+
+func invalid(code identity.Label, err error) error { return Invalid(code.String(), err) }
+
+func reason(err error) string { return strings.TrimPrefix(err.Error(), ErrInvalid.Error()+": ") }
 
 // unfitted returns the failure that says in which way a schema is beyond what is taken.
 func unfitted(code string, unfit *rows.Unfit, err error) error {

@@ -67,14 +67,11 @@ func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label,
 		if err != nil {
 			return err
 		}
-		c = Check{Hash: file.Sum(), Taken: file.taken, Missing: reader.Missing(), Header: reader.Header()}
-		err = c.count(ctx, reader, file.taken, effect)
+		c, err = checkRows(ctx, file.Held, file.taken, reader, effect.add)
 		if err := d.recordKept(ctx, now, reader, d.keptFile(set, how, file, effect.changes.Last), err); err != nil {
 			return err
 		}
-		c.Readings, c.Effect = reader.Readings(), effect.told()
-		c.Alike, c.AlikeCount = reader.Alike()
-		c.Mendable, c.Totals = reader.Mendable(), reader.Totals()
+		c.Effect = effect.told()
 		c.Plan, err = d.sealPlan(set, File{Reading: how, Hash: c.Hash, Rows: c.Rows, Good: c.Good}, c.Effect)
 		return err
 	})
@@ -127,8 +124,18 @@ func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Labe
 	})
 }
 
+// checkRows reads all rows of a file, and tells all that can be told without the records. It hands
+// each good row to good.
+func checkRows(ctx context.Context, file *table.Held, taken table.Taken, reader *rows.Reader, good func(rows.Record) error) (Check, error) {
+	c := Check{Hash: file.Sum(), Taken: taken, Missing: reader.Missing(), Header: reader.Header()}
+	err := c.count(ctx, reader, good)
+	c.Readings, c.Mendable, c.Totals = reader.Readings(), reader.Mendable(), reader.Totals()
+	c.Alike, c.AlikeCount = reader.Alike()
+	return c, err
+}
+
 // count reads the rows of a file.
-func (c *Check) count(ctx context.Context, reader *rows.Reader, taken table.Taken, effect *comparing) error {
+func (c *Check) count(ctx context.Context, reader *rows.Reader, good func(rows.Record) error) error {
 	for {
 		record, err := reader.Next()
 		if errors.Is(err, io.EOF) {
@@ -136,13 +143,13 @@ func (c *Check) count(ctx context.Context, reader *rows.Reader, taken table.Take
 		}
 		bad, isBad := asBad(err)
 		if err != nil && !isBad {
-			return unreadable(taken, reader.Row(), err)
+			return unreadable(c.Taken, reader.Row(), err)
 		}
 		c.Rows++
 		switch {
 		case !isBad:
 			c.Good++
-			if err := effect.add(record); err != nil {
+			if err := good(record); err != nil {
 				return err
 			}
 		default:

@@ -90,17 +90,23 @@ func (f *Files) takeIn(ctx context.Context, r io.Reader, rows uint64) (*uploaded
 // is the cause of any other.
 func (u *uploaded) outcome(err error) error { return cmp.Or(u.Err(), err) }
 
+// open returns a reader of the rows of a file, and how the file was taken. It knows no records, but
+// those that the options present.
+func (how Reading) open(src table.Source, schema *rows.Schema, o rows.Options) (reader *rows.Reader, taken table.Taken, err error) {
+	if taken, err = table.Inspect(src, how.Wish); err != nil {
+		return nil, taken, err
+	}
+	if how.AsSpreadsheet && taken.Format.Objects() {
+		return nil, taken, table.NoEffect("way to read cells", "as-spreadsheet", taken.Format)
+	}
+	reader, err = rows.Open(src, taken, schema, o)
+	return reader, taken, err
+}
+
 // rows returns a reader of the rows. It refuses a file whose columns need a word: one that lacks
 // some, where the dataset has had records.
 func (u *uploaded) rows(ctx context.Context, d *Desk, set dataset, how Reading) (reader *rows.Reader, err error) {
-	src := pausing{u.Held, ctx}
-	if u.taken, err = table.Inspect(src, how.Wish); err != nil {
-		return nil, err
-	}
-	if how.AsSpreadsheet && u.taken.Format.Objects() {
-		return nil, table.NoEffect("way to read cells", "as-spreadsheet", u.taken.Format)
-	}
-	if reader, err = rows.Open(src, u.taken, set.schema, d.options(set, how)); err != nil {
+	if reader, u.taken, err = how.open(pausing{u.Held, ctx}, set.schema, d.options(set, how)); err != nil {
 		return nil, err
 	}
 	if missing := reader.Missing(); len(missing) > 0 && how.Missing == "" {

@@ -102,6 +102,19 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 	return done, nil
 }
 
+// CheckRecords makes the first pass of ImportRecords alone: nothing is loaded.
+func (c *Client) CheckRecords(ctx context.Context, im Import) (ImportCheck, error) {
+	key, err := identity.NewMessage()
+	if err != nil {
+		return ImportCheck{}, err
+	}
+	check, err := c.checkImport(ctx, im, key)
+	if err != nil {
+		return check, fmt.Errorf("check file: %w", err)
+	}
+	return check, nil
+}
+
 // BadRows writes the bad rows of a file to w, as they were, with what is wrong beside each: a CSV,
 // or JSON Lines of a file of objects, which can be mended and imported.
 func (c *Client) BadRows(ctx context.Context, im Import, w io.Writer) error {

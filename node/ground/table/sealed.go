@@ -37,6 +37,9 @@ type sealed struct {
 	failed error  // the first failure of a read
 }
 
+// temporaryPrefix begins the name of the file, where it has one.
+const temporaryPrefix = "xietong-file-"
+
 func newSealed(dir string) (*sealed, error) {
 	s := &sealed{dir: cmp.Or(dir, os.TempDir()), number: -1, block: make([]byte, 0, blockLen)}
 	key := make([]byte, 32)
@@ -49,11 +52,8 @@ func newSealed(dir string) (*sealed, error) {
 		return nil, fmt.Errorf("hold file: %w", err)
 	}
 	s.cipher = make([]byte, 0, blockLen+s.aead.Overhead())
-	if s.file, err = os.CreateTemp(s.dir, "xietong-file-*"); err != nil {
+	if s.file, err = temporary(s.dir, temporaryPrefix); err != nil {
 		return nil, s.unusable(err)
-	}
-	if err := os.Remove(s.file.Name()); err != nil { // it stays until it is closed
-		return nil, errors.Join(s.unusable(err), s.file.Close())
 	}
 	return s, nil
 }

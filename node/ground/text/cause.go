@@ -46,6 +46,8 @@ var systemCauses = []string{
 	"not a directory", "operation not permitted", "no such host", "i/o timeout", "file exists", "directory not empty", "text file busy", "cannot allocate memory",
 	"context canceled", "context deadline exceeded", "unexpected EOF", "device or resource busy", "address family not supported by protocol", "bad file descriptor",
 	"broken pipe", "no such device or address", "invalid argument", "operation not supported", "too many links", "too many levels of symbolic links", "host is down",
+	"There is not enough space on the disk.", "The filename, directory name, or volume label syntax is incorrect.", "Data error (cyclic redundancy check).",
+	"The file or directory is corrupted and unreadable.", "The request could not be performed because of an I/O device error.",
 }
 
 // maxPhrases is how many phrases may stand in one another.

@@ -43,8 +43,8 @@ var nodeSentences = []sentence{
 	{CLIForeign, "节点只在 Linux 上运行，{system} 上不能执行这个命令", "a node runs on Linux alone, so this command cannot run on {system}"},
 	{
 		CLIForeignDo,
-		"请在运行节点的 Linux 机器上执行；在本机可用 xietong ledger verify 检查存证凭证，以及拷贝来的数据目录",
-		"run it on the Linux machine of the node; here `xietong ledger verify` checks receipts, and a data directory that was copied",
+		"请在运行节点的 Linux 机器上执行；在本机可用 xietong ledger verify 检查存证凭证，以及拷贝来的数据目录；可用 xietong record check FILE.json FILE 按目录文件检查表格",
+		"run it on the Linux machine of the node; here `xietong ledger verify` checks receipts, and a data directory that was copied, and `xietong record check FILE.json FILE` a table by the file of its entry",
 	},
 	{CLIShortStatus, "查看节点状态", "Show how the node is"},
 	{CLIFlagRoster, "本体系自己的名录 `FILE`（CSV），以其根新建节点；格式见 docs/roster.md", "the roster `FILE` of a tree of your own (CSV), at whose root the node is made; docs/roster.md has its form"},

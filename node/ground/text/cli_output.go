@@ -38,6 +38,8 @@ const (
 	CLIEndlessDo    Code = "cli.pages-endless-do"
 	CLIFileInUse    Code = "cli.file-in-use"
 	CLIFileInUseDo  Code = "cli.file-in-use-do"
+	CLIFileOpen     Code = "cli.file-open"
+	CLIFileOpenDo   Code = "cli.file-open-do"
 	CLIFileNotOwn   Code = "cli.file-not-own"
 	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
@@ -100,6 +102,8 @@ var outputSentences = []sentence{
 	},
 	{CLIFileInUse, "另一个命令正在写入该文件，没有读取，也没有写入", "another command is writing the file; nothing was read, and nothing written"},
 	{CLIFileInUseDo, "请等其完成；或者换用其他文件名", "wait until it is done, or choose another name"},
+	{CLIFileOpen, "另一个程序正占用该文件，不能读写", "another program has the file open, and lets no other read or write it"},
+	{CLIFileOpenDo, "请在那个程序（例如表格程序）中关闭该文件，再重新执行同一命令", "close the file in that program (a spreadsheet program, say), and repeat the command"},
 	{CLIFileNotOwnDo, "请查明来历后删除或移走，再次执行；或者换用其他文件名", "find out who made it, remove it or move it away, and repeat the command; or choose another name"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},

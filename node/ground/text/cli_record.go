@@ -58,6 +58,18 @@ const (
 	CLIVersionPut         Code = "cli.version-put"
 	CLIVersionRetracted   Code = "cli.version-retracted"
 	CLIImportBadSaved     Code = "cli.import-bad-saved"
+
+	CLIShortRecordCheck    Code = "cli.short-record-check"
+	CLILongRecordCheck     Code = "cli.long-record-check"
+	CLIFlagSaveBad         Code = "cli.flag-save-bad"
+	CLICheckBadHint        Code = "cli.check-bad-hint"
+	CLICheckBadSaved       Code = "cli.check-bad-saved"
+	CLICheckNeedsRecords   Code = "cli.check-needs-records"
+	CLICheckNeedsRecordsDo Code = "cli.check-needs-records-do"
+	CLICheckBy             Code = "cli.check-by"
+	CLICheckByVersion      Code = "cli.check-by-version"
+	CLICheckOffline        Code = "cli.check-offline"
+	CLICheckOfflineLacks   Code = "cli.check-offline-lacks"
 )
 
 var recordSentences = []sentence{
@@ -134,6 +146,24 @@ var recordSentences = []sentence{
 	{CLIImportChecking, "正在检查 {percent}%", "checking, {percent} %"},
 	{CLIImportMoreBad, "另有 {count} 行不合格，未列出", "{count} more bad rows are not shown"},
 	{CLIImport, "导入条目", "import"},
+	{CLIShortRecordCheck, "检查表格或 JSON 文件，不写入任何记录；也可离线检查", "Check a table or JSON file, and write no record; also without a node"},
+	{
+		CLILongRecordCheck,
+		"检查整个文件，逐行说明哪里不合格、应当怎样填，不写入任何记录。全部合格时退出码为 0，否则为 1。\n第一个参数是数据资源的编码时，由节点按现行目录检查，并与现有记录比较。\n第一个参数是目录文件时，不需要节点，也不联网，在 Windows 和 macOS 上同样可用：目录文件就是 dataset publish 读取的文件，或者 dataset show、dataset standard show 加 --json 的输出。离线检查不知道节点上的记录，因此不说明会新增、更新或撤下哪些，也不能用 --missing keep 和 --replace。",
+		"The whole file is checked: of each row that is not good it tells what is wrong and what is wanted. No record is\nwritten. The exit code is 0 if every row is good, and 1 if not. With the code of a dataset, the node checks by the entry\nin force, and compares with the records. With a file of the entry no node is needed, and no network, so that works on\nWindows and macOS too: it is the file that `dataset publish` takes, or what `dataset show` and `dataset standard show`\nprint with --json. Without a node the records are not known, so it does not tell what would be new, changed or taken\nout, and takes neither --missing keep nor --replace.",
+	},
+	{CLIFlagSaveBad, "将不合格的行另存为 FILE.bad.csv（或 .jsonl），逐行写明原因", "write the bad rows to FILE.bad.csv (or .jsonl), each with what is wrong"},
+	{CLICheckBadHint, "加 --save-bad 可将不合格的行另存为文件，逐行写明原因", "--save-bad writes the bad rows to a file of their own, each with what is wrong"},
+	{CLICheckBadSaved, "不合格的 {count} 行已另存为 {file}，逐行写明原因；合格的行不在其中",
+		"the {count} bad [row|rows] [is|are] in {file}, each with what is wrong; the good rows are not in it"},
+	{CLICheckNeedsRecords, "{flag} 要对照节点上的记录；按目录文件检查时不连接节点", "{flag} needs the records of a node, and no node is asked where the entry comes from a file"},
+	{CLICheckNeedsRecordsDo, "请去掉 {flag}；或者在节点所在的机器上执行，第一个参数改写数据资源的编码",
+		"leave {flag} out; or run it on the machine of the node, with the code of the dataset in the place of the file"},
+	{CLICheckBy, "按 {file} 中的目录“{title}”检查", "checked by the entry {title} in {file}"},
+	{CLICheckByVersion, "按 {file} 中的目录“{title}”第 {version} 版检查", "checked by the entry {title}, version {version}, in {file}"},
+	{CLICheckOffline, "没有连接节点，不知道现有记录，因此没有比较会新增、更新或撤下哪些；导入时节点按其现行目录再检查一次",
+		"no node was asked: what the file would add, change or take out is not known, and an import checks it again by the entry in force there"},
+	{CLICheckOfflineLacks, "该数据资源已有记录的，导入时须写明 --missing keep 或 --missing clear", "where the dataset has records already, the import needs --missing keep or --missing clear"},
 	{CLIVersionPut, "写入", "put"},
 	{CLIVersionRetracted, "撤下", "retracted"},
 	{CLIImportBadSaved, "未导入的 {count} 行已写入 {file}：请改正后导入该文件（没有改正的行仍会被拒绝）", "the {count} [row|rows] left out [is|are] in {file}: mend and import it (a row that is not mended is refused again)"},

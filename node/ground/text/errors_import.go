@@ -12,6 +12,9 @@ const (
 	AlongNotGood   Code = "along-not-good"
 	NotAlong       Code = "not-along"
 	EntryInForce   Code = "entry-in-force"
+	RowsNotGood    Code = "rows-not-good"
+	TemporaryHere  Code = "temporary-here"
+	RowsNone       Code = "rows-none"
 )
 
 var importProblems = []problem{
@@ -69,5 +72,22 @@ var importProblems = []problem{
 			"请用 xietong record import {dataset} FILE 导入该文件"},
 		en: parts{"The entry is in force already", "this version of the entry of {dataset} is published, so no records can be published together with it; nothing was imported",
 			"dataset {dataset}", "import the file with `xietong record import {dataset} FILE`"},
+	},
+	{
+		number: 361, code: RowsNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "file"},
+		zh: parts{"文件有不合格的行", "共 {rows} 行，其中 {bad} 行不合格", "{file}", "请改正后重新检查"},
+		en: parts{"Bad rows", "{bad} of {rows} [row|rows] [is|are:bad] bad", "{file}", "correct them and check again"},
+	},
+	{
+		number: 363, code: RowsNone, status: http.StatusUnprocessableEntity, params: []string{"file"},
+		zh: parts{"没有可检查的行", "文件中只有表头，没有一行数据", "{file}", "请核对是否给错了文件或工作表"},
+		en: parts{"No rows to check", "the file has a header and no row of data", "{file}", "check whether it is the right file, or sheet"},
+	},
+	{
+		number: 362, code: TemporaryHere, status: http.StatusInsufficientStorage, params: []string{"dir", "reason"},
+		zh: parts{"本机的临时文件夹不可用", "本机的临时文件夹无法存放检查中的文件：{reason}", "{dir}",
+			"请在该文件夹所在的磁盘腾出空间，或修复该文件夹及其权限；也可将环境变量 TMPDIR（Windows 上为 TMP）设为另一磁盘上的文件夹；然后重新检查"},
+		en: parts{"Temporary folder of this machine", "the temporary folder of this machine cannot hold the file that is checked: {reason}", "{dir}",
+			"free space on its disk, or mend the folder and its permissions; or set the variable TMPDIR (on Windows: TMP) to a folder on another disk; then check again"},
 	},
 }

@@ -57,6 +57,9 @@ var words = map[string]word{
 	"address family not supported by protocol": {zh: "本机不支持这一类地址", en: "this machine has no addresses of that kind"},
 	"broken pipe": {zh: "接收输出的程序已经结束", en: "the program that took the output has ended"}, "no such device or address": {zh: "没有这个设备或地址", en: "there is no such device or address"},
 	"invalid argument": {zh: "系统不接受这样的文件或地址", en: "the system takes no such file or address"}, "operation not supported": {zh: "所在的文件系统不支持这一操作", en: "the file system there does not support it"},
+	"There is not enough space on the disk.": {zh: "磁盘已满", en: "the disk is full"}, "Data error (cyclic redundancy check).": {zh: "磁盘读写出错", en: "the disk cannot be read"}, // these are what Windows tells
+	"The filename, directory name, or volume label syntax is incorrect.": {zh: "文件名或路径中有不能用的字符", en: "the name or path has characters that it cannot have"},
+	"The file or directory is corrupted and unreadable.":                 {zh: "文件或目录已损坏", en: "the file or folder is damaged"}, "The request could not be performed because of an I/O device error.": {zh: "磁盘读写出错", en: "the disk cannot be read or written"},
 	"only-here":      {zh: "config.yaml 中的 listen 是只在本机有效的地址，由它连不上其他机器；请改为 0.0.0.0 加端口，或者留空，再重启节点", en: "`listen` in config.yaml is an address of this machine alone, from which no other machine is reached; make it 0.0.0.0 and the port, or leave it empty, and restart the node"},
 	"too many links": {zh: "链接过多", en: "there are too many links"}, "too many levels of symbolic links": {zh: "符号链接成环或过多", en: "its links go in a circle, or are too many"},
 	"host is down":   {zh: "对方主机没有开机", en: "the host is down"},
