@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -182,9 +181,10 @@ const joinChildEnv = "XIETONG_TEST_JOIN"
 func joinChild(value string) {
 	part := strings.Split(value, "\n")
 	o := quiet()
+	self, _ := os.FindProcess(os.Getpid()) // it is there
 	o.Told = func(s JoinStep) {
 		if string(s.Name) == part[2] {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			_ = self.Kill()
 			select {}
 		}
 	}

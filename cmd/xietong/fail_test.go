@@ -73,15 +73,18 @@ func TestErrorsInChinese(t *testing.T) {
 // TestDiskErrors: whatever the disk refuses, the client's or that of the node, is told with its
 // cause, and with what to do about that.
 func TestDiskErrors(t *testing.T) {
-	for number, want := range map[syscall.Errno][4]string{ // reason and what to do in Chinese, and in English
-		syscall.ENOSPC:  {"磁盘已满", "请清理或扩充磁盘", "no space left on device", "free or add space"},
-		syscall.EDQUOT:  {"磁盘配额已满", "请清理或扩充磁盘", "disk quota exceeded", "free or add space"},
-		syscall.EROFS:   {"文件系统只读", "请换用可写的位置", "read-only file system", "made it read-only after an error of the disk"},
-		syscall.EIO:     {"磁盘读写出错", "请查看系统日志，检查磁盘", "input/output error", "look into the system log, and check the disk"},
-		syscall.EUCLEAN: {"文件系统已损坏", "请查看系统日志，检查磁盘", "the file system is damaged", "look into the system log, and check the disk"},
-		syscall.EBUSY:   {"另一个程序正占用该文件", "关闭该文件", "another program has the file open", "close the file in that program"},
-		syscall.EACCES:  {"没有权限", "请核对路径和权限", "it is not permitted", "check the path and its permissions"},
-	} {
+	told := map[syscall.Errno][4]string{ // reason and what to do in Chinese, and in English
+		syscall.ENOSPC: {"磁盘已满", "请清理或扩充磁盘", "no space left on device", "free or add space"},
+		syscall.EDQUOT: {"磁盘配额已满", "请清理或扩充磁盘", "disk quota exceeded", "free or add space"},
+		syscall.EROFS:  {"文件系统只读", "请换用可写的位置", "read-only file system", "made it read-only after an error of the disk"},
+		syscall.EIO:    {"磁盘读写出错", "请查看系统日志，检查磁盘", "input/output error", "look into the system log, and check the disk"},
+		syscall.EBUSY:  {"另一个程序正占用该文件", "关闭该文件", "another program has the file open", "close the file in that program"},
+		syscall.EACCES: {"没有权限", "请核对路径和权限", "it is not permitted", "check the path and its permissions"},
+	}
+	for _, damaged := range errnosDamaged {
+		told[damaged] = [4]string{"文件系统已损坏", "请查看系统日志，检查磁盘", "the file system is damaged", "look into the system log, and check the disk"}
+	}
+	for number, want := range told {
 		all := []error{
 			&fs.PathError{Op: "write", Path: "x", Err: number},
 			&os.LinkError{Op: "rename", Old: ".x-1", New: "x", Err: number},

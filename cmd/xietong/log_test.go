@@ -1,16 +1,14 @@
+//go:build unix
+
 package main
 
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestLogThatNobodyReads (D12) serves a node whose log is a pipe that is full, as where the
@@ -59,17 +57,6 @@ func TestLogThatNobodyReads(t *testing.T) {
 		}
 		reader.Close()
 	}
-}
-
-// program is a command of this program, which ends with the test, and within a minute.
-func program(t *testing.T, args ...string) *exec.Cmd {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, os.Args[0], args...)
-	cmd.Env = append(os.Environ(), mainEnv+"=1", "LANG=C")
-	cmd.Stdin = strings.NewReader("")
-	return cmd
 }
 
 // fill writes to a pipe until it is full.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -143,7 +144,11 @@ func TestHangUp(t *testing.T) {
 		t.Skip("the tests run under nohup, where a terminal that closes ends nothing")
 	}
 	ctx := untilSignal(t.Context())
-	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Signal(syscall.SIGHUP)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	<-ctx.Done()
@@ -171,4 +176,15 @@ func TestLogTurns(t *testing.T) {
 	if err := log.file.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// program is a command of this program, which ends with the test, and within a minute.
+func program(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), mainEnv+"=1", "LANG=C")
+	cmd.Stdin = strings.NewReader("")
+	return cmd
 }

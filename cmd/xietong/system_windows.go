@@ -11,9 +11,10 @@ import (
 // How an error of the system tells that the disk is full, that it is at fault, that another
 // program keeps the file to itself, and that a link was not followed.
 var (
-	errnosFull  = []syscall.Errno{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED}
-	errnosInUse = []syscall.Errno{windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION}
-	errnosDisk  = []syscall.Errno{windows.ERROR_CRC, windows.ERROR_IO_DEVICE, windows.ERROR_DISK_CORRUPT, windows.ERROR_FILE_CORRUPT}
+	errnosFull    = []syscall.Errno{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, windows.ERROR_DISK_QUOTA_EXCEEDED}
+	errnosInUse   = []syscall.Errno{windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION}
+	errnosDisk    = append([]syscall.Errno{windows.ERROR_CRC, windows.ERROR_IO_DEVICE}, errnosDamaged...)
+	errnosDamaged = []syscall.Errno{windows.ERROR_DISK_CORRUPT, windows.ERROR_FILE_CORRUPT}
 )
 
 const (
