@@ -7,6 +7,8 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"os"
+	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -94,6 +96,28 @@ func TestBesideIsThere(t *testing.T) {
 	for _, want := range []string{"x/README.md", "x/LICENSE", "x/docs/operating.md", "x/docs/zh/clerk.md", "x/deploy/systemd/xietong.service"} {
 		if !slices.ContainsFunc(files, func(f file) bool { return f.name == want }) {
 			t.Errorf("no %s", want)
+		}
+	}
+}
+
+// TestProgramsAreTheSame: what the go command builds for a release depends on no variable of the
+// machine. It says so itself: each that it puts into the program is one that is set.
+func TestProgramsAreTheSame(t *testing.T) {
+	for _, p := range [][2]string{{"linux", "amd64"}, {"linux", "arm64"}, {"windows", "amd64"}} {
+		var want string
+		for _, machine := range [][]string{nil, {"GOAMD64=v3", "GOARM64=v9.0", "CGO_ENABLED=1", "GOFLAGS=-race", "GOEXPERIMENT=rangefunc", "GOFIPS140=latest"}} {
+			c := exec.Command("go", "env", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GOWORK")
+			c.Env = slices.Concat(os.Environ(), machine, environment(p[0], p[1]))
+			said, err := c.CombinedOutput()
+			if err != nil {
+				t.Fatal(err, string(said))
+			}
+			if want == "" {
+				want = string(said)
+			}
+			if string(said) != want {
+				t.Errorf("%v: got %q, want %q", p, said, want)
+			}
 		}
 	}
 }

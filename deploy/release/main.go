@@ -165,11 +165,19 @@ func build(system, machine, version string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, programName(system))
 	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", path, "./cmd/xietong")
-	c.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+machine, "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOWORK=off")
+	c.Env = append(os.Environ(), environment(system, machine)...)
 	if said, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, said)
 	}
 	return os.ReadFile(path)
+}
+
+// environment returns the variables on which the bytes of a program depend, so that those of this
+// machine do not count. An empty GOFLAGS would be that of `go env -w`.
+func environment(system, machine string) []string {
+	return []string{
+		"GOOS=" + system, "GOARCH=" + machine, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=auto", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off",
+	}
 }
 
 // run returns what a command prints, without the end of the line.
