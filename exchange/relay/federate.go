@@ -52,8 +52,8 @@ func (r *Relay) HandOn(ctx context.Context, received Received, child identity.Ju
 	if !r.l.Child(child) {
 		return Answer{}, r.absent(child)
 	}
-	wait := left(ctx)
-	if wait -= min(wait/keptPart, keptMost); wait < max(fair(received.Header, child, true), time.Millisecond) {
+	wait := r.handedOn(ctx, received.Header)
+	if wait < max(fair(received.Header, child, true), time.Millisecond) {
 		return Answer{}, r.late(ctx, ctx.Err(), r.l.Name)
 	}
 	onward := received.message

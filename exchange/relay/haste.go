@@ -72,6 +72,17 @@ func remaining(ctx context.Context, e envelope.Envelope) uint32 {
 	return uint32(max(left(ctx), waits(e.Header())/2, 0).Milliseconds())
 }
 
+// handedOn returns the time with which a federated request is handed on to a child: what is left,
+// but for a part in which the answers are merged. For the asker itself it is as remaining says.
+func (r *Relay) handedOn(ctx context.Context, h envelope.Header) time.Duration {
+	wait := left(ctx)
+	wait -= min(wait/keptPart, keptMost)
+	if h.Origin == r.l.Name {
+		wait = max(wait, waits(h)/2)
+	}
+	return wait
+}
+
 // Haste returns the values of Hurried if ctx belongs to a request that was handed over to a
 // jurisdiction with little of the time that its asker waits.
 func Haste(ctx context.Context, at identity.Jurisdiction) (args []string, ok bool) {

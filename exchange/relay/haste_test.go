@@ -131,3 +131,26 @@ func TestSentAgainIsNotHurried(t *testing.T) {
 		}
 	})
 }
+
+// TestFederatedAgainIsNotHurried: the same question to many, asked again with less time, reaches
+// all that it reached before.
+func TestFederatedAgainIsNotHurried(t *testing.T) {
+	for _, from := range []string{province, county} {
+		synctest.Test(t, func(t *testing.T) {
+			w := newTown(t)
+			id, call := newID(t), gatherCall(t)
+			var first []byte
+			for _, wait := range []time.Duration{time.Minute, 14 * time.Second, 2 * time.Second} {
+				ctx, cancel := context.WithTimeout(t.Context(), wait)
+				got, err := w.relays[from].Federate(ctx, id, name(t, province), call)
+				cancel()
+				if first == nil {
+					first = got.Content
+				}
+				if err != nil || string(got.Content) != string(first) || len(w.refused) > 0 {
+					t.Errorf("%s, %v: got %q, first %q, refused %v, %v", from, wait, got.Content, first, w.refused, err)
+				}
+			}
+		})
+	}
+}

@@ -59,15 +59,16 @@
 // again under the id, the same message is sent again, while it lives.
 //
 // A request lives as long as its asker waits, and envelope.MaxSkew longer, because the two clocks
-// may be that far apart. The hop header says how long the asker still waits; a hop takes no more
-// time than that. Nobody signs the hop header: who got a request with less than a fair part of the
-// time that the asker signed, a quarter at first, does not send it on, and where it is late says
-// who handed it over so (Hurried). After Late, Hurried, AnswerRefused, or Unreachable because a
-// link broke, the asker does not know whether the request was served. If it was, the same request
-// gets the same answer, byte for byte, for ten minutes: to whoever lost it, and to a hop that would
-// like to have another one. The memory for that is bounded (see answers), and is gone after a
-// restart: then the request is refused as answered before, and only another id uses the data once
-// more. The answer to a federated request is kept for longer (see Shares).
+// may be that far apart. The hop header says how long the asker still waits, and of a message that
+// is sent again at least half of what was signed; a hop takes no more time than that. Nobody signs
+// the hop header: who got a request with less than a fair part of the time that the asker signed, a
+// quarter at first, does not send it on, and where it is late says who handed it over so (Hurried).
+// After Late, Hurried, AnswerRefused, or Unreachable because a link broke, the asker does not know
+// whether the request was served. If it was, the same request gets the same answer, byte for byte,
+// for ten minutes: to whoever lost it, and to a hop that would like to have another one. The memory
+// for that is bounded (see answers), and is gone after a restart: then the request is refused as
+// answered before, and only another id uses the data once more. The answer to a federated request
+// is kept for longer (see Shares).
 //
 // The package records nothing: an operation commits the use before it returns, and refuses an id
 // that its origin used before, so a replay is refused on every replica and after a restart. The

@@ -115,7 +115,8 @@ func (a *attempt) enter(ctx context.Context) error {
 // placed returns how the jurisdiction is configured: by the names, code and level that its parent
 // endorsed. Those in an invitation are for people to read; nothing but a checksum holds them, so
 // whoever hands it on may have written others. Where it joins for the first time, an invitation
-// that says otherwise is refused, with what is made kept. Later its parent may have renamed it.
+// that says otherwise is refused, with what is made kept. Later its parent may have renamed it. The
+// short name is in no endorsement: it is taken where it shortens the name that is.
 func (a *attempt) placed(e trust.Endorsement, again bool) (config.Jurisdiction, error) {
 	for _, said := range [][2]string{{a.t.DisplayName, e.DisplayName}, {a.t.Code, e.Code}, {a.t.Level, e.Level}} {
 		if said[0] != said[1] && !again && !a.ours {
@@ -124,7 +125,21 @@ func (a *attempt) placed(e trust.Endorsement, again bool) (config.Jurisdiction, 
 			}, nil)
 		}
 	}
-	return config.Jurisdiction{Name: a.t.Child, DisplayName: e.DisplayName, ShortName: a.t.ShortName, Code: e.Code, Level: e.Level}, nil
+	return config.Jurisdiction{Name: a.t.Child, DisplayName: e.DisplayName, ShortName: shortened(e.DisplayName, a.t.ShortName), Code: e.Code, Level: e.Level}, nil
+}
+
+// shortened returns the short name if its signs stand in the name, in their order, as those of
+// 威宁县 do in 威宁彝族回族苗族自治县, and else the name.
+func shortened(name, short string) string {
+	rest := []rune(name)
+	for _, sign := range short {
+		at := slices.Index(rest, sign)
+		if at < 0 {
+			return name
+		}
+		rest = rest[at+1:]
+	}
+	return short
 }
 
 // before reports whether the jurisdiction joined before, and finds the pin of its root: the one
