@@ -61,12 +61,13 @@ type Invitation struct {
 	Rekey  bool
 }
 
-// Invite records an invitation and returns its entry.
+// Invite records an invitation and returns its entry. It refuses a name with text.NotText or
+// NameDisguised.
 func Invite(ctx context.Context, l book.Ledger, id identity.Message, v Invitation) (identity.Entry, error) {
 	for _, given := range [][2]string{
 		{"display_name", v.Place.DisplayName}, {"short_name", v.Place.ShortName}, {"level", v.Place.Level}, {"code", v.Place.Code},
 	} {
-		if err := text.Recordable(given[0], given[1]); err != nil {
+		if err := text.CheckName(given[0], given[1]); err != nil {
 			return identity.Entry{}, err
 		}
 	}

@@ -122,11 +122,14 @@ func TestInvitationIsForOne(t *testing.T) {
 	}); treetest.Code(err) != text.AlreadyJoined {
 		t.Errorf("invited again: got %v, want %s", err, text.AlreadyJoined)
 	}
-	for _, bad := range []tree.Place{{DisplayName: "南\x1b[31m明"}, {DisplayName: "a", ShortName: "\x07"}, {DisplayName: "a", Level: "\x07"}} {
+	for bad, want := range map[tree.Place]text.Code{
+		{DisplayName: "南\x1b[31m明"}: text.NotText, {DisplayName: "a", ShortName: "\x07"}: text.NotText, {DisplayName: "a", Level: "\x07"}: text.NotText,
+		{DisplayName: "南明区\u2800"}: text.NameDisguised, {DisplayName: "a", ShortName: "⽔"}: text.NameDisguised, {DisplayName: "a", Code: "5\u00a0"}: text.NameDisguised,
+	} {
 		bad.Name = county.Name()
 		_, err := tree.Invite(t.Context(), city, treetest.Message(t), tree.Invitation{Place: bad, Until: city.Clock().Add(time.Hour)})
-		if treetest.Code(err) != text.NotText {
-			t.Errorf("%q: got %v, want %s", bad, err, text.NotText)
+		if treetest.Code(err) != want {
+			t.Errorf("%q: got %v, want %s", bad, err, want)
 		}
 	}
 	if _, err := tree.Withdraw(t.Context(), city, treetest.Message(t), county.Name().Label(), "\x1b"); treetest.Code(err) != text.NotText {

@@ -75,8 +75,9 @@ func (a Agency) Validate() error {
 
 // AddAgency adds an agency by an act of that agency itself, so that the first statement of the
 // agency is the one that names it. Adding the same agency again returns the entry that is there.
-// Refusals: text.BadRequest for an invalid agency, text.AgencyTaken for a code that is there with
-// another title, text.AgencyEnded and text.AgencyMerged for the code of an agency that ended.
+// Refusals: text.BadRequest for an invalid agency, text.NameDisguised, text.AgencyTaken for a code
+// that is there with another title, text.AgencyEnded and text.AgencyMerged for the code of an
+// agency that ended.
 func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency) (Listed, error) {
 	return a.state(ctx, l, id, commandAgencyAdd, ledger.KindAgency)
 }
@@ -91,6 +92,9 @@ func RenameAgency(ctx context.Context, l book.Ledger, id identity.Message, a Age
 // state states the agency, and proposes the command.
 func (a Agency) state(ctx context.Context, l book.Ledger, id identity.Message, c book.Command[agencyAdd, ledger.Ref], as ledger.Kind) (Listed, error) {
 	act, payload, err := a.Act(l, as)
+	if err == nil {
+		err = text.CheckName("title", a.Title)
+	}
 	if err != nil {
 		return Listed{}, err
 	}

@@ -127,7 +127,7 @@ func Came(ctx context.Context, l book.Ledger, request book.Request) (Publication
 // Prepare checks an entry, sets its agency, and makes the act by which that agency publishes it. It
 // proposes nothing. It returns the version that is in force, too; Version 0: there is none. It
 // refuses an invalid entry, and one with a key of another name or type, as text.EntryInvalid and
-// text.KeyChanged, and an actor as Publish does.
+// text.KeyChanged, a name as text.NameDisguised, and an actor as Publish does.
 func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (_ Entry, p Publication, before Published, err error) {
 	err = l.View(ctx, func(r *state.Reader) (err error) {
 		kept, exists := keptAt(r, e.Code)
@@ -142,7 +142,7 @@ func Prepare(ctx context.Context, l book.Ledger, by Actor, e Entry) (_ Entry, p 
 	if p, err = e.publication(); err != nil {
 		return e, p, before, invalid(e.Code, err)
 	}
-	if err := e.follows(before); err != nil {
+	if err := e.comesAfter(before, p); err != nil {
 		return e, p, before, err
 	}
 	if p.Statement, err = l.Act(entryHead(e.Agency, e.Code), EntryType, p.Document); err != nil {

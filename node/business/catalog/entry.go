@@ -32,6 +32,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"xietong/certs/identity"
 	"xietong/exchange/gather"
@@ -163,6 +165,40 @@ func (e Entry) validateNames() error {
 	}
 	return nil
 }
+
+// comesAfter refuses an entry that cannot follow the version before, or has a name that may be
+// taken for another. One that is in force is published already, whatever its names are.
+func (e Entry) comesAfter(before Published, as Publication) error {
+	if err := e.follows(before); err != nil || before.Is(as) {
+		return err
+	}
+	return e.checkNames()
+}
+
+// checkNames refuses a name that may be taken for another one, by its path in the document. A title
+// of a field may have several lines, as the header of a sheet has.
+func (e Entry) checkNames() error {
+	schema, err := e.schema()
+	if err != nil {
+		return err
+	}
+	names := [][2]string{{"title", e.Title}}
+	for i, p := range e.Purposes {
+		names = append(names, [2]string{"purposes/" + strconv.Itoa(i) + "/title", p.Title})
+	}
+	for _, f := range schema.Fields() {
+		at := "schema/properties/" + f.Name
+		names = append(names, [2]string{text.Visible(at), f.Name}, [2]string{text.Visible(at) + "/title", lines.Replace(schema.Title(f.Name))})
+	}
+	for _, name := range names {
+		if err := text.CheckName(name[0], name[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var lines = strings.NewReplacer("\r", " ", "\n", " ", "\t", " ")
 
 // validateMeasures checks the limits of the measures that others may ask for, and that every
 // purpose in Counts is a purpose of the dataset.

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -101,6 +102,43 @@ func TestAgencies(t *testing.T) {
 	}
 	if head := l.Heads(t, 0)[0]; head.Kind != ledger.KindAgency || head.Agency != label(t, "water") {
 		t.Errorf("got the head %+v", head)
+	}
+}
+
+// TestDisguisedAgency (A58): no title looks like that of another agency and is another one. What
+// came in before is listed as it is, told as a twin, and renamed.
+func TestDisguisedAgency(t *testing.T) {
+	l := open(t)
+	add(t, l, "water", "水务局")
+	disguised := Agency{Code: label(t, "x"), Title: "⽔务局\ufe00"}
+	for what, state := range map[string]func(context.Context, book.Ledger, identity.Message, Agency) (Listed, error){"added": AddAgency, "renamed": RenameAgency} {
+		args := refused(t, l, what, text.NameDisguised, func() error {
+			_, err := state(t.Context(), l, newID(t), disguised)
+			return err
+		})
+		if args["name"] != "title" || args["value"] != "U+2F54" || args["position"] != "1" {
+			t.Errorf("%s: told %v", what, args)
+		}
+	}
+	act, _, err := disguised.Act(l, ledger.KindAgency)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := commandAgencyAdd.Do(t.Context(), l, book.Request{}, agencyAdd{Code: disguised.Code, Title: disguised.Title, Statement: act}); err != nil {
+		t.Fatalf("replayed: %v", err)
+	}
+	err = l.View(t.Context(), func(r *state.Reader) error {
+		all, err := Agencies(r)
+		if len(all) != 2 || all[1].Title != disguised.Title || SameTitle(all, disguised).String() != "water" {
+			t.Errorf("got %+v", all)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if _, err := RenameAgency(t.Context(), l, newID(t), Agency{Code: disguised.Code, Title: "水务一局"}); err != nil {
+		t.Errorf("renamed: %v", err)
 	}
 }
 

@@ -100,8 +100,9 @@ var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntr
 // returns it as it then stands. A later version may ask for more. It keeps the key, the level, the
 // fields and the measures of the version before, so that an adopter of that version keeps its
 // fields and measures. A standard that holds already as it is is not set again. One that was
-// withdrawn comes back. Refusals: text.EntryInvalid, text.NotProvider, text.AgencyOfEntry,
-// text.DatasetMoved where another version came first, and those of Actor.Resolve.
+// withdrawn comes back. Refusals: text.EntryInvalid, text.NameDisguised, text.NotProvider,
+// text.AgencyOfEntry, text.DatasetMoved where another version came first, and those of
+// Actor.Resolve.
 func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, s Standard) (SetStandard, error) {
 	var before *SetStandard
 	err := l.View(ctx, func(r *state.Reader) (err error) {
@@ -124,6 +125,9 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 		return SetStandard{}, invalid(s.Code, err)
 	case before != nil && before.Withdrawn == nil && bytes.Equal(before.Document, set.Document):
 		return *before, nil
+	}
+	if err := errors.Join(text.CheckName("level", s.Level), s.checkNames()); err != nil {
+		return SetStandard{}, err
 	}
 	act, err := l.Act(standardHead(s.Agency, s.Code), EntryType, set.Document)
 	if err != nil {

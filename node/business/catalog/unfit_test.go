@@ -42,7 +42,15 @@ var unfit = map[string]struct {
 	"an index of 33,000 letters": {func(e *Entry) { e.Indexed = []string{strings.Repeat("x", 33_000)} }, text.FieldName},
 	"a key of two lines":         {func(e *Entry) { e.Key = "a\nb" }, text.FieldName},
 	"a group with a zero byte":   {func(e *Entry) { e.GroupBy, e.Measures = []string{"a\x00b"}, policy.Measures{"age": {"sum"}} }, text.FieldName},
-	"a measure of a long name":   {func(e *Entry) { e.Measures = policy.Measures{strings.Repeat("x", 65): {"sum"}} }, text.FieldName},
+	"a title that hides":         {func(e *Entry) { e.Title += "\ufe00" }, text.NameDisguised},
+	"a purpose that hides":       {func(e *Entry) { e.Purposes[0].Title = "⽔务" }, text.NameDisguised},
+	"a field's title that hides": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","title":"编码\u00a0"}}}`)
+	}, text.NameDisguised},
+	"a field that hides": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"code\u3164":{"type":"string"}}}`)
+	}, text.NameDisguised},
+	"a measure of a long name": {func(e *Entry) { e.Measures = policy.Measures{strings.Repeat("x", 65): {"sum"}} }, text.FieldName},
 }
 
 // TestUnfitEntries publishes entries beyond what is taken, as datasets, as standards, and as they

@@ -177,11 +177,12 @@ func Living(r *state.Reader, code identity.Label) (Agency, error) {
 	return Agency{Code: code, Title: kept.Title}, err
 }
 
-// SameTitle returns the code of another agency that did not end and has the title; zero: none has.
-// Two agencies of one title are allowed, and told: one of them is often a slip.
+// SameTitle returns the code of another agency that did not end and has a title that looks the
+// same; zero: none has. Two agencies of one title are allowed, and told: one of them is often a
+// slip.
 func SameTitle(all []Listed, a Agency) (twin identity.Label) {
 	for _, l := range all {
-		if l.Code != a.Code && l.Ended == nil && strings.TrimSpace(l.Title) == strings.TrimSpace(a.Title) {
+		if l.Code != a.Code && l.Ended == nil && text.SameName(l.Title, a.Title) {
 			return l.Code
 		}
 	}

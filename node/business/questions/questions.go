@@ -228,9 +228,13 @@ func macOf(l book.Ledger, agency identity.Label, name string) [32]byte {
 }
 
 // Save keeps a question of an agency under a name, in place of the one that had the name. Refusals:
-// text.BadRequest for the name, text.TooLarge for the document, text.QuestionsMany.
+// text.BadRequest and text.NameDisguised for the name, text.TooLarge for the document,
+// text.QuestionsMany.
 func Save(ctx context.Context, l book.Ledger, id identity.Message, agency identity.Label, typed string, dataset identity.Label, question []byte) (identity.Entry, error) {
 	name, err := named(typed)
+	if err == nil {
+		err = text.CheckName("name", name)
+	}
 	if err != nil {
 		return identity.Entry{}, err
 	}

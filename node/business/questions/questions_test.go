@@ -202,6 +202,7 @@ func TestRefused(t *testing.T) {
 	}{
 		"no name": {" ", `{}`, text.BadRequest}, "a long name": {strings.Repeat("名", 34), `{}`, text.BadRequest},
 		"a line": {"a\nb", `{}`, text.BadRequest}, "no text": {"\xff", `{}`, text.BadRequest},
+		"a name that hides": {"水\u3164务", `{}`, text.NameDisguised}, "a radical": {"⽔务", `{}`, text.NameDisguised},
 		"a long question": {"a", `"` + strings.Repeat("x", MaxDocument) + `"`, text.TooLarge},
 	} {
 		if err := saving(t, l, water, row.name, row.question); !failure.Is(err, row.want) {

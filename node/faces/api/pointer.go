@@ -39,7 +39,7 @@ var (
 
 // meant are the refusals of rooms that are about a member, by their codes.
 var meant = map[text.Code]meaning{
-	text.NotAsDescribed: asNamed, text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
+	text.NotAsDescribed: asNamed, text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.NameDisguised: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
 	text.KeywordNotTaken: ofSchema, text.FieldName: ofSchema, text.PatternRefused: ofSchema, text.SchemaTooLarge: ofSchema,
 	text.FormatNotTaken: ofSchema, text.KeywordBeside: ofSchema,
 	text.UnknownDataset: ofDataset, text.DatasetWithdrawn: ofDataset, text.NoStandard: ofDataset, text.StandardWithdrawn: ofDataset,

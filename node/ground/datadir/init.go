@@ -104,8 +104,8 @@ func (o InitOptions) check() error {
 	for _, given := range []struct{ flag, value string }{
 		{"--display-name", o.DisplayName}, {"--short-name", o.ShortName}, {"--code", o.Code}, {"--level", o.Level},
 	} {
-		if !text.Readable(given.value) {
-			return text.Fail(text.NotText, text.Args{"name": given.flag}, nil)
+		if err := text.CheckName(given.flag, given.value); err != nil {
+			return err
 		}
 		if reason := config.CheckText(given.value); reason != "" {
 			return text.Fail(text.BadRequest, text.Args{"where": given.flag, "reason": reason}, nil)

@@ -348,7 +348,7 @@ func checkEmpty(t *testing.T, whole string) {
 // TestInitTexts: a text that nobody can read, or that no configuration takes, is refused by the
 // name of its flag before anything is made.
 func TestInitTexts(t *testing.T) {
-	for bad, want := range map[string]text.Code{"南\x1b[2J明": text.NotText, "\xc4\xcf\xc3\xf7": text.NotText, "南\uFFFD": text.NotText, strings.Repeat("x", 201): text.BadRequest} {
+	for bad, want := range map[string]text.Code{"南\x1b[2J明": text.NotText, "\xc4\xcf\xc3\xf7": text.NotText, "南\uFFFD": text.NotText, "南明\ufe00": text.NameDisguised, "⽔": text.NameDisguised, strings.Repeat("x", 201): text.BadRequest} {
 		for flag, set := range map[string]func(*InitOptions){
 			"--display-name": func(o *InitOptions) { o.DisplayName = bad }, "--short-name": func(o *InitOptions) { o.ShortName = bad },
 			"--code": func(o *InitOptions) { o.Code = bad },

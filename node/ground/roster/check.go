@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"xietong/certs/identity"
 	"xietong/node/ground/text"
@@ -22,7 +21,7 @@ var errManyLevels = errors.New("too many levels")
 // for each place; a list that a program made may leave it out.
 func (p Place) check() error {
 	shown := func(s string, most int) bool {
-		return len(s) <= most && text.Readable(s) && !strings.ContainsFunc(s, unseen)
+		return len(s) <= most && text.Nameable(s)
 	}
 	if !shown(p.Code, maxShort) || !shown(p.DisplayName, maxLong) || !shown(p.ShortName, maxLong) || !shown(p.EnglishName, maxLong) {
 		return fmt.Errorf("a text of %s is too long, or cannot be read or seen", p.Name)
@@ -76,11 +75,3 @@ func asCode(s string) string {
 
 // called returns what people call the place; some may be empty.
 func (p Place) called() []string { return []string{p.DisplayName, p.ShortName, p.EnglishName} }
-
-// unseen reports whether a rune is one that nobody sees in a name, or that changes how the rest is
-// seen: a line break, a character of format such as those of direction, a filler, or the selector
-// of a variant. With one of them two names look like one.
-func unseen(c rune) bool {
-	const brailleBlank = '\u2800'
-	return c == brailleBlank || unicode.In(c, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
-}

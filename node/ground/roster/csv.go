@@ -181,7 +181,7 @@ func (r *reading) row(line int, cells []string, at map[string]int) {
 			r.fault(line, "empty", column, "")
 		case len(cell) > most:
 			r.fault(line, "long", column, strconv.Itoa(most))
-		case !text.Readable(cell) || strings.ContainsFunc(cell, unseen):
+		case !text.Nameable(cell):
 			r.fault(line, "unreadable", column, "")
 		}
 		return cell

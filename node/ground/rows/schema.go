@@ -131,6 +131,14 @@ func (s *Schema) Fits(field string, value []byte) bool {
 	return f.Type == Number || f.Type == Integer && !bytes.Contains(value, []byte{'.'})
 }
 
+// Title returns the title of a field; "": it has none.
+func (s *Schema) Title(field string) string {
+	if c, ok := s.columns[field]; ok {
+		return c.title
+	}
+	return ""
+}
+
 // Fields returns the fields, sorted by name.
 func (s *Schema) Fields() []Field { return slices.Clone(s.fields) }
 

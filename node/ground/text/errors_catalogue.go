@@ -13,6 +13,7 @@ const (
 	RecordsUnfit    Code = "records-unfit"
 	RecordUnfit     Code = "record-unfit"
 	NotText         Code = "not-text"
+	NameDisguised   Code = "name-disguised"
 	LevelAbsent     Code = "level-absent"
 	StandardLevel   Code = "standard-level"
 	StandardFile    Code = "standard-file"
@@ -72,6 +73,13 @@ var catalogueProblems = []problem{
 			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8；控制字符请删去"},
 		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), has control characters, or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
 			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8; leave control characters out"},
+	},
+	{
+		number: 414, code: NameDisguised, status: http.StatusUnprocessableEntity, params: []string{"name", "value", "position"},
+		zh: parts{"名称中有看不见或易混淆的字符", "{name} 的第 {position} 个字符（{value}）看不见，或者看上去是另一个字符；两个名称会因此看起来一样，所以未予记录", "{name}",
+			"请删去该字符，或用键盘重新输入这个名称；从网页或表格中复制来的文字常带有这种字符"},
+		en: parts{"A name with a disguise", "character {position} of {name} ({value}) is not seen, or looks like another one; two names would look the same, so nothing was recorded", "{name}",
+			"take the character out, or type the name anew; text that is copied from pages and sheets often has such characters"},
 	},
 	{
 		number: 393, code: LevelAbsent, status: http.StatusUnprocessableEntity, params: []string{"dataset", "level", "levels"},

@@ -64,7 +64,7 @@ var rosterFaultWords = map[string]word{
 	"too much":       {"各行内容合计过长，一份名录最多 {value} 字节", "the names and codes are too long together: a roster has at most {value} [byte|bytes]"},
 	"empty":          {"没有填写 {value}", "{value} is empty"},
 	"long":           {"{value} 过长，最多 {other} 字节", "{value} is too long: at most {other} [byte|bytes]"},
-	"unreadable":     {"{value} 中有不能辨认或看不见的字符", "{value} has characters that cannot be read or seen"},
+	"unreadable":     {"{value} 中有不能辨认、看不见或易混淆的字符", "{value} has characters that cannot be read or seen, or that look like others"},
 	"level": {"“{value}”不能作层级：可用国家级、省级、市级、县级、乡级、村级或其代码，也可用本国自己的层级名称（只含字母、数字和连字符）", "{value} is no level: " +
 		"nation, province, prefecture, county, township, village, or a word of your own of letters, digits and hyphens"},
 	"code as name": {"名称“{value}”是第 {other} 行的代码，会与它混淆", "the name {value} is the code of line {other}, and would be taken for it"},

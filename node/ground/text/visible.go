@@ -21,15 +21,17 @@ func shown(value string) string {
 }
 
 // Visible makes visible the control characters, those that end a line, and those that change the
-// direction of text: a terminal or a page obeys them otherwise; and the fillers that show nothing,
-// with which two names look like one. What is no UTF-8 becomes U+FFFD.
+// direction of text: a terminal or a page obeys them otherwise; and what shows nothing, with which
+// two names look like one. What words are written with stays, and so does the selector of a variant
+// of an ideograph: names of people have it. What is no UTF-8 becomes U+FFFD.
 func Visible(s string) string {
 	if utf8.ValidString(s) && !strings.ContainsFunc(s, unprintable) {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		if unprintable(r) {
+	all := []rune(strings.ToValidUTF8(s, "\uFFFD"))
+	for i, r := range all {
+		if hides(all, i) && !variant(all, i) {
 			quoted := strconv.QuoteRuneToASCII(r)
 			b.WriteString(quoted[1 : len(quoted)-1])
 			continue
@@ -39,8 +41,16 @@ func Visible(s string) string {
 	return b.String()
 }
 
+// unprintable reports whether a character may have to be made visible: it is asked of every value
+// that is shown.
 func unprintable(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
+	one := [1]rune{r}
+	return hides(one[:], 0)
+}
+
+// variant reports whether the character at i selects a variant of the ideograph before it.
+func variant(s []rune, i int) bool {
+	return i > 0 && s[i] >= firstIdeographic && s[i] <= lastIdeographic && unicode.Is(unicode.Han, s[i-1])
 }
 
 // Mebibytes returns a number of bytes as people read it, in whole MiB.

@@ -12,6 +12,11 @@ func TestVisible(t *testing.T) {
 		"南明区\u2028":    `南明区\u2028`,
 		"a\x1b[2J":     `a\x1b[2J`,
 		"葛\U000e0100城": "葛\U000e0100城", // a variant of a character, as names have it
+		"水务局\ufe00":    `水务局\ufe00`,
+		"水务局\u2800":    `水务局\u2800`,
+		"☎\ufe0f":      "☎\ufe0f",
+		"می\u200cشود":  "می\u200cشود", // as words of Persian are written
+		"南\u200c明区":    `南\u200c明区`,
 		"\xff":         "\uFFFD",
 	} {
 		if got := Visible(s); got != want {

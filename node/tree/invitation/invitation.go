@@ -207,7 +207,7 @@ func (t Token) check() error {
 		if err := trust.CheckPlace(t.Code, t.Level, name); err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)
 		}
-		if s := t.Code + t.Level + name; !text.Readable(s) {
+		if s := t.Code + t.Level + name; !text.Nameable(s) {
 			return fmt.Errorf("%w: a text of %d bytes", ErrInvalid, len(s))
 		}
 	}

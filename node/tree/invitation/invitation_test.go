@@ -169,6 +169,8 @@ func TestRefused(t *testing.T) {
 		"a long name":           func(k *Token) { k.DisplayName = strings.Repeat("明", 70) },
 		"a name that acts":      func(k *Token) { k.DisplayName = "南明\x1b[2J区" },
 		"a name that was lost":  func(k *Token) { k.ShortName = "南\uFFFD区" },
+		"a name that hides":     func(k *Token) { k.DisplayName = "南明区\u2800" },
+		"a short name, too":     func(k *Token) { k.ShortName = "南明\ufe00" },
 		"no address":            func(k *Token) { k.Addresses = nil },
 		"five addresses":        func(k *Token) { k.Addresses = []string{"a:1", "b:1", "c:1", "d:1", "e:1"} },
 		"an address without":    func(k *Token) { k.Addresses = []string{"192.0.2.7"} },
