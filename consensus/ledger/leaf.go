@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -119,6 +120,10 @@ func DecodeLeaf(data []byte) (Leaf, error) {
 
 // LeafHash returns the hash of an encoded leaf in the tree (RFC 9162 §2.1.1).
 func LeafHash(leaf []byte) tlog.Hash { return tlog.RecordHash(leaf) }
+
+// Stated returns the hash of what the signature of an act covers beside the commitment. An act
+// proves nothing under a head with another hash.
+func Stated(log identity.Log, h Head) [sha256.Size]byte { return sha256.Sum256(statedFor(log, h)) }
 
 // statedFor returns the bytes that the signature of an act covers beside the commitment: the log
 // and the stated head. So an act can be moved neither to another log nor under another head.

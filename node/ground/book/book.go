@@ -9,8 +9,8 @@
 //	withdraw.Handle(registry, applyWithdraw)
 //	ref, err := withdraw.Do(ctx, l, request, withdrawBody{…})
 //
-// The body carries a Statement for each entry that the handler appends: the evidence of the entry
-// and its sealed payload, [evidence, ciphertext]. A Bucket holds values of one type under one name,
+// The body carries a Statement for each entry that the handler appends: the evidence of the entry,
+// its sealed payload, and a hash of the head that was signed, [evidence, ciphertext, hash]. A Bucket holds values of one type under one name,
 // with one bound for writing and for reading; its room declares it beside the commands. A handler
 // refuses with Refuse. What a refused command wrote is undone, so the order of checks and writes is
 // free.
@@ -20,6 +20,7 @@
 package book
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -218,11 +219,16 @@ type Statement struct {
 	_        struct{} `cbor:",toarray"`
 	Evidence ledger.Evidence
 	Sealed   []byte // ciphertext of the payload
+	Stated   []byte // of an act: what was signed beside the commitment, see ledger.Stated; empty: nothing
 }
 
 // Append puts the entry at the end of the ledger, and returns a reference to it; see
-// state.Tx.Append.
+// state.Tx.Append. An act that was signed with another head, because something changed between, is
+// refused with text.ActMoved: an agency would stand for what it did not sign.
 func (s Statement) Append(tx *state.Tx, stated ledger.Head) (ledger.Ref, error) {
+	if want := ledger.Stated(tx.Log(), stated); s.Evidence.Signed() && !bytes.Equal(s.Stated, want[:]) {
+		return ledger.None, Refuse(text.ActMoved)
+	}
 	index, err := tx.Append(stated, s.Evidence, s.Sealed)
 	if err != nil {
 		return ledger.None, err

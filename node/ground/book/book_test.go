@@ -225,3 +225,43 @@ func (f fakeReads) Scan(bucket string, _, _ []byte, each func(key, value []byte)
 		}
 	}
 }
+
+// TestActIsOfItsHead: an act that a handler would append under another head than the one that was
+// signed is refused, whatever that head differs in, and nothing is recorded. A note is signed by
+// nobody.
+func TestActIsOfItsHead(t *testing.T) {
+	code := func(s string) (l identity.Label) {
+		l, err := identity.ParseLabel(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	signed := ledger.Head{Kind: ledger.KindRecord, Agency: code("water"), Code: code("villages"), About: ledger.RefTo(0)}
+	const enter book.Command[nameBody, ledger.Ref] = 2004
+	appended := signed
+	r := registry()
+	enter.Handle(r, func(tx *state.Tx, b nameBody) (ledger.Ref, error) { return b.Statement.Append(tx, appended) })
+	l := booktest.New(t, "guizhou", r)
+	if _, err := name(t, l, "南明区"); err != nil { // the entry that the act is about
+		t.Fatal(err)
+	}
+	for what, edit := range map[string]func(*ledger.Head){
+		"": func(*ledger.Head) {}, "kind": func(h *ledger.Head) { h.Kind = ledger.KindCatalogueEntry }, "agency": func(h *ledger.Head) { h.Agency = code("tax") },
+		"code": func(h *ledger.Head) { h.Code = code("towns") }, "about": func(h *ledger.Head) { h.About = ledger.None },
+	} {
+		act, err := l.Act(signed, "text/plain", []byte("x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		appended = signed
+		edit(&appended)
+		before := len(l.Heads(t, 0))
+		_, err = book.Enter(t.Context(), l, enter, book.Request{}, nameBody{Statement: act})
+		refusal, _ := errors.AsType[*state.Refusal](err)
+		refused := refusal != nil && text.ByNumber(uint16(refusal.Code)) == text.ActMoved
+		if refused != (what != "") || (len(l.Heads(t, 0)) > before) == refused {
+			t.Errorf("another %q: got %v", what, err)
+		}
+	}
+}

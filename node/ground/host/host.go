@@ -227,7 +227,7 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, q book.Request, bod
 // Note commits to a payload of the node's own statement, and seals it.
 func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) {
 	c, sealed, err := h.seal(contentType, payload)
-	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed, Stated: []byte{}}, err
 }
 
 // Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
@@ -241,7 +241,8 @@ func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book
 		return book.Statement{}, err
 	}
 	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority.Signer())
-	return book.Statement{Evidence: evidence, Sealed: sealed}, err
+	hash := ledger.Stated(h.log, stated)
+	return book.Statement{Evidence: evidence, Sealed: sealed, Stated: hash[:]}, err
 }
 
 func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {

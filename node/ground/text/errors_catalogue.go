@@ -14,6 +14,7 @@ const (
 	RecordUnfit     Code = "record-unfit"
 	NotText         Code = "not-text"
 	NameDisguised   Code = "name-disguised"
+	ActMoved        Code = "act-moved"
 	LevelAbsent     Code = "level-absent"
 	StandardLevel   Code = "standard-level"
 	StandardFile    Code = "standard-file"
@@ -73,6 +74,12 @@ var catalogueProblems = []problem{
 			"请将文件另存为 UTF-8 编码，或用 iconv -f GB18030 -t UTF-8 转换后重试；终端请设为 UTF-8；控制字符请删去"},
 		en: parts{"Not readable text", "{name} is no UTF-8 text (it may be GBK or GB18030), has control characters, or some of it was lost before; what is recorded stays, so nothing was recorded", "{name}",
 			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8; leave control characters out"},
+	},
+	{
+		number: 415, code: ActMoved, status: http.StatusConflict,
+		zh: parts{"签名之后情况有变", "签名之后、记录之前，账本中的情况有变，所签的内容已不适用；没有记录任何内容", "本节点的存证账本", "请重新执行同一命令"},
+		en: parts{"Changed after it was signed", "something in the ledger changed after this was signed and before it was recorded, so what was signed does not hold; nothing was recorded",
+			"this node's ledger", "run the command again"},
 	},
 	{
 		number: 414, code: NameDisguised, status: http.StatusUnprocessableEntity, params: []string{"name", "value", "position"},

@@ -126,7 +126,7 @@ func (l *Ledger) Propose(ctx context.Context, kind state.Kind, q book.Request, b
 // Note commits to a payload of the node's own statement, and seals it.
 func (l *Ledger) Note(contentType string, payload []byte) (book.Statement, error) {
 	c, sealed, err := l.seal(contentType, payload)
-	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed}, err
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed, Stated: []byte{}}, err
 }
 
 // Act commits to the payload of an agency's act, signs it with the stated head, and seals it.
@@ -136,7 +136,8 @@ func (l *Ledger) Act(stated ledger.Head, contentType string, payload []byte) (bo
 		return book.Statement{}, err
 	}
 	evidence, err := ledger.Sign(l.log, stated, contentType, c, l.keys)
-	return book.Statement{Evidence: evidence, Sealed: sealed}, err
+	hash := ledger.Stated(l.log, stated)
+	return book.Statement{Evidence: evidence, Sealed: sealed, Stated: hash[:]}, err
 }
 
 func (l *Ledger) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
