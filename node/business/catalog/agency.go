@@ -14,10 +14,10 @@ import (
 
 // The commands of this room. Their numbers are those of docs/protocol.md.
 const (
-	commandAgencyAdd       book.Command[agencyAdd, ledger.Ref]          = 3
-	commandDatasetPublish  book.Command[Publication, PublicationResult] = 4
-	commandStandardPublish book.Command[standardPublish, ledger.Ref]    = 21
-	commandAgencyRename    book.Command[agencyAdd, ledger.Ref]          = 51
+	commandAgencyAdd       book.Command[agencyAdd, ledger.Ref]              = 3
+	commandDatasetPublish  book.Command[Publication, PublicationResult]     = 4
+	commandStandardPublish book.Command[standardPublish, PublicationResult] = 21
+	commandAgencyRename    book.Command[agencyAdd, ledger.Ref]              = 51
 )
 
 // Register adds this room's commands. changed tells the handlers what last changed the records of a

@@ -29,6 +29,7 @@ type Publication struct {
 	Indexed   []string
 	Document  []byte   // JSON of the whole entry
 	Checked   *Checked // nil: no record was looked at
+	Same      uint64   // the version in force that it is already; 0: it is none
 	Statement book.Statement
 }
 
@@ -107,8 +108,11 @@ func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, 
 		return Published{}, invalid(e.Code, errors.New("only who adopts a standard lets others count"))
 	}
 	e, p, before, err := Prepare(ctx, l, by, e)
-	if err != nil || before.Is(p) {
+	if err != nil || before.Is(p) && id.IsZero() {
 		return before, err
+	}
+	if before.Is(p) {
+		p.Same = before.Version
 	}
 	result, err := Propose(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), id, p.Document), p)
 	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
@@ -185,11 +189,6 @@ func (e Entry) KeyType() (rows.FieldType, error) {
 	return field.Type, nil
 }
 
-// Is reports whether the publication is the version that is in force already.
-func (p Published) Is(b Publication) bool {
-	return p.Version > 0 && p.Withdrawn == nil && bytes.Equal(p.Document, b.Document)
-}
-
 func (e Entry) publication() (p Publication, err error) {
 	p = Publication{Code: e.Code, Agency: e.Agency, Key: e.Key, Indexed: append([]string{}, e.Indexed...)}
 	_, p.Document, err = e.checked()
@@ -260,6 +259,8 @@ func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func
 		return result, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
 	case exists && before.Key != b.Key:
 		return result, book.Refuse(text.KeyChanged, b.Code.String(), before.Key, b.Key)
+	case b.Same > 0:
+		return before.same(tx, b)
 	case b.Checked != nil && !b.Checked.holds(before.Version, changed(tx, b.Code)):
 		return result, book.Refuse(text.DatasetMoved, b.Code.String())
 	case exists:

@@ -360,6 +360,31 @@ func TestPublishMoved(t *testing.T) {
 	})
 }
 
+// TestUnchangedStandardIsAnswered: a request for the standard that holds is answered as the first
+// time when it comes again, and does not undo the version that was set between.
+func TestUnchangedStandardIsAnswered(t *testing.T) {
+	l := open(t, "civil-affairs", "water")
+	set := func(id identity.Message, title string) SetStandard {
+		s := standard(t)
+		s.Title = title
+		done, err := PublishStandard(t.Context(), l, id, Local(""), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return done
+	}
+	first, id := set(newID(t), "one"), newID(t)
+	for _, then := range []string{"two", "three"} {
+		entries := len(l.Heads(t, 0))
+		if again := set(id, "one"); again.At != first.At || again.Version != 1 || len(l.Heads(t, 0)) != entries {
+			t.Errorf("got version %d in %s, want 1 in %s", again.Version, again.At, first.At)
+		}
+		if next := set(newID(t), then); next.Version == 1 {
+			t.Errorf("%s is version %d", then, next.Version)
+		}
+	}
+}
+
 // TestPublishStandard sets a standard and its next version. It checks that a version is refused if
 // it drops something, is by another agency, or was decided on before another version came.
 func TestPublishStandard(t *testing.T) {

@@ -119,24 +119,35 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 	if err != nil {
 		return SetStandard{}, err
 	}
-	set, err := s.after(before)
-	switch {
-	case err != nil:
+	set := SetStandard{Standard: s}
+	if set.Document, err = s.Encode(); err != nil {
 		return SetStandard{}, invalid(s.Code, err)
-	case before != nil && before.Withdrawn == nil && bytes.Equal(before.Document, set.Document):
-		return *before, nil
 	}
-	if err := errors.Join(text.CheckName("level", s.Level), s.checkNames()); err != nil {
+	request := book.By(identity.NewAgency(l.Name(), s.Agency), id, set.Document)
+	if done, came, err := commandStandardPublish.Came(ctx, l, request); came || err != nil {
+		return set.as(l, done), err
+	}
+	if before != nil && before.Withdrawn == nil && bytes.Equal(before.Document, set.Document) {
+		set.Version = before.Version
+	} else if set, err = s.after(before); err != nil {
+		return SetStandard{}, invalid(s.Code, err)
+	} else if err := errors.Join(text.CheckName("level", s.Level), s.checkNames()); err != nil {
 		return SetStandard{}, err
 	}
 	act, err := l.Act(standardHead(s.Agency, s.Code), EntryType, set.Document)
 	if err != nil {
 		return SetStandard{}, fmt.Errorf("publish standard: %w", err)
 	}
-	set.At, err = book.Enter(ctx, l, commandStandardPublish, book.By(identity.NewAgency(l.Name(), s.Agency), id, set.Document), standardPublish{
+	done, err := commandStandardPublish.Do(ctx, l, request, standardPublish{
 		Code: s.Code, Agency: s.Agency, Version: set.Version, Document: set.Document, Statement: act,
 	})
-	return set, err
+	return set.as(l, done), err
+}
+
+// as returns the standard as the version that a publication gave.
+func (s SetStandard) as(l book.Ledger, done PublicationResult) SetStandard {
+	s.Version, s.At = done.Version, done.Entry.In(l.Log())
+	return s
 }
 
 // after returns s as the version that follows before; nil: as the first version.
@@ -162,23 +173,29 @@ func standardHead(agency, code identity.Label) ledger.Head {
 	return ledger.Head{Kind: ledger.KindStandard, Agency: agency, Code: code}
 }
 
-func applyStandardPublish(tx *state.Tx, b standardPublish) (ledger.Ref, error) {
+// applyStandardPublish sets a standard, or its next version. One with the version and the document
+// that hold changes nothing, and the request is answered for ever.
+func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResult, err error) {
 	key := []byte(b.Code.String())
 	before, exists := setStandards.Load(tx, key)
 	acts := Acts(tx, b.Agency)
 	switch {
 	case acts != nil:
-		return ledger.None, acts
+		return done, acts
 	case exists && before.Agency != b.Agency:
-		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
+		return done, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
+	case exists && b.Version == before.Version && bytes.Equal(b.Document, before.Document) && endedOf(tx, tx.Log(), endedStandard, b.Code) == nil:
+		return PublicationResult{Entry: before.Entry, Version: before.Version}, nil
 	case b.Version != before.Version+1:
-		return ledger.None, book.Refuse(text.DatasetMoved, b.Code.String())
+		return done, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Agency: b.Agency, Document: b.Document}
 	if err := errors.Join(setStandards.Save(tx, key, kept), tx.Delete(endings.Name, endingKey(endedStandard, b.Code))); err != nil {
-		return ledger.None, err
+		return done, err
 	}
-	return b.Statement.Append(tx, standardHead(b.Agency, b.Code))
+	done.Version = b.Version
+	done.Entry, err = b.Statement.Append(tx, standardHead(b.Agency, b.Code))
+	return done, err
 }
 
 func (k keptStandard) set(r position) (SetStandard, error) {

@@ -76,14 +76,16 @@ type putBody struct {
 	Key       MAC
 	Indexed   []indexedMAC
 	Groups    []groupValue
+	Same      ledger.Ref // the version that counted, and is the same as a whole; None: there was none
 	Statement book.Statement
 }
 
 // putResult is the result of commandPut.
 type putResult struct {
-	_        struct{} `cbor:",toarray"`
-	Entry    ledger.Ref
-	Replaced bool
+	_         struct{} `cbor:",toarray"`
+	Entry     ledger.Ref
+	Replaced  bool
+	Unchanged bool // nothing was written
 }
 
 // retractBody is the body of commandRetract.
@@ -101,13 +103,17 @@ func recordHead(agency, code identity.Label) ledger.Head {
 }
 
 // applyPut puts one record. It refuses a record that was checked with another than the current
-// version of the catalogue entry.
+// version of the catalogue entry. One that is there still changes nothing, and the request is
+// answered for ever: repeated after somebody else's put, it does not undo that.
 func applyPut(tx *state.Tx, b putBody) (putResult, error) {
 	current, provider, ok := catalog.Version(tx, b.Code)
 	if !ok || current != b.Version {
 		return putResult{}, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	v, c := newView(tx), newCounting(tx, b.Code)
+	if now, ok := v.current(b.Code, b.Key); ok && ledger.RefTo(now.Index) == b.Same {
+		return putResult{Entry: b.Same, Unchanged: true}, nil
+	}
 	before := c.current(v, b.Key)
 	groups, err := c.groups(b.Groups)
 	if err != nil {

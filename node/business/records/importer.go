@@ -131,11 +131,12 @@ func (l *loader) load(ctx context.Context, id identity.Message) (Loaded, error) 
 // attempt opens the import, or goes on with it, and publishes it. It gives the import up where that
 // can never be published.
 func (l *loader) attempt(ctx context.Context, id identity.Message) (published identity.Entry, err error) {
-	if same, err := l.same(ctx); same || err != nil {
-		return l.seen.Since.In(l.desk.ledger.Log()), err
+	err = l.look(ctx, id)
+	if err == nil && !l.idle {
+		err = l.open(ctx, id)
 	}
-	if err := l.open(ctx, id); err != nil {
-		return identity.Entry{}, err
+	if err != nil || l.idle {
+		return l.seen.Since.In(l.desk.ledger.Log()), err
 	}
 	if l.state.Published != ledger.None {
 		return l.state.Published.In(l.desk.ledger.Log()), nil
@@ -272,7 +273,7 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	importID, how := l.id()
 	body := openBody{
 		ID: importID, Code: code, Version: l.set.Version, Replace: l.file.Replace, Rows: l.file.Good,
-		Bound: l.file.Replace || l.file.Missing == MissingKeep, Statement: note,
+		Bound: l.file.Replace || l.file.Missing == MissingKeep, Same: l.saysSame(), Last: l.seen.Since, Statement: note,
 	}
 	if l.file.For != nil {
 		body.For, body.Since = l.file.For.hash(), l.plan.Since
@@ -287,6 +288,10 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 	}
 	if err != nil {
 		return err
+	}
+	if l.idle = got.Opened == ledger.None; l.idle {
+		l.seen.Since = got.Last
+		return nil
 	}
 	l.opened, _ = got.Opened.Index()
 	l.before = got.Before
@@ -316,19 +321,24 @@ func (l *loader) id() (id MAC, how []byte) {
 	return l.desk.ledger.MAC("import id", file[:], how), how
 }
 
-// same reports whether the file says nothing but what the records are, as the check saw and as they
-// still are. An import of the same file that is there says more: when it was published.
-func (l *loader) same(ctx context.Context) (bool, error) {
-	if !l.seen.Same || l.file.For != nil || l.file.Replace && l.seen.Left > 0 {
-		return false, nil
+// saysSame reports whether the file says nothing but what the records were when it was checked.
+func (l *loader) saysSame() bool {
+	return l.seen.Same && l.file.For == nil && !(l.file.Replace && l.seen.Left > 0)
+}
+
+// look finds out whether the file says nothing but what the records still are, for a request that
+// nobody can repeat; any other is answered by the command that opens an import. An import of the
+// same file that is there says more: when it was published.
+func (l *loader) look(ctx context.Context, id identity.Message) error {
+	if !l.saysSame() || !id.IsZero() {
+		return nil
 	}
-	id, _ := l.id()
-	err := l.desk.ledger.View(ctx, func(r *state.Reader) error {
-		_, s, ok := importByID(r, id)
+	file, _ := l.id()
+	return l.desk.ledger.View(ctx, func(r *state.Reader) error {
+		_, s, ok := importByID(r, file)
 		l.idle = ChangesOf(r, l.set.Code).Last == l.seen.Since && !(ok && s.stands(r))
 		return nil
 	})
-	return l.idle, err
 }
 
 // giveUpOther gives up the unfinished import of the dataset; busy is the error that said that there

@@ -44,14 +44,17 @@ type openBody struct {
 	Replace   bool
 	Bound     bool
 	Rows      uint64
+	Same      bool       // every row is the same as its record, if that is so still
+	Last      ledger.Ref // what had changed last in the records when that was so
 	Statement book.Statement
 }
 
 // openResult is the result of commandImportOpen.
 type openResult struct {
 	_      struct{}   `cbor:",toarray"`
-	Opened ledger.Ref // the entry that opened the import
+	Opened ledger.Ref // the entry that opened the import; None: the file changes nothing
 	Before bool       // it was published before, and is not imported again
+	Last   ledger.Ref // of a file that changes nothing: what had changed last in the records
 }
 
 // chunkBody is the body of commandImportChunk.
@@ -142,10 +145,14 @@ func unfinished(r book.Reads, code identity.Label) (opened uint64, ok bool) {
 // there, whatever came between. So does one that was published, while nothing has changed in the
 // records since; otherwise the file says something again, and is imported anew. While another
 // import of the dataset is unfinished it is refused, because imports are published in the order in
-// which they were opened.
+// which they were opened. A file that says what the records are opens none, and its request is
+// answered for ever: repeated after another change, it does not undo that.
 func applyImportOpen(tx *state.Tx, b openBody) (openResult, error) {
 	if opened, s, ok := importByID(tx, b.ID); ok && s.stands(tx) {
 		return openResult{Opened: ledger.RefTo(opened), Before: s.Published != ledger.None}, s.checkedAgain(tx, opened, b.Since)
+	}
+	if b.Same && ChangesOf(tx, b.Code).Last == b.Last {
+		return openResult{Last: b.Last}, nil
 	}
 	s := importState{Code: b.Code, Version: b.Version, For: b.For, Since: b.Since, Replace: b.Replace, Bound: b.Bound, Rows: b.Rows}
 	if !s.timely(tx) {

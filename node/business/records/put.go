@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
@@ -26,6 +27,7 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 	var record rows.Record
 	var request book.Request
 	var done Put
+	same := ledger.None
 	err := d.ledger.View(ctx, func(r *state.Reader) (err error) {
 		if set, err = d.own(r, by, code); err != nil {
 			return err
@@ -34,7 +36,7 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 			return asRejected(code, err)
 		}
 		request = set.requested(d.ledger, id, record.JSON)
-		done, err = d.putBefore(r, set, request, record)
+		done, same, err = d.putBefore(r, set, request, record)
 		return err
 	})
 	if err != nil || !done.Entry.IsZero() {
@@ -54,21 +56,29 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 	}
 	put, err := commandPut.Do(ctx, d.ledger, request, putBody{
 		Code: code, Version: set.Version, Key: d.keyMAC(code, record.Key), Indexed: d.indexedMACs(code, record.Indexed),
-		Groups: groups, Statement: act,
+		Groups: groups, Same: same, Statement: act,
 	})
-	return Put{Entry: put.Entry.In(d.ledger.Log()), Replaced: put.Replaced}, err
+	return d.put(put), err
 }
 
-// putBefore returns what came of the same request before, or the record that is there already and
-// is the same as a whole; the zero value: neither.
-func (d *Desk) putBefore(r *state.Reader, set dataset, request book.Request, record rows.Record) (Put, error) {
+func (d *Desk) put(p putResult) Put {
+	return Put{Entry: p.Entry.In(d.ledger.Log()), Replaced: p.Replaced, Unchanged: p.Unchanged}
+}
+
+// putBefore returns what came of the same request before; the zero value: it is the first time.
+// same is the record that is there already and is the same as a whole: a request that nobody can
+// repeat is answered with it at once.
+func (d *Desk) putBefore(r *state.Reader, set dataset, request book.Request, record rows.Record) (done Put, same ledger.Ref, err error) {
 	put, came, err := commandPut.Before(r, d.ledger, request)
 	if err != nil || came {
-		return Put{Entry: put.Entry.In(d.ledger.Log()), Replaced: put.Replaced}, err
+		return d.put(put), ledger.None, err
 	}
 	now, ok := newView(r).current(set.Code, d.keyMAC(set.Code, record.Key))
 	if !ok || !d.holds(r, now.Index, record.JSON) {
-		return Put{}, nil
+		return Put{}, ledger.None, nil
 	}
-	return Put{Entry: d.ledger.Log().Entry(now.Index), Unchanged: true}, nil
+	if same = ledger.RefTo(now.Index); request.ID.IsZero() {
+		return d.put(putResult{Entry: same, Unchanged: true}), same, nil
+	}
+	return Put{}, same, nil
 }

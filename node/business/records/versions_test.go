@@ -193,7 +193,7 @@ func (r *trial) end(*rapid.T) {
 	}
 	if len(r.staged) < 3 || rapid.IntRange(0, 3).Draw(r.t, "give up") == 0 {
 		_, err := commandImportAbandon.Do(context.Background(), r.ledger, book.Request{}, abandonBody{
-			Import: r.opened, Statement: r.statement(ledger.Head{Kind: ledger.KindImportAbandoned, Code: code}),
+			Import: r.opened, Statement: r.statement(ledger.Head{Kind: ledger.KindImportAbandoned, Code: code, About: ledger.RefTo(r.opened)}),
 		})
 		r.must(err)
 		r.opened = 0

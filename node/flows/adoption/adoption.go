@@ -67,8 +67,9 @@ func giving(tx *state.Tx, endless sharing.Endless, publish func() (catalog.Publi
 	if err := endless.Check(); err != nil {
 		return catalog.PublicationResult{}, err
 	}
+	next := book.Next(tx)
 	result, err := publish()
-	if err != nil {
+	if err != nil || result.Entry != next { // it is in force already, and so are they
 		return result, err
 	}
 	return result, endless.Give(tx, result.Entry)
@@ -187,7 +188,7 @@ func (d *Desk) prepare(ctx context.Context, by catalog.Actor, e catalog.Entry) (
 // dataset since.
 func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Actor, e catalog.Entry, agreed Agreed) (catalog.Published, error) {
 	p, err := d.prepare(ctx, by, e)
-	if p.before.Version > 0 && (err != nil || !p.before.Is(p.publish)) {
+	if p.before.Version > 0 {
 		if done, came, err := d.answered(ctx, id, p, agreed.With); came || err != nil {
 			return done, err
 		}
@@ -195,6 +196,9 @@ func (d *Desk) Publish(ctx context.Context, id identity.Message, by catalog.Acto
 	switch {
 	case err != nil:
 		return p.before, err
+	case p.before.Is(p.publish) && agreed.With.IsZero() && !id.IsZero():
+		p.publish.Same = p.before.Version
+		return d.publish(ctx, id, p, nil)
 	case p.before.Is(p.publish):
 		return p.before, d.came(ctx, e.Code, agreed.With)
 	case p.before.Version == 0 && !agreed.With.IsZero():

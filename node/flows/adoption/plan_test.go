@@ -133,6 +133,46 @@ func TestPlanTellsGrants(t *testing.T) {
 	}
 }
 
+// TestUnchangedEntryIsAnswered: a request for what is in force already is answered as the first time
+// when it comes again, whatever was published between; it neither undoes that nor is refused.
+func TestUnchangedEntryIsAnswered(t *testing.T) {
+	for what, adopts := range map[string]bool{"an entry of our own": false, "an entry that adopts": true} {
+		w := newWorld(t)
+		version := func(title string) (e catalog.Entry) {
+			if e = w.adopting(); !adopts {
+				e = standard().Entry
+				e.Counts = nil
+			}
+			e.Title = title
+			return e
+		}
+		publish := func(id identity.Message, e catalog.Entry) catalog.Published {
+			plan, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := w.desk.Publish(t.Context(), id, civil, e, Agreed{Plan: plan.Hash})
+			if err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+			return p
+		}
+		one, again := version("one"), newID()
+		first := publish(newID(), one)
+		entries := len(w.county.Heads(t, 0))
+		unchanged := publish(again, one)
+		if unchanged.At != first.At || unchanged.Version != 1 || len(w.county.Heads(t, 0)) != entries {
+			t.Errorf("%s: the same once more: got version %d in %s, want 1 in %s", what, unchanged.Version, unchanged.At, first.At)
+		}
+		publish(newID(), version("two"))
+		entries = len(w.county.Heads(t, 0))
+		p, err := w.desk.Publish(t.Context(), again, civil, one, Agreed{})
+		if err != nil || p.At != first.At || p.Version != 1 || len(w.county.Heads(t, 0)) != entries {
+			t.Errorf("%s: after another version: got version %d in %s, %v, want 1 in %s", what, p.Version, p.At, err, first.At)
+		}
+	}
+}
+
 // TestPublishedAgain (R30): the same request again, as after a lost answer, has its answer, also
 // where another version is in force since, or the standard is another: nothing is looked at again,
 // and nothing recorded.
