@@ -159,7 +159,7 @@ const (
 type registered struct {
 	mode   Mode
 	handle Handler
-	body   reflect.Type // nil: not stated
+	shape  Shape
 }
 
 // Registry holds the handlers, and the buckets in which they write. It is filled before a store is
@@ -167,16 +167,20 @@ type registered struct {
 type Registry struct {
 	handlers map[Kind]registered
 	buckets  map[string]Bucket
+	values   map[string]reflect.Type
 }
+
+// Shape is what a command carries and leaves; nil: it was not stated.
+type Shape struct{ Body, Result reflect.Type }
 
 // NewRegistry returns a registry with the commands and buckets of this room.
 func NewRegistry() *Registry {
-	r := &Registry{handlers: map[Kind]registered{}, buckets: map[string]Bucket{}}
+	r := &Registry{handlers: map[Kind]registered{}, buckets: map[string]Bucket{}, values: map[string]reflect.Type{}}
 	r.Keep(own...)
 	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
 	r.Register(KindKeySet, Idempotent, applyKeySet)
-	r.Shape(KindCheckpointLine, reflect.TypeFor[CheckpointLine]())
-	r.Shape(KindKeySet, reflect.TypeFor[KeySetChange]())
+	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
+	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
 	return r
 }
 
@@ -189,21 +193,28 @@ func (r *Registry) Register(kind Kind, mode Mode, h Handler) {
 	r.handlers[kind] = registered{mode: mode, handle: h}
 }
 
-// Shape states the type of the bodies of a registered kind; with it a test makes hostile ones.
-func (r *Registry) Shape(kind Kind, body reflect.Type) {
+// Shape states the types of a registered kind; with them a test makes hostile bodies, and another
+// holds what lies on the disk.
+func (r *Registry) Shape(kind Kind, s Shape) {
 	h := r.handlers[kind]
-	h.body = body
+	h.shape = s
 	r.handlers[kind] = h
 }
 
-// Shapes returns the type of the bodies of every registered kind; nil: it was not stated.
-func (r *Registry) Shapes() map[Kind]reflect.Type {
-	shapes := map[Kind]reflect.Type{}
+// Shapes returns the types of every registered kind.
+func (r *Registry) Shapes() map[Kind]Shape {
+	shapes := map[Kind]Shape{}
 	for kind, h := range r.handlers {
-		shapes[kind] = h.body
+		shapes[kind] = h.shape
 	}
 	return shapes
 }
+
+// Holds states the type of the values of a bucket.
+func (r *Registry) Holds(bucket string, value reflect.Type) { r.values[bucket] = value }
+
+// Held returns the types of values that were stated, by their buckets.
+func (r *Registry) Held() map[string]reflect.Type { return r.values }
 
 // seen is the record of a command that is kept under its origin and id.
 type seen struct {

@@ -10,10 +10,10 @@
 //	ref, err := withdraw.Do(ctx, l, request, withdrawBody{…})
 //
 // The body carries a Statement for each entry that the handler appends: the evidence of the entry,
-// its sealed payload, and a hash of the head that was signed, [evidence, ciphertext, hash]. A Bucket holds values of one type under one name,
-// with one bound for writing and for reading; its room declares it beside the commands. A handler
-// refuses with Refuse. What a refused command wrote is undone, so the order of checks and writes is
-// free.
+// its sealed payload, and a hash of the head that was signed, [evidence, ciphertext, hash]. A
+// Bucket holds values of one type under one name, with one bound for writing and for reading; its
+// room declares it beside the commands. A handler refuses with Refuse. What a refused command wrote
+// is undone, so the order of checks and writes is free.
 //
 // Bodies, results and values are deterministic CBOR (see canon). The package holds no business,
 // makes no entry by itself, and keeps nothing in memory.
@@ -153,7 +153,7 @@ func (c Command[B, R]) handle(r *state.Registry, mode state.Mode, apply func(*st
 		}
 		return canon.Marshal(result)
 	})
-	r.Shape(state.Kind(c), reflect.TypeFor[B]())
+	r.Shape(state.Kind(c), state.Shape{Body: reflect.TypeFor[B](), Result: reflect.TypeFor[R]()})
 }
 
 // Do proposes the command and returns its result; see Ledger.Propose.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"iter"
+	"reflect"
 	"strconv"
 
 	"xietong/certs/canon"
@@ -29,6 +30,7 @@ const defaultMaxKey = 512
 // where it registers its commands.
 func (b Bucket[V]) Keep(r *state.Registry) {
 	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max, Grows: b.Grows})
+	r.Holds(b.Name, reflect.TypeFor[V]())
 }
 
 // Load returns the value under a key; ok is false where there is none. A value that cannot be read

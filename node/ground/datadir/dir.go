@@ -30,11 +30,14 @@ import (
 	"xietong/node/ground/text"
 )
 
+// FormatVersion is the version of the layout, and of all that lies in it: also the bodies and the
+// results of commands, which raft's log and the kept answers hold. Another version is refused.
+const FormatVersion = 8
+
 const (
-	formatName    = "FORMAT"
-	formatVersion = 7
-	lockName      = "lock"
-	hostedFolder  = "j"
+	formatName   = "FORMAT"
+	lockName     = "lock"
+	hostedFolder = "j"
 )
 
 // unfinished are the files that an interrupted Init may leave in a data directory, beside the
@@ -85,7 +88,7 @@ func Error(dir string, err error) error {
 	case errors.Is(err, state.ErrInUse), errors.Is(err, errLocked):
 		return text.Fail(text.DirInUse, args, err)
 	case errors.Is(err, state.ErrNewerFormat):
-		return text.Fail(text.DirNewer, text.Args{"dir": dir, "format": "?", "version": strconv.Itoa(formatVersion)}, err)
+		return text.Fail(text.DirNewer, text.Args{"dir": dir, "format": "?", "version": strconv.Itoa(FormatVersion)}, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return text.Fail(text.DirReadOnly, args, err)
 	case errors.Is(err, fs.ErrNotExist):
@@ -257,14 +260,14 @@ func CheckFormat(dir string) error {
 	if err != nil {
 		return part(dir, formatName, host.PartFormat, err)
 	}
-	args := text.Args{"dir": dir, "format": strings.TrimSpace(string(data)), "version": strconv.Itoa(formatVersion)}
+	args := text.Args{"dir": dir, "format": strings.TrimSpace(string(data)), "version": strconv.Itoa(FormatVersion)}
 	format, err := strconv.ParseUint(args["format"], 10, 16)
 	switch {
 	case err != nil:
 		return failure.Part(&host.PartError{Part: host.PartFormat, File: filepath.Join(dir, formatName), Err: err})
-	case format > formatVersion:
+	case format > FormatVersion:
 		return text.Fail(text.DirNewer, args, nil)
-	case format < formatVersion:
+	case format < FormatVersion:
 		return text.Fail(text.DirOlder, args, nil)
 	}
 	return nil

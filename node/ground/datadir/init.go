@@ -119,7 +119,7 @@ func (o InitOptions) check() error {
 func Write(dir string, c config.Config) error {
 	err := WriteConfig(dir, c)
 	if err == nil {
-		err = host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(formatVersion)+"\n"))
+		err = host.WriteFile(filepath.Join(dir, formatName), []byte(strconv.Itoa(FormatVersion)+"\n"))
 	}
 	return Error(dir, err)
 }

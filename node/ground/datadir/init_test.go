@@ -284,9 +284,9 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		spoil func(dir string) error
 		want  text.Code
 	}{
-		"a format to come":     {wrote(formatName, strconv.Itoa(formatVersion+1)), text.DirNewer},
+		"a format to come":     {wrote(formatName, strconv.Itoa(FormatVersion+1)), text.DirNewer},
 		"a format of no sense": {wrote(formatName, "two"), text.PartDamaged},
-		"a format before":      {wrote(formatName, strconv.Itoa(formatVersion-1)), text.DirOlder},
+		"a format before":      {wrote(formatName, strconv.Itoa(FormatVersion-1)), text.DirOlder},
 		"no format":            {func(dir string) error { return os.Remove(filepath.Join(dir, formatName)) }, text.PartMissing},
 		"a key that is none":   {wrote(config.FileName, "colour: red\n"), text.ConfigWrongKey},
 		"an empty config":      {wrote(config.FileName, ""), text.PartDamaged},
