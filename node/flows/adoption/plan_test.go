@@ -133,8 +133,8 @@ func TestPlanTellsGrants(t *testing.T) {
 	}
 }
 
-// TestUnchangedEntryIsAnswered: a request for what is in force already is answered as the first time
-// when it comes again, whatever was published between; it neither undoes that nor is refused.
+// TestUnchangedEntryIsAnswered: a request for what is in force already is answered as the first
+// time when it comes again, whatever was published between; it neither undoes that nor is refused.
 func TestUnchangedEntryIsAnswered(t *testing.T) {
 	for what, adopts := range map[string]bool{"an entry of our own": false, "an entry that adopts": true} {
 		w := newWorld(t)

@@ -76,7 +76,7 @@ var catalogueProblems = []problem{
 			"save the file as UTF-8, or convert it with `iconv -f GB18030 -t UTF-8`, and try again; set the terminal to UTF-8; leave control characters out"},
 	},
 	{
-		number: 415, code: ActMoved, status: http.StatusConflict,
+		number: 415, code: ActMoved, status: http.StatusConflict, again: true,
 		zh: parts{"签名之后情况有变", "签名之后、记录之前，账本中的情况有变，所签的内容已不适用；没有记录任何内容", "本节点的存证账本", "请重新执行同一命令"},
 		en: parts{"Changed after it was signed", "something in the ledger changed after this was signed and before it was recorded, so what was signed does not hold; nothing was recorded",
 			"this node's ledger", "run the command again"},
