@@ -103,9 +103,12 @@ var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntr
 // withdrawn comes back. Refusals: text.EntryInvalid, text.NameDisguised, text.NotProvider,
 // text.AgencyOfEntry, text.DatasetMoved where another version came first, and those of
 // Actor.Resolve.
-func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, s Standard) (SetStandard, error) {
+func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by Actor, s Standard) (set SetStandard, err error) {
 	var before *SetStandard
-	err := l.View(ctx, func(r *state.Reader) (err error) {
+	var request book.Request
+	var done PublicationResult
+	var came bool
+	err = l.View(ctx, func(r *state.Reader) (err error) {
 		if before, err = StandardOf(r, s.Code); err != nil {
 			return err
 		}
@@ -113,18 +116,18 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 		if before != nil {
 			provider = before.Agency
 		}
-		s.Agency, err = publisher(r, by, s.Entry, provider)
+		if s.Agency, err = publisher(r, by, s.Entry, provider); err != nil {
+			return err
+		}
+		set.Standard = s
+		if set.Document, err = s.Encode(); err != nil {
+			return invalid(s.Code, err)
+		}
+		request = book.By(identity.NewAgency(l.Name(), s.Agency), id, set.Document)
+		done, came, err = commandStandardPublish.Before(r, l, request)
 		return err
 	})
-	if err != nil {
-		return SetStandard{}, err
-	}
-	set := SetStandard{Standard: s}
-	if set.Document, err = s.Encode(); err != nil {
-		return SetStandard{}, invalid(s.Code, err)
-	}
-	request := book.By(identity.NewAgency(l.Name(), s.Agency), id, set.Document)
-	if done, came, err := commandStandardPublish.Came(ctx, l, request); came || err != nil {
+	if err != nil || came {
 		return set.as(l, done), err
 	}
 	if before != nil && before.Withdrawn == nil && bytes.Equal(before.Document, set.Document) {
@@ -138,7 +141,7 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 	if err != nil {
 		return SetStandard{}, fmt.Errorf("publish standard: %w", err)
 	}
-	done, err := commandStandardPublish.Do(ctx, l, request, standardPublish{
+	done, err = commandStandardPublish.Do(ctx, l, request, standardPublish{
 		Code: s.Code, Agency: s.Agency, Version: set.Version, Document: set.Document, Statement: act,
 	})
 	return set.as(l, done), err

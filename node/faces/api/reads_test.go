@@ -33,7 +33,7 @@ func TestOneReading(t *testing.T) {
 		{"add-agency", "POST", "/v1/agencies", "", client.NewAgency{Code: "archives", Title: "x"}, 1, 1},
 		{"agencies", "GET", "/v1/agencies", "", nil, 1, 0},
 		{"status", "GET", "/v1/status", "", nil, 1, 0},
-		{"publish-dataset, as it is", "POST", "/v1/datasets", "civil-affairs", villages(), 1, 0},
+		{"publish-dataset, as it is", "POST", "/v1/datasets", "civil-affairs", villages(), 2, 1},
 		{"plan-dataset", "POST", "/v1/datasets/plan", "civil-affairs", edited(villages(), func(d *client.NewDataset) { d.Title = "x" }), 2, 1},
 		{"publish-standard", "POST", "/v1/standards", "civil-affairs", set, 1, 1},
 		{"standards", "GET", "/v1/standards", "", nil, 1, 0},
