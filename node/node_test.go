@@ -170,12 +170,16 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 		write(strings.Replace(string(data), old, new, 1))
 		return func() { write(string(data)) }
 	}
+	format, err := os.ReadFile(filepath.Join(dir, "FORMAT"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for what, row := range map[string]struct {
 		file, old, new string
 		want           text.Code
 	}{
-		"a format to come":   {"FORMAT", "7", "8", text.DirNewer},
-		"a format before":    {"FORMAT", "7", "6", text.DirOlder},
+		"a format to come":   {"FORMAT", "\n", "0\n", text.DirNewer},
+		"a format before":    {"FORMAT", string(format), "1\n", text.DirOlder},
 		"a mistyped key":     {config.FileName, "level:", "levle:", text.ConfigWrongKey},
 		"no YAML":            {config.FileName, "version: 1", "version: [", text.ConfigForm},
 		"a config to come":   {config.FileName, "version: 1", "version: 2", text.ConfigInvalid},
