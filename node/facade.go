@@ -71,6 +71,7 @@ var (
 	CheckListen     = config.CheckListen
 
 	InvitationComplete = join.Complete
+	InvitationBegun    = join.Begun
 	NewLogQueue        = loglimit.NewQueue
 	Held               = datadir.Held
 	AbsentDir          = datadir.Absent

@@ -274,7 +274,7 @@ func (a *app) reason(err error) string {
 	switch {
 	case ok && f.Code == text.ReceiptRefused: // the outer sentence; its reason is the cause
 		return f.Args["reason"]
-	case ok && f.Code == text.FileKind: // what it says is of imports
+	case ok && (f.Code == text.FileKind || f.Code == text.FileNoTable): // what it says is of imports
 		return text.Word(a.lang, f.Args["what"])
 	case ok:
 		return a.t(f.Code, f.Args)
@@ -311,6 +311,8 @@ func refusedRows(bad *client.BadRowsError) text.Code {
 	switch {
 	case bad.Along:
 		return text.AlongNotGood
+	case bad.Replace && bad.Check.Good > 0:
+		return text.ReplaceNotGood
 	case bad.Check.Good == 0:
 		return text.RowsNoneGood
 	}

@@ -52,7 +52,7 @@ func TestErrorsInChinese(t *testing.T) {
 		"an unknown name": &badFile{"x", errors.New(`json: unknown field "code2"`)},
 		"long":            &badFile{"x", tooLong(maxInput)},
 		"encoding":        &badFile{"x", text.Fail(text.EncodingUnsure, text.Args{"encodings": "gb18030, big5", "reason": "not common Chinese"}, nil)},
-		"no text":         &badFile{"x", text.Fail(text.FileKind, text.Args{"what": "no text"}, nil)},
+		"no text":         &badFile{"x", text.Fail(text.FileNoTable, text.Args{"what": "no text"}, nil)},
 		"a receipt":       &unverified{"x", text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: chain: something new"}, nil)},
 		"usage":           usage(text.CLIFlagNeeded, text.Args{"flag": "--reason"}),
 		"a failure":       text.Fail(text.BadRequest, text.Args{"where": "a name", "reason": `malformed name: label "x y": only a-z, 0-9 and hyphen may stand in it`}, nil),

@@ -109,8 +109,9 @@ func oneLine(args []string) []string {
 const maxToken = 16 << 10
 
 // token returns the invitation: the argument or, for -, the beginning of standard input, where
-// neither the list of processes nor the history of a shell shows it. Mail folds the line: it goes
-// on until it is complete, or to an empty line. What follows is left for readPaper.
+// neither the list of processes nor the history of a shell shows it. Sentences may stand before it,
+// as in a mail, or all that invite printed. Mail folds the line: it goes on until it is complete,
+// or to an empty line. What follows is left for readPaper.
 func (a *app) token(argument string) (string, error) {
 	if argument != "-" {
 		return argument, nil
@@ -126,14 +127,17 @@ func (a *app) token(argument string) (string, error) {
 	return strings.TrimSpace(string(typed)), nil
 }
 
-// tokenEnds reports whether nothing of an invitation is to come after the lines. Somebody at a
-// terminal is told that more is awaited.
+// tokenEnds reports whether nothing of an invitation is to come after the lines: an empty line ends
+// one that has begun, and two end what is none. Somebody at a terminal is told that more is awaited.
 func (a *app) tokenEnds(lines string) bool {
-	last := strings.TrimSpace(lines[strings.LastIndexByte(lines, '\n')+1:])
+	all := strings.Split(lines, "\n")
+	empty := func(fromLast int) bool {
+		return len(all) >= fromLast && strings.TrimSpace(all[len(all)-fromLast]) == ""
+	}
 	switch {
 	case strings.TrimSpace(lines) == "":
 		return false
-	case last == "" || node.InvitationComplete(lines):
+	case empty(1) && (empty(2) || node.InvitationBegun(lines)), node.InvitationComplete(lines):
 		return true
 	}
 	if in, ok := a.stdin.(input); ok && isTerminal(in.file) {

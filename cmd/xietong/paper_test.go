@@ -204,8 +204,8 @@ const wholeToken = "xt1-guiyang-192.0.2.7-7400-VMAW6Z3VNF4WC3THFZTXK2L2NBXXKAUCA
 	"QCAIBAOBWOZ3VNF5GQ33VAFMCAAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAIBAEAQCAR3W4YLONVUW4ZZOM52WS6LBNZTS4Z3VNF5GQ33VAVTDKMRQGEYDEBTGMNXXK3TUPEDWTZMNS7TJRDXFRS5AQ2PFRWL6NGEO4WGLUCKQA4DQOBYHA4DQOBYHA4DQOBYHA4FBWAAAAGRAWEI2QAFYC3RRHEZC4MBOGIXDOORXGQYDBQQLZ42Q"
 
 // TestInvitationFromInput (A18): an invitation is a secret, and an argument stands in the list of
-// processes. With - it comes from standard input, also on several lines, as mail folds it, before
-// the words of a recovery key.
+// processes. With - it comes from standard input, also on several lines, as mail folds it, with
+// what invite printed around it, and before the words of a recovery key.
 func TestInvitationFromInput(t *testing.T) {
 	folded := ""
 	for line := range slices.Chunk([]byte(wholeToken), 72) {
@@ -224,6 +224,8 @@ func TestInvitationFromInput(t *testing.T) {
 		{"\n  " + wholeToken + "\r\n" + words + "\n", []string{"join", "-", "--recovery"}, wholeToken},
 		{folded + words + "\n", []string{"join", "-", "--recovery"}, strings.TrimSpace(folded)},
 		{"xt1-nanming-AB\n\n" + words + "\n", []string{"join", "-", "--recovery"}, "xt1-nanming-AB"},
+		{"Invitation for Nanming\n\n" + wholeToken + "\n\nOn the other machine, run", []string{"join", "-"}, "Invitation for Nanming\n\n" + wholeToken},
+		{"this is\nno invitation\n\n\n" + words + "\n", []string{"join", "-", "--recovery"}, "this is\nno invitation"},
 		{"", []string{"join", "-"}, ""},
 		{strings.Repeat("x", 2*maxToken), []string{"join", "-"}, strings.Repeat("x", maxToken)},
 	} {

@@ -166,7 +166,7 @@ func (a *app) importRecords(cmd *cobra.Command, im client.Import, path string) (
 		if check.BadCount > 0 && im.KeepGood && !im.Replace {
 			left, err = a.writeBad(path, check, text.CLIImportBadSaved, func(w io.Writer) error { return a.client().BadRows(cmd.Context(), im, w) })
 		}
-		if err == nil && confirm != nil {
+		if err == nil && confirm != nil && check.Good > 0 { // else it is refused
 			err = confirm(check)
 		}
 		if errors.Is(err, errNotConfirmed) && a.jsonOnly {
@@ -274,7 +274,7 @@ func (a *app) lines(all []uint64) string {
 
 // printEffect tells what the file changes, where there are records to compare it with.
 func (a *app) printEffect(w io.Writer, check client.ImportCheck, replace bool) {
-	if check.Replaced+check.Unchanged+check.Absent == 0 {
+	if check.Replaced+check.Unchanged+check.Absent == 0 || check.Rows == 0 {
 		return
 	}
 	compared := text.CLIImportEffect

@@ -253,3 +253,46 @@ func TestMembersThatStandTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestImportHints follows what an import that is refused tells (G35): of a replacement with bad rows
+// that both flags are at stake, and of a file without rows neither a question nor the advice to take
+// all records out.
+func TestImportHints(t *testing.T) {
+	b := realBench(t, "zh_CN.UTF-8")
+	file := func(name, content string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for _, args := range [][]string{
+		{"agency", "add", "civil-affairs", "民政局"},
+		{"dataset", "publish", file("目录.json", joinedEntry), "--records", file("名单.csv", "编码,名称\n1,纪念塔社区\n2,观水社区\n")},
+	} {
+		if code, stdout, stderr := b.run(args...); code != exitDone {
+			t.Fatalf("%q: exit %d: %s%s", args, code, stdout, stderr)
+		}
+	}
+	bad, header := file("有误.csv", "编码,名称\n3,二戈村\n2,\n"), file("表头.csv", "编码,名称\n")
+	for _, row := range []struct {
+		args []string
+		want int
+		told string
+	}{
+		{[]string{bad, "--replace"}, exitFailed, "如只导入合格的行，请不用 --replace，只用 --keep-good"},
+		{[]string{bad, "--replace", "--keep-good"}, exitFailed, "如只导入合格的行，请不用 --replace，只用 --keep-good"},
+		{[]string{bad, "--keep-good"}, exitDone, "导入完成：1 行，跳过 1 行"},
+		{[]string{header}, exitFailed, "没有一行数据"},
+		{[]string{header, "--replace"}, exitFailed, "没有一行数据"},
+		{[]string{file("名单.pdf", "%PDF-1.7\n")}, exitFailed, "请向提供文件的一方索取"},
+	} {
+		code, stdout, stderr := b.run(append([]string{"record", "import", "villages"}, row.args...)...)
+		if code != row.want || !strings.Contains(stdout+stderr, row.told) {
+			t.Errorf("%q: exit %d, want %d with %q: %s%s", row.args, code, row.want, row.told, stdout, stderr)
+		}
+		if row.args[0] == header && (strings.Contains(stderr, "确定") || strings.Contains(stderr, "--replace")) {
+			t.Errorf("%q: asks for, or advises, what is refused: %s", row.args, stderr)
+		}
+	}
+}

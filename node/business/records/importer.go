@@ -172,10 +172,10 @@ func (l *loader) loadable() (err error) {
 	case f.Good == 0:
 		delete(args, "bad")
 		return text.Fail(text.RowsNoneGood, args, nil)
-	case f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood:
-		return text.Fail(text.RowsRejected, args, nil)
 	case f.Replace && f.Good < f.Rows:
 		return text.Fail(text.ReplaceNotGood, args, nil)
+	case f.Good > f.Rows || f.Good < f.Rows && !f.KeepGood:
+		return text.Fail(text.RowsRejected, args, nil)
 	case f.bound():
 		l.plan, err = l.desk.openPlan(l.set, f)
 	}

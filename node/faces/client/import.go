@@ -33,6 +33,7 @@ var ErrBadRows = errors.New("rows cannot be loaded")
 type BadRowsError struct {
 	Dataset string // code
 	Along   bool   // the rows were to come with an entry
+	Replace bool   // they were to take the place of all records
 	Check   ImportCheck
 }
 
@@ -93,7 +94,7 @@ func (c *Client) ImportRecords(ctx context.Context, im Import) (Imported, error)
 		}
 	}
 	if check.BadCount > 0 && !im.KeepGood {
-		return Imported{}, &BadRowsError{im.Dataset, im.Entry != nil, check}
+		return Imported{}, &BadRowsError{im.Dataset, im.Entry != nil, im.Replace, check}
 	}
 	done, err := c.loadImport(ctx, im, key, check)
 	if err != nil {

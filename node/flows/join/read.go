@@ -36,6 +36,9 @@ func Complete(line string) bool {
 	return !errors.Is(err, invitation.ErrMistyped) && !errors.Is(err, invitation.ErrNotToken)
 }
 
+// Begun reports whether an invitation begins in a text: what stands before it is for people.
+func Begun(text string) bool { return invitation.Begun(text) }
+
 // RequestFor returns the form that an administrator hands to the network office: one outbound rule
 // for the parent that an invitation names.
 func RequestFor(l text.Lang, line string, now time.Time) (string, error) {

@@ -209,7 +209,7 @@ func TestHostileBooks(t *testing.T) {
 		"the sheet ends":      {byHand(`<worksheet><sheetData>`), text.FileDamaged},
 		"an entity":           {byHand(`<!DOCTYPE a [<!ENTITY b "bbbb">]><worksheet><sheetData><row><c t="str"><v>&b;</v></c></row></sheetData></worksheet>`), text.FileAmbiguous},
 		"no workbook":         {book1("", "").packed(), text.FileEmpty},
-		"a zip of other kind": {zipOf("a.txt"), text.FileKind},
+		"a zip of other kind": {zipOf("a.txt"), text.FileNoTable},
 		"an ods":              {zipOf("content.xml"), text.FileKind},
 		"an xlsb":             {zipOf("xl/workbook.bin"), text.FileKind},
 	} {

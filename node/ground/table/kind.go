@@ -89,6 +89,8 @@ func otherKind(k kind) error {
 		return text.Fail(text.FileEmpty, nil, nil)
 	case kindLocked:
 		return text.Fail(text.FileLocked, nil, nil)
+	case kindPDF, kindImage, kindPacked, kindZip, kindBinary: // no spreadsheet program opens it
+		return text.Fail(text.FileNoTable, text.Args{"what": string(k)}, nil)
 	}
 	return text.Fail(text.FileKind, text.Args{"what": string(k)}, nil)
 }

@@ -9,6 +9,7 @@ const (
 	EncodingUnsure Code = "encoding-unsure"
 	EncodingBroken Code = "encoding-broken"
 	FileKind       Code = "file-kind"
+	FileNoTable    Code = "file-no-table"
 	FileLocked     Code = "file-locked"
 	SheetNeeded    Code = "sheet-needed"
 	SheetUnknown   Code = "sheet-unknown"
@@ -54,6 +55,12 @@ var fileProblems = []problem{
 		zh: parts{"不是可以导入的文件", "{what}，不能导入", "所给的文件", "请用表格程序打开，另存为 .xlsx 或“CSV UTF-8”后再导入"},
 		en: parts{"Not a file to import", "it is {what}; this cannot be imported", "the file that was given",
 			"open it in a spreadsheet program, save it as .xlsx or \"CSV UTF-8\", and import that"},
+	},
+	{
+		number: 376, code: FileNoTable, status: http.StatusUnprocessableEntity, params: []string{"what"},
+		zh: parts{"不是表格文件", "{what}，不能导入", "所给的文件", "压缩包请先解压；其他的，请向提供文件的一方索取同样内容的 .xlsx 或 CSV 文件"},
+		en: parts{"No table", "it is {what}; this cannot be imported", "the file that was given",
+			"unpack it, if it is packed; else ask whoever gave you the file for the same as .xlsx or CSV"},
 	},
 	{
 		number: 226, code: FileLocked, status: http.StatusUnprocessableEntity,

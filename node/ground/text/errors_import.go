@@ -28,9 +28,9 @@ var importProblems = []problem{
 	{
 		number: 261, code: ReplaceNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"整体替换要求全部合格", "共 {rows} 行，其中 {bad} 行不合格：整体替换会把这些行的现有记录也撤下，未导入", "数据资源 {dataset}",
-			"请改正不合格的行后重试；如只导入合格的行，请去掉 --replace"},
+			"请改正不合格的行后重试；如只导入合格的行，请不用 --replace，只用 --keep-good"},
 		en: parts{"A replacement must be good throughout", "{bad} of {rows} [row|rows] [is|are:bad] bad: the present records of those rows would be taken out too; nothing was imported",
-			"dataset {dataset}", "correct the bad rows; or leave --replace out, to import only the good ones"},
+			"dataset {dataset}", "correct the bad rows; or, to import only the good ones, use --keep-good without --replace"},
 	},
 	{
 		number: 262, code: PlanNeeded, status: http.StatusBadRequest, params: []string{"dataset"},

@@ -45,6 +45,9 @@ func mend(given string) string {
 	return strings.ToLower(line[:last+1]) + strings.ToUpper(line[last+1:])
 }
 
+// Begun reports whether an invitation begins somewhere in a text, of whatever version.
+func Begun(given string) bool { return inside.MatchString(strings.Map(plain, given)) }
+
 // plain returns the rune that was meant: -1 for what is not seen and for what stands around.
 func plain(r rune) rune {
 	if folded := []rune(width.Fold.String(string(r))); len(folded) == 1 {
