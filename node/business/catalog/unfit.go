@@ -52,6 +52,13 @@ func unfitted(code string, unfit *rows.Unfit, err error) error {
 	case rows.Beside:
 		args["keyword"], args["type"], _ = strings.Cut(unfit.What, ": ")
 		return text.Fail(text.KeywordBeside, args, err)
+	case rows.Never:
+		args["keyword"] = unfit.What
+		return text.Fail(text.SchemaNever, args, err)
+	case rows.TitleTwice:
+		named := strings.SplitN(unfit.What, "\n", 3)
+		args["field"], args["other"], args["title"] = named[0], named[1], text.Short(named[2])
+		return text.Fail(text.TitleTwice, args, err)
 	case rows.Names:
 		args["field"], args["limit"] = unfit.What, strconv.Itoa(rows.MaxName)
 		return text.Fail(text.FieldName, args, err)

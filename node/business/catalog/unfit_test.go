@@ -36,6 +36,15 @@ var unfit = map[string]struct {
 	"a keyword of another type": {func(e *Entry) {
 		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"integer","maxLength":8}}}`)
 	}, text.KeywordBeside},
+	"an enum of nothing": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","enum":[]}}}`)
+	}, text.SchemaNever},
+	"one title twice": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","title":"编号"},"kind":{"type":"string","title":" 编号"}}}`)
+	}, text.TitleTwice},
+	"a title of 200 letters that is another's": {func(e *Entry) {
+		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string","title":"` + strings.Repeat("题", 60) + `"},"kind":{"type":"string","title":"` + strings.Repeat("题", 60) + `"}}}`)
+	}, text.TitleTwice},
 	"a name of 33,000 letters": {func(e *Entry) {
 		e.Schema = json.RawMessage(`{"properties":{"code":{"type":"string"},"` + strings.Repeat("x", 33_000) + `":{"type":"string"}}}`)
 	}, text.FieldName},

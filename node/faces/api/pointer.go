@@ -41,7 +41,7 @@ var (
 var meant = map[text.Code]meaning{
 	text.NotAsDescribed: asNamed, text.BadRequest: asNamed, text.TooLarge: asNamed, text.NotText: {names: "name"}, text.NameDisguised: {names: "name"}, text.Empty: {names: "name"}, text.BasisNeeded: {names: "missing"},
 	text.KeywordNotTaken: ofSchema, text.FieldName: ofSchema, text.PatternRefused: ofSchema, text.SchemaTooLarge: ofSchema,
-	text.FormatNotTaken: ofSchema, text.KeywordBeside: ofSchema,
+	text.FormatNotTaken: ofSchema, text.KeywordBeside: ofSchema, text.SchemaNever: ofSchema, text.TitleTwice: ofSchema,
 	text.UnknownDataset: ofDataset, text.DatasetWithdrawn: ofDataset, text.NoStandard: ofDataset, text.StandardWithdrawn: ofDataset,
 	text.UnknownAgency: ofAgency, text.AgencyEnded: ofAgency, text.AgencyMerged: ofAgency, text.IntoItself: ofAgency, text.AgencyTaken: ofAgency,
 	text.AgencyLives: ofAgency, text.GiveOwn: {value: "agency", members: []string{"consumer"}},

@@ -48,13 +48,10 @@ func heeded(where string, object map[string]any) error {
 	case !hasIf && hasElse:
 		return &Unfit{Keywords, where, "else (without if)"}
 	}
-	takes, ok := object["type"].([]any)
-	if name, one := object["type"].(string); one {
-		takes, ok = []any{name}, true
-	}
+	takes := typesOf(object)
 	for _, keyword := range slices.Sorted(maps.Keys(object)) {
 		of := aboutTypes[keyword]
-		if ok && of != nil && !slices.ContainsFunc(takes, func(t any) bool { return slices.Contains(of, fmt.Sprint(t)) }) {
+		if takes != nil && of != nil && !slices.ContainsFunc(takes, func(t string) bool { return slices.Contains(of, t) }) {
 			return &Unfit{Beside, where, fmt.Sprintf("%s: %.100v", keyword, object["type"])}
 		}
 	}

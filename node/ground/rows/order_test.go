@@ -6,7 +6,7 @@ import (
 )
 
 func TestOrdered(t *testing.T) {
-	s, err := Compile([]byte(`{"properties":{"户主":{"type":"string"},"收入":{"type":"number","title":"a"},"编号":{"type":"string"},"a":{"enum":["z",{"b":1}]}}}`), "编号", nil)
+	s, err := Compile([]byte(`{"properties":{"户主":{"type":"string"},"收入":{"type":"number","title":"年收入"},"编号":{"type":"string"},"a":{"enum":["z",{"b":1}]}}}`), "编号", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

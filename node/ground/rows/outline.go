@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,12 +32,14 @@ type Rule uint8
 
 // The rules.
 const (
-	Keywords Rule = iota + 1 // What is a keyword, or the value of one, that is not taken
-	Names                    // What is the name of a field
-	Patterns                 // What says why a pattern is not taken
-	Size                     // What says in which way the schema is too large
-	Formats                  // What is a format that is not taken
-	Beside                   // What is a keyword and the type beside it, of which it says nothing
+	Keywords   Rule = iota + 1 // What is a keyword, or the value of one, that is not taken
+	Names                      // What is the name of a field
+	Patterns                   // What says why a pattern is not taken
+	Size                       // What says in which way the schema is too large
+	Formats                    // What is a format that is not taken
+	Beside                     // What is a keyword and the type beside it, of which it says nothing
+	Never                      // What are the keywords that leave no value
+	TitleTwice                 // What are two fields and the title of both, a line each
 )
 
 // Unfit is the error of a schema that is beyond what is taken. It wraps ErrSchema.
@@ -49,6 +52,7 @@ type Unfit struct {
 func (u *Unfit) Error() string {
 	says := map[Rule]string{
 		Keywords: "the keyword %s is not taken", Names: "the name %s is no name of a field", Patterns: "the pattern: %s", Size: "it %s",
+		Never: "no value is as %s says", TitleTwice: "two fields have one title: %q",
 		Formats: "the format %s is not taken", Beside: "the keyword %s says nothing of values of the type beside it",
 	}
 	return fmt.Sprintf("%v: at %q: "+says[u.Rule], ErrSchema, u.Where, u.What)
@@ -135,7 +139,7 @@ func (o *outliner) node(where string, v any) (*node, error) {
 			return nil, err
 		}
 	}
-	if err := heeded(where, object); err != nil {
+	if err := cmp.Or(heeded(where, object), meetable(where, object)); err != nil {
 		return nil, err
 	}
 	switch {

@@ -2,6 +2,7 @@ package rows
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -54,7 +55,7 @@ func Compile(schema json.RawMessage, key string, indexed []string) (*Schema, err
 	if err := s.shown.checkRequired(s.root); err != nil {
 		return nil, err
 	}
-	return s, s.checkNamed()
+	return s, cmp.Or(s.checkNamed(), s.titledOnce())
 }
 
 // titlesOf reads the titles of the properties, which outline removes.

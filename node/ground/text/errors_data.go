@@ -9,6 +9,8 @@ const (
 	KeywordNotTaken  Code = "keyword-not-taken"
 	FormatNotTaken   Code = "format-not-taken"
 	KeywordBeside    Code = "keyword-beside"
+	SchemaNever      Code = "schema-never"
+	TitleTwice       Code = "title-twice"
 	FieldName        Code = "field-name-invalid"
 	SchemaTooLarge   Code = "schema-too-large"
 	RecordUnreadable Code = "record-unreadable"
@@ -63,6 +65,20 @@ var dataProblems = []problem{
 		zh: parts{"关键字与类型不配", "数据规范的 {keyword} 对类型 {type} 不起作用", "数据资源 {dataset}，数据规范 {where}", "请去掉 {keyword}，或者改正 type"},
 		en: parts{"Keyword of another type", "the schema has {keyword}, which checks nothing of the type {type}", "dataset {dataset}, schema at {where}",
 			"leave {keyword} out, or correct the type"},
+	},
+	{
+		number: 377, code: SchemaNever, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "keyword"},
+		zh: parts{"没有任何值符合", "按数据规范的 {keyword}，任何值都不合格，所有行都会被拒绝", "数据资源 {dataset}，数据规范 {where}",
+			"请改正 {keyword}：enum 至少列出一个值，enum 和 const 的值须与 type 相符，下限不得高于上限"},
+		en: parts{"No value is good", "by {keyword} of the schema no value is good, so that every row would be refused", "dataset {dataset}, schema at {where}",
+			"correct {keyword}: an enum names at least one value, the values of enum and const are of the type beside them, and no lower bound is above the upper one"},
+	},
+	{
+		number: 378, code: TitleTwice, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "field", "other", "title"},
+		zh: parts{"名称重复", "数据项 {field} 的名称（title）“{title}”也是数据项 {other} 的名称或编码，文件中的这一列分不清是哪一项", "数据资源 {dataset}，数据规范 {where}",
+			"请改正其中一个 title，或者去掉"},
+		en: parts{"Title of two fields", "the title {title} of the field {field} is the title or the name of {other} as well, so that nothing tells whose a column with this header is",
+			"dataset {dataset}, schema at {where}", "change one of the titles, or leave it out"},
 	},
 	{
 		number: 36, code: FieldName, status: http.StatusUnprocessableEntity, params: []string{"dataset", "where", "field", "limit"},
