@@ -45,9 +45,6 @@ func (a *app) allOfMany(at string) error {
 // and the same command goes on with them.
 func (a *app) queryAll(ctx context.Context, q client.Query) error {
 	q.Limit = cmp.Or(q.Limit, allPages)
-	if _, _, err := a.order(q.Fields); err != nil && len(q.Fields) > 0 { // before a use is recorded
-		return err
-	}
 	ask := func(p *part, cursor string) (page, error) {
 		q.Cursor = cursor
 		answer, err := a.page(ctx, p, q)

@@ -128,7 +128,8 @@ func (a *app) token(argument string) (string, error) {
 }
 
 // tokenEnds reports whether nothing of an invitation is to come after the lines: an empty line ends
-// one that has begun, and two end what is none. Somebody at a terminal is told that more is awaited.
+// one that has begun, and two end what is none. Somebody at a terminal is told that more is
+// awaited.
 func (a *app) tokenEnds(lines string) bool {
 	all := strings.Split(lines, "\n")
 	empty := func(fromLast int) bool {

@@ -47,7 +47,7 @@ func (a *app) queryCommand() *cobra.Command {
 		if q.Measure, err = measures.measure(flags); err != nil {
 			return err
 		}
-		if err := cmp.Or(checkAll(flags), a.sortable(q.Measure)); err != nil {
+		if err := cmp.Or(checkAll(flags), a.sortable(q.Measure), a.sortableRows(cmd.Context(), q)); err != nil {
 			return err
 		}
 		switch isMany := isSelector(q.At); {
@@ -100,11 +100,6 @@ func (a *app) queryCommand() *cobra.Command {
 
 // query asks for records and prints the answer.
 func (a *app) query(ctx context.Context, q client.Query) error {
-	if len(q.Fields) > 0 && q.Measure == nil {
-		if _, _, err := a.order(q.Fields); err != nil { // before the use is recorded
-			return err
-		}
-	}
 	answer, err := a.client().Query(ctx, q)
 	if err != nil {
 		return err

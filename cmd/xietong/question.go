@@ -21,9 +21,10 @@ func (a *app) questionCommand() *cobra.Command {
 }
 
 func (a *app) questionSave() *cobra.Command {
-	var q client.Question
+	var q client.NewQuestion
 	var where []string
 	var use useFlags
+	var yes bool
 	measures := measureFlags{}
 	c := a.verb("save QUESTION DATASET", text.CLIShortQuestionSave, func(cmd *cobra.Command, args []string) (err error) {
 		q.Name, q.Dataset = args[0], args[1]
@@ -39,17 +40,80 @@ func (a *app) questionSave() *cobra.Command {
 		if q.Level != "" && !isSelector(q.At) {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
 		}
-		done, err := a.client().SaveQuestion(cmd.Context(), q)
-		return a.entered(text.CLIQuestionSaved, q.Name, done, err)
+		return a.saveQuestion(cmd, q, yes)
 	})
 	c.Long = a.t(text.CLILongQuestionSave, nil)
 	c.Example = `  xietong question save 各县户数 villages --at '**.guizhou' --count --by prefecture --purpose statistics`
 	flags := c.Flags()
-	a.addQuestionFlags(flags, &q, &where)
+	a.addQuestionFlags(flags, &q.Question, &where)
 	a.addMeasureFlags(flags, measures)
 	a.addUseFlags(flags, &use)
+	flags.BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	needed(c, "purpose")
 	return c
+}
+
+// saveQuestion saves a question. Where the node says that another one has its name, it is shown,
+// and whether the new one shall take its place is asked: all else was found good then.
+func (a *app) saveQuestion(cmd *cobra.Command, q client.NewQuestion, yes bool) error {
+	done, err := a.client().SaveQuestion(cmd.Context(), q)
+	if p, ok := errors.AsType[*client.Problem](err); ok && p.Code == string(text.QuestionTaken) {
+		before, err := a.client().SavedQuestion(cmd.Context(), q.Name)
+		if err != nil {
+			return err
+		}
+		tell := func() {
+			a.tell(text.CLIQuestionThere, text.Args{"question": before.Name, "what": a.asksFor(before.Question), "months": number(uint64(len(before.Kept)))})
+		}
+		if err := a.agreed(cmd, yes, before, tell, text.CLIQuestionAsk); err != nil {
+			return err
+		}
+		q.Replaces = before.Entry
+		done, err = a.client().SaveQuestion(cmd.Context(), q)
+		return a.toldSaved(q, done, err)
+	}
+	return a.toldSaved(q, done, err)
+}
+
+// toldSaved tells what saving a question did.
+func (a *app) toldSaved(q client.NewQuestion, done client.QuestionEntered, err error) error {
+	said := text.CLIQuestionSaved
+	switch {
+	case err != nil:
+		return err
+	case a.jsonOnly:
+		return printJSON(a.stdout, done)
+	case done.Unchanged:
+		said = text.CLIQuestionSame
+	}
+	a.say(said, text.Args{"question": q.Name, "entry": done.Entry})
+	return nil
+}
+
+// asksFor tells in a line what a question asks for.
+func (a *app) asksFor(q client.Question) string {
+	parts := slices.DeleteFunc([]string{q.Dataset, q.At, q.Level, a.onlyThose(q), strings.Join(q.Fields, a.t(text.CLINameComma, nil)), a.measureTold(q.Measure), q.Purpose}, func(s string) bool { return s == "" })
+	return strings.Join(parts, a.t(text.CLIListComma, nil))
+}
+
+// onlyThose tells which records a question is about: those of a key, or that meet conditions; "":
+// all.
+func (a *app) onlyThose(q client.Question) string {
+	var all []string
+	if q.Key != "" {
+		all = append(all, a.t(text.CLIKey, nil)+"="+q.Key)
+	}
+	for _, field := range slices.Sorted(maps.Keys(q.Where)) {
+		var value string
+		if json.Unmarshal(q.Where[field], &value) != nil {
+			value = string(q.Where[field])
+		}
+		all = append(all, field+"="+value)
+	}
+	if q.Filter != "" {
+		all = append(all, q.Filter)
+	}
+	return strings.Join(all, a.t(text.CLIListComma, nil))
 }
 
 func (a *app) addQuestionFlags(flags *pflag.FlagSet, q *client.Question, where *[]string) {
@@ -78,7 +142,7 @@ func (a *app) questionRun() *cobra.Command {
 		if a.output.sort != "" { // before the use is recorded
 			q, err := a.client().SavedQuestion(cmd.Context(), args[0])
 			if err == nil {
-				err = a.sortable(q.Measure)
+				err = cmp.Or(a.sortable(q.Measure), a.sortableRows(cmd.Context(), q.Query))
 			}
 			if err != nil {
 				return err
@@ -195,7 +259,7 @@ func numberIn(n *uint64) string {
 
 // questionHeadings are the headings of the list, with the columns that they show.
 var questionHeadings = []heading{
-	{text.CLIQuestionName, "name"}, {text.WordDataset, "dataset"}, {text.CLIQuestionAt, "at"}, {text.CLIQuestionMeasure, "measure"}, {text.WordPurpose, "purpose"}, {text.CLIQuestionMonths, "kept"},
+	{text.CLIQuestionName, "name"}, {text.WordDataset, "dataset"}, {text.CLIQuestionAt, "at"}, {text.CLIQuestionWhere, "where"}, {text.CLIQuestionMeasure, "measure"}, {text.WordPurpose, "purpose"}, {text.CLIQuestionMonths, "kept"},
 }
 
 func (a *app) questionList() *cobra.Command {
@@ -211,9 +275,9 @@ func (a *app) questionList() *cobra.Command {
 			rows: all.Questions, whole: func(rows []client.SavedQuestion) any {
 				return client.Questions{Questions: rows, Unreadable: all.Unreadable}
 			},
-			heading: questionHeadings,
+			heading: questionHeadings, spare: []string{"kept", "purpose"},
 			line: func(q client.SavedQuestion) []string {
-				return []string{q.Name, q.Dataset, q.At, a.measureTold(q.Measure), q.Purpose, fmt.Sprint(len(q.Kept))}
+				return []string{q.Name, q.Dataset, q.At, a.onlyThose(q.Question), a.measureTold(q.Measure), q.Purpose, fmt.Sprint(len(q.Kept))}
 			},
 		})
 	}))
@@ -240,21 +304,14 @@ func (a *app) questionShow() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, q)
 		}
-		var where, months []string
-		for _, field := range slices.Sorted(maps.Keys(q.Where)) {
-			var value string
-			if json.Unmarshal(q.Where[field], &value) != nil {
-				value = string(q.Where[field])
-			}
-			where = append(where, field+"="+value)
-		}
+		var months []string
 		for _, k := range q.Kept {
 			months = append(months, k.Month)
 		}
 		comma := a.t(text.CLIListComma, nil)
 		a.pairs(given([]pair{
 			{a.t(text.CLIQuestionName, nil), q.Name}, {a.t(text.WordDataset, nil), q.Dataset}, {a.t(text.CLIQuestionAt, nil), q.At},
-			{a.t(text.CLIQuestionWhere, nil), strings.Join(where, comma)}, {a.t(text.CLIQuestionFilter, nil), q.Filter},
+			{a.t(text.CLITreeLevel, nil), text.Word(a.lang, q.Level)}, {a.t(text.CLIQuestionWhere, nil), a.onlyThose(q.Question)},
 			{a.t(text.CLIQuestionFields, nil), strings.Join(q.Fields, comma)}, {a.t(text.CLIQuestionMeasure, nil), a.measureTold(q.Measure)},
 			{a.t(text.WordPurpose, nil), q.Purpose}, {a.t(text.WordUntil, nil), a.localTime(q.Until)},
 			{a.t(text.WordEntry, nil), q.Entry}, {a.t(text.WordTime, nil), a.localTime(q.Saved)},

@@ -48,13 +48,39 @@ func TestSavedQuestions(t *testing.T) {
 			c.refused("no-question", water+"question run 全省户数")
 			c.refused("no-question", "--in guiyang.guizhou --as tax question run 全市户数")
 			c.refused("question-measure", water+"question save 各县名单 villages --at **.贵阳市 --fields id"+use)
-			if got := c.does(water + "question list"); strings.Count(got, "villages") != 4 {
+			if got := c.does(water + "question list"); strings.Count(got, "villages") != 4 || !strings.Contains(got, "name=甲") {
 				t.Errorf("got %s", got)
 			}
+			c.takesThePlace(use)
 			c.does(water + "question remove 名单")
 			c.refused("no-question", water+"question show 名单")
 			c.endedReads()
 		})
+	}
+}
+
+// takesThePlace saves questions under a name that is in use (G49): the one that is there is told,
+// and nothing is done without a yes; of the same question nothing is written. What cannot be saved
+// is refused before it is asked.
+func (c *clerks) takesThePlace(use string) {
+	c.t.Helper()
+	entries := func() int { return strings.Count(c.does(water+"ledger list --kind 保存的查询 -o csv"), "\n") }
+	before := entries()
+	same := c.does(water + "question save 名单 villages --at 南明区 --fields id,name" + use)
+	if after := entries(); after != before || !strings.Contains(same, "没有变化") && !strings.Contains(same, "nothing changed") {
+		c.t.Errorf("the same question: %d entries, then %d: %s", before, after, same)
+	}
+	other := water + "question save 名单 villages --at 南明区 --key 1" + use
+	told := c.refused("consent-needed", other)
+	if after := entries(); after != before || !strings.Contains(told, "id") || !strings.Contains(told, "nanming.guiyang.guizhou") {
+		c.t.Errorf("another question: %d entries, then %d: %s", before, after, told)
+	}
+	c.does(other + " --yes")
+	if shown := c.does(water + "question show 名单"); !strings.Contains(shown, "=1") {
+		c.t.Errorf("the key is not shown: %s", shown)
+	}
+	if told := c.refused("question-measure", water+"question save 名单 villages --at **.贵阳市 --fields id"+use); strings.Contains(told, "y") && strings.Contains(told, "确定") {
+		c.t.Errorf("asks for what is refused: %s", told)
 	}
 }
 

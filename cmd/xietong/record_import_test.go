@@ -254,9 +254,9 @@ func TestMembersThatStandTwice(t *testing.T) {
 	}
 }
 
-// TestImportHints follows what an import that is refused tells (G35): of a replacement with bad rows
-// that both flags are at stake, and of a file without rows neither a question nor the advice to take
-// all records out.
+// TestImportHints follows what an import that is refused tells (G35): of a replacement with bad
+// rows that both flags are at stake, and of a file without rows neither a question nor the advice
+// to take all records out.
 func TestImportHints(t *testing.T) {
 	b := realBench(t, "zh_CN.UTF-8")
 	file := func(name, content string) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,6 +107,51 @@ func (a *app) completesSort(c *cobra.Command, headings []heading) {
 		return all
 	}
 	a.completesFlag(c, "sort", values, cobra.ShellCompDirectiveNoFileComp)
+}
+
+// sortableRows refuses, before a use is recorded, a --sort by what no record of the answer has: by
+// none of the fields that are asked for or, where all are, of the catalogue entry or the standard.
+// Where that cannot be had, the question itself tells why.
+func (a *app) sortableRows(ctx context.Context, q client.Query) (err error) {
+	if a.output.sort == "" || q.Measure != nil {
+		return nil
+	}
+	columns := q.Fields
+	if len(columns) == 0 {
+		columns = a.columnsThere(ctx, q)
+	}
+	if len(columns) == 0 {
+		return nil
+	}
+	if isSelector(q.At) && a.asFile() {
+		columns = slices.Concat([]string{columnPlace, columnPlaceTitle}, columns)
+	}
+	_, _, err = a.order(columns)
+	return err
+}
+
+// columnsThere returns the fields of what a question is about, the key first; nil: they cannot be
+// had.
+func (a *app) columnsThere(ctx context.Context, q client.Query) []string {
+	var of client.NewDataset
+	if isSelector(q.At) {
+		s, err := a.client().StandardOf(ctx, q.Dataset, "")
+		if err != nil {
+			return nil
+		}
+		of = s.NewDataset
+	} else {
+		d, err := a.dataset(ctx, q.At, q.Dataset)
+		if err != nil {
+			return nil
+		}
+		of = d.NewDataset
+	}
+	fields := slices.Sorted(maps.Keys(fieldTitles(of.Schema)))
+	if at := slices.Index(fields, of.Key); at > 0 {
+		fields = slices.Insert(slices.Delete(fields, at, at+1), 0, of.Key)
+	}
+	return fields
 }
 
 // sortAs puts values into the order that --sort asks for, and their rows with them.

@@ -23,7 +23,7 @@ import (
 type (
 	saveQuestion struct {
 		Caller
-		Body client.Question
+		Body client.NewQuestion
 	}
 	listQuestions struct {
 		Listed

@@ -108,6 +108,33 @@ func TestQuestionThatCannotBeAnswered(t *testing.T) {
 	}
 }
 
+// TestQuestionOfAUsedName (G49): another question of the same name comes only in the place of the
+// one that the request names; the same one is not written again, whatever the request names.
+func TestQuestionOfAUsedName(t *testing.T) {
+	d := open(t)
+	save := func(q client.NewQuestion) (saved client.QuestionEntered) {
+		t.Helper()
+		if err := json.Unmarshal(d.done(t, "POST", "/v1/questions", "water", q), &saved); err != nil {
+			t.Fatal(err)
+		}
+		return saved
+	}
+	first := save(client.NewQuestion{Question: totals()})
+	if again := save(client.NewQuestion{Question: totals(), Replaces: "guizhou/log/1/1"}); !again.Unchanged || again.Entry != first.Entry {
+		t.Errorf("the same question: got %+v, want it unchanged as %s", again, first.Entry)
+	}
+	other := client.NewQuestion{Question: edited(totals(), func(q *client.Question) { q.Filter = "people > 100" })}
+	for _, names := range []string{"", "guizhou/log/1/1", "x"} {
+		other.Replaces = names
+		d.refused(t, "in the place of "+names, request{method: "POST", path: "/v1/questions", as: "water", body: other}, text.QuestionTaken)
+	}
+	other.Replaces = first.Entry
+	if second := save(other); second.Unchanged || second.Entry == first.Entry {
+		t.Errorf("in the place of the first: got %+v", second)
+	}
+	d.done(t, "POST", "/v1/questions", "civil-affairs", client.NewQuestion{Question: totals()}) // the names of another agency are its own
+}
+
 // TestQuestionOfWhatIsGone runs questions whose field, purpose or dataset is gone: the sentence is
 // that of the same question typed now. Nothing is kept.
 func TestQuestionOfWhatIsGone(t *testing.T) {

@@ -13,6 +13,18 @@ type Question struct {
 	Query
 }
 
+// NewQuestion is a question to be saved.
+type NewQuestion struct {
+	Question
+	Replaces string `json:"replaces,omitempty" doc:"Name of the entry of the question in whose place it comes, where another one has its name"`
+}
+
+// QuestionEntered is what saving a question did.
+type QuestionEntered struct {
+	Entry     string `json:"entry" doc:"Name of the entry; of a question that is unchanged, of the one that saved it before"`
+	Unchanged bool   `json:"unchanged,omitempty" doc:"Whether the same question was there under that name: nothing was written"`
+}
+
 // SavedQuestion is a question as it is kept.
 type SavedQuestion struct {
 	Question
@@ -89,8 +101,8 @@ type Change struct {
 }
 
 // SaveQuestion keeps a question under its name.
-func (c *Client) SaveQuestion(ctx context.Context, q Question) (Entered, error) {
-	return post[Entered](ctx, c, "/v1/questions", q)
+func (c *Client) SaveQuestion(ctx context.Context, q NewQuestion) (QuestionEntered, error) {
+	return post[QuestionEntered](ctx, c, "/v1/questions", q)
 }
 
 // Questions lists the saved questions of the acting agency.

@@ -11,6 +11,9 @@ const (
 	CLILongQuestionSave    Code = "cli.long-question-save"
 	CLILongQuestionRun     Code = "cli.long-question-run"
 	CLIQuestionSaved       Code = "cli.question.saved"
+	CLIQuestionSame        Code = "cli.question.same"
+	CLIQuestionThere       Code = "cli.question.there"
+	CLIQuestionAsk         Code = "cli.question.ask"
 	CLIQuestionRemoved     Code = "cli.question.removed"
 	CLIMeasuredBy          Code = "cli.measured-by"
 	CLIQuestionKept        Code = "cli.question.kept"
@@ -33,7 +36,6 @@ const (
 	CLIQuestionMeasure     Code = "cli.question.measure"
 	CLIQuestionMonths      Code = "cli.question.months"
 	CLIQuestionWhere       Code = "cli.question.where"
-	CLIQuestionFilter      Code = "cli.question.filter"
 	CLIQuestionFields      Code = "cli.question.fields"
 	CLIQuestionDamaged     Code = "cli.question.damaged"
 )
@@ -47,8 +49,8 @@ var questionSentences = []sentence{
 	{CLIShortQuestionRemove, "删除一项保存的查询", "Remove a saved question"},
 	{
 		CLILongQuestionSave,
-		"以 QUESTION 为名保存一项查询，连同其用途和申请；同名的由新的代替，以前的结果不再比较。",
-		"Save a question under the name QUESTION, with its purpose and application. It takes the place of one of that name, with whose\nresults it is not compared.",
+		"以 QUESTION 为名保存一项查询，连同其用途和申请。已有同名的，先询问；由新的代替后，以前的结果不再比较。",
+		"Save a question under the name QUESTION, with its purpose and application. Where there is one of that name, you are\nasked first: the new one takes its place, and is not compared with its results.",
 	},
 	{
 		CLILongQuestionRun,
@@ -56,6 +58,12 @@ var questionSentences = []sentence{
 		"Ask a saved question. What a measure comes to and who answered is kept for each month (the last time of that month), and is\ncompared with the newest earlier month, unless the coverage differs or other records were left out. No record is kept.",
 	},
 	{CLIQuestionSaved, "已保存查询“{question}”，存证条目 {entry}", "saved the question {question}, entry {entry}"},
+	{CLIQuestionSame, "没有变化：“{question}”已按此保存，存证条目 {entry}", "nothing changed: {question} is saved so already, entry {entry}"},
+	{
+		CLIQuestionThere, "本部门已有名为“{question}”的查询（{what}），将由新的代替；旧的已留存 {months} 个月的结果，不再与其比较",
+		"there is a question {question} ({what}); the new one takes its place, and is not compared with the {months} [month|months] kept of it",
+	},
+	{CLIQuestionAsk, "确定代替？请输入 y 或“是”", "replace it? answer y or yes"},
 	{CLIQuestionRemoved, "已删除保存的查询“{question}”及其留存的各月结果，存证条目 {entry}", "removed the saved question {question} with the months that were kept of it, entry {entry}"},
 	{CLIMeasuredBy, "{what}，按 {by} 分组", "{what} by {by}"},
 	{CLIQuestionKept, "本月结果已留存，存证条目 {entry}", "the numbers of this month are kept: entry {entry}"},
@@ -91,7 +99,6 @@ var questionSentences = []sentence{
 	{CLIQuestionMeasure, "统计", "measure"},
 	{CLIQuestionMonths, "已留存月份", "months kept"},
 	{CLIQuestionWhere, "条件", "where"},
-	{CLIQuestionFilter, "筛选条件", "filter"},
 	{CLIQuestionFields, "数据项", "fields"},
 	{
 		CLIQuestionDamaged,

@@ -20,6 +20,7 @@ const (
 
 	NoQuestion      Code = "no-question"
 	QuestionChanged Code = "question-changed"
+	QuestionTaken   Code = "question-taken"
 	QuestionsMany   Code = "questions-many"
 	QuestionDamaged Code = "question-damaged"
 	GrantElsewhere  Code = "grant-elsewhere"
@@ -120,6 +121,13 @@ var grantProblems = []problem{
 		zh: parts{"保存的查询已变动", "办理期间该查询被重新保存或者删除，结果没有留存", "保存的查询", "请用 xietong question list 查看后重新执行"},
 		en: parts{"Saved question changed", "the question was saved anew, or removed, while it was handled; its result was not kept",
 			"the saved question", "look with `xietong question list`, and run it again"},
+	},
+	{
+		number: 379, code: QuestionTaken, status: http.StatusConflict, params: []string{"question", "entry"},
+		zh: parts{"已有同名的查询", "本部门已保存名为“{question}”的查询，内容不同；由新的代替后，旧的所留存的各月结果不再比较", "存证条目 {entry}",
+			"请另取名称；确要代替的，请重新执行同一命令，核对后输入 y"},
+		en: parts{"Question of that name", "the agency has saved another question under the name {question}; with the months kept of it a new one is not compared", "entry {entry}",
+			"choose another name; or repeat the command to put the new one in its place, and answer y"},
 	},
 	{
 		number: 304, code: QuestionsMany, status: http.StatusConflict, params: []string{"agency", "limit"},

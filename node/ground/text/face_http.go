@@ -53,6 +53,7 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"group by a field with fewer values, narrow the search, or give each page more time with `page_seconds`"},
 	RowsRejected: {"请改正不合格的行后重试；如只导入合格的行，请在导入时给出 keep_good=true",
 		"correct the bad rows, or import only the good ones with `keep_good=true`"},
+	QuestionTaken: {"请另取名称；确要代替的，请在请求中给出 replaces，写明该条目", "choose another name; or give that entry as `replaces`, to put the new one in its place"},
 	ReplaceNotGood: {"请改正不合格的行后重试；如只导入合格的行，请给出 keep_good=true，不用 replace",
 		"correct the bad rows; or, to import only the good ones, give `keep_good=true` without `replace`"},
 	ColumnsMissing: {"请补上这些列；或给出 missing=keep（记录的这些数据项保持现值，新记录则没有）或 missing=clear（清空这些数据项）",
