@@ -36,6 +36,7 @@ type stated struct {
 	Method      string          `json:"method"`
 	Paper       string          `json:"paper"`
 	Reason      string          `json:"reason"`
+	Standard    string          `json:"standard"` // the jurisdiction that set it, of a grant to all those above
 }
 
 // ofSharing are the kinds of entry whose payload is a stated, each with the sentence that tells it.
@@ -59,14 +60,17 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 			"at": a.localTime(r.Time), "provider": provider, "consumer": consumer, "dataset": cmp.Or(s.Dataset, r.Code), "purpose": cmp.Or(s.Purpose, a.t(text.CLINothing, nil)),
 		})
 	}
-	agency, about := r.Agency, r.About
+	agency, about, aboutWord := r.Agency, r.About, text.CLIAbout
+	if r.Kind == "grant" && s.By == "rule" && s.Standard == "" {
+		aboutWord = text.CLIForApplied
+	}
 	if about == s.Grant {
 		about = ""
 	}
 	if provider != "" && strings.HasPrefix(provider, agency+"@") || consumer != "" && strings.HasPrefix(consumer, agency+"@") {
 		agency = "" // told as the party that it is
 	}
-	a.pairs(given(slices.Concat([]pair{
+	pairs := given(slices.Concat([]pair{
 		{a.t(text.WordKind, nil), text.Word(a.lang, r.Kind)},
 		{a.t(text.WordTime, nil), a.localTime(r.Time)},
 		{a.t(text.WordProvider, nil), provider},
@@ -74,29 +78,33 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 		{a.t(text.WordAgency, nil), agency},
 		{a.t(text.WordDataset, nil), cmp.Or(s.Dataset, r.Code)},
 	}, a.details(s), a.record(r), []pair{
-		{a.t(text.CLIAbout, nil), about},
+		{a.t(text.CLIRosterWord, nil), a.rosterTold(r)},
+		{a.t(aboutWord, nil), about},
 		{a.t(text.CLILog, nil), a.t(text.CLIReceiptAt, text.Args{"place": place, "index": number(r.Index)})},
 		{a.t(text.CLISignedBy, nil), a.signedBy(r, place)},
 		{a.t(text.CLIChain, nil), a.chainTold(r)},
 		{a.t(text.CLIAsOf, nil), a.localTime(r.AsOf)},
-	})))
-	if !withPayload {
+	}))
+	if a.verbose && withPayload { // what is for machines
+		pairs = append(pairs, pair{a.t(text.CLIRootPin, nil), pin}, pair{a.t(text.CLIContentType, nil), r.ContentType})
+	}
+	a.pairs(pairs)
+	switch {
+	case !withPayload:
 		a.say(text.CLIPayloadUnseen, nil)
-		return
-	}
-	a.verbosely(r, pin)
-}
-
-// verbosely shows what is for machines, where that is asked for.
-func (a *app) verbosely(r receiptReport, pin string) {
-	if !a.verbose {
+	case !a.verbose:
 		a.say(text.CLIReceiptMore, nil)
-		return
-	}
-	a.pairs([]pair{{a.t(text.CLIRootPin, nil), pin}, {a.t(text.CLIContentType, nil), r.ContentType}})
-	if len(r.Payload) > 0 && utf8.Valid(r.Payload) {
+	case len(r.Payload) > 0 && utf8.Valid(r.Payload):
 		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
 	}
+}
+
+// rosterTold tells which roster the entry published.
+func (a *app) rosterTold(r receiptReport) string {
+	if r.Roster == nil {
+		return ""
+	}
+	return a.t(text.CLIToldRoster, text.Args{"number": number(r.Roster.Number), "places": number(r.Roster.Places)})
 }
 
 // parties returns who provides the data and who uses them, as far as the entry says it.
@@ -111,7 +119,12 @@ func (a *app) parties(r receiptReport, s stated) (provider, consumer string) {
 		return a.placeOf(r, s.Destination), own
 	case "application":
 		return a.placeOf(r, here), a.partyOf(r, s.Consumer)
-	case "access", "use refused", "grant":
+	case "grant":
+		if s.Standard != "" && s.Consumer == "" {
+			return own, a.t(text.CLIToldAbove, text.Args{"setter": a.placeOf(r, s.Standard)})
+		}
+		return own, a.partyOf(r, s.Consumer)
+	case "access", "use refused":
 		return own, a.partyOf(r, s.Consumer)
 	case "grant revoked", "record", "record retracted", "catalogue entry", "dataset withdrawn", "import published":
 		return own, ""

@@ -40,6 +40,8 @@
 //	 "dataset":"loans","version":1,"purpose":"statistics","until":"2027-12-31T15:59:59Z",
 //	 "renews":"nanming.guiyang.guizhou/log/1/12"}
 //
+// That of a grant by rule is alike, without ground and paper.
+//
 // An endless grant comes from an adopted standard entry: every agency of a jurisdiction above may
 // measure all records for its purpose. Its consumer is the agency that set the standard, and it is
 // found as if the consumer were "*".

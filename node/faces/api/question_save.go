@@ -58,6 +58,9 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (none client
 	if err != nil {
 		return none, err
 	}
+	if _, err := in.key(); err != nil {
+		return none, err
+	}
 	same, err := h.replaces(ctx, agency.Code(), in.Body, data)
 	if err != nil || same.Unchanged {
 		return same, err

@@ -46,6 +46,14 @@ type ReceiptReport struct {
 	Signed      bool   `json:"signed"`            // an act of the agency, not the node's own statement
 	Payload     []byte `json:"payload,omitempty"` // absent when the caller gave none
 	ContentType string `json:"content_type,omitempty"`
+	// Roster is what the payload says, where it is the manifest of a roster; absent: it is none.
+	Roster *RosterReport `json:"roster,omitempty"`
+}
+
+// RosterReport tells which roster a manifest is of.
+type RosterReport struct {
+	Number uint64 `json:"number"`
+	Places uint64 `json:"places"` // how many it has
 }
 
 // VerifyReceipt verifies a receipt, and its payload if one is given, from a pin. It is pure: it
@@ -81,6 +89,9 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	if v.Payload != nil {
 		r.Payload, r.ContentType = v.Payload.Payload, v.Payload.ContentType
+		if m, err := roster.DecodeManifest(r.Payload); err == nil && r.ContentType == ledger.RosterType {
+			r.Roster = &RosterReport{m.Number, m.Places}
+		}
 	}
 	return r, nil
 }

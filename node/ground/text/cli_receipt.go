@@ -14,6 +14,10 @@ const (
 	CLIToldApplied Code = "cli.receipt.applied"
 	CLIToldGrant   Code = "cli.receipt.grant"
 	CLIToldRevoked Code = "cli.receipt.revoked"
+	CLIToldAbove   Code = "cli.receipt.above"
+	CLIToldRoster  Code = "cli.receipt.roster"
+	CLIForApplied  Code = "cli.receipt.for-applied"
+	CLIRosterWord  Code = "cli.receipt.roster-number"
 	CLIPaperNumber Code = "cli.receipt.paper"
 	CLIScenario    Code = "cli.receipt.scenario"
 	CLIScope       Code = "cli.receipt.scope"
@@ -47,6 +51,10 @@ var receiptSentences = []sentence{
 		"at {at}, {provider} granted {consumer} the use of the dataset {dataset} for the purpose {purpose}"},
 	{CLIToldRevoked, "{at}，{provider} 撤销了数据资源 {dataset} 的一项共享权限",
 		"at {at}, {provider} revoked a grant for the dataset {dataset}"},
+	{CLIToldAbove, "各上级的部门（依 {setter} 的标准目录）", "the agencies of those above (by the standard entry of {setter})"},
+	{CLIToldRoster, "第 {number} 号，共 {places} 个", "number {number}, {places} [place|places]"},
+	{CLIForApplied, "所答复的申请", "application"},
+	{CLIRosterWord, "名录", "roster"},
 	{CLIPaperNumber, "文号", "paper"},
 	{CLIScenario, "使用场景", "scenario"},
 	{CLIScope, "使用范围", "scope"},
