@@ -51,7 +51,7 @@ var (
 		"DATASET": datasetsOf, datasetOrFile: datasetsOf, "NAME": placesOf, "QUESTION": questionsOf,
 	}
 	completedFlags = map[string]completion{
-		"at": placesOf, "in": hostedOf, "as": actingOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
+		"at": placesOf, "below": placesOf, "in": hostedOf, "as": actingOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
 		"fields": fieldsOf, "by": fieldsOf, "sum": fieldsOf, "average": fieldsOf, "minimum": fieldsOf, "maximum": fieldsOf,
 		"where": conditionsOf, "verify": conditionsOf,
 	}

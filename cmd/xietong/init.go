@@ -39,7 +39,7 @@ func (a *app) initCommand() *cobra.Command {
 			o.Roster = string(data)
 		}
 		if err := a.planInit(cmd, &o, yes); err != nil {
-			return err
+			return named(err, file)
 		}
 		o.Paper = a.paperFor(asked, true, &paper) // who starts by itself has no parent, whatever its name
 		made, err := a.node.init(a.data, o)

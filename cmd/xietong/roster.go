@@ -79,20 +79,47 @@ var rosterHeadings = []heading{
 }
 
 func (a *app) rosterList() *cobra.Command {
-	return a.listing(rosterHeadings, a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
-		r, err := a.client().Roster(cmd.Context())
+	var f client.RosterFilter
+	c := a.verb("list", text.CLIShortRosterList, func(cmd *cobra.Command, _ []string) error {
+		r, err := a.client().RosterOf(cmd.Context(), f)
+		if err != nil {
+			return err
+		}
+		codes, err := a.codesAbove(cmd, f, r)
 		if err != nil {
 			return err
 		}
 		a.tellDamaged(r.Damaged)
 		return show(a, listed[rosterRow]{
-			rows: rosterRows(r.Places), whole: func(rows []rosterRow) any { return rosterOf(r, rows) },
+			rows: rosterRows(r, codes), whole: func(rows []rosterRow) any { return rosterOf(r, rows) },
 			heading: rosterHeadings,
 			line: func(p rosterRow) []string {
 				return []string{p.Code, p.DisplayName, p.EnglishName, p.name, text.Word(a.lang, p.Level)}
 			},
 		})
-	}))
+	})
+	c.Example = `  xietong roster list --below 武汉市 --level county
+  xietong roster list --search 江
+  xietong roster list -o csv > roster.csv`
+	c.Flags().StringVar(&f.Below, "below", "", a.t(text.CLIFlagRosterBelow, nil))
+	c.Flags().StringVar(&f.Level, "level", "", a.t(text.CLIFlagRosterLevel, nil))
+	c.Flags().StringVar(&f.Search, "search", "", a.t(text.CLIFlagRosterSearch, nil))
+	return a.listing(rosterHeadings, c)
+}
+
+// codesAbove returns the codes of places by their names, for the column of the parents. A part of
+// the list lacks parents, and a file of it needs them.
+func (a *app) codesAbove(cmd *cobra.Command, f client.RosterFilter, r client.Roster) (codes map[string]string, err error) {
+	if f != (client.RosterFilter{}) && a.asFile() {
+		if r, err = a.client().Roster(cmd.Context()); err != nil {
+			return nil, err
+		}
+	}
+	codes = make(map[string]string, len(r.Places))
+	for _, p := range r.Places {
+		codes[p.Name] = p.Code
+	}
+	return codes, nil
 }
 
 // rosterRow is a place in the form that publish takes.
@@ -117,14 +144,12 @@ func rosterOf(r client.Roster, rows []rosterRow) client.Roster {
 	return r
 }
 
-func rosterRows(places []client.RosterPlace) (rows []rosterRow) {
-	codes := map[string]string{}
-	for _, p := range places {
-		codes[p.Name] = p.Code
+func rosterRows(r client.Roster, codes map[string]string) (rows []rosterRow) {
+	for _, p := range r.Places {
 		label, above, _ := strings.Cut(p.Name, ".")
-		parent, below := codes[above]
-		if !below {
-			label, parent = p.Name, "000000" // the root
+		parent := codes[above]
+		if p.Name == r.Root {
+			label, parent = p.Name, "000000"
 		}
 		rows = append(rows, rosterRow{p.Code, p.Level, label, p.DisplayName, p.ShortName, p.EnglishName, parent, p.Name, p})
 	}
@@ -141,7 +166,7 @@ func (a *app) rosterPublish() *cobra.Command {
 		list := client.NewRoster{CSV: string(data)}
 		plan, err := a.client().PlanRoster(cmd.Context(), list)
 		if err != nil {
-			return err
+			return named(err, args[0])
 		}
 		if !plan.Same { // to publish the list in force records nothing, and there is nothing to ask
 			if err := a.agreed(cmd, yes, plan, func() { a.tellRosterPlan(plan) }, text.CLIRosterAsk); err != nil {
@@ -152,7 +177,7 @@ func (a *app) rosterPublish() *cobra.Command {
 		published, err := a.client().PublishRoster(cmd.Context(), list)
 		switch {
 		case err != nil:
-			return err
+			return named(err, args[0])
 		case a.jsonOnly && plan.Same:
 			return printJSON(a.stdout, plan)
 		case a.jsonOnly:

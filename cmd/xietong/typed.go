@@ -114,7 +114,7 @@ func byLevels(typed string) string {
 // flagForms are the forms of the flags that take a text. Numbers are names.
 var flagForms = map[string]form{
 	"in": aName, "as": aName, "at": aName, "from": aName, "to": aName, "into": aName, "dataset": aName, "jurisdiction": aName, "agency": aName, "code": aName, "label": aName, "purpose": aName, "root": aName,
-	"consumer": aName, "state": aName, "kind": aName, "measures": aList,
+	"consumer": aName, "state": aName, "kind": aName, "below": aName, "search": aName, "measures": aList,
 	"fingerprint": aName, "until": aName, "listen": aName, "time-zone": asTyped, "format": aName, "encoding": aName, "missing": aName, "delimiter": asTyped, "sheet": asTyped, "log-level": aName, "log-format": aName, "level": aLevel,
 	"fields": aList, "by": byLevels, "where": aCondition, "verify": aCondition, "filter": aFilter,
 	"sort": aName, "sum": aName, "average": aName, "minimum": aName, "maximum": aName,

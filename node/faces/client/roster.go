@@ -72,8 +72,26 @@ func (c *Client) PlanRoster(ctx context.Context, r NewRoster) (RosterPlan, error
 
 // Roster returns the roster of the tree.
 func (c *Client) Roster(ctx context.Context) (Roster, error) {
+	return c.RosterOf(ctx, RosterFilter{})
+}
+
+// RosterFilter says which places of the roster are asked for; "": any.
+type RosterFilter struct {
+	Below  string // any name of the jurisdiction that they are below
+	Level  string
+	Search string // in their code, or in one of their names
+}
+
+// RosterOf returns the roster with those of its places that are asked for.
+func (c *Client) RosterOf(ctx context.Context, f RosterFilter) (Roster, error) {
 	var all Roster
-	places, err := pages(ctx, c, "/v1/roster", url.Values{}, func(p Roster) ([]RosterPlace, string) {
+	q := url.Values{}
+	for name, value := range map[string]string{"below": f.Below, "level": f.Level, "search": f.Search} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	places, err := pages(ctx, c, "/v1/roster", q, func(p Roster) ([]RosterPlace, string) {
 		all = p // a page of another roster is refused
 		return p.Places, p.Cursor
 	})

@@ -5,6 +5,9 @@ const (
 	CLIShortRoster        Code = "cli.short.roster"
 	CLIShortRosterShow    Code = "cli.short.roster-show"
 	CLIShortRosterList    Code = "cli.short.roster-list"
+	CLIFlagRosterBelow    Code = "cli.flag.roster-below"
+	CLIFlagRosterLevel    Code = "cli.flag.roster-level"
+	CLIFlagRosterSearch   Code = "cli.flag.roster-search"
 	CLIShortRosterPublish Code = "cli.short.roster-publish"
 	CLIRosterShipped      Code = "cli.roster.shipped"
 	CLIRosterPublished    Code = "cli.roster.published"
@@ -28,6 +31,9 @@ var rosterSentences = []sentence{
 	{CLIShortRoster, "行政区划名录", "The list of the places that the tree should have"},
 	{CLIShortRosterShow, "现行名录是哪一版", "Tell which list it is"},
 	{CLIShortRosterList, "列出名录中的行政区划", "List its places"},
+	{CLIFlagRosterBelow, "只列该行政区划 `NAME` 以下各级", "only those anywhere below the jurisdiction `NAME`"},
+	{CLIFlagRosterLevel, "只列这一层级 `LEVEL`，如 county 或县级", "only those of this `LEVEL`, such as county"},
+	{CLIFlagRosterSearch, "只列代码或名称中含有 `TEXT` 的", "only those with `TEXT` in their code or in one of their names"},
 	{CLIShortRosterPublish, "由根发布新一版名录", "Publish a new list, at the root of the tree"},
 	{CLIRosterShipped, "随程序提供的名录", "the list that comes with the program"},
 	{CLIRosterPublished, "{root}发布的第 {number} 版", "number {number}, published by {root}"},

@@ -39,10 +39,16 @@ func RosterFaults(faults []RosterFault) string {
 // list is told as it is shown.
 func rosterFaults(l Lang, value, shown string) string {
 	var told []string
+	levels := 0
 	for line := range strings.SplitSeq(value, "\n") {
 		parts := strings.Split(line, "\t")
 		if len(parts) != 4 {
 			return shown
+		}
+		if parts[1] == "level" {
+			if levels++; levels > 1 {
+				parts[1] = "level again" // which there are was told
+			}
 		}
 		n, _ := strconv.Atoi(parts[0])
 		told = append(told, RosterFault{n, parts[1], parts[2], parts[3]}.Tell(l))
@@ -67,6 +73,7 @@ var rosterFaultWords = map[string]word{
 	"unreadable":     {"{value} 中有不能辨认、看不见或易混淆的字符", "{value} has characters that cannot be read or seen, or that look like others"},
 	"level": {"“{value}”不能作层级：可用国家级、省级、市级、县级、乡级、村级或其代码，也可用本国自己的层级名称（只含字母、数字和连字符）", "{value} is no level: " +
 		"nation, province, prefecture, county, township, village, or a word of your own of letters, digits and hyphens"},
+	"level again":  {"“{value}”不能作层级", "{value} is no level"},
 	"code as name": {"名称“{value}”是第 {other} 行的代码，会与它混淆", "the name {value} is the code of line {other}, and would be taken for it"},
 	"many levels":  {"“{value}”是第 {other} 种之后的又一种层级名称：本国自己的层级名称最多 {other} 种", "{value} is one level too many: a roster has at most {other} [level|levels] of its own"},
 	"label":        {"标签“{value}”不合规定：只用小写字母、数字和连字符，首尾不用连字符", "the label {value} is not well formed: lower-case letters, digits and hyphens, no hyphen at an end"},
