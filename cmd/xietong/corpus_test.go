@@ -171,7 +171,7 @@ var badValues = map[string]string{
 	"fields": "颜色", "filter": "收入>800", "key": `\s`, "where": "姓名", "verify": "姓名", "sum": "颜色", "average": "颜色", "minimum": "颜色", "maximum": "颜色", "measures": "收入=median", "wait": "0",
 	"file": "FILES/nothing.json", "records": "FILES/nothing.csv", "encoding": "latin9", "delimiter": "ab", "missing": "gone", "sheet": "第三页",
 	"log-level": "loud", "log-format": "xml", "clients": "x", "seconds": "-1", "size": "x", "replicas": "x", "processors": "x", "answer": "x", "request": "x", "above": "FILES/nothing",
-	"below": "火星", "roster list search": `\xb4`, "data": "FILES/nothing", "dataset move to": "水务局", "into": "水务局", "province": "火星省", "roster": "FILES/nothing", "in": "火星", "as": "没有的部门",
+	"roster list below": "火星", "roster list search": `\xb4`, "data": "FILES/nothing", "dataset move to": "水务局", "into": "水务局", "province": "火星省", "roster": "FILES/nothing", "in": "火星", "as": "没有的部门",
 }
 
 // corpusFiles makes the files of the lines, good ones and bad.

@@ -125,9 +125,21 @@ func (a *app) dataset(ctx context.Context, at, code string) (client.Dataset, err
 		}
 	}
 	if err == nil {
-		err = text.Fail(text.UnknownDataset, text.Args{"dataset": code, "jurisdiction": at, "near": ""}, nil)
+		err = text.Fail(text.UnknownDataset, text.Args{"dataset": code, "jurisdiction": at, "near": nearDataset(code, all)}, nil)
 	}
 	return client.Dataset{}, err
+}
+
+// nearDataset returns the code of the dataset that is called so, or else the nearest codes.
+func nearDataset(typed string, all []client.Dataset) string {
+	var codes []string
+	for _, d := range all {
+		if d.Title == typed {
+			return d.Code
+		}
+		codes = append(codes, d.Code)
+	}
+	return text.Nearest(typed, codes)
 }
 
 // printDataset prints an entry, with what more there is to say of it.

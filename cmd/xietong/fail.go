@@ -119,33 +119,8 @@ func (a *app) ownWords(err error) string {
 	return err.Error()
 }
 
-// namedFile is an error of which the file is the one at path, where it is about a file: the node
-// does not know what that is called.
-type namedFile struct {
-	err  error
-	path string
-}
-
-func (e *namedFile) Error() string { return e.err.Error() }
-func (e *namedFile) Unwrap() error { return e.err }
-
-// named puts the name of the file into an error that is about it; nil stays nil.
-func named(err error, path string) error {
-	if err == nil {
-		return nil
-	}
-	return &namedFile{err, path}
-}
-
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
-	if n, ok := errors.AsType[*namedFile](err); ok {
-		p, code := a.explain(n.err)
-		if p.Where == a.t(text.CLIFileGiven, nil) || p.Where == text.Explain(a.lang, text.RosterFaulty, nil).Where {
-			p.Where = a.fileName(n.path)
-		}
-		return p, code
-	}
 	if k, ok := errors.AsType[*kept](err); ok {
 		p, code := a.explain(k.err)
 		if kept := a.t(k.do()); p.Do == "" || noSpace(err) || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) {
@@ -157,8 +132,8 @@ func (a *app) explain(err error) (client.Problem, int) {
 	}
 	if of, ok := errors.AsType[*ofFileGiven](err); ok {
 		p, code := a.explain(of.err)
-		if p.Where == a.t(text.CLIFileGiven, nil) {
-			p.Where = of.file
+		if p.Where == a.t(text.CLIFileGiven, nil) || p.Where == text.Explain(a.lang, text.RosterFaulty, nil).Where {
+			p.Where = a.fileName(of.file)
 		}
 		return p, code
 	}

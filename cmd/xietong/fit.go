@@ -157,9 +157,9 @@ func (a *app) tellShortened(g grid) {
 				headings = append(headings, a.t(text.CLIQuoted, text.Args{"word": o.heading}))
 			}
 		}
-		a.tell(text.CLIGridLedger, text.Args{"list": strings.Join(headings, a.t(text.CLIListComma, nil)), "index": l.index, "entry": l.ledger + l.index})
+		a.tell(text.CLIGridLedger, text.Args{"list": strings.Join(headings, a.t(text.CLINameComma, nil)), "index": l.index, "entry": l.ledger + l.index})
 	}
 	if len(g.left) > 0 {
-		a.tell(text.CLIGridLeft, text.Args{"list": strings.Join(g.left, a.t(text.CLIListComma, nil))})
+		a.tell(text.CLIGridLeft, text.Args{"list": strings.Join(g.left, a.t(text.CLINameComma, nil))})
 	}
 }

@@ -209,7 +209,7 @@ func (a *app) grantGiven(g client.GivenGrant, err error) error {
 	case a.jsonOnly:
 		return printJSON(a.stdout, g)
 	}
-	a.say(text.CLIGrantGiven, text.Args{"consumer": g.Consumer, "grant": g.Grant, "until": a.localTime(g.Until)})
+	a.say(text.CLIGrantGiven, text.Args{"consumer": shortID(g.Consumer), "grant": g.Grant, "until": a.localTime(g.Until)})
 	if g.Renews != "" {
 		a.say(text.CLIGrantRenewed, text.Args{"renews": g.Renews})
 	}

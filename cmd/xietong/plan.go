@@ -138,13 +138,13 @@ func (a *app) tellPlan(p client.DatasetPlan) {
 		a.tell(text.CLIPlanEnding, text.Args{"count": number(p.Ending)})
 	}
 	for _, g := range p.Ends {
-		a.tell(text.CLIPlanEnds, text.Args{"consumer": g.Consumer, "purpose": g.Purpose, "grant": g.Grant})
+		a.tell(text.CLIPlanEnds, text.Args{"consumer": shortID(g.Consumer), "purpose": g.Purpose, "grant": g.Grant})
 	}
 	if p.Beginning > 0 {
 		a.tell(text.CLIPlanBeginning, text.Args{"count": number(p.Beginning)})
 	}
 	for _, g := range p.Begins {
-		consumer, grant := cmp.Or(g.Consumer, a.t(text.CLIPlanAbove, nil)), cmp.Or(g.Grant, a.t(text.CLIPlanGiven, nil))
+		consumer, grant := cmp.Or(shortID(g.Consumer), a.t(text.CLIPlanAbove, nil)), cmp.Or(g.Grant, a.t(text.CLIPlanGiven, nil))
 		a.tell(text.CLIPlanBegins, text.Args{"consumer": consumer, "purpose": g.Purpose, "grant": grant})
 	}
 	a.tellDifferences(p)

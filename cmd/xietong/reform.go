@@ -227,7 +227,7 @@ func (a *app) tellEnding(p client.EndPlan) {
 	}
 	a.tell(text.CLIEndGrants, text.Args{"count": strconv.Itoa(p.Ending)})
 	for _, g := range p.Ends {
-		consumer := g.Consumer
+		consumer := shortID(g.Consumer)
 		if consumer == "" {
 			consumer = a.t(text.CLIPlanAbove, nil)
 		}

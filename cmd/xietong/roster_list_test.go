@@ -33,8 +33,8 @@ func TestRosterListFilters(t *testing.T) {
 	}
 }
 
-// TestRosterFaultsName (F51): what is wrong with a list is told with the name of its file, and which
-// levels there are once.
+// TestRosterFaultsName (F51): what is wrong with a list is told with the name of its file, and
+// which levels there are once.
 func TestRosterFaultsName(t *testing.T) {
 	c := newClerks(t, "zh_CN.UTF-8")
 	file := filepath.Join(t.TempDir(), "名录.csv")

@@ -93,6 +93,7 @@ func (u *uploaded) outcome(err error) error { return cmp.Or(u.Err(), err) }
 // open returns a reader of the rows of a file, and how the file was taken. It knows no records, but
 // those that the options present.
 func (how Reading) open(src table.Source, schema *rows.Schema, o rows.Options) (reader *rows.Reader, taken table.Taken, err error) {
+	how.Words = schema.Headers()
 	if taken, err = table.Inspect(src, how.Wish); err != nil {
 		return nil, taken, err
 	}

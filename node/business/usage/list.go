@@ -103,7 +103,9 @@ func (d *Desk) visible(r *state.Reader, by Asks, wanted identity.Label) (choice,
 		return nil, err
 	}
 	in, provider, codes := r.Log().Jurisdiction(), identity.Label{}, choice{}
+	var all []string
 	d.providers(r, func(dataset, of identity.Label) {
+		all = append(all, dataset.String())
 		if dataset == wanted {
 			provider = of
 		}
@@ -117,7 +119,7 @@ func (d *Desk) visible(r *state.Reader, by Asks, wanted identity.Label) (choice,
 	case wanted.IsZero():
 		return codes, nil
 	case provider.IsZero():
-		return nil, text.Fail(text.UnknownDataset, text.Args{"dataset": wanted.String(), "jurisdiction": in.String(), "near": ""}, nil)
+		return nil, text.Fail(text.UnknownDataset, text.Args{"dataset": wanted.String(), "jurisdiction": in.String(), "near": text.Nearest(wanted.String(), all)}, nil)
 	case !administrator && agency != identity.NewAgency(in, provider):
 		return nil, text.Fail(text.NotProvider, text.Args{
 			"agency": agency.Code().String(), "dataset": wanted.String(), "provider": provider.String(),

@@ -49,6 +49,17 @@ func trimmed(header string) string {
 	return strings.TrimFunc(header, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Cc) })
 }
 
+// Headers returns the names and the titles of the fields: what stands above the columns of a file.
+func (s *Schema) Headers() (all []string) {
+	for _, f := range s.fields {
+		all = append(all, f.Name)
+		if title := trimmed(s.columns[f.Name].title); title != "" {
+			all = append(all, title)
+		}
+	}
+	return all
+}
+
 func folded(name string) string { return width.Fold.String(name) }
 
 // named returns which headers stand for which field: its name, its title, and either of them in

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -121,13 +122,43 @@ func judge(src Source, w Wish) (string, error) {
 	case seen.nuls > 0 && seen.invalid > 0:
 		return "", otherKind(kindBinary)
 	case seen.invalid == 0 && seen.either() && !isJSON(head):
-		return "", unsure("short UTF-8", "utf-8", "gb18030")
+		return w.among(head, "short UTF-8", "utf-8", "gb18030")
 	case seen.invalid == 0 && seen.pairs+seen.longer == 0:
 		return "utf-8", modified(src)
 	case seen.invalid == 0:
 		return "utf-8", nil
 	}
-	return foreign(src, seen)
+	return foreign(src, head, w, seen)
+}
+
+// among returns the one of several encodings in which words stand that the file should have. Where
+// they stand in none, or in several, it asks.
+func (w Wish) among(head []byte, reason string, may ...string) (found string, err error) {
+	for _, name := range may {
+		decoded, _ := codec(name).NewDecoder().Bytes(head) // its end may cut a character
+		if !slices.ContainsFunc(w.Words, func(word string) bool { return telling(word) && strings.Contains(string(decoded), word) }) {
+			continue
+		}
+		if found != "" {
+			return "", unsure(reason, may...)
+		}
+		found = name
+	}
+	if found == "" {
+		return "", unsure(reason, may...)
+	}
+	return found, nil
+}
+
+// telling reports whether a word tells an encoding: it has two characters that are not ASCII.
+func telling(word string) bool {
+	n := 0
+	for _, c := range word {
+		if c >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n >= 2
 }
 
 // isJSON reports whether the text begins as JSON does, which is UTF-8 (RFC 8259 §8.1).
@@ -153,7 +184,7 @@ func wide(seen surveyed) error {
 
 // foreign judges a file that is not UTF-8. Text of Big5 and Shift-JIS decodes as GB18030 too, into
 // rare characters: GB18030 is taken where most of it is common Chinese.
-func foreign(src Source, seen surveyed) (string, error) {
+func foreign(src Source, head []byte, w Wish, seen surveyed) (string, error) {
 	var may []string
 	for _, name := range []string{"gb18030", "big5", "shift-jis"} {
 		if err := whole(src, name); err == nil {
@@ -167,7 +198,7 @@ func foreign(src Source, seen surveyed) (string, error) {
 	case len(may) > 0 && may[0] == "gb18030" && (common || len(may) == 1):
 		return "gb18030", nil
 	case len(may) > 0:
-		return "", unsure("not common Chinese", may...)
+		return w.among(head, "not common Chinese", may...)
 	}
 	return "", text.Fail(text.EncodingBroken, text.Args{"line": line(seen.invalid), "encoding": "utf-8", "reason": "no encoding fits"}, nil)
 }

@@ -77,6 +77,9 @@ type Wish struct {
 	Encoding  string // such as gb18030, big5
 	Delimiter string // such as ";" or "tab"
 	Sheet     string // the name of a sheet
+	// Words are what the file should have in its first lines, such as the titles of columns: by
+	// them the encoding is known of a file that may be of several.
+	Words []string
 }
 
 // Taken says how a file is read. It is a function of the bytes and the Wish alone.

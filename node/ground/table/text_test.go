@@ -340,3 +340,41 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// TestWordsTellTheEncoding (G29): a short file whose bytes may be of two encodings is of the one in
+// which the titles of its columns stand; titles of ASCII, or of one other character, tell nothing.
+func TestWordsTellTheEncoding(t *testing.T) {
+	gbk, err := simplifiedchinese.GB18030.NewEncoder().String("No.,名称\n1,a\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, row := range map[string]struct {
+		content string
+		words   []string
+		want    string // "": it is asked for
+	}{
+		"a title in UTF-8":        {"No.\tНазвание\n1\ta\n", []string{"No.", "Название"}, "utf-8"},
+		"no title":                {"No.\tНазвание\n1\ta\n", nil, ""},
+		"titles of ASCII":         {"No.\tНазвание\n1\ta\n", []string{"No."}, ""},
+		"a title of one letter":   {"No.\tНазвание\n1\ta\n", []string{"Н"}, ""},
+		"titles in both":          {"No.\tНазвание\n1\ta\n", []string{"Название", mojibake(t, "Название")}, ""},
+		"a title read as GB18030": {"No.\tНазвание\n1\ta\n", []string{mojibake(t, "Название")}, "gb18030"},
+		"GB18030 as it was":       {gbk, []string{"Название"}, "gb18030"},
+	} {
+		got, err := Inspect(bytes.NewReader([]byte(row.content)), Wish{Words: row.words})
+		f, _ := errors.AsType[*text.Failure](err)
+		if failed := f != nil && f.Code == text.EncodingUnsure; got.Encoding != row.want && !failed || failed != (row.want == "") {
+			t.Errorf("%s: got %q, %v, want %q", what, got.Encoding, err, row.want)
+		}
+	}
+}
+
+// mojibake returns what the text in UTF-8 looks like in GB18030.
+func mojibake(t *testing.T, utf string) string {
+	t.Helper()
+	s, err := simplifiedchinese.GB18030.NewDecoder().String(utf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

@@ -169,9 +169,9 @@ var dataProblems = []problem{
 	},
 	{
 		number: 47, code: FileChanged, status: http.StatusConflict, params: []string{"file", "want", "got"},
-		zh: parts{"文件已变动", "文件或其中合格的行与检查时不一致：检查时为 {want}（SHA-256 或合格行数），现为 {got}", "{file}", "请重新检查该文件后再导入"},
-		en: parts{"File changed", "the file, or what is good of it, is not what was checked: its SHA-256 or number of good rows was {want} and is {got}", "{file}",
-			"check the file again before you import it"},
+		zh: parts{"文件已变动", "文件、读取的方式或其中合格的行与检查时不一致：检查时为 {want}（SHA-256 或合格行数），现为 {got}", "{file}", "请以与检查时相同的方式导入；文件改过的，请重新检查后再导入"},
+		en: parts{"File changed", "the file, the way in which it is read, or what is good of it, is not what was checked: its SHA-256 or number of good rows was {want} and is {got}", "{file}",
+			"import it as it was checked; if the file was changed, check it again first"},
 	},
 	{
 		number: 48, code: RowsRejected, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
