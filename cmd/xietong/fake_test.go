@@ -355,7 +355,7 @@ var answers = map[string]any{
 	"POST /v1/objections":                client.Objected{Taken: true},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},
 	"GET /v1/children/西湖路街道/withdrawal": client.WithdrawalPlan{
-		Hash: "9f", Name: "xihulu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Listed: 2, Below: []string{"沿江社区", "西湖社区"}, Invitation: true,
+		Hash: "9f", Name: "xihulu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Listed: 2, Joined: 1, Below: []string{"沿江社区", "西湖社区"}, Invitation: true,
 	},
 	"GET /v1/invitations/西湖路街道/cancellation": client.CancellationPlan{
 		Hash: "9e", Name: "xihulu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Code: "520102006", Entry: log + "30", Until: "2026-11-30T02:00:00Z",

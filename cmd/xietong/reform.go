@@ -111,7 +111,7 @@ func (a *app) datasetMove() *cobra.Command {
 			tell: func(p client.EndPlan) {
 				a.tellMoves(p)
 				for _, from := range p.From {
-					a.tell(text.CLIEndLoses, text.Args{"agency": called(from)})
+					a.tell(text.CLIEndLoses, text.Args{"agency": a.namedOne(from)})
 				}
 			},
 			do: func(ctx context.Context, hash string) (client.EndDone, error) {
@@ -159,13 +159,15 @@ func (a *app) agencyEnd() *cobra.Command {
 	return c
 }
 
-func called(of client.NamedOne) string { return of.Title + " (" + of.Code + ")" }
+func (a *app) namedOne(of client.NamedOne) string {
+	return a.t(text.CLINamed, text.Args{"title": of.Title, "name": of.Code})
+}
 
 // titled returns the agency with the code, as it is called.
-func titled(all []client.NamedOne, code string) string {
+func (a *app) titled(all []client.NamedOne, code string) string {
 	for _, one := range all {
 		if one.Code == code {
-			return called(one)
+			return a.namedOne(one)
 		}
 	}
 	return code
@@ -183,7 +185,7 @@ func (a *app) tellAgencyEnd(p client.EndPlan) {
 			a.tell(text.CLIEndLeaves, text.Args{"title": d.Title, "code": d.Code, "records": number(d.Records)})
 		}
 	} else {
-		args["into"] = called(*p.Into)
+		args["into"] = a.namedOne(*p.Into)
 		a.tell(text.CLIEndMerge, args)
 		a.tellMoves(p)
 		a.tellEnding(p)
@@ -202,16 +204,16 @@ func (a *app) tellMoves(p client.EndPlan) {
 	a.tellAffected(text.CLIEndMove, p, p.Datasets)
 	a.tellAffected(text.CLIEndMoveStandard, p, p.Standards)
 	if p.Lasting > 0 {
-		a.tell(text.CLIEndLasting, text.Args{"count": strconv.Itoa(p.Lasting), "into": called(*p.Into)})
+		a.tell(text.CLIEndLasting, text.Args{"count": strconv.Itoa(p.Lasting), "into": a.namedOne(*p.Into)})
 	}
 }
 
 // tellAffected tells a line for each dataset or standard.
 func (a *app) tellAffected(code text.Code, p client.EndPlan, all []client.Affected) {
 	for _, d := range all {
-		args := text.Args{"title": d.Title, "code": d.Code, "agency": titled(p.From, d.Agency), "records": number(d.Records)}
+		args := text.Args{"title": d.Title, "code": d.Code, "agency": a.titled(p.From, d.Agency), "records": number(d.Records)}
 		if p.Into != nil {
-			args["into"] = called(*p.Into)
+			args["into"] = a.namedOne(*p.Into)
 		}
 		a.tell(code, args)
 		if d.Withdrawn {

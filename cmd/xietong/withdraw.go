@@ -59,10 +59,14 @@ const shownBelow = 20
 func (a *app) tellCut(p client.WithdrawalPlan) {
 	a.tell(text.CLIWithdrawPlan, text.Args{"name": p.DisplayName, "whole": p.Name})
 	if p.Listed > 0 {
-		shown := p.Below[:min(len(p.Below), shownBelow)]
-		args := text.Args{"count": number(p.Listed), "names": strings.Join(shown, a.t(text.CLIListComma, nil))}
+		joined := min(p.Joined, uint64(len(p.Below)))
+		shown := p.Below[:min(joined, shownBelow)]
+		args := text.Args{"count": number(p.Listed), "joined": number(p.Joined), "names": strings.Join(shown, a.t(text.CLINameComma, nil))}
 		said := text.CLIWithdrawBelow
-		if uint64(len(shown)) < p.Listed {
+		switch {
+		case p.Joined == 0:
+			said = text.CLIWithdrawNobody
+		case uint64(len(shown)) < p.Joined:
 			said = text.CLIWithdrawBelowMore
 		}
 		a.tell(said, args)

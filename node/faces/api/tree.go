@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -140,7 +142,17 @@ func withdrawalPlan(ctx context.Context, h Hosted, in *toWithdraw) (out client.W
 	out = client.WithdrawalPlan{
 		Name: cut.Name.String(), DisplayName: h.Standing.Called(cut.Name), Listed: uint64(len(cut.Below)), Below: []string{}, Invitation: cut.Open,
 	}
-	for _, name := range cut.Below[:min(len(cut.Below), maxListed)] {
+	known := func(name identity.Jurisdiction) bool { return len(h.Standing.Kept(name)) > 0 }
+	below := slices.Clone(cut.Below)
+	slices.SortStableFunc(below, func(a, b identity.Jurisdiction) int { // those that joined come first
+		return cmp.Compare(map[bool]int{true: -1}[known(a)], map[bool]int{true: -1}[known(b)])
+	})
+	for _, name := range below {
+		if known(name) {
+			out.Joined++
+		}
+	}
+	for _, name := range below[:min(len(below), maxListed)] {
 		out.Below = append(out.Below, h.Standing.Called(name))
 	}
 	out.Hash, err = cut.Hash()

@@ -148,7 +148,8 @@ type WithdrawalPlan struct {
 	Name        string   `json:"name"`
 	DisplayName string   `json:"display_name"`
 	Listed      uint64   `json:"listed" doc:"How many places the roster lists below it: whoever of them joined is cut off too"`
-	Below       []string `json:"below" doc:"Their names, of 200 at most"`
+	Joined      uint64   `json:"joined" doc:"How many of them are known here to have joined; others may have"`
+	Below       []string `json:"below" doc:"Their names, of 200 at most; those that are known to have joined come first"`
 	Invitation  bool     `json:"invitation,omitempty" doc:"An invitation for other keys, which waits, ends too"`
 }
 

@@ -71,6 +71,7 @@ const (
 	CLIWithdrawPlan      Code = "cli.withdraw.plan"
 	CLIWithdrawBelow     Code = "cli.withdraw.below"
 	CLIWithdrawBelowMore Code = "cli.withdraw.below-more"
+	CLIWithdrawNobody    Code = "cli.withdraw.nobody"
 	CLIWithdrawOpen      Code = "cli.withdraw.open"
 	CLIWithdrawAsk       Code = "cli.withdraw.ask"
 	CLITreeCancelled     Code = "cli.tree.cancelled"
@@ -195,8 +196,18 @@ var joinSentences = []sentence{
 		"took back the invitation of {name}, entry {entry}: it cannot be used any more. Who has joined already stays as it is"},
 	{CLIWithdrawPlan, "撤回后，各地将立即与{name}（{whole}）断开往来；它的数据和密钥仍在它自己那里，可以重新邀请",
 		"at once nobody will deal with {name} ({whole}) any more; its data and keys stay with it, and it can be invited again"},
-	{CLIWithdrawBelow, "名录中其下级有 {count} 个（{names}），其中已加入的也随之断开", "{count} [place is|places are] listed below it ({names}); whoever of them joined is cut off too"},
-	{CLIWithdrawBelowMore, "名录中其下级有 {count} 个（{names} 等），其中已加入的也随之断开", "{count} [place is|places are] listed below it ({names} and more); whoever of them joined is cut off too"},
+	{
+		CLIWithdrawBelow, "名录中其下级有 {count} 个，据本节点所知已加入 {joined} 个：{names}；已加入的都随之断开",
+		"{count} [place is|places are] listed below it; as far as is known here {joined} joined: {names}. Whoever of them joined is cut off too",
+	},
+	{
+		CLIWithdrawBelowMore, "名录中其下级有 {count} 个，据本节点所知已加入 {joined} 个：{names} 等；已加入的都随之断开",
+		"{count} [place is|places are] listed below it; as far as is known here {joined} joined: {names} and more. Whoever of them joined is cut off too",
+	},
+	{
+		CLIWithdrawNobody, "名录中其下级有 {count} 个，本节点不知道其中有已加入的；如有，也随之断开",
+		"{count} [place is|places are] listed below it, of which none is known here to have joined; whoever did is cut off too",
+	},
 	{CLIWithdrawOpen, "已发出、尚未使用的更换密钥邀请同时失效", "the invitation for other keys, which was not used yet, ends too"},
 	{CLIWithdrawAsk, "确定撤回？请输入 y 或“是”", "withdraw? answer y or yes"},
 	{CLIShortHostEnd, "不再承载一个行政区划", "Host a jurisdiction no more"},
