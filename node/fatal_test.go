@@ -40,7 +40,7 @@ func TestServeSaysThatItDiverged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := state.CheckpointLine{Replica: h.Replica(), Size: 1, Root: make([]byte, 32), Note: []byte("x\n\n— x\n")}
+	line := state.CheckpointLine{Replica: h.Replica(), Mark: state.Mark{Index: 1 << 40, Size: 1}, Note: []byte("x\n\n— x\n")}
 	body, err := canon.Marshal(line)
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,7 @@ var elsewhere = map[string]string{
 	"labels":         "node/business/records: TestLongValuesAreNotCounted",
 	"held":           "node/business/usage: TestAskedModel",
 	"importing":      "node/business/records: TestVersionThatCounts",
+	"marks":          "consensus/group: TestDivergedReplicaStops",
 	"lines":          "consensus/group: TestDivergedReplicaStops",
 	"findings":       "node/flows/federated: TestLongestFindingIsKept",
 	"given":          "node/flows/federated: TestGivenIsBounded",

@@ -36,7 +36,7 @@ type admission struct {
 // take admits a command of so many bytes, or refuses it.
 func (a *admission) take(kind state.Kind, n int) error {
 	number, size := maxUnderWay, maxUnderWayLen
-	if kind > state.KindKeySet {
+	if kind != state.KindKeySet && !state.Certifies(kind) {
 		number, size = number-kept, size-keptLen
 	}
 	a.mu.Lock()

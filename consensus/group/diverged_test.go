@@ -15,14 +15,24 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// poisoned returns the registry of replica n. When bad holds n, this replica applies the command
-// "poison" in another way than the others.
+// poisoned returns the registry of replica n. When bad holds n, this replica applies the commands
+// "poison" and "beside" in another way than the others: it appends another entry, or it keeps
+// another value beside the same entry.
 func poisoned(n uint32, bad *atomic.Uint32) *state.Registry {
 	r := state.NewRegistry()
+	r.Keep(state.Bucket{Name: "beside", MaxKey: 1, MaxValue: 8})
 	r.Register(kindNote, state.Idempotent, func(tx *state.Tx, body []byte) ([]byte, error) {
-		written := body
-		if string(body) == "poison" && bad.Load() == n {
-			written = []byte("something else")
+		written, beside := body, "kept"
+		if bad.Load() == n {
+			switch string(body) {
+			case "poison":
+				written = []byte("something else")
+			case "beside":
+				beside = "lost"
+			}
+		}
+		if err := tx.Put("beside", []byte("k"), []byte(beside)); err != nil {
+			return nil, err
 		}
 		_, err := tx.Append(ledger.Head{Kind: ledger.KindRecord}, ledger.PlainEvidence(ledger.Commit(written)), written)
 		return body, err
@@ -40,16 +50,17 @@ func (s signer) SignLog(m []byte) []byte      { return ed25519.Sign(s.PrivateKey
 func bodyOf(t *testing.T, n *node, number uint32) state.Command {
 	t.Helper()
 	line := state.CheckpointLine{Replica: replica(number)}
-	err := n.store.View(func(r *state.Reader) error {
-		root, err := r.RootAt(r.Size())
+	seed := make([]byte, ed25519.SeedSize)
+	seed[0] = byte(number)
+	by := signer{ed25519.NewKeyFromSeed(seed)}
+	err := n.store.View(func(r *state.Reader) (err error) {
+		line.Mark, _ = r.LastMark()
+		c, err := line.Mark.Checkpoint(r.Log())
 		if err != nil {
 			return err
 		}
-		c := ledger.Checkpoint{Log: r.Log(), Size: r.Size(), Root: root}
-		seed := make([]byte, ed25519.SeedSize)
-		seed[0] = byte(number)
-		line.Size, line.Root = c.Size, root[:]
-		line.Note, err = ledger.SignCheckpoint(c, signer{ed25519.NewKeyFromSeed(seed)})
+		line.State = ledger.StateDigest{Log: r.Log(), Index: line.Mark.Index, Digest: line.Mark.Digest}.Sign(by)
+		line.Note, err = ledger.SignCheckpoint(c, by)
 		return err
 	})
 	if err != nil {
@@ -61,6 +72,9 @@ func bodyOf(t *testing.T, n *node, number uint32) state.Command {
 	}
 	return state.Command{Kind: state.KindCheckpointLine, Body: body}
 }
+
+// mark returns the command at which every replica notes what it is.
+func mark() state.Command { return state.Command{Kind: state.KindMark, Body: []byte{0x80}} }
 
 func keySet(t *testing.T) state.Command {
 	t.Helper()
@@ -75,6 +89,7 @@ func keySet(t *testing.T) state.Command {
 // trio is three replicas, one of which can be made to diverge.
 type trio struct {
 	*testing.T
+	how     string // the command that it applies in another way
 	network *pipes
 	voters  []identity.Replica
 	dirs    []string
@@ -101,13 +116,16 @@ func (x *trio) propose(by int, c state.Command) error {
 }
 
 // TestDivergedReplicaStops lets one of three replicas, the leader or a follower, apply a command in
-// another way than the others. This replica stops when the root of the majority is known, before
-// and after a restart; the others go on.
+// another way than the others: its entry is another, or a value beside it (H2). This replica stops
+// when it is known what the majority signed, before and after a restart; the others go on.
 func TestDivergedReplicaStops(t *testing.T) {
-	for what, offset := range map[string]int{"the leader": 0, "a follower": 1} {
+	for what, row := range map[string]struct {
+		offset int
+		how    string
+	}{"the leader": {0, "poison"}, "a follower": {1, "poison"}, "the leader, beside": {0, "beside"}, "a follower, beside": {1, "beside"}} {
 		t.Run(what, func(t *testing.T) {
 			x := &trio{
-				T: t, network: &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}}, voters: []identity.Replica{replica(1), replica(2), replica(3)},
+				T: t, how: row.how, network: &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}}, voters: []identity.Replica{replica(1), replica(2), replica(3)},
 				dirs: make([]string, 3), nodes: make([]*node, 3), fatal: make([]chan error, 3),
 			}
 			for i := range x.nodes {
@@ -115,9 +133,9 @@ func TestDivergedReplicaStops(t *testing.T) {
 				x.up(i)
 			}
 			leader := waitLeader(t, x.nodes)
-			bad := (leader + offset) % 3
+			bad := (leader + row.offset) % 3
 			x.bad.Store(uint32(bad + 1))
-			for _, c := range []state.Command{keySet(t), command("village"), command("poison")} {
+			for _, c := range []state.Command{keySet(t), command("village"), command(row.how), mark()} {
 				if err := x.propose(leader, c); err != nil {
 					t.Fatal(err)
 				}
@@ -168,7 +186,7 @@ func (x *trio) checkStopped(bad, leader int) {
 		if err := n.store.WaitApplied(t.Context(), index); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Join(entries(t, n.store), " "); got != " village poison after after" {
+		if got := strings.Join(entries(t, n.store), " "); got != " village "+x.how+" after after" {
 			t.Errorf("replica %d has %q", i+1, got)
 		}
 		err := n.store.View(func(r *state.Reader) error {

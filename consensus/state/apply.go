@@ -57,6 +57,7 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 		return nil, 0
 	}
 	s.begin()
+	s.open.index = index
 	results = make([]Result, len(commands))
 	err := s.withFile(func() (err error) {
 		for i, data := range commands {
@@ -114,6 +115,7 @@ func (tx *Tx) apply(data []byte) (Result, error) {
 	result, err := tx.run(c, h)
 	switch {
 	case err == nil:
+		tx.digestWrites()
 		return result, nil
 	case endsNode(err):
 		return Result{}, err

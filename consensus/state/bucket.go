@@ -34,8 +34,9 @@ var own = []Bucket{
 	{Name: bucketSealed, MaxKey: 8, MaxValue: MaxCommandLen, Grows: true},
 	{Name: bucketSeq, MaxKey: maxName, MaxValue: 8},
 	{Name: bucketKeySets, MaxKey: 8, MaxValue: maxKeySetValue},
+	{Name: bucketMarks, MaxKey: 8, MaxValue: maxMarkLen},
 	{Name: bucketLines, MaxKey: 8, MaxValue: maxLinesLen},
-	{Name: bucketCheckpoints, MaxKey: 8, MaxValue: ledger.MaxNoteLen, Grows: true},
+	{Name: bucketCheckpoints, MaxKey: 8, MaxValue: maxPublishedLen, Grows: true},
 	{Name: bucketSeen, MaxKey: maxName, MaxValue: maxSeenLen},
 	{Name: bucketExpiry, MaxKey: 8 + maxName, MaxValue: 0},
 }

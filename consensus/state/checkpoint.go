@@ -10,9 +10,9 @@ import (
 	"xietong/consensus/ledger"
 )
 
-// ErrDiverged is the fatal error of a replica whose root differs from the majority's: it must not
-// go on.
-var ErrDiverged = errors.New("this replica's ledger differs from the one that the majority signed")
+// ErrDiverged is the fatal error of a replica whose ledger or state differs from the majority's: it
+// must not go on.
+var ErrDiverged = errors.New("this replica's records differ from those that the majority signed")
 
 // DivergedError is an ErrDiverged with the checkpoint at which it was found.
 type DivergedError struct {
@@ -27,14 +27,22 @@ func (e *DivergedError) Error() string {
 // Is makes errors.Is(e, ErrDiverged) true.
 func (e *DivergedError) Is(target error) bool { return target == ErrDiverged }
 
-// CheckpointLine is the body of KindCheckpointLine: one replica's signature under the ledger at a
-// size. The proposer has verified the signature.
+// CheckpointLine is the body of KindCheckpointLine: what one replica found at a mark, with its
+// signatures. The proposer has verified the signatures.
 type CheckpointLine struct {
 	_       struct{} `cbor:",toarray"`
 	Replica identity.Replica
-	Size    uint64
-	Root    []byte
+	Mark    Mark
 	Note    []byte // the signed note with this replica's line
+	State   []byte // the replica's signature of the mark's digest
+}
+
+// Published is a checkpoint that a majority signed, and what it signed beside it.
+type Published struct {
+	_     struct{} `cbor:",toarray"`
+	Note  []byte
+	Mark  Mark
+	Lines []ledger.DigestLine // of the mark's digest, in the order in which they came
 }
 
 // KeySetChange is the body of KindKeySet. The proposer has verified the signatures of the key set.
@@ -55,7 +63,11 @@ type keySet struct {
 	Signed []byte
 }
 
-const maxKeySetValue, maxLinesLen = 128 << 10, 256 << 10
+const (
+	maxKeySetValue  = 128 << 10
+	maxLinesLen     = 256 << 10
+	maxPublishedLen = ledger.MaxNoteLen + 16<<10
+)
 
 // decodeOwn decodes a value that this room wrote itself, and by which it knows whose signatures
 // make a majority. It panics, which stops the node, when the value does not decode: the file is
@@ -89,13 +101,23 @@ func (r reads) KeySetIndex(number uint64) (index uint64, ok bool) {
 	return k.Index, true
 }
 
-// Checkpoint returns the newest published checkpoint, or size 0 and nil.
+// Checkpoint returns the size and the note of the newest published checkpoint, or 0 and nil.
 func (r reads) Checkpoint() (size uint64, note []byte) {
-	k, v := r.last(bucketCheckpoints)
-	if k == nil {
+	p, ok := r.Published()
+	if !ok {
 		return 0, nil
 	}
-	return binary.BigEndian.Uint64(k), v
+	return p.Mark.Size, p.Note
+}
+
+// Published returns the newest published checkpoint whole; ok is false where none was published.
+func (r reads) Published() (p Published, ok bool) {
+	k, v := r.last(bucketCheckpoints)
+	if k == nil {
+		return p, false
+	}
+	decodeOwn(v, maxPublishedLen, &p)
+	return p, true
 }
 
 func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
@@ -117,11 +139,11 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	return be64(index), tx.Put(bucketKeySets, be64(change.Number), value)
 }
 
-// applyCheckpointLine keeps one replica's line, whatever root it signs: the write must not depend
-// on the ledger of the replica that applies it. When a majority has signed one root, the checkpoint
-// is published; later lines for that root are added to it. A replica whose own root differs from
-// that of the majority stops there. A single replica that is wrong, even the leader, stops only
-// itself.
+// applyCheckpointLine keeps one replica's line, whatever it signs: the write must not depend on
+// what the replica that applies it has itself. When a majority has found and signed the same at one
+// mark, the checkpoint is published; later lines that agree with it are added. A replica that found
+// something else than the majority stops there. A single replica that is wrong, even the leader,
+// stops only itself.
 func applyCheckpointLine(tx *Tx, body []byte) ([]byte, error) {
 	var line CheckpointLine
 	if err := canon.Unmarshal(body, MaxCommandLen, &line); err != nil {
@@ -130,73 +152,93 @@ func applyCheckpointLine(tx *Tx, body []byte) ([]byte, error) {
 	return nil, tx.addLine(line)
 }
 
-// checkOwn compares this replica's root with the one that the majority signed.
-func (tx *Tx) checkOwn(signed CheckpointLine) error {
-	if signed.Size > tx.Size() {
-		return &DivergedError{tx.Log(), signed.Size}
-	}
-	root, err := tx.root(signed.Size)
-	if err != nil {
-		return &DamageError{Err: err}
-	}
-	if string(root[:]) != string(signed.Root) {
+// checkOwn compares what this replica found at a mark with what the majority signed.
+func (tx *Tx) checkOwn(signed Mark) error {
+	own, ok := tx.markAt(signed.Index)
+	if !ok || !own.Same(signed) {
 		return &DivergedError{tx.Log(), signed.Size}
 	}
 	return nil
 }
 
+// addLine adds a line to those of its mark. A line of a mark before the newest published one comes
+// too late, and is dropped.
 func (tx *Tx) addLine(line CheckpointLine) error {
-	key := be64(line.Size)
-	var lines []CheckpointLine
-	if data := tx.Get(bucketLines, key); data != nil {
-		decodeOwn(data, maxLinesLen, &lines)
+	if newest, ok := tx.Published(); ok && line.Mark.Index < newest.Mark.Index {
+		return nil
 	}
-	for _, have := range lines {
-		if have.Replica == line.Replica {
-			return nil
-		}
+	lines, added := tx.withLine(line)
+	if !added {
+		return nil
 	}
-	lines = append(lines, line)
 	data, err := canon.Marshal(lines)
 	if err != nil {
 		return err
 	}
-	if err := tx.Put(bucketLines, key, data); err != nil {
+	if err := tx.Put(bucketLines, be64(line.Mark.Index), data); err != nil {
 		return err
 	}
+	p := Published{Mark: line.Mark}
 	var notes [][]byte
 	for _, l := range lines {
-		if string(l.Root) == string(line.Root) {
+		if l.Mark.Same(line.Mark) {
 			notes = append(notes, l.Note)
+			p.Lines = append(p.Lines, ledger.DigestLine{Replica: l.Replica, Signature: l.State})
 		}
 	}
 	if _, voters := tx.KeySets(); uint64(len(notes)) <= voters/2 {
 		return nil
 	}
-	if err := tx.checkOwn(line); err != nil {
+	if err := tx.checkOwn(line.Mark); err != nil {
 		return err
 	}
-	merged, err := ledger.MergeNotes(notes...)
+	if p.Note, err = ledger.MergeNotes(notes...); err != nil {
+		return err
+	}
+	return tx.publish(p)
+}
+
+// withLine returns the lines of a mark with one more; added is false where the replica's line is
+// there already.
+func (tx *Tx) withLine(line CheckpointLine) (lines []CheckpointLine, added bool) {
+	if data := tx.Get(bucketLines, be64(line.Mark.Index)); data != nil {
+		decodeOwn(data, maxLinesLen, &lines)
+	}
+	for _, have := range lines {
+		if have.Replica == line.Replica {
+			return lines, false
+		}
+	}
+	return append(lines, line), true
+}
+
+// publish keeps the checkpoint, and removes the marks before it with all their lines.
+func (tx *Tx) publish(p Published) error {
+	data, err := canon.Marshal(p)
 	if err != nil {
 		return err
 	}
-	return tx.publish(line.Size, merged)
+	for _, bucket := range []string{bucketLines, bucketMarks} {
+		if err := tx.dropBefore(bucket, p.Mark.Index); err != nil {
+			return err
+		}
+	}
+	return tx.Put(bucketCheckpoints, be64(p.Mark.Size), data)
 }
 
-// publish keeps the checkpoint and removes all lines for smaller sizes.
-func (tx *Tx) publish(size uint64, note []byte) error {
+func (tx *Tx) dropBefore(bucket string, index uint64) error {
 	var older [][]byte
-	tx.Scan(bucketLines, nil, nil, func(k, _ []byte) bool {
-		if binary.BigEndian.Uint64(k) >= size {
+	tx.Scan(bucket, nil, nil, func(k, _ []byte) bool {
+		if binary.BigEndian.Uint64(k) >= index {
 			return false
 		}
 		older = append(older, k)
 		return true
 	})
 	for _, k := range older {
-		if err := tx.Delete(bucketLines, k); err != nil {
+		if err := tx.Delete(bucket, k); err != nil {
 			return err
 		}
 	}
-	return tx.Put(bucketCheckpoints, be64(size), note)
+	return nil
 }

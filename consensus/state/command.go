@@ -18,6 +18,7 @@ type Kind uint16
 const (
 	KindCheckpointLine Kind = 1
 	KindKeySet         Kind = 2
+	KindMark           Kind = 64
 )
 
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
@@ -179,8 +180,10 @@ func NewRegistry() *Registry {
 	r.Keep(own...)
 	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
 	r.Register(KindKeySet, Idempotent, applyKeySet)
+	r.Register(KindMark, Idempotent, applyMark)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
+	r.Shape(KindMark, Shape{Body: reflect.TypeFor[MarkWanted]()})
 	return r
 }
 

@@ -103,15 +103,16 @@ var damages = map[string]func(tx *Tx) error{
 		if err := tx.Put(bucketKeySets, be64(1), []byte{0xff}); err != nil {
 			return err
 		}
-		return tx.addLine(CheckpointLine{Size: 1})
+		return tx.addLine(CheckpointLine{Mark: Mark{Size: 1}})
 	},
 	"a tile cannot be read": func(tx *Tx) error {
 		if err := tx.Put(bucketTile, tileKey(ledger.TileID{}), []byte{1}); err != nil {
 			return err
 		}
-		return tx.checkOwn(CheckpointLine{Size: 1})
+		_, err := applyMark(tx, []byte{0x80})
+		return err
 	},
-	"the root is not the majority's": func(tx *Tx) error { return tx.checkOwn(CheckpointLine{Size: 1}) },
+	"the root is not the majority's": func(tx *Tx) error { return tx.checkOwn(Mark{Size: 1}) },
 }
 
 // TestDamageEndsTheNode checks that what is the file's fault, and not a command's, is no refusal.

@@ -177,7 +177,7 @@ func TestUnknownStateIsFatal(t *testing.T) {
 	for what, data := range map[string][]byte{
 		"unknown kind":            command(t, 9999, identity.Message{}, "x"),
 		"undecodable":             {0xff},
-		"a line that is not ours": command(t, KindCheckpointLine, identity.Message{}, "\x84\x62r1\x01\x40\x40"),
+		"a line that is not ours": command(t, KindCheckpointLine, identity.Message{}, "\x84\x62r1\x84\x01\x01\x40\x40\x40\x40"),
 	} {
 		t.Run(what, func(t *testing.T) {
 			s := openStore(t, filepath.Join(t.TempDir(), "state.db"))
@@ -220,7 +220,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	s.Close()
 	edit(t, path, bucketMeta, keyState, func([]byte) []byte {
-		return append([]byte{0x83, 0x6d}, append([]byte(metaKind), 0x02, 0x00)...)
+		return append([]byte{0x83, 0x6d}, append([]byte(metaKind), Format+1, 0x00)...)
 	})
 	if _, err := Open(path, NewRegistry(), Options{}); !errors.Is(err, ErrNewerFormat) {
 		t.Errorf("a format to come: got %v, want ErrNewerFormat", err)

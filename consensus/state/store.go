@@ -29,12 +29,14 @@
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
-//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time]; "raft" -> marker
+//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest]; "raft" -> marker
 //	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
 //	sealed       be64(index) -> ciphertext of the payload
 //	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
 //	keysets      be64(number) -> [index of its entry, number of replicas, signed key set]
-//	lines        be64(size) -> signature lines      checkpoints  be64(size) -> signed note
+//	marks        be64(raft index) -> what this replica found itself to be there
+//	lines        be64(raft index) -> what the replicas signed of that mark
+//	checkpoints  be64(size) -> [signed note, mark, signatures of its digest]
 //	seen, expiry message ids and when they may be forgotten
 package state
 
@@ -55,7 +57,7 @@ import (
 )
 
 // Format is the version of the file's layout. Open refuses a file of a later version.
-const Format = 1
+const Format = 2
 
 // Defaults and bounds of the open transaction.
 const (
@@ -89,6 +91,7 @@ type meta struct {
 	Term   uint64
 	Size   uint64 // entries of the ledger
 	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
+	Digest []byte // over all that was applied, in its order; never changed but replaced
 
 	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
 	// never changed but replaced.
@@ -151,7 +154,7 @@ func Create(path string, log identity.Log) error {
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		own := NewRegistry()
-		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log})
+		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log, Digest: digestOf(log)})
 		return errors.Join(first.saveMeta(), own.writeLayer(tx, first.layer))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {

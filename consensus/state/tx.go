@@ -24,6 +24,7 @@ const (
 	bucketSealed      = "sealed"
 	bucketSeq         = "seq"
 	bucketKeySets     = "keysets"
+	bucketMarks       = "marks"
 	bucketLines       = "lines"
 	bucketCheckpoints = "checkpoints"
 	bucketSeen        = "seen"
@@ -121,6 +122,7 @@ type Tx struct {
 	fresh    []tlog.Hash // leaf hashes that are not in the tiles yet
 	last     tlog.Hash   // of the newest leaf
 	writes   []write     // of the command that is being applied, in their order
+	index    uint64      // of the raft entry that is being applied
 }
 
 // write is one write of a command, and what stood in the layer before.

@@ -16,14 +16,13 @@ import (
 
 // Report is the result of Verify.
 type Report struct {
-	Log        identity.Log
-	Entries    uint64
-	Root       tlog.Hash
-	Checkpoint uint64          // size of the newest published checkpoint; 0: none
-	Signed     tlog.Hash       // root of the first Checkpoint entries, derived from them
-	Note       []byte          // that checkpoint
-	KeySets    [][]byte        // signed, from number 1 on
-	Sealed     []SealedPayload // see Reader.FirstSealed
+	Log       identity.Log
+	Entries   uint64
+	Root      tlog.Hash
+	Published Published       // the newest checkpoint; without a note where none was published
+	Signed    tlog.Hash       // root of the entries that it covers, derived from them
+	KeySets   [][]byte        // signed, from number 1 on
+	Sealed    []SealedPayload // see Reader.FirstSealed
 }
 
 // BadEntryError is returned by Verify. It names the entry, by its index from 0, at which the file
@@ -74,7 +73,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}
 	return Report{
-		Log: m.Log, Entries: m.Size, Root: v.root, Checkpoint: v.checkpoint, Signed: v.signed, Note: v.note, KeySets: v.keySets,
+		Log: m.Log, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets,
 		Sealed: v.sealed,
 	}, nil
 }
@@ -88,20 +87,19 @@ func (v *verifier) damaged(path string, why any) error {
 }
 
 type verifier struct {
-	path       string
-	size       uint64
-	reading    bool   // an entry is being read,
-	at         uint64 // this one
-	progress   func(done, total uint64)
-	tiles      memTiles
-	seq        map[identity.Label]uint64
-	time       uint64
-	root       tlog.Hash
-	checkpoint uint64
-	signed     tlog.Hash
-	note       []byte
-	keySets    [][]byte
-	sealed     []SealedPayload
+	path      string
+	size      uint64
+	reading   bool   // an entry is being read,
+	at        uint64 // this one
+	progress  func(done, total uint64)
+	tiles     memTiles
+	seq       map[identity.Label]uint64
+	time      uint64
+	root      tlog.Hash
+	published Published
+	signed    tlog.Hash
+	keySets   [][]byte
+	sealed    []SealedPayload
 }
 
 // memTiles is the tree that is derived anew.
@@ -207,13 +205,46 @@ func (v *verifier) tree(r reads) (err error) {
 	}
 	v.keySets, _ = r.KeySets()
 	v.sealed = r.firstSealed(v.size)
-	if v.checkpoint, v.note = r.Checkpoint(); v.checkpoint > v.size {
-		return v.wrong("a checkpoint of %d entries was signed, the file has %d", v.checkpoint, v.size)
+	if v.published, _ = r.Published(); v.published.Mark.Size > v.size {
+		return v.wrong("a checkpoint of %d entries was signed, the file has %d", v.published.Mark.Size, v.size)
 	}
-	v.signed, err = ledger.Root(v.checkpoint, v.tiles)
+	v.signed, err = ledger.Root(v.published.Mark.Size, v.tiles)
 	return err
 }
 
 // RootAt returns the root of the first size entries, from the stored tree. Verify checks that this
 // tree is the one that the entries give.
 func (s *Reader) RootAt(size uint64) (tlog.Hash, error) { return ledger.Root(size, s) }
+
+// GoesOn checks, in the stored tree alone, that the ledger still is what was signed: the root at
+// the size of the newest published checkpoint, computed anew, is the one that was published, and
+// the tree of that size is the beginning of the one of size and root. The error is a *DamageError
+// where the tree tells another: nothing may be signed over it.
+func (s *Reader) GoesOn(size uint64, root []byte) error {
+	p, ok := s.Published()
+	if !ok || p.Mark.Size > size {
+		return nil
+	}
+	if err := s.goesOn(p.Mark, size, root); err != nil {
+		return &DamageError{Err: fmt.Errorf("the tree of %d entries does not go on from the %d that were signed: %w", size, p.Mark.Size, err)}
+	}
+	return nil
+}
+
+func (s *Reader) goesOn(signed Mark, size uint64, root []byte) error {
+	before, err := s.RootAt(signed.Size)
+	if err != nil {
+		return err
+	}
+	if string(before[:]) != string(signed.Root) {
+		return errors.New("its root is not the one that was signed")
+	}
+	if len(root) != tlog.HashSize {
+		return fmt.Errorf("a root of %d bytes", len(root))
+	}
+	proof, err := ledger.ProveConsistency(signed.Size, size, s)
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, int64(size), tlog.Hash(root), int64(signed.Size), before)
+}

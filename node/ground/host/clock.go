@@ -29,7 +29,7 @@ func (e *ClockError) Error() string {
 // under any, so that receipts of existing entries can still be read.
 func (h *Host) checkClock(kind state.Kind, now time.Time) error {
 	ledger := h.store.LedgerTime()
-	if behind := ledger.Sub(now); behind > MaxBehind && kind != state.KindCheckpointLine {
+	if behind := ledger.Sub(now); behind > MaxBehind && !state.Certifies(kind) {
 		return &ClockError{Behind: behind, Ledger: ledger}
 	}
 	return nil

@@ -43,7 +43,7 @@ func TestFatalStopsTheReplica(t *testing.T) {
 			t.Fatalf("round %d: open: got %v", round, err)
 		}
 		if round == 0 {
-			line := state.CheckpointLine{Replica: h.Replica(), Size: 1, Root: make([]byte, 32), Note: []byte("x\n\n— x\n")}
+			line := state.CheckpointLine{Replica: h.Replica(), Mark: state.Mark{Index: 1 << 40, Size: 1}, Note: []byte("x\n\n— x\n")}
 			body, err := canon.Marshal(line)
 			if err != nil {
 				t.Fatal(err)

@@ -144,6 +144,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if err = h.group.WaitReady(ready); err != nil {
 		return h, err
 	}
+	if err = h.checkSigned(); err != nil {
+		return h, h.part(PartLedger, stateFile, err)
+	}
 	if err = h.openKeys(ready); err != nil {
 		return h, h.part(PartKeys, certsFolder, err)
 	}

@@ -17,35 +17,74 @@ import (
 )
 
 // checkpoint signs the ledger as it is, unless the newest checkpoint covers the whole ledger. (1)
-// It reads size and root from one view, (2) signs them, and (3) proposes the signed line. Every
-// replica keeps the line, and a replica whose own root differs from that of the majority stops.
+// It proposes a mark, at which every replica notes what it is, (2) checks that what this replica
+// noted goes on from what was signed before, (3) signs exactly that, and (4) proposes the signed
+// line. A replica that noted something else than the majority signed stops.
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.signing.Lock()
 	defer h.signing.Unlock()
-	c := ledger.Checkpoint{Log: h.log}
-	err := h.View(ctx, func(r *state.Reader) (err error) {
-		covered, _ := r.Checkpoint()
-		if c.Size = r.Size(); c.Size == covered {
-			c.Size = 0
-			return nil
-		}
-		c.Root, err = r.RootAt(c.Size)
-		return err
-	})
-	if err != nil || c.Size == 0 {
+	if covered, err := h.covered(ctx); err != nil || covered {
 		return err
 	}
-	signed, err := ledger.SignCheckpoint(c, h.authority)
+	body, err := canon.Marshal(state.MarkWanted{})
 	if err != nil {
 		return err
 	}
-	line := state.CheckpointLine{Replica: h.Replica(), Size: c.Size, Root: c.Root[:], Note: signed}
-	body, err := canon.Marshal(line)
+	noted, err := h.Propose(ctx, state.KindMark, book.Request{}, body)
+	if err != nil || len(noted) == 0 {
+		return err
+	}
+	var m state.Mark
+	if err := canon.Unmarshal(noted, state.MaxResultLen, &m); err != nil {
+		return err
+	}
+	line, err := h.sign(m)
 	if err != nil {
+		return err
+	}
+	if body, err = canon.Marshal(line); err != nil {
 		return err
 	}
 	_, err = h.Propose(ctx, state.KindCheckpointLine, book.Request{}, body)
 	return err
+}
+
+// covered reports whether the newest checkpoint covers the whole ledger.
+func (h *Host) covered(ctx context.Context) (all bool, err error) {
+	err = h.View(ctx, func(r *state.Reader) error {
+		size, _ := r.Checkpoint()
+		all = size == r.Size()
+		return nil
+	})
+	return all, err
+}
+
+// checkSigned checks that the stored tree goes on from what was signed last.
+func (h *Host) checkSigned() error {
+	return h.Look(func(r *state.Reader) error {
+		root, err := r.RootAt(r.Size())
+		if err != nil {
+			return err
+		}
+		return r.GoesOn(r.Size(), root[:])
+	})
+}
+
+// sign returns this replica's line for what it found at a mark.
+func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
+	if err := h.Look(func(r *state.Reader) error { return r.GoesOn(m.Size, m.Root) }); err != nil {
+		return state.CheckpointLine{}, fmt.Errorf("sign checkpoint: %w", err)
+	}
+	c, err := m.Checkpoint(h.log)
+	if err != nil {
+		return state.CheckpointLine{}, err
+	}
+	note, err := ledger.SignCheckpoint(c, h.authority)
+	if err != nil {
+		return state.CheckpointLine{}, err
+	}
+	digest := ledger.StateDigest{Log: h.log, Index: m.Index, Digest: m.Digest}
+	return state.CheckpointLine{Replica: h.Replica(), Mark: m, Note: note, State: digest.Sign(h.authority)}, nil
 }
 
 // Checkpoint returns a checkpoint of everything acknowledged before the call, with the note that

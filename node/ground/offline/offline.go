@@ -187,7 +187,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return report, datadir.Error(dir, host.OfState(folder, err))
 	}
-	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Checkpoint
+	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Published.Mark.Size
 	report.Pin, err = checkSigned(found)
 	if err != nil {
 		report.FirstBad = err.Error()
@@ -264,12 +264,17 @@ func checkSigned(found state.Report) (pin string, err error) {
 		return "", err
 	}
 	walked, err := trust.Walk(first, found.KeySets)
-	if err != nil || found.Note == nil {
+	p := found.Published
+	if err != nil || p.Note == nil {
 		return first.String(), err
 	}
-	c, err := ledger.OpenCheckpoint(found.Note, found.Log, walked[len(walked)-1])
-	if err == nil && (c.Size != found.Checkpoint || c.Root != found.Signed) {
+	keys := walked[len(walked)-1]
+	c, err := ledger.OpenCheckpoint(p.Note, found.Log, keys)
+	if err == nil && (c.Size != p.Mark.Size || c.Root != found.Signed) {
 		err = errors.New("the signed checkpoint is not the root that its entries give")
+	}
+	if err == nil {
+		err = ledger.StateDigest{Log: found.Log, Index: p.Mark.Index, Digest: p.Mark.Digest}.CheckMajority(p.Lines, keys)
 	}
 	return first.String(), err
 }
