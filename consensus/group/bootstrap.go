@@ -138,7 +138,8 @@ func writeFirst(dir string, c Config, voters []identity.Replica) error {
 		servers = append(servers, raft.Server{ID: raft.ServerID(v.String()), Address: raft.ServerAddress(v.String())})
 	}
 	transport := newTransport(c)
-	err = raft.BootstrapCluster(raftConfig(c), logs, logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
+	c.onDisk = nil
+	err = raft.BootstrapCluster(raftConfig(c), c.logOf(logs, newFailing(c.Fatal)), logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
 	if err == nil {
 		err = keepMark(logs, c.Mark)
 	}

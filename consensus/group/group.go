@@ -150,16 +150,17 @@ func openWatched(path string, c Config, failing *failing) (logStore, error) {
 	if err != nil {
 		return nil, err
 	}
+	used := c.logOf(logs, failing)
 	if err = checkLog(logs, c); err == nil {
+		err = checkEntries(used, c.Store)
+	}
+	if err == nil {
 		err = keepMark(logs, c.Mark)
 	}
 	if err != nil {
 		return nil, errors.Join(err, logs.Close())
 	}
-	if c.onDisk != nil {
-		return watched{c.onDisk(logs), failing}, nil
-	}
-	return watched{logs, failing}, nil
+	return used, nil
 }
 
 // newRaft starts raft. A replica that is alone need not wait for a heartbeat, because no other

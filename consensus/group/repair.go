@@ -41,11 +41,15 @@ func repairLast(dir string, db *metadb.BoltMetaDB, list types.PersistentState) e
 	if !last.SealTime.IsZero() {
 		return nil
 	}
-	files := segment.NewFiler(dir, walfs.New())
-	tail, err := files.RecoverTail(*last)
+	err := checkTail(filepath.Join(dir, segment.FileName(*last)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // listed and not made yet: the library makes it
 	}
+	if err != nil {
+		return err
+	}
+	files := segment.NewFiler(dir, walfs.New())
+	tail, err := files.RecoverTail(*last)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,115 @@
+package group
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"path/filepath"
+	"syscall"
+
+	"github.com/hashicorp/raft"
+	wal "github.com/hashicorp/raft-wal"
+
+	"xietong/consensus/state"
+)
+
+// summed gives every entry of raft's log a checksum, and takes none out of it whose checksum is
+// another: the library checks what it wrote last, and nothing before that. The checksum travels
+// with the entry, in the bytes that raft leaves to such layers, so that a follower also refuses
+// what was changed on its way.
+type summed struct {
+	logStore
+	failing *failing
+	path    string // of the log
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// sumOf returns the CRC-32C of all that an entry is: index, term, type and data.
+func sumOf(l *raft.Log) []byte {
+	head := binary.BigEndian.AppendUint64(nil, l.Index)
+	head = append(binary.BigEndian.AppendUint64(head, l.Term), byte(l.Type))
+	return binary.BigEndian.AppendUint32(nil, crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, l.Data))
+}
+
+// StoreLog implements raft.LogStore.
+func (s summed) StoreLog(l *raft.Log) error { return s.StoreLogs([]*raft.Log{l}) }
+
+// StoreLogs implements raft.LogStore. An entry that comes from the leader has its checksum; where
+// that is another nothing is stored, and the leader sends the entry again.
+func (s summed) StoreLogs(logs []*raft.Log) error {
+	for _, l := range logs {
+		sum := sumOf(l)
+		if len(l.Extensions) > 0 && !bytes.Equal(l.Extensions, sum) {
+			return fmt.Errorf("store entry %d of raft's log: its checksum is another than it came with", l.Index)
+		}
+		l.Extensions = sum
+	}
+	return s.logStore.StoreLogs(logs)
+}
+
+// GetLog implements raft.LogStore.
+func (s summed) GetLog(index uint64, l *raft.Log) error {
+	err := s.get(index, l)
+	if damage, ok := errors.AsType[*state.DamageError](err); ok {
+		return s.failing.note(damage)
+	}
+	return err
+}
+
+// get reads an entry and checks it. The error is a *state.DamageError where it is not as it was
+// written.
+func (s summed) get(index uint64, l *raft.Log) error {
+	err := s.logStore.GetLog(index, l)
+	_, ofSystem := errors.AsType[syscall.Errno](err)
+	switch {
+	case errors.Is(err, raft.ErrLogNotFound), errors.Is(err, wal.ErrClosed), ofSystem:
+		return err
+	case err != nil:
+		return &state.DamageError{File: s.path, Err: fmt.Errorf("entry %d of raft's log: %w", index, err)}
+	}
+	if l.Index != index || !bytes.Equal(l.Extensions, sumOf(l)) {
+		return &state.DamageError{File: s.path, Err: fmt.Errorf("entry %d of raft's log is not as it was written", index)}
+	}
+	return nil
+}
+
+// checkEntries checks, before raft starts, all that it will read: every entry after the newest
+// snapshot. It also checks that the last one that the state has applied is of the term that the
+// state knows, because a state of another time can have the same index.
+func checkEntries(logs summed, store *state.Store) error {
+	first, err := logs.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := logs.LastIndex()
+	if err != nil {
+		return err
+	}
+	marker, _, err := store.Marker()
+	if err != nil {
+		return err
+	}
+	applied, term := store.Applied()
+	for index := max(first, min(applied, marker.Index+1)); index > 0 && index <= last; index++ {
+		var l raft.Log
+		switch err := logs.get(index, &l); {
+		case err != nil:
+			return err
+		case index == applied && l.Term != term:
+			return fmt.Errorf("%w: its entry %d is of term %d, the state has applied one of term %d", ErrLogMismatch, index, l.Term, term)
+		}
+	}
+	return nil
+}
+
+// logOf returns the log as raft uses it: the library's, which the tests may have fail, watched for
+// writes that fail, and each entry with its checksum.
+func (c Config) logOf(logs logStore, failing *failing) summed {
+	if c.onDisk != nil {
+		logs = c.onDisk(logs)
+	}
+	return summed{watched{logs, failing}, failing, filepath.Join(c.Dir, walFolder)}
+}
