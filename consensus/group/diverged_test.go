@@ -116,8 +116,8 @@ func (x *trio) propose(by int, c state.Command) error {
 }
 
 // TestDivergedReplicaStops lets one of three replicas, the leader or a follower, apply a command in
-// another way than the others: its entry is another, or a value beside it (H2). This replica stops
-// when it is known what the majority signed, before and after a restart; the others go on.
+// another way than the others: its entry is another, or a value beside it (H2, D07). This replica
+// stops when it is known what the majority signed, before and after a restart; the others go on.
 func TestDivergedReplicaStops(t *testing.T) {
 	for what, row := range map[string]struct {
 		offset int

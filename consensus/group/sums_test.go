@@ -44,8 +44,8 @@ func copyTo(t *testing.T, from, to string) {
 	}
 }
 
-// TestFlippedBitOfTheLog (M5) flips one bit after the other of raft's log, whose entries the state
-// has not applied yet. Either the opening says that the log is damaged, or all commands are there:
+// TestFlippedBitOfTheLog (M5, D06) flips one bit after the other of raft's log, whose entries the
+// state has not applied yet. Either the opening says that the log is damaged, or all commands are there:
 // what was changed is never applied. The last batch alone may be lost, because nothing tells it
 // from one that was cut short.
 func TestFlippedBitOfTheLog(t *testing.T) {

@@ -30,9 +30,9 @@ func flipping() *state.Registry {
 	return r
 }
 
-// TestFlippedTileIsNotSigned (H1): a bit of the stored tree flips after the tree was signed. Nothing
-// is signed over it: while the jurisdiction is open, and when it is opened again, it is told that
-// the file is damaged. What was signed before stays the newest checkpoint.
+// TestFlippedTileIsNotSigned (H1, D05): a bit of the stored tree flips after the tree was signed.
+// Nothing is signed over it: while the jurisdiction is open, and when it is opened again, it is
+// told that the file is damaged. What was signed before stays the newest checkpoint.
 func TestFlippedTileIsNotSigned(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
