@@ -1,6 +1,7 @@
 package group
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -63,7 +64,7 @@ func TestFlippedBitOfTheLog(t *testing.T) {
 	for used > 0 && whole[used-1] == 0 {
 		used--
 	}
-	lastBatches := used - 2*used/len(commands)
+	lastBatch := used - 2*used/len(commands) // and what raft itself wrote behind it
 	step := 29
 	if testing.Short() {
 		step = 101
@@ -95,8 +96,8 @@ func TestFlippedBitOfTheLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		kept := commands
-		if at >= lastBatches {
-			kept = commands[:len(commands)-2]
+		if at >= lastBatch {
+			kept = commands[:len(commands)-1]
 		}
 		n.mustHave(t, kept)
 		n.end(t)
@@ -150,4 +151,77 @@ func TestChangedOnItsWay(t *testing.T) {
 			t.Errorf("got %q, %v", got.Data, err)
 		}
 	})
+}
+
+// TestDamageBeforeWholeBatches flips each bit of a log's last file but of its last batch, whose
+// entries hold what looks like the ends of batches. Damage is told wherever a batch follows that is
+// whole; a file that only ends in a write that was cut short is well.
+func TestDamageBeforeWholeBatches(t *testing.T) {
+	like := bytes.Repeat([]byte{frameCommit, 0, 0, 0, 7, 7, 7, 7}, 40)
+	for what, payload := range map[string][]byte{"plain": []byte("village"), "like the end of a batch": like, "and moved on": like[4:]} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			logs, err := wal.Open(dir, wal.WithSegmentSize(64<<10))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for index := range uint64(6) {
+				l := logEntry(index + 1)
+				l.Data = payload
+				if err := logs.StoreLog(l); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := logs.Close(); err != nil {
+				t.Fatal(err)
+			}
+			files, err := filepath.Glob(filepath.Join(dir, "*.wal"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("got %q, %v", files, err)
+			}
+			flipsAreTold(t, files[0])
+		})
+	}
+}
+
+func flipsAreTold(t *testing.T, path string) {
+	t.Helper()
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ends []int // of the batches
+	for from, at := 0, walHeaderLen; ; from, at = ends[len(ends)-1], ends[len(ends)-1] {
+		end := endOfBatch(whole, at)
+		if end == 0 || !endsBatch(whole, from, end) {
+			break
+		}
+		ends = append(ends, end+frameLen)
+	}
+	if len(ends) != 6 {
+		t.Fatalf("%d batches", len(ends))
+	}
+	check := func(data []byte) error {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return checkTail(path)
+	}
+	for at := range ends[4] {
+		changed := bytes.Clone(whole)
+		changed[at] ^= 1 << (at % 8)
+		if wellUpTo(changed) == ends[5] {
+			continue // one of the three bytes of an end that nobody reads
+		}
+		if _, damaged := errors.AsType[*state.DamageError](check(changed)); !damaged {
+			t.Errorf("byte %d, of batches that end at %v: not told", at, ends)
+		}
+	}
+	for at := ends[4]; at <= ends[5]; at += 3 { // power was lost in the last write
+		torn := bytes.Clone(whole)
+		clear(torn[at:])
+		if err := check(torn); err != nil {
+			t.Errorf("cut at byte %d of batches that end at %v: got %v", at, ends, err)
+		}
+	}
 }

@@ -50,8 +50,10 @@ const maxMarkLen = 256 // bytes of a kept Mark
 func Certifies(kind Kind) bool { return kind == KindMark || kind == KindCheckpointLine }
 
 // applyMark notes what this replica is just then, before anything of the command itself is written,
-// and returns it. A second mark in one raft entry is the first one. Of a ledger that the newest
-// checkpoint covers whole it notes nothing, and returns nothing.
+// and returns it. A second mark in one raft entry is the first one. While a mark of the same size
+// waits for its majority, that one is returned: marks go with the next checkpoint alone, so a
+// majority that does not sign must not pile them up. Of a ledger that the newest checkpoint covers
+// whole it notes nothing, and returns nothing.
 func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &MarkWanted{}); err != nil {
 		return nil, err
@@ -59,9 +61,8 @@ func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if covered, _ := tx.Checkpoint(); covered == tx.Size() {
 		return nil, nil
 	}
-	key := be64(tx.index)
-	if have := tx.Get(bucketMarks, key); have != nil {
-		return have, nil
+	if last, ok := tx.LastMark(); ok && (last.Size == tx.Size() || last.Index == tx.index) {
+		return canon.Marshal(last)
 	}
 	root, err := tx.root(tx.Size())
 	if err != nil {
@@ -71,7 +72,7 @@ func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return data, tx.Put(bucketMarks, key, data)
+	return data, tx.Put(bucketMarks, be64(tx.index), data)
 }
 
 // markAt returns what this replica found at a raft index; ok is false where no mark stands there,
@@ -86,7 +87,7 @@ func (r reads) markAt(index uint64) (m Mark, ok bool) {
 }
 
 // LastMark returns the newest mark that is kept; ok is false where none is.
-func (r *Reader) LastMark() (m Mark, ok bool) {
+func (r reads) LastMark() (m Mark, ok bool) {
 	var last []byte
 	r.Scan(bucketMarks, nil, nil, func(_, v []byte) bool {
 		last = v

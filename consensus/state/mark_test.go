@@ -135,8 +135,9 @@ func TestDigestSurvivesARestart(t *testing.T) {
 	}
 }
 
-// TestMarkIsOnePlace: a second mark in a raft entry is the first, and a mark over a ledger that is
-// covered whole notes nothing.
+// TestMarkIsOnePlace: a second mark in a raft entry is the first, and so is one over the same
+// entries in a later raft entry, so that what nobody signs does not pile up. A mark over a ledger
+// that is covered whole notes nothing.
 func TestMarkIsOnePlace(t *testing.T) {
 	x := newMarked(t, filepath.Join(t.TempDir(), "state.db"))
 	twice := command(t, KindMark, identity.Message{}, string(wanted))
@@ -146,7 +147,24 @@ func TestMarkIsOnePlace(t *testing.T) {
 	}
 	got = x.Apply(2, 1, [][]byte{command(t, kindWrite, identity.Message{}, "x a 1"), twice, command(t, kindWrite, identity.Message{}, "x a 2"), twice})
 	if len(got) != 4 || !bytes.Equal(got[1].Data, got[3].Data) || len(got[1].Data) == 0 {
-		t.Errorf("twice in one entry: got %+v", got)
+		t.Fatalf("twice in one entry: got %+v", got)
+	}
+	first := x.note(3)
+	for index := uint64(4); index < 50; index++ {
+		if m := x.note(index); !m.Same(first) {
+			t.Errorf("again: got %+v, want %+v", m, first)
+		}
+	}
+	err := x.View(func(r *Reader) error {
+		kept := 0
+		r.Scan(bucketMarks, nil, nil, func(_, _ []byte) bool { kept++; return true })
+		if kept != 2 { // of one entry, and of two
+			t.Errorf("%d marks are kept", kept)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -17,14 +17,18 @@ import (
 )
 
 // checkpoint signs the ledger as it is, unless the newest checkpoint covers the whole ledger. (1)
-// It proposes a mark, at which every replica notes what it is, (2) checks that what this replica
-// noted goes on from what was signed before, (3) signs exactly that, and (4) proposes the signed
-// line. A replica that noted something else than the majority signed stops.
+// It checks that the stored tree goes on from what was signed before, (2) proposes a mark, at which
+// every replica notes what it is, (3) checks the same of what this replica noted, (4) signs exactly
+// that, and (5) proposes the signed line. A replica that noted something else than the majority
+// signed stops.
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.signing.Lock()
 	defer h.signing.Unlock()
 	if covered, err := h.covered(ctx); err != nil || covered {
 		return err
+	}
+	if err := h.checkSigned(); err != nil { // before a mark is made that nobody could sign
+		return fmt.Errorf("sign checkpoint: %w", err)
 	}
 	body, err := canon.Marshal(state.MarkWanted{})
 	if err != nil {
