@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -223,5 +224,60 @@ func flipsAreTold(t *testing.T, path string) {
 		if err := check(torn); err != nil {
 			t.Errorf("cut at byte %d of batches that end at %v: got %v", at, ends, err)
 		}
+	}
+}
+
+// TestVerifyLog flips bits all over a stopped log. It is told wherever the log would not start with
+// all that it has; nothing in the folder is changed.
+func TestVerifyLog(t *testing.T) {
+	dir := t.TempDir()
+	n, _ := leading(t, dir, func(c *Config) { c.Segment = 4 << 10 }) // several files
+	for range 150 {
+		if _, err := n.Propose(t.Context(), command("village")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n.end(t)
+	if err := VerifyLog(dir); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, walFolder, "*.wal"))
+	if err != nil || len(files) < 3 {
+		t.Fatalf("got %q, %v", files, err)
+	}
+	slices.Sort(files)
+	for i, path := range files[:len(files)-1] {
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := walHeaderLen; at < wellUpTo(whole); at += 97 {
+			changed := bytes.Clone(whole)
+			changed[at] ^= 1 << (at % 8)
+			if wellUpTo(changed) == wellUpTo(whole) {
+				continue // a byte that nobody reads
+			}
+			if err := os.WriteFile(path, changed, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir)); !damaged {
+				t.Errorf("file %d, byte %d: not told", i, at)
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Remove(files[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir)); !damaged {
+		t.Error("a file is missing: not told")
+	}
+	if err := os.RemoveAll(filepath.Join(dir, walFolder)); err != nil {
+		t.Fatal(err)
+	}
+	if err := VerifyLog(dir); !errors.Is(err, ErrNoLog) {
+		t.Errorf("no log: got %v", err)
 	}
 }

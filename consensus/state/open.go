@@ -97,8 +97,12 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
 		case err == nil && m.Kind == metaKind && m.Format == Format:
 			return nil
-		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format > Format:
-			return fmt.Errorf("%w: format %d, this program reads %d", ErrNewerFormat, format.Format, Format)
+		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format != Format:
+			other := ErrOlderFormat
+			if format.Format > Format {
+				other = ErrNewerFormat
+			}
+			return fmt.Errorf("%w: format %d, this program reads %d", other, format.Format, Format)
 		default:
 			return &DamageError{File: db.Path(), Err: errors.Join(errors.New("not a state file of xietong"), err)}
 		}

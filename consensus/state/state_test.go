@@ -225,6 +225,12 @@ func TestOpenRefuses(t *testing.T) {
 	if _, err := Open(path, NewRegistry(), Options{}); !errors.Is(err, ErrNewerFormat) {
 		t.Errorf("a format to come: got %v, want ErrNewerFormat", err)
 	}
+	edit(t, path, bucketMeta, keyState, func([]byte) []byte {
+		return append([]byte{0x83, 0x6d}, append([]byte(metaKind), Format-1, 0x00)...)
+	})
+	if _, err := Open(path, NewRegistry(), Options{}); !errors.Is(err, ErrOlderFormat) {
+		t.Errorf("a format before: got %v, want ErrOlderFormat", err)
+	}
 	edit(t, path, bucketMeta, keyState, func([]byte) []byte { return nil })
 	if _, err := Open(path, NewRegistry(), Options{}); err == nil {
 		t.Error("a file without meta was opened")

@@ -71,6 +71,8 @@ const (
 var (
 	// ErrInUse is returned when another process has the file open.
 	ErrInUse = errors.New("state file is in use by another process")
+	// ErrOlderFormat is returned for a file that an earlier version of the program wrote.
+	ErrOlderFormat = errors.New("state file was written by an older version")
 	// ErrNewerFormat is returned for a file that a later version of the program wrote.
 	ErrNewerFormat = errors.New("state file was written by a newer version")
 	// ErrNoState is returned when there is no state file, or Create did not complete it.
@@ -174,8 +176,8 @@ func syncDir(path string) error {
 	return errors.Join(dir.Sync(), dir.Close())
 }
 
-// Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse or
-// ErrNewerFormat in those cases.
+// Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse,
+// ErrOlderFormat or ErrNewerFormat in those cases.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
 	db, m, err := openFile(path, false, options.Hosted)
 	if err != nil {

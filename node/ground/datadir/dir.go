@@ -89,6 +89,8 @@ func Error(dir string, err error) error {
 		return text.Fail(text.DirInUse, args, err)
 	case errors.Is(err, state.ErrNewerFormat):
 		return text.Fail(text.DirNewer, text.Args{"dir": dir, "format": "?", "version": strconv.Itoa(FormatVersion)}, err)
+	case errors.Is(err, state.ErrOlderFormat):
+		return text.Fail(text.DirOlder, text.Args{"dir": dir, "format": "?", "version": strconv.Itoa(FormatVersion)}, err)
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return text.Fail(text.DirReadOnly, args, err)
 	case errors.Is(err, fs.ErrNotExist):

@@ -50,6 +50,9 @@ func (h *Host) part(part Part, name string, err error) error { return partOf(h.d
 // OfState returns an error of the file state.db in a jurisdiction's folder as part does.
 func OfState(dir string, err error) error { return partOf(dir, PartLedger, stateFile, err) }
 
+// OfLog does so with an error of raft's log.
+func OfLog(dir string, err error) error { return partOf(dir, PartLedger, walFolder, err) }
+
 func partOf(dir string, part Part, name string, err error) error {
 	var file string
 	d, damaged := errors.AsType[*state.DamageError](err)
@@ -57,7 +60,7 @@ func partOf(dir string, part Part, name string, err error) error {
 	at, ofPath := errors.AsType[*fs.PathError](err)
 	_, told := errors.AsType[*PartError](err)
 	switch {
-	case err == nil, told, errors.Is(err, state.ErrNewerFormat), errors.Is(err, state.ErrInUse):
+	case err == nil, told, errors.Is(err, state.ErrNewerFormat), errors.Is(err, state.ErrOlderFormat), errors.Is(err, state.ErrInUse):
 		return err
 	case damaged:
 		file = d.File

@@ -17,6 +17,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/group"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
@@ -156,7 +157,8 @@ func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error)
 // VerifyData derives the ledger of one jurisdiction anew from a copied or stopped data directory,
 // and names the first bad entry; it also says whether the keystore is the ledger's. name may be
 // empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
-// FirstBad. Each of looks sees the state, and adds to the report.
+// FirstBad. Raft's log is checked, too: a copy whose log is damaged does not start. Each of looks
+// sees the state, and adds to the report.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
 	if err := datadir.CheckFormat(dir); err != nil {
 		return DataReport{}, err
@@ -186,6 +188,9 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	}
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return report, datadir.Error(dir, host.OfState(folder, err))
+	}
+	if err := group.VerifyLog(folder); err != nil {
+		return report, datadir.Error(dir, host.OfLog(folder, err))
 	}
 	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Published.Mark.Size
 	report.Pin, err = checkSigned(found)
