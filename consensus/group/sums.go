@@ -105,6 +105,26 @@ func checkEntries(logs summed, store *state.Store) error {
 	return nil
 }
 
+// beginAnew empties a log that ends before the newest snapshot. Its last batch was lost, and
+// nothing with it: the state has all of it. Raft would go on behind the snapshot, and the library
+// takes no entry that does not follow its last one.
+func beginAnew(logs summed, c Config) error {
+	first, err := logs.FirstIndex()
+	if err != nil {
+		return err
+	}
+	last, err := logs.LastIndex()
+	if err != nil {
+		return err
+	}
+	marker, _, err := c.Store.Marker()
+	if err != nil || last == 0 || last >= marker.Index {
+		return err
+	}
+	c.Logger.Warn("the end of raft's log was lost; the state has all of it, and the log begins anew", "last", last, "snapshot", marker.Index)
+	return logs.DeleteRange(first, last)
+}
+
 // logOf returns the log as raft uses it: the library's, which the tests may have fail, watched for
 // writes that fail, and each entry with its checksum.
 func (c Config) logOf(logs logStore, failing *failing) summed {

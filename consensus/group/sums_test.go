@@ -281,3 +281,44 @@ func TestVerifyLog(t *testing.T) {
 		t.Errorf("no log: got %v", err)
 	}
 }
+
+// TestLostEndIsInTheState (K9): the last batches of the log are lost, and the newest snapshot has
+// them. The replica starts with all that was acknowledged, takes commands, and starts again.
+func TestLostEndIsInTheState(t *testing.T) {
+	dir := t.TempDir()
+	n, _ := leading(t, dir, func(*Config) {})
+	var commands []state.Command
+	for range 20 {
+		c := command("village")
+		if _, err := n.Propose(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		commands = append(commands, c)
+	}
+	if err := n.Snapshot(); err != nil {
+		t.Fatal(err)
+	}
+	n.end(t)
+	files, err := filepath.Glob(filepath.Join(dir, walFolder, "*.wal"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("got %q, %v", files, err)
+	}
+	data, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(data[wellUpTo(data)/2:])
+	if err := os.WriteFile(files[0], data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		n, _ = leading(t, dir, func(*Config) {})
+		n.mustHave(t, commands)
+		c := command("later")
+		if _, err := n.Propose(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		commands = append(commands, c)
+		n.end(t)
+	}
+}

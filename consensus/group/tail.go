@@ -22,7 +22,7 @@ const (
 )
 
 // maxResync bounds the bytes that checkTail computes checksums over, as a multiple of the file:
-// what a client had written may look like frames.
+// what a client had written may look like frames. Beyond it nothing is found, as by the library.
 const maxResync = 64
 
 // checkTail checks the file that takes the log's next entries, before the library opens it. The
@@ -46,7 +46,10 @@ func checkTail(path string) error {
 		if end == 0 {
 			continue
 		}
-		if left -= end - from; left < 0 || endsBatch(data, from, end) {
+		if left -= end - from; left < 0 {
+			return nil
+		}
+		if endsBatch(data, from, end) {
 			return &state.DamageError{File: path, Err: fmt.Errorf("what stands at byte %d is not as it was written, and what follows is", well)}
 		}
 	}

@@ -244,3 +244,63 @@ func TestTreeGoesOnFromWhatWasSigned(t *testing.T) {
 		t.Errorf("signed %d entries", signed.Size)
 	}
 }
+
+// TestDigestKnowsNoCommit: the digest is the same whenever a replica commits, and so writes its
+// tiles: after two marks, too, which make tiles in the middle of a transaction.
+func TestDigestKnowsNoCommit(t *testing.T) {
+	one, other := newMarked(t, filepath.Join(t.TempDir(), "state.db")), newMarked(t, filepath.Join(t.TempDir(), "state.db"))
+	for index := uint64(1); index < 20; index += 2 {
+		for _, x := range []*marked{one, other} {
+			x.write(index, fmt.Sprintf("x a %d", index), "w b 2")
+		}
+		if index%4 == 1 {
+			other.Flush()
+		}
+		if got, want := other.note(index+1), one.note(index+1); !got.Same(want) {
+			t.Errorf("mark at %d: got %x, want %x", index+1, got.Digest, want.Digest)
+		}
+	}
+}
+
+// TestMendTree: a damaged tree is derived anew where the entries are what was signed, in full tiles
+// and at the edge, and goes on; where an entry is not, nothing is mended.
+func TestMendTree(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "state.db")
+	x := newMarked(t, path)
+	for i := range 605 {
+		x.write(uint64(i+1), fmt.Sprintf("x a %d", i%10))
+	}
+	x.publish(1000)
+	x.write(1002, "x b 1")
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, tile := range []ledger.TileID{{N: 0}, {N: 2}, {Level: 1}} {
+		edit(t, path, bucketTile, tileKey(tile), func(data []byte) []byte { data[3] ^= 1; return data })
+	}
+	s, err := Open(path, poisonRegistry(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mended, err := s.MendTree(t.Context()); err != nil || mended != 3 {
+		t.Errorf("got %d, %v, want 3 tiles", mended, err)
+	}
+	(&marked{t, s}).write(1003, "x b 2")
+	if m := (&marked{t, s}).note(1004); s.View(func(r *Reader) error { return errors.Join(r.GoesOn(m.Size, m.Root), checkRoot(r)) }) != nil {
+		t.Error("the mended tree does not go on")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	edit(t, path, bucketLeaf, be64(7), func(data []byte) []byte { data[len(data)-1] ^= 1; return data })
+	edit(t, path, bucketTile, tileKey(ledger.TileID{N: 0}), func(data []byte) []byte { data[3] ^= 1; return data })
+	if s, err = Open(path, poisonRegistry(), Options{}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	mended, err := s.MendTree(t.Context())
+	if _, damaged := errors.AsType[*DamageError](err); !damaged || mended != 0 {
+		t.Errorf("of damaged entries: got %d, %v", mended, err)
+	}
+}

@@ -21,7 +21,7 @@
 // it wrote is undone, write by write. No body ends the node, not even one that stands in raft's log
 // already. A kept value that cannot be read takes out of service what it is about, for handlers and
 // views alike. The state is unknown after an undecodable command, an unknown kind, a failed commit,
-// a database that cannot be read, or a root that differs from the majority's: then the process
+// a database that cannot be read, or a state that differs from the majority's: then the process
 // ends, and raft replays its log at the next start.
 //
 // A key and a value are bounded when they are written, by the bounds of their bucket; a room
@@ -210,7 +210,11 @@ func (s *Store) View(f func(r *Reader) error) error {
 		return fmt.Errorf("read state: %w", err)
 	}
 	defer r.file.Rollback()
-	return s.damaged(r.view(f))
+	err = r.view(f)
+	if damage, ok := errors.AsType[*DamageError](err); ok && damage.File == "" {
+		damage.File = s.db.Path()
+	}
+	return s.damaged(err)
 }
 
 // Try applies a command to the state as it is now, and keeps nothing. It returns the result of a

@@ -84,6 +84,33 @@ func (r *Reader) Applied() uint64 { return r.meta.Index }
 // Leaf returns the encoded leaf at index, or nil when the ledger is shorter.
 func (r *Reader) Leaf(index uint64) []byte { return r.Get(bucketLeaf, be64(index)) }
 
+// ProvenLeaf returns the encoded leaf at index, after it compared the leaf with the stored tree;
+// nil when the ledger is shorter. The error is a *DamageError where the two differ: no proof of the
+// leaf would hold.
+func (r *Reader) ProvenLeaf(index uint64) ([]byte, error) {
+	if index >= r.Size() {
+		return nil, nil
+	}
+	leaf := r.Leaf(index)
+	if err := sameInTile(r, index, ledger.LeafHash(leaf)); leaf == nil || err != nil {
+		return nil, &DamageError{Err: fmt.Errorf("entry %d: %w", index, errors.Join(err, errors.New("it is not what was recorded")))}
+	}
+	return leaf, nil
+}
+
+// leafHashes returns the hashes of the leaves from one index up to another. Each must be there.
+func (r *Reader) leafHashes(from, to uint64) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, 0, to-from)
+	for index := from; index < to; index++ {
+		leaf := r.Leaf(index)
+		if leaf == nil {
+			return nil, &DamageError{Err: fmt.Errorf("entry %d of %d is missing", index, r.Size())}
+		}
+		hashes = append(hashes, ledger.LeafHash(leaf))
+	}
+	return hashes, nil
+}
+
 // Sealed returns the ciphertext of the payload at index, or nil when it has none or none any more.
 func (r *Reader) Sealed(index uint64) []byte { return r.Get(bucketSealed, be64(index)) }
 

@@ -178,9 +178,12 @@ func (v *verifier) leaf(data []byte) error {
 
 // sameInTile checks one leaf hash of the stored tree, so that the error names the bad entry and not
 // only its tile.
-func sameInTile(r reads, index uint64, hash tlog.Hash) error {
-	tile, _ := r.Tile(ledger.TileID{Level: 0, N: index / 256})
+func sameInTile(r ledger.TileReader, index uint64, hash tlog.Hash) error {
+	tile, err := r.Tile(ledger.TileID{Level: 0, N: index / 256})
 	at := int(index%256) * tlog.HashSize
+	if err != nil {
+		return err
+	}
 	if len(tile) < at+tlog.HashSize || tlog.Hash(tile[at:at+tlog.HashSize]) != hash {
 		return errors.New("its leaf is not the one in the tree")
 	}

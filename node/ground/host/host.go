@@ -73,9 +73,11 @@ type Host struct {
 	growth    *Growth
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	renewing  sync.Mutex // held while keys are renewed
-	signing   sync.Mutex // held while a checkpoint is made: one at a time
-	keeping   sync.Mutex // held while the chain is kept: one at a time
+	renewing  sync.Mutex  // held while keys are renewed
+	signing   sync.Mutex  // held while a checkpoint is made: one at a time
+	fatal     func(error) // Options.Fatal
+	damaged   sync.Once   // fatal is called once for a damaged tree
+	keeping   sync.Mutex  // held while the chain is kept: one at a time
 }
 
 // Options of a host.
@@ -103,7 +105,10 @@ func Folder(data string, name identity.Jurisdiction) string {
 // Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands. The
 // error is a *ForeignError where a part of the folder is of another ledger or another copy.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth}
+	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal}
+	if h.fatal == nil {
+		h.fatal = func(err error) { panic(err) }
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("open %s: %w", name, foreignPart(dir, err)), h.Close())
@@ -128,6 +133,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if err = h.checkKeystore(); err != nil {
 		return h, err
 	}
+	if err = h.openTree(ctx); err != nil {
+		return h, h.part(PartLedger, stateFile, err)
+	}
 	config := group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
 		Mark: markOf(h.vault, h.log), Fatal: o.Fatal,
@@ -143,9 +151,6 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	defer cancel()
 	if err = h.group.WaitReady(ready); err != nil {
 		return h, err
-	}
-	if err = h.checkSigned(); err != nil {
-		return h, h.part(PartLedger, stateFile, err)
 	}
 	if err = h.openKeys(ready); err != nil {
 		return h, h.part(PartKeys, certsFolder, err)

@@ -63,7 +63,7 @@ func partOf(dir string, part Part, name string, err error) error {
 	case err == nil, told, errors.Is(err, state.ErrNewerFormat), errors.Is(err, state.ErrOlderFormat), errors.Is(err, state.ErrInUse):
 		return err
 	case damaged:
-		file = d.File
+		part, file = PartLedger, d.File // whatever was being read
 	case ofKeys:
 		file = f.File
 	case errors.Is(err, group.ErrNoLog):

@@ -28,7 +28,7 @@ func (h *Host) checkpoint(ctx context.Context) error {
 		return err
 	}
 	if err := h.checkSigned(); err != nil { // before a mark is made that nobody could sign
-		return fmt.Errorf("sign checkpoint: %w", err)
+		return h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
 	}
 	body, err := canon.Marshal(state.MarkWanted{})
 	if err != nil {
@@ -63,6 +63,30 @@ func (h *Host) covered(ctx context.Context) (all bool, err error) {
 	return all, err
 }
 
+// mustEnd returns an error over what was signed. Where the tree is damaged the replica must not go
+// on: what it took from here on could never be signed. The next opening derives the tree anew.
+func (h *Host) mustEnd(err error) error {
+	if _, ok := errors.AsType[*state.DamageError](err); ok {
+		h.damaged.Do(func() { h.fatal(err) })
+	}
+	return err
+}
+
+// openTree checks that the stored tree goes on from what was signed last and, where it does not,
+// derives it anew from the entries.
+func (h *Host) openTree(ctx context.Context) error {
+	err := h.checkSigned()
+	if _, ok := errors.AsType[*state.DamageError](err); !ok {
+		return err
+	}
+	mended, err := h.store.MendTree(ctx)
+	if err != nil {
+		return err
+	}
+	h.logger.Warn("the tree of the ledger was damaged, and was derived anew from its entries: check the disk", "tiles", mended)
+	return h.checkSigned()
+}
+
 // checkSigned checks that the stored tree goes on from what was signed last.
 func (h *Host) checkSigned() error {
 	return h.Look(func(r *state.Reader) error {
@@ -77,7 +101,7 @@ func (h *Host) checkSigned() error {
 // sign returns this replica's line for what it found at a mark.
 func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
 	if err := h.Look(func(r *state.Reader) error { return r.GoesOn(m.Size, m.Root) }); err != nil {
-		return state.CheckpointLine{}, fmt.Errorf("sign checkpoint: %w", err)
+		return state.CheckpointLine{}, h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
 	}
 	c, err := m.Checkpoint(h.log)
 	if err != nil {
@@ -125,7 +149,10 @@ type Entry struct {
 // Entry returns the entry at index.
 func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	err = h.View(ctx, func(r *state.Reader) error {
-		data := r.Leaf(index)
+		data, err := r.ProvenLeaf(index)
+		if err != nil {
+			return err
+		}
 		if data == nil {
 			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 		}
@@ -164,7 +191,10 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 		return fmt.Errorf("make checkpoint: %w", err)
 	}
 	return h.View(ctx, func(r *state.Reader) (err error) {
-		p := provenEntry{leaf: r.Leaf(index), reader: r}
+		p := provenEntry{reader: r}
+		if p.leaf, err = r.ProvenLeaf(index); err != nil {
+			return err
+		}
 		if p.leaf == nil {
 			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,13 +32,14 @@ func flipping() *state.Registry {
 }
 
 // TestFlippedTileIsNotSigned (H1, D05): a bit of the stored tree flips after the tree was signed.
-// Nothing is signed over it: while the jurisdiction is open, and when it is opened again, it is
-// told that the file is damaged. What was signed before stays the newest checkpoint.
+// Nothing is signed over it: the replica ends, and says that its file is damaged. The next opening
+// derives the tree anew from the entries, which are what was signed, and all goes on.
 func TestFlippedTileIsNotSigned(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
 	name := h.Name()
-	o := Options{Registry: flipping(), Logger: slog.New(slog.DiscardHandler), Now: time.Now}
+	told := make(chan error, 8)
+	o := Options{Registry: flipping(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Fatal: func(err error) { told <- err }}
 	again := func() *Host {
 		t.Helper()
 		if err := h.Close(); err != nil {
@@ -60,56 +62,118 @@ func TestFlippedTileIsNotSigned(t *testing.T) {
 		t.Fatal(err)
 	}
 	add(t, h)
-	var damage *state.DamageError
-	if _, err := h.Receipt(t.Context(), 2); !errors.As(err, &damage) {
-		t.Errorf("receipt: got %v, want a damaged file", err)
+	for range 3 {
+		var damage *state.DamageError
+		if _, err := h.Receipt(t.Context(), 2); !errors.As(err, &damage) || damage.File == "" {
+			t.Errorf("receipt: got %v, want a damaged file", err)
+		}
 	}
-	if told := errors.Join(h.Trouble()...); !errors.As(told, &damage) {
-		t.Errorf("trouble: got %v, want the damaged file", told)
+	if err := <-told; !strings.Contains(err.Error(), "does not go on") || len(told) > 0 {
+		t.Errorf("told %v, and %d more", err, len(told))
 	}
-	if err := h.Look(func(r *state.Reader) error {
-		if size, _ := r.Checkpoint(); size != before.Size {
-			t.Errorf("%d entries are signed", size)
+	h.signed(t, before.Size, 0)
+	h = again()
+	defer h.Close()
+	if trouble := h.Trouble(); len(trouble) > 0 {
+		t.Errorf("trouble after the tree was mended: %v", trouble)
+	}
+	pin, err := h.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for index := range uint64(3) {
+		receipt, err := h.Receipt(t.Context(), index)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ledger.VerifyReceipt(receipt, nil, pin); err != nil {
+			t.Errorf("receipt %d: %v", index, err)
+		}
+	}
+	h.signed(t, 3, 1)
+}
+
+// signed checks how many entries are signed, and how many marks are kept.
+func (h *Host) signed(t *testing.T, entries uint64, marks int) {
+	t.Helper()
+	err := h.Look(func(r *state.Reader) error {
+		kept := 0
+		r.Scan("marks", nil, nil, func(_, _ []byte) bool { kept++; return true })
+		if size, _ := r.Checkpoint(); size != entries || kept > marks && marks > 0 {
+			t.Errorf("%d entries are signed, %d marks are kept; want %d, %d", size, kept, entries, marks)
 		}
 		return nil
-	}); err != nil {
+	})
+	if err != nil {
 		t.Error(err)
-	}
-	if err := h.Close(); err != nil {
-		t.Error(err)
-	}
-	_, err = Open(t.Context(), dir, name, o)
-	if part, ok := errors.AsType[*PartError](err); !ok || part.Part != PartLedger || filepath.Base(part.File) != stateFile {
-		t.Errorf("open: got %v, want a damaged state.db", err)
 	}
 }
 
-// TestFlippedTileOnDisk flips the bit in the file, while nothing is open.
-func TestFlippedTileOnDisk(t *testing.T) {
-	dir := t.TempDir()
-	h := open(t, dir)
-	name := h.Name()
-	if _, _, err := h.Checkpoint(t.Context()); err != nil {
-		t.Fatal(err)
+// TestDamagedOnDisk flips a bit in the file, while nothing is open. A tile is derived anew; where a
+// leaf is another than was signed, or a key set, the damaged file is told.
+func TestDamagedOnDisk(t *testing.T) {
+	for what, row := range map[string]struct {
+		bucket string
+		key    []byte
+		at     int
+		opens  bool
+	}{
+		"a tile":    {"tile", make([]byte, 9), 31, true},
+		"a leaf":    {"leaf", []byte{0, 0, 0, 0, 0, 0, 0, 1}, 20, true}, // it is told where it is asked for
+		"a key set": {"keysets", []byte{0, 0, 0, 0, 0, 0, 0, 1}, -9, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := t.TempDir()
+			h := open(t, dir)
+			name := h.Name()
+			add(t, h)
+			if _, _, err := h.Checkpoint(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := h.Close(); err != nil {
+				t.Fatal(err)
+			}
+			flip(t, dir, row.bucket, row.key, row.at)
+			h, err := Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+			if part, ok := errors.AsType[*PartError](err); !row.opens {
+				if !ok || part.Part != PartLedger || filepath.Base(part.File) != stateFile {
+					t.Errorf("open: got %v, want a damaged ledger", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer h.Close()
+			_, err = h.Receipt(t.Context(), 1)
+			if _, damaged := errors.AsType[*state.DamageError](err); damaged != (row.bucket == "leaf") {
+				t.Errorf("receipt: got %v", err)
+			}
+			_, err = h.Entry(t.Context(), 1)
+			if _, damaged := errors.AsType[*state.DamageError](err); damaged != (row.bucket == "leaf") {
+				t.Errorf("entry: got %v", err)
+			}
+		})
 	}
-	if err := h.Close(); err != nil {
-		t.Fatal(err)
-	}
+}
+
+// flip flips a bit of a value in a state file; at is a byte of it, from its end where negative.
+func flip(t *testing.T, dir, bucket string, key []byte, at int) {
+	t.Helper()
 	db, err := bolt.Open(filepath.Join(dir, stateFile), 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket([]byte("tile"))
-		tile := append([]byte{}, b.Get(make([]byte, 9))...)
-		tile[31] ^= 0x80
-		return b.Put(make([]byte, 9), tile)
+		b := tx.Bucket([]byte(bucket))
+		value := append([]byte{}, b.Get(key)...)
+		if at < 0 {
+			at += len(value)
+		}
+		value[at] ^= 1
+		return b.Put(key, value)
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
-	}
-	_, err = Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
-	if part, ok := errors.AsType[*PartError](err); !ok || part.Part != PartLedger {
-		t.Errorf("open: got %v, want a damaged ledger", err)
 	}
 }

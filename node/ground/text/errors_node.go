@@ -218,9 +218,9 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 70, code: Diverged, status: http.StatusServiceUnavailable, params: []string{"replica", "log", "size"},
-		zh: parts{"副本不一致", "副本 {replica} 算出的账本根与多数副本不同，已停止服务", "{log}，树大小 {size}",
+		zh: parts{"副本不一致", "副本 {replica} 的账本或数据与多数副本不同，已停止服务", "{log}，树大小 {size}",
 			"请勿删除数据；请保留数据目录，从其他副本重建该副本，并查明原因"},
-		en: parts{"Replica diverged", "replica {replica} computed another root than the majority, and has stopped",
+		en: parts{"Replica diverged", "the ledger or the data of replica {replica} differ from those of the majority; it has stopped",
 			"{log}, tree size {size}", "delete nothing: keep the data directory, rebuild the replica from the others, and find the cause"},
 	},
 	{
