@@ -7,6 +7,7 @@
 package offline
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -275,7 +276,7 @@ func checkSigned(found state.Report) (pin string, err error) {
 	}
 	keys := walked[len(walked)-1]
 	c, err := ledger.OpenCheckpoint(p.Note, found.Log, keys)
-	if err == nil && (c.Size != p.Mark.Size || c.Root != found.Signed) {
+	if err == nil && (c.Size != p.Mark.Size || c.Root != found.Signed || !bytes.Equal(p.Mark.Root, c.Root[:])) {
 		err = errors.New("the signed checkpoint is not the root that its entries give")
 	}
 	if err == nil {

@@ -130,7 +130,7 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 	line := bytes.Index(text, []byte("\n\n")) + 2
 	length := line + 18
 	note := line + bytes.IndexByte(text[line:], '\n') + 1
-	const behind = 1 + 3 + 34 + 34 + 1 + 1 + 3 + 66 // index and size, root, digest, one line
+	const behind = 1 + 2 + 34 + 34 + 1 + 1 + 3 + 66 // index and size, root, digest, one line
 	for i := range note + behind {
 		if i >= length && i < note {
 			continue // the signature of the note
