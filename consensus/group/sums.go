@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/raft"
 	wal "github.com/hashicorp/raft-wal"
 
+	"xietong/certs/canon"
 	"xietong/consensus/state"
 )
 
@@ -77,8 +78,8 @@ func (s summed) get(index uint64, l *raft.Log) error {
 }
 
 // checkEntries checks, before raft starts, all that it will read: every entry after the newest
-// snapshot. It also checks that the last one that the state has applied is of the term that the
-// state knows, because a state of another time can have the same index.
+// snapshot. It also checks that the last one that the state has applied is the one that the state
+// knows, because a state of another time can have the same index.
 func checkEntries(logs summed, store *state.Store) error {
 	first, err := logs.FirstIndex()
 	if err != nil {
@@ -93,16 +94,30 @@ func checkEntries(logs summed, store *state.Store) error {
 		return err
 	}
 	applied, term := store.Applied()
-	for index := max(first, min(applied, marker.Index+1)); index > 0 && index <= last; index++ {
+	known := store.LastEntry()
+	for index := max(first, min(applied, marker.Index+1, max(known.Index, 1))); index > 0 && index <= last; index++ {
 		var l raft.Log
 		switch err := logs.get(index, &l); {
 		case err != nil:
 			return err
+		case index == known.Index && !isEntry(l, known):
+			return otherEntry(index)
 		case index == applied && l.Term != term:
 			return fmt.Errorf("%w: its entry %d is of term %d, the state has applied one of term %d", ErrLogMismatch, index, l.Term, term)
 		}
 	}
 	return nil
+}
+
+func otherEntry(index uint64) error {
+	return fmt.Errorf("%w: its entry %d is another than the one that the state has applied", ErrLogMismatch, index)
+}
+
+// isEntry reports whether an entry of raft's log is the one that the state has applied.
+func isEntry(l raft.Log, known state.LastEntry) bool {
+	var commands [][]byte
+	err := canon.Unmarshal(l.Data, maxEntryLen, &commands)
+	return l.Type == raft.LogCommand && err == nil && state.SumOf(commands) == known.Sum
 }
 
 // beginAnew empties a log that ends before the newest snapshot. Its last batch was lost, and

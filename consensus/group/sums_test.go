@@ -238,7 +238,7 @@ func TestVerifyLog(t *testing.T) {
 		}
 	}
 	n.end(t)
-	if err := VerifyLog(dir); err != nil {
+	if err := VerifyLog(dir, state.LastEntry{}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(filepath.Join(dir, walFolder, "*.wal"))
@@ -260,7 +260,7 @@ func TestVerifyLog(t *testing.T) {
 			if err := os.WriteFile(path, changed, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir)); !damaged {
+			if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir, state.LastEntry{})); !damaged {
 				t.Errorf("file %d, byte %d: not told", i, at)
 			}
 		}
@@ -271,13 +271,13 @@ func TestVerifyLog(t *testing.T) {
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
 	}
-	if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir)); !damaged {
+	if _, damaged := errors.AsType[*state.DamageError](VerifyLog(dir, state.LastEntry{})); !damaged {
 		t.Error("a file is missing: not told")
 	}
 	if err := os.RemoveAll(filepath.Join(dir, walFolder)); err != nil {
 		t.Fatal(err)
 	}
-	if err := VerifyLog(dir); !errors.Is(err, ErrNoLog) {
+	if err := VerifyLog(dir, state.LastEntry{}); !errors.Is(err, ErrNoLog) {
 		t.Errorf("no log: got %v", err)
 	}
 }
@@ -321,4 +321,37 @@ func TestLostEndIsInTheState(t *testing.T) {
 		commands = append(commands, c)
 		n.end(t)
 	}
+}
+
+// TestTwoContinuations: of one copy that went on twice, the state of the one is put beside the log
+// of the other, whose entry at the same index is another, of the same term. Nothing is applied.
+func TestTwoContinuations(t *testing.T) {
+	first := t.TempDir()
+	n, _ := leading(t, first, func(*Config) {})
+	if _, err := n.Propose(t.Context(), command("village")); err != nil {
+		t.Fatal(err)
+	}
+	n.end(t)
+	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
+	for i, dir := range dirs {
+		if err := os.CopyFS(dir, os.DirFS(first)); err != nil {
+			t.Fatal(err)
+		}
+		n, _ := leading(t, dir, func(*Config) {})
+		for range 2 + i { // the log goes on beyond what the state has
+			if _, err := n.Propose(t.Context(), command("one of its own")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n.end(t)
+	}
+	copyTo(t, filepath.Join(dirs[0], "state.db"), filepath.Join(dirs[1], "state.db"))
+	n, err := startWith(dirs[1], 1, nil, registry(), state.Options{}, func(c *Config) { c.Segment = 64 << 10 }, replica(1))
+	if !errors.Is(err, ErrLogMismatch) {
+		t.Errorf("open: got %v, want %v", err, ErrLogMismatch)
+	}
+	if err := VerifyLog(dirs[1], n.store.LastEntry()); !errors.Is(err, ErrLogMismatch) {
+		t.Errorf("verify: got %v, want %v", err, ErrLogMismatch)
+	}
+	_ = n.store.Close()
 }

@@ -19,10 +19,10 @@ import (
 )
 
 // VerifyLog checks raft's log in a jurisdiction's folder that is a copy, or not in use, and changes
-// nothing in it: every file that the log lists is there, and every entry in it is as it was
-// written. The last write may have been cut short. The error is a *state.DamageError, or wraps
-// ErrNoLog.
-func VerifyLog(folder string) error {
+// nothing in it: every file that the log lists is there, every entry in it is as it was written,
+// and the one that the state has applied last is the one that it knows. The last write may have
+// been cut short. The error is a *state.DamageError, or wraps ErrNoLog or ErrLogMismatch.
+func VerifyLog(folder string, applied state.LastEntry) error {
 	dir := filepath.Join(folder, walFolder)
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("verify raft's log: %w: %s", ErrNoLog, dir)
@@ -36,7 +36,7 @@ func VerifyLog(folder string) error {
 	}
 	for i, info := range files {
 		path := filepath.Join(dir, segment.FileName(info))
-		err := verifyFile(path, !info.SealTime.IsZero())
+		err := verifyFile(path, !info.SealTime.IsZero(), applied)
 		if errors.Is(err, fs.ErrNotExist) && i == len(files)-1 {
 			continue // listed, and not made yet
 		}
@@ -71,7 +71,7 @@ func listed(dir string) ([]types.SegmentInfo, error) {
 
 // verifyFile checks one file of the log: a full one to its end, the last one up to a write that was
 // cut short.
-func verifyFile(path string, full bool) error {
+func verifyFile(path string, full bool, applied state.LastEntry) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -84,13 +84,13 @@ func verifyFile(path string, full bool) error {
 		err = checkTail(path)
 	}
 	if err == nil {
-		err = verifyEntries(path, data[:well])
+		err = verifyEntries(path, data[:well], applied)
 	}
 	return err
 }
 
 // verifyEntries checks every entry in the batches of a file, which are whole.
-func verifyEntries(path string, data []byte) error {
+func verifyEntries(path string, data []byte, applied state.LastEntry) error {
 	for at := walHeaderLen; at+frameLen <= len(data); {
 		size := int(binary.LittleEndian.Uint32(data[at+4:]))
 		from := at + frameLen
@@ -103,6 +103,9 @@ func verifyEntries(path string, data []byte) error {
 			err := new(wal.BinaryCodec).Decode(data[from:from+size], &l)
 			if err != nil || !bytes.Equal(l.Extensions, sumOf(&l)) {
 				return &state.DamageError{File: path, Err: errors.Join(fmt.Errorf("entry %d of raft's log is not as it was written", l.Index), err)}
+			}
+			if l.Index == applied.Index && !isEntry(l, applied) {
+				return otherEntry(l.Index)
 			}
 		}
 		at = from + (size+frameLen-1)/frameLen*frameLen

@@ -70,6 +70,7 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 	if err != nil {
 		return s.fail(err), 0
 	}
+	s.meta.Last = LastEntry{Index: index, Sum: SumOf(commands)}
 	s.moveTo(index, term)
 	s.pending += len(commands)
 	return results, max(full*s.pending/MaxOpen, full*s.open.len/MaxOpenLen)

@@ -29,7 +29,7 @@
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
-//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest]; "raft" -> marker
+//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "raft" -> marker
 //	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
 //	sealed       be64(index) -> ciphertext of the payload
 //	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
@@ -44,6 +44,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -94,10 +95,38 @@ type meta struct {
 	Size   uint64 // entries of the ledger
 	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
 	Digest []byte // over all that was applied, in its order; never changed but replaced
+	Last   LastEntry
 
 	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
 	// never changed but replaced.
 	dropped map[string][]byte
+}
+
+// LastEntry is the last raft entry whose commands were applied. A log in which another entry stands
+// at the index is of another time.
+type LastEntry struct {
+	_     struct{} `cbor:",toarray"`
+	Index uint64
+	Sum   uint64 // SumOf its commands
+}
+
+// SumOf returns the sum of the commands of a raft entry.
+func SumOf(commands [][]byte) uint64 {
+	sum := uint32(0)
+	for _, c := range commands {
+		sum = crc32.Update(sum, castagnoli, be64(uint64(len(c))))
+		sum = crc32.Update(sum, castagnoli, c)
+	}
+	return uint64(sum)
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// LastEntry returns the last raft entry whose commands were applied, committed or not.
+func (s *Store) LastEntry() LastEntry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta.Last
 }
 
 const metaKind = "xietong state"

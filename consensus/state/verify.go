@@ -17,6 +17,7 @@ import (
 // Report is the result of Verify.
 type Report struct {
 	Log       identity.Log
+	Last      LastEntry
 	Entries   uint64
 	Root      tlog.Hash
 	Published Published       // the newest checkpoint; without a note where none was published
@@ -73,7 +74,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}
 	return Report{
-		Log: m.Log, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets,
+		Log: m.Log, Last: m.Last, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets,
 		Sealed: v.sealed,
 	}, nil
 }

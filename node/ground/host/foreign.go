@@ -25,7 +25,7 @@ const walFolder = "wal"
 // ForeignError says that a part of a jurisdiction's folder is that of another ledger, or of another
 // copy of this one.
 type ForeignError struct {
-	Part string // keystore, wal or certs
+	Part string // state.db, keystore, wal or certs
 	Dir  string // the jurisdiction's folder
 	Err  error
 }

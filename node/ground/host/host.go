@@ -127,7 +127,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
 		return h, h.part(PartLedger, stateFile, err)
 	}
-	if h.log, err = logOf(h.store, name); err != nil {
+	if h.log, err = logOf(h.store, dir, name); err != nil {
 		return h, err
 	}
 	if err = h.checkKeystore(); err != nil {

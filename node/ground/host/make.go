@@ -132,7 +132,7 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 	if err != nil {
 		return nil, 0, err
 	}
-	log, logErr := logOf(store, name)
+	log, logErr := logOf(store, dir, name)
 	keystore, err := vault.Open(filepath.Join(dir, Keystore))
 	if err = errors.Join(err, logErr); err != nil {
 		return nil, 0, errors.Join(err, store.Close())
@@ -153,11 +153,11 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 }
 
 // logOf returns the log of the state's ledger, whose epoch is the ledger's own. It must be of the
-// jurisdiction.
-func logOf(store *state.Store, name identity.Jurisdiction) (log identity.Log, err error) {
+// jurisdiction; dir is the folder.
+func logOf(store *state.Store, dir string, name identity.Jurisdiction) (log identity.Log, err error) {
 	err = store.View(func(r *state.Reader) error {
 		if log = r.Log(); log.Jurisdiction() != name {
-			return fmt.Errorf("%s holds the ledger %s", stateFile, log)
+			return &ForeignError{stateFile, dir, fmt.Errorf("it holds the ledger %s", log)}
 		}
 		return nil
 	})

@@ -50,8 +50,10 @@ func (h *Host) part(part Part, name string, err error) error { return partOf(h.d
 // OfState returns an error of the file state.db in a jurisdiction's folder as part does.
 func OfState(dir string, err error) error { return partOf(dir, PartLedger, stateFile, err) }
 
-// OfLog does so with an error of raft's log.
-func OfLog(dir string, err error) error { return partOf(dir, PartLedger, walFolder, err) }
+// OfLog does so with an error of raft's log, which may also be that of another copy.
+func OfLog(dir string, err error) error {
+	return foreignPart(dir, partOf(dir, PartLedger, walFolder, err))
+}
 
 func partOf(dir string, part Part, name string, err error) error {
 	var file string

@@ -190,7 +190,10 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err = errors.Join(err, ctx.Err()); err != nil {
 		return report, datadir.Error(dir, host.OfState(folder, err))
 	}
-	if err := group.VerifyLog(folder); err != nil {
+	if found.Log.Jurisdiction() != j {
+		return report, datadir.Error(dir, &host.ForeignError{Part: "state.db", Dir: folder, Err: fmt.Errorf("it holds the ledger %s", found.Log)})
+	}
+	if err := group.VerifyLog(folder, found.Last); err != nil {
 		return report, datadir.Error(dir, host.OfLog(folder, err))
 	}
 	report.Entries, report.Root, report.Checkpoint = found.Entries, fmt.Sprintf("%x", found.Root[:]), found.Published.Mark.Size
