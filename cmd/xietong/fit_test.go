@@ -25,7 +25,7 @@ func TestListFits(t *testing.T) {
 	}{
 		"room":             {alike, "200", []string{"nanming.guiyang.guizhou/log/1/13", "23:59:59 +08:00"}, []string{"数据资源"}, nil},
 		"no terminal":      {alike, "", []string{"nanming.guiyang.guizhou/log/1/13"}, nil, nil},
-		"shortened":        {alike, "80", []string{"有效期至（+08:00）", "\n13 ", "residence-check"}, []string{"/log/"}, []string{"“共享权限”；“存证条目”只列序号：13 即 nanming.guiyang.guizhou/log/1/13"}},
+		"shortened":        {alike, "80", []string{"有效期至（+08:00）", "\n13 ", "residence-check"}, []string{"/log/"}, []string{"“共享权限”、“存证条目”只列序号：13 即 nanming.guiyang.guizhou/log/1/13"}},
 		"left out":         {alike, "50", []string{"\n13 "}, []string{"residence-check"}, []string{"未列出：使用用途；"}},
 		"described":        {alike, "24", []string{"residence-check", "2027-12-31"}, []string{"（+08:00）"}, nil},
 		"of two ledgers":   {apart, "105", []string{"guizhou/log/1/13", "+06:00", "\n13 "}, nil, []string{"“共享权限”只列序号"}},
