@@ -99,12 +99,22 @@ func (l *Lists) hear(ctx context.Context, agency identity.Agency, places []place
 }
 
 // Giving tells the end of an agency that is to be given a grant, if the known places say that it
-// ended. An agency of this jurisdiction has none.
-func (l *Lists) Giving(ctx context.Context, agency identity.Agency) error {
-	if agency.Jurisdiction() == l.own {
+// ended. An agency of this jurisdiction has none. A list that was forgotten since the request named
+// it is asked for anew: an end that is heard of only after the grant would close that.
+func (l *Lists) Giving(ctx context.Context, agency identity.Agency) (err error) {
+	of := agency.Jurisdiction()
+	if of == l.own {
 		return nil
 	}
-	return l.hear(ctx, agency, l.places(agency.Jurisdiction()), true)
+	places := l.places(of)
+	if len(places) == 0 {
+		within, cancel := context.WithTimeout(ctx, askWithin)
+		defer cancel()
+		if places, err = l.ask(within, of, nil); err != nil {
+			return text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+		}
+	}
+	return l.hear(ctx, agency, places, true)
 }
 
 // places returns the known places of a jurisdiction's list.

@@ -167,6 +167,35 @@ func TestListedIsLookedAt(t *testing.T) {
 	}
 }
 
+// TestForgottenListIsAskedFor: a list that was driven out between a request and the gift that it
+// leads to is asked for again, so that an end is heard of before the grant, which it would close.
+// Where it cannot be had, nothing is given.
+func TestForgottenListIsAskedFor(t *testing.T) {
+	d, of := newLists(t), county(1)
+	var heard []string
+	d.OnEnd(func(_ context.Context, a identity.Agency, by envelope.AgencyList, given bool) error {
+		heard = append(heard, fmt.Sprint(a.Code(), by.Number, given))
+		return nil
+	})
+	d.lists[of] = append(numbered("a", 2), listedAgency{Code: named("a1"), Title: "x", Ended: true}, listedAgency{Code: named("a1"), Title: "x"})
+	d.consumer(t, "a use", asking(of, "a1", nameOf(of, d.lists[of])), "", 2)
+	d.mu.Lock()
+	d.size -= len(d.known[of].places)
+	delete(d.known, of)
+	d.mu.Unlock()
+	agency := identity.NewAgency(of, named("a1"))
+	if err := d.Giving(t.Context(), agency); err != nil {
+		t.Error(err)
+	}
+	if want := "[a1 3 false a1 3 true]"; fmt.Sprint(heard) != want {
+		t.Errorf("heard %v, want %s", heard, want)
+	}
+	d.err = errors.New("no link")
+	if err := d.Giving(t.Context(), agency); !failure.Is(err, text.AgencyListMissing) {
+		t.Errorf("not to be had: got %v", err)
+	}
+}
+
 // TestHostileLists attacks the lists: one that cannot be had, one that never fits, one that is too
 // long, and one that was rewritten. A jurisdiction that cannot be asked, or lies, is asked again
 // after a while only; the lists of others are not touched.
