@@ -1,14 +1,14 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	bolt "go.etcd.io/bbolt"
 
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -130,11 +130,13 @@ func TestDamagedOnDisk(t *testing.T) {
 			if _, _, err := h.Checkpoint(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if err := h.Close(); err != nil {
+			var value []byte
+			err := errors.Join(h.Look(func(r *state.Reader) error { value = r.Get(row.bucket, row.key); return nil }), h.Close())
+			if err != nil {
 				t.Fatal(err)
 			}
-			flip(t, dir, row.bucket, row.key, row.at)
-			h, err := Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+			flip(t, dir, value, row.at)
+			h, err = Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
 			if part, ok := errors.AsType[*PartError](err); !row.opens {
 				if !ok || part.Part != PartLedger || filepath.Base(part.File) != stateFile {
 					t.Errorf("open: got %v, want a damaged ledger", err)
@@ -157,23 +159,24 @@ func TestDamagedOnDisk(t *testing.T) {
 	}
 }
 
-// flip flips a bit of a value in a state file; at is a byte of it, from its end where negative.
-func flip(t *testing.T, dir, bucket string, key []byte, at int) {
+// flip flips a bit of a value in a state file that nobody has open, wherever the file has it; at is
+// a byte of it, from its end where negative.
+func flip(t *testing.T, dir string, value []byte, at int) {
 	t.Helper()
-	db, err := bolt.Open(filepath.Join(dir, stateFile), 0o600, nil)
+	path := filepath.Join(dir, stateFile)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket([]byte(bucket))
-		value := append([]byte{}, b.Get(key)...)
-		if at < 0 {
-			at += len(value)
-		}
-		value[at] ^= 1
-		return b.Put(key, value)
-	})
-	if err = errors.Join(err, db.Close()); err != nil {
+	if at < 0 {
+		at += len(value)
+	}
+	changed := bytes.Clone(value)
+	changed[at] ^= 1
+	if !bytes.Contains(data, value) {
+		t.Fatal("the file has no such value")
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(data, value, changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
