@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -20,7 +22,8 @@ import (
 // close. Its folder stays as it is, so that it can be hosted again, with all its data, once the
 // node was started anew. The same request again goes on where the first one stopped. The error is
 // text.HostFirst for a jurisdiction whose parent is not hosted here, text.HostBelow for one that
-// has children, and text.EndPlanNeeded or text.PlanMoved where agreed is not the hash of the plan.
+// has children, text.EndPlanNeeded or text.PlanMoved where agreed is not the hash of the plan, and
+// text.HostEndOver where the same request came before, and the jurisdiction has joined anew since.
 func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason, agreed string) (identity.Entry, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
@@ -28,14 +31,13 @@ func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id id
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	plan, err := h.ending(ctx)
-	if err == nil {
-		err = above.face.Joining.Agreed(plan, agreed)
-	}
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	entry, err := above.face.Joining.CutOff(ctx, id, name, reason)
+	entry, err := above.face.Joining.CutOff(ctx, id, name, reason, func(c tree.Child) error {
+		plan, err := h.ending(ctx, c)
+		if err != nil {
+			return err
+		}
+		return above.face.Joining.Agreed(plan, agreed)
+	})
 	if err != nil {
 		return identity.Entry{}, err
 	}
@@ -54,21 +56,34 @@ func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id id
 
 // HostingEnd tells what EndHosting would do, and refuses what it would refuse.
 func (n *Node) HostingEnd(ctx context.Context, name identity.Jurisdiction) (join.Hosting, error) {
-	h, _, err := n.endable(ctx, name)
+	h, above, err := n.endable(ctx, name)
 	if err != nil {
 		return join.Hosting{}, err
 	}
-	return h.ending(ctx)
+	child, err := above.child(ctx, name)
+	if err != nil {
+		return join.Hosting{}, err
+	}
+	return h.ending(ctx, child)
 }
 
-// ending tells what the end of the hosting would do.
-func (h *hosted) ending(ctx context.Context) (plan join.Hosting, err error) {
-	plan.Name = h.settings.Name
+// ending tells what the end of the hosting would do; as is how the parent has the jurisdiction.
+func (h *hosted) ending(ctx context.Context, as tree.Child) (plan join.Hosting, err error) {
+	plan.Name, plan.Child = h.settings.Name, as
 	err = h.host.View(ctx, func(r *state.Reader) error {
-		plan.Agencies, plan.Datasets = catalog.Counts(r)
+		plan.Agencies, plan.Datasets = catalog.LivingCodes(r)
 		return nil
 	})
 	return plan, err
+}
+
+// child returns what the jurisdiction keeps of one below it.
+func (h *hosted) child(ctx context.Context, name identity.Jurisdiction) (child tree.Child, err error) {
+	err = h.host.View(ctx, func(r *state.Reader) error {
+		child, _ = tree.ChildOf(r, name.Label())
+		return nil
+	})
+	return child, err
 }
 
 // endable returns a hosted jurisdiction and its parent, both hosted here.
@@ -107,6 +122,17 @@ func (n *Node) dropFromConfig(name identity.Jurisdiction) error {
 	}
 	n.settings = c
 	return nil
+}
+
+// Hosts reports whether the keys of a jurisdiction, whose parent is hosted here, are here: it is
+// hosted, or was.
+func (n *Node) Hosts(name identity.Jurisdiction) bool {
+	parent, _ := name.Parent()
+	if _, ok := n.of(parent); !ok {
+		return false
+	}
+	_, err := os.Stat(host.Folder(n.dir, name))
+	return err == nil
 }
 
 // wasHosted reports whether the hosting of a jurisdiction ended since the node began.

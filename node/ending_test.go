@@ -44,7 +44,7 @@ func TestHostingEnds(t *testing.T) {
 		t.Errorf("one with a child: got %s", got)
 	}
 	withdrawnAndBack(t, n, county)
-	if _, err := mustHosted(t, n, above).face.Joining.CutOff(t.Context(), newID(t), county.Name, "merged"); err != nil {
+	if _, err := mustHosted(t, n, above).face.Joining.CutOff(t.Context(), newID(t), county.Name, "merged", nil); err != nil {
 		t.Fatal(err)
 	}
 	for agreed, want := range map[string]text.Code{"": text.EndPlanNeeded, "x": text.PlanMoved} {
@@ -118,7 +118,7 @@ func withdrawnAndBack(t *testing.T, n *Node, county tree.Place) {
 	t.Helper()
 	parent, _ := county.Name.Parent()
 	above, h := mustHosted(t, n, parent), mustHosted(t, n, county.Name)
-	if _, err := above.face.Joining.CutOff(t.Context(), newID(t), county.Name, "drill"); err != nil {
+	if _, err := above.face.Joining.CutOff(t.Context(), newID(t), county.Name, "drill", nil); err != nil {
 		t.Fatal(err)
 	}
 	if c, _ := known(t, n, parent, county); c.Joined() {

@@ -10,7 +10,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/state"
+	"xietong/consensus/ledger"
 	"xietong/exchange/link"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
@@ -46,7 +46,7 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 	if err := n.tryConfig(place); err != nil {
 		return join.Result{}, err
 	}
-	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
+	return n.enter(ctx, above, id, place, k.Rekey, func(c *link.Conn, t invitation.Token) (join.Result, error) {
 		result, err := join.Inside(ctx, n.dir, c, t, n.hosting(k))
 		if err != nil || k.Only {
 			return result, err
@@ -63,9 +63,9 @@ func (n *Node) hosting(k join.Keys) join.Options {
 
 // enter invites a place, and has it enter with the invitation, over a connection to the door of its
 // parent.
-func (n *Node) enter(ctx context.Context, above *hosted, id identity.Message, place tree.Place, with func(*link.Conn, invitation.Token) (join.Result, error)) (join.Result, error) {
+func (n *Node) enter(ctx context.Context, above *hosted, id identity.Message, place tree.Place, rekey bool, with func(*link.Conn, invitation.Token) (join.Result, error)) (join.Result, error) {
 	at, parent := loopback(n.packets.LocalAddr()), above.settings.Name
-	invited, err := n.invite(ctx, above, id, place, at.String())
+	invited, err := n.invite(ctx, above, id, place, at.String(), rekey)
 	if err != nil {
 		return join.Result{}, err
 	}
@@ -91,14 +91,11 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 	above, ok := n.of(parent)
 	withdrawn := false
 	if ok {
-		err := above.host.View(ctx, func(r *state.Reader) error {
-			child, known := tree.ChildOf(r, place.Name.Label())
-			withdrawn = known && !child.Damaged && !child.Joined()
-			return nil
-		})
+		child, err := above.child(ctx, place.Name)
 		if err != nil {
 			return join.Result{}, err
 		}
+		withdrawn = child.Invitation != ledger.None && !child.Joined()
 	}
 	switch {
 	case !ok && len(k.Statement) > 0:
@@ -107,7 +104,7 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 		pin, err := h.host.Pin()
 		return join.Result{Name: place.Name.String(), DisplayName: place.DisplayName, Pin: pin.String()}, err
 	}
-	return n.enter(ctx, above, id, place, func(c *link.Conn, t invitation.Token) (join.Result, error) {
+	return n.enter(ctx, above, id, place, k.Rekey, func(c *link.Conn, t invitation.Token) (join.Result, error) {
 		result, err := join.Again(ctx, h.host, c, t, n.hosting(k))
 		if err == nil {
 			err = n.changed(ctx, h)
@@ -120,9 +117,13 @@ func (n *Node) hostAgain(ctx context.Context, h *hosted, parent identity.Jurisdi
 // invite invites the place. One that is endorsed already is invited anew if the keys that are
 // endorsed lie in its folder here: the node ended before the configuration named it. Redeemed by
 // those keys, the new invitation leads to the endorsement that stands. One that was withdrawn, and
-// whose keys are not here, is invited for other keys.
-func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, place tree.Place, address string) (join.Invited, error) {
+// whose keys are not here, is invited for other keys with rekey only, and else refused as
+// text.HostOtherKeys: it may have a machine of its own, which would be of no use from then on.
+func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, place tree.Place, address string, rekey bool) (join.Invited, error) {
 	here, withdrawn, err := n.endorsedHere(ctx, above, place.Name)
+	if err == nil && withdrawn && !here && !rekey {
+		err = text.Fail(text.HostOtherKeys, text.Args{"name": place.DisplayName, "jurisdiction": above.settings.Name.String()}, nil)
+	}
 	if err != nil {
 		return join.Invited{}, err
 	}
@@ -139,11 +140,7 @@ func (n *Node) invite(ctx context.Context, above *hosted, id identity.Message, p
 // endorsedHere reports whether the keys that the parent endorsed last for a jurisdiction are those
 // in its folder here, and whether it has withdrawn that endorsement.
 func (n *Node) endorsedHere(ctx context.Context, above *hosted, name identity.Jurisdiction) (here, withdrawn bool, err error) {
-	var child tree.Child
-	err = above.host.View(ctx, func(r *state.Reader) error {
-		child, _ = tree.ChildOf(r, name.Label())
-		return nil
-	})
+	child, err := above.child(ctx, name)
 	if err != nil || len(child.Endorsed) == 0 {
 		return false, false, err
 	}

@@ -55,6 +55,7 @@ func (a *app) hostAdd() *cobra.Command {
 	c.Long = a.t(text.CLILongHostAdd, nil)
 	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
+	c.Flags().BoolVar(&h.Rekey, "rekey", false, a.t(text.CLIFlagHostRekey, nil))
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
 }
@@ -111,6 +112,9 @@ func (a *app) hostEnd() *cobra.Command {
 			a.tell(text.CLIHostEndPlan, text.Args{
 				"title": plan.DisplayName, "name": plan.Name, "parent": plan.Parent, "agencies": strconv.Itoa(plan.Agencies), "datasets": strconv.Itoa(plan.Datasets),
 			})
+			if plan.Invitation {
+				a.tell(text.CLIWithdrawOpen, nil)
+			}
 		}, text.CLIHostEndAsk)
 		if err != nil {
 			return err

@@ -108,6 +108,9 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 		client.ChildDamaged: text.CLITreeDamaged,
 		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
+	if n.Anew {
+		state = text.CLITreeInvitedAnew
+	}
 	name := cmp.Or(n.ShortName, n.DisplayName)
 	if n.EndorsedAs != "" {
 		name = a.t(text.CLITreeRenamed, text.Args{"name": name, "then": n.EndorsedAs})

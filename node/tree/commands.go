@@ -179,11 +179,11 @@ func (c Child) comesAfter(b endorseBody) bool {
 	return b.After == c.Number && bytes.Equal(b.AfterHash, c.Hash)
 }
 
-// applyWithdraw ends an endorsement, and every invitation, also one for other keys that is pending:
-// an invitation without rekey is then for the endorsed keys again. Only the parent can undo a
-// withdrawal, by a new invitation. A second withdrawal with no invitation between changes nothing;
-// its result is the entry of the first. A child that never joined has nothing to withdraw: see
-// applyCancel.
+// applyWithdraw ends an endorsement, and with it an invitation for other keys that is pending: an
+// invitation without rekey is then for the endorsed keys again. Only the parent can undo a
+// withdrawal, by a new invitation. A second withdrawal changes nothing, also where the child is
+// invited anew; its result is the entry of the first. A child that is not endorsed has nothing to
+// withdraw: see applyCancel.
 func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 	child, known := ChildOf(tx, b.Child)
 	switch {
@@ -195,7 +195,7 @@ func applyWithdraw(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotEndorsed, b.Child.String(), tx.Log().Jurisdiction().String())
 	case len(b.Shown) > 0 && !bytes.Equal(b.Shown, child.shown()):
 		return ledger.None, book.Refuse(text.PlanMoved, child.Place.DisplayName)
-	case !child.Joined() && !child.Open():
+	case !child.Joined():
 		return child.Withdrawn, nil
 	}
 	child.Withdrawn, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed

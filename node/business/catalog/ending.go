@@ -91,3 +91,20 @@ func CheckReason(reason string) error {
 	}
 	return text.Recordable("reason", reason)
 }
+
+// LivingCodes returns the agencies, by their codes, and the datasets, each by its code and the
+// entry of its version, that did not end, in the order of the codes. What cannot be read is left
+// out.
+func LivingCodes(r book.Reads) (ofAgencies, ofDatasets []string) {
+	for key := range agencies.All(r, nil) {
+		if code := string(key); !endings.Has(r, book.Joined(endedAgency, code)) {
+			ofAgencies = append(ofAgencies, code)
+		}
+	}
+	for key, kept := range catalogue.All(r, nil) {
+		if code := string(key); !endings.Has(r, book.Joined(endedDataset, code)) {
+			ofDatasets = append(ofDatasets, fmt.Sprint(code, " ", uint64(kept.Entry)))
+		}
+	}
+	return ofAgencies, ofDatasets
+}

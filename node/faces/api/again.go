@@ -27,16 +27,20 @@ const (
 // answer that was lost between the node and the client is kept here.
 var usePaths = []string{"/v1/query", "/v1/verify", "/v1/federated-query", "/v1/federated-rows", "/v1/questions/run"}
 
+// hostingEndPath is where the hosting of a jurisdiction ends.
+const hostingEndPath = "/v1/hosting/end"
+
 // again serves the uses of data once for each key: the same request of the same agency under its
 // key gets the same answer for ten minutes, and waits for it while the first one is being served. A
 // use goes on when its client goes, because the client may come back for the answer. Another
 // request under the key is refused as text.IDReused. Nothing is kept of a request that was not
-// answered: it is a new one when it comes again.
+// answered: it is a new one when it comes again. So is the end of a hosting served, which the node
+// knows nothing of once it is done.
 func (s *server) again(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callerOf(r)
-		h, err := s.at(c)
-		if _, noKey := c.key(); r.Method != http.MethodPost || !slices.Contains(usePaths, r.URL.Path) || err != nil || noKey != nil {
+		name, kept := s.keptFor(c, r.URL.Path)
+		if _, noKey := c.key(); r.Method != http.MethodPost || !kept || noKey != nil {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -48,12 +52,11 @@ func (s *server) again(next http.Handler) http.Handler {
 			s.fail(w, c, err)
 			return
 		}
-		name := h.Ledger.Name().String()
 		q := answers.Request{
 			Owner: answers.Owner{Neighbour: name, Name: c.Agency}, Key: strings.Join([]string{name, c.Agency, c.Key}, "\n"),
 			Hash: sha256.Sum256(slices.Concat([]byte(r.URL.Path+"\n"), body)),
 		}
-		kept, again, err := s.answers.Do(r.Context(), q, s.node.Now(), func() (answers.Answer[*recorder], error) {
+		before, again, err := s.answers.Do(r.Context(), q, s.node.Now(), func() (answers.Answer[*recorder], error) {
 			ctx, cancel := goesOn(r.Context(), useWithin)
 			defer cancel()
 			rec := &recorder{to: w}
@@ -68,9 +71,22 @@ func (s *server) again(next http.Handler) http.Handler {
 		case err != nil: // a stop ended the wait for the first one
 			s.fail(w, c, err)
 		case again:
-			s.give(w, r, c, kept)
+			s.give(w, r, c, before)
 		}
 	})
+}
+
+// keptFor returns the jurisdiction in whose name the answer of a request is kept; false: it is not.
+// Of one that is hosted no more it is the name that the caller gave.
+func (s *server) keptFor(c Caller, path string) (name string, kept bool) {
+	if path == hostingEndPath {
+		return c.Jurisdiction, c.Jurisdiction != ""
+	}
+	h, err := s.at(c)
+	if err != nil || !slices.Contains(usePaths, path) {
+		return "", false
+	}
+	return h.Ledger.Name().String(), true
 }
 
 // give gives an answer once more, while what it rests on stands.

@@ -80,6 +80,9 @@ type Node interface {
 	// agreed to, and refuses what it would refuse.
 	EndHosting(ctx context.Context, name identity.Jurisdiction, id identity.Message, reason, agreed string) (identity.Entry, error)
 	HostingEnd(ctx context.Context, name identity.Jurisdiction) (join.Hosting, error)
+	// Hosts reports whether the keys of a jurisdiction, whose parent the node hosts, are here: it
+	// is hosted, or was.
+	Hosts(name identity.Jurisdiction) bool
 	// Machine tells of the process and of the disk.
 	Machine() (Machine, error)
 	// Stop ends what serves the node, as a signal does; false: another program has opened it.

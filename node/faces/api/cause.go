@@ -12,13 +12,25 @@ import (
 // said of these keys, and why its link is not up, is known here alone; and the roster tells a place
 // that did not join from one that there is not. What another jurisdiction told of its links stays.
 func (s *server) causeOf(h Hosted, f *text.Failure, elsewhere bool) *text.Failure {
-	about, err := identity.ParseJurisdiction(f.Args["jurisdiction"])
+	named := f.Args["jurisdiction"]
+	if f.Code == text.CutAlready {
+		named = f.Args["name"]
+	}
+	about, err := identity.ParseJurisdiction(named)
 	if err != nil {
 		return f
 	}
+	above, _ := about.Parent()
 	switch {
 	case f.Code == text.PlaceWithdrawn && about == h.Ledger.Name():
 		return s.denied(h, f)
+	case f.Code == text.PlaceWithdrawn && above == h.Ledger.Name():
+		if own := text.AsFailure(h.Standing.Absent(about)); own.Code == f.Code { // tells of an invitation, too
+			f = own
+		}
+		return s.hereToo(f, about)
+	case f.Code == text.PlaceWithdrawn, f.Code == text.CutAlready:
+		return s.hereToo(f, about)
 	case f.Code == text.PlaceNotJoined:
 		if _, listed := h.Standing.Current().Of(about); !listed {
 			return &text.Failure{Code: text.PlaceNowhere, Args: f.Args, Err: f.Err}
@@ -50,11 +62,23 @@ func (s *server) unlinked(h Hosted, about identity.Jurisdiction, f *text.Failure
 	return &text.Failure{Code: f.Code, Args: args, Err: f.Err}
 }
 
+// hereToo returns the failure of a jurisdiction that was withdrawn, with the word that this node
+// hosts it, or did: there it comes back by one command.
+func (s *server) hereToo(f *text.Failure, about identity.Jurisdiction) *text.Failure {
+	if !s.node.Hosts(about) {
+		return f
+	}
+	args := maps.Clone(f.Args)
+	args["hosted"] = "yes"
+	return &text.Failure{Code: f.Code, Args: args, Err: f.Err}
+}
+
 // denied returns what the parent said of these keys, which says to their administrator what to do.
 func (s *server) denied(h Hosted, f *text.Failure) *text.Failure {
 	d := h.Keys.Denied()
 	if d == nil {
 		return f
 	}
-	return &text.Failure{Code: text.Code(d.Code), Args: text.Named(text.Code(d.Code), d.Args), Err: f.Err}
+	said := &text.Failure{Code: text.Code(d.Code), Args: text.Named(text.Code(d.Code), d.Args), Err: f.Err}
+	return s.hereToo(said, h.Ledger.Name())
 }

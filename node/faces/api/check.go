@@ -53,7 +53,7 @@ func (s *server) check(ctx context.Context, h Hosted, evidence bool) (out client
 		out.Asked = append(out.Asked, asked(h, a))
 	}
 	if d := h.Keys.Denied(); d != nil {
-		out.Alarms = append(out.Alarms, denial(h, d, s.node.Now()))
+		out.Alarms = append(out.Alarms, s.denial(h, d))
 	} else if e := v.Endorsed; selfcheck.Stale(e, s.node.Now()) {
 		parent, _ := h.Standing.Parent()
 		out.Alarms = append(out.Alarms, client.Alarm{
@@ -136,16 +136,19 @@ func changesAlarm(h Hosted, all []client.Alarm, now string) ([]client.Alarm, err
 }
 
 // denial tells what the parent said of the own keys, with the names that people use.
-func denial(h Hosted, d *host.Denial, now time.Time) client.Alarm {
+func (s *server) denial(h Hosted, d *host.Denial) client.Alarm {
 	args := text.Named(text.Code(d.Code), d.Args)
 	for _, name := range []string{"name", "jurisdiction"} {
 		if of, err := identity.ParseJurisdiction(args[name]); err == nil {
 			args[name] = h.Standing.Called(of)
 		}
 	}
+	if text.Code(d.Code) == text.EndorsementWithdrawn && s.node.Hosts(h.Ledger.Name()) {
+		args["hosted"] = "yes"
+	}
 	parent, _ := h.Standing.Parent()
 	return client.Alarm{
-		Code: d.Code, Args: args, By: parent.String(), Relation: client.AskedParent, Since: stamp(d.Since()), Last: stamp(now),
+		Code: d.Code, Args: args, By: parent.String(), Relation: client.AskedParent, Since: stamp(d.Since()), Last: stamp(s.node.Now()),
 	}
 }
 

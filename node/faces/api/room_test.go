@@ -139,6 +139,8 @@ func (*node) HostingEnd(context.Context, identity.Jurisdiction) (join.Hosting, e
 	return join.Hosting{}, errAway
 }
 
+func (*node) Hosts(identity.Jurisdiction) bool { return false }
+
 func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Zone() *time.Location                        { return zone.Home }
 func (n *node) Now() time.Time                              { return n.clock.Clock }

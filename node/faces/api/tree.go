@@ -76,7 +76,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, get("entry-of", "/v1/entry", "The public head of an entry of any ledger"), entryNamed)
 	handle(s, a, get("receipt-of", "/v1/receipt", "The portable proof of an entry of any ledger"), receiptNamed)
 	handle(s, a, get("end-hosted-plan", "/v1/hosting/end", "What the end of the hosting of the jurisdiction would do"), s.hostingPlan)
-	handle(s, a, post("end-hosted", "/v1/hosting/end", "Host the jurisdiction no more"), s.endHosted)
+	handle(s, a, post("end-hosted", hostingEndPath, "Host the jurisdiction no more"), s.endHosted)
 	handle(s, a, get("children", "/v1/children", "The children, invited or joined"), s.childrenListed)
 	handle(s, a, get("hosted", "/v1/hosted", "The jurisdictions that the node hosts"), s.hostedListed)
 	handle(s, a, post("add-hosted", "/v1/hosted", "Host a further jurisdiction"), s.addHosted)
@@ -221,7 +221,7 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 	if err != nil {
 		return out, err
 	}
-	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery})
+	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery, Rekey: v.Rekey})
 	return client.HostedPlace{
 		Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry, Epoch: got.Epoch, Recovered: got.Recovered, Again: got.Again,
 	}, err
@@ -235,7 +235,8 @@ func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out clien
 	}
 	parent, _ := name.Parent()
 	out = client.HostingPlan{
-		Name: name.String(), DisplayName: h.Standing.Called(name), Parent: h.Standing.Called(parent), Agencies: end.Agencies, Datasets: end.Datasets,
+		Name: name.String(), DisplayName: h.Standing.Called(name), Parent: h.Standing.Called(parent),
+		Agencies: len(end.Agencies), Datasets: len(end.Datasets), Invitation: end.Open(),
 	}
 	out.Hash, err = end.Hash()
 	return out, err

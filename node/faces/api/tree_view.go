@@ -186,12 +186,12 @@ func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
 		if now > c.NotAfter {
 			n.State = client.ChildExpired
 		}
-	case !c.Open() && c.Withdrawn != ledger.None:
+	case c.Withdrawn != ledger.None && (!c.Open() || now > c.Until):
 		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
 	case !c.Open():
 		n.State, n.Entry = client.ChildCancelled, c.Cancelled.In(log).String()
 	default:
-		n.State, n.Entry, n.Until = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until)
+		n.State, n.Entry, n.Until, n.Anew = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until), c.Withdrawn != ledger.None
 		if now > c.Until {
 			n.State = client.ChildExpired
 		}

@@ -67,6 +67,7 @@ type Neighbour struct {
 	Level       string `json:"level,omitempty"`
 	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,denies"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
+	Anew        bool   `json:"anew,omitempty" doc:"It was withdrawn, and is invited anew; of a child that is invited"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
 	Linked      bool   `json:"linked" doc:"A link is up"`
@@ -178,6 +179,7 @@ type NewHosted struct {
 	Code      string `json:"code,omitempty" maxLength:"32"`
 	Level     string `json:"level,omitempty" maxLength:"32"`
 	ShortName string `json:"short_name,omitempty" maxLength:"200"`
+	Rekey     bool   `json:"rekey,omitempty" doc:"Make other keys for a place that was withdrawn, and whose keys are not here; its own machine, where it has one, is of no use then"`
 	KeysOnly  bool   `json:"keys_only,omitempty" doc:"Make its keys, and have nobody endorse them yet: the recovery statement is made for the pin in the answer"`
 	Recovery  []byte `json:"recovery,omitempty" maxLength:"684" doc:"The recovery statement for its first key set, made with the paper of its earlier keys, in base64"`
 }
@@ -201,6 +203,7 @@ type HostingPlan struct {
 	Parent      string `json:"parent" doc:"Who withdraws it"`
 	Agencies    int    `json:"agencies"`
 	Datasets    int    `json:"datasets" doc:"How many nobody can use any more"`
+	Invitation  bool   `json:"invitation,omitempty" doc:"An invitation for other keys, which waits, ends too"`
 }
 
 // HostingEnd ends the hosting of a jurisdiction.

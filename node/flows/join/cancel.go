@@ -8,7 +8,6 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
-	"xietong/consensus/state"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -35,11 +34,7 @@ func (d *Desk) Waiting(ctx context.Context, typed string) (w Waiting, err error)
 	if err != nil {
 		return w, err
 	}
-	var child tree.Child
-	err = d.Own.View(ctx, func(r *state.Reader) error {
-		child, _ = tree.ChildOf(r, label)
-		return nil
-	})
+	child, err := d.child(ctx, label)
 	if err != nil {
 		return w, err
 	}

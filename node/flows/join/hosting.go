@@ -6,18 +6,25 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/node/tree"
 )
 
 // Hosting is what the end of the hosting of a jurisdiction would do.
 type Hosting struct {
 	Name     identity.Jurisdiction
-	Agencies int
-	Datasets int // how many nobody can use any more
+	Agencies []string // what ends with them: the code of each
+	Datasets []string // what nobody can use any more: the code of each, and the entry of its version
+	Child    tree.Child
 }
 
-// Hash returns what a person agreed to: it changes when something else would end.
+// Open reports whether an invitation for other keys, which waits, ends too.
+func (h Hosting) Open() bool { return h.Child.Joined() && h.Child.Open() }
+
+// Hash returns what a person agreed to: it changes when something else would end. A renewal of the
+// endorsement changes nothing; the place that joins anew has another invitation than before.
 func (h Hosting) Hash() (string, error) {
-	raw, err := canon.Marshal([]any{h.Name.String(), h.Agencies, h.Datasets})
+	c := h.Child
+	raw, err := canon.Marshal([]any{h.Name.String(), h.Agencies, h.Datasets, c.Endorsed, c.Joined(), c.Open(), uint64(c.Invitation)})
 	sum := sha256.Sum256(raw)
 	return hex.EncodeToString(sum[:]), err
 }

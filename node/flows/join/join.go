@@ -66,6 +66,7 @@ type Options struct {
 type Keys struct {
 	Only      bool   // make the keys, and have nobody endorse them yet
 	Statement []byte // the recovery statement for the first key set; empty: there is none at hand
+	Rekey     bool   // make others for a place that has joined with keys that are elsewhere
 }
 
 // Step is one step of joining that was done.

@@ -43,11 +43,7 @@ func (d *Desk) Cut(ctx context.Context, typed string) (c Cut, err error) {
 	if err != nil {
 		return c, err
 	}
-	var child tree.Child
-	err = d.Own.View(ctx, func(r *state.Reader) error {
-		child, _ = tree.ChildOf(r, label)
-		return nil
-	})
+	child, err := d.child(ctx, label)
 	if err != nil {
 		return c, err
 	}
@@ -79,7 +75,7 @@ func (d *Desk) cut(label identity.Label, child tree.Child) (c Cut, err error) {
 
 // cutAlready returns the error of a child that was withdrawn before.
 func (d *Desk) cutAlready(child tree.Child) error {
-	args := text.Args{"name": child.Place.DisplayName, "jurisdiction": d.Own.Name().String(), "entry": child.Withdrawn.In(d.Own.Log()).String()}
+	args := text.Args{"name": child.Place.Name.String(), "jurisdiction": d.Own.Name().String(), "entry": child.Withdrawn.In(d.Own.Log()).String()}
 	if why, ok := errors.AsType[*text.Failure](d.Standing.Absent(child.Place.Name)); ok {
 		args["when"] = why.Args["when"]
 	}
@@ -96,11 +92,31 @@ func (d *Desk) Withdraw(ctx context.Context, id identity.Message, typed, reason,
 	})
 }
 
-// CutOff is Withdraw as a part of something greater, of which a person saw what it does.
-func (d *Desk) CutOff(ctx context.Context, id identity.Message, name identity.Jurisdiction, reason string) (identity.Entry, error) {
-	return d.end(ctx, name.String(), func(label identity.Label) (identity.Entry, error) {
-		return tree.Withdraw(ctx, d.Own, id, label, reason)
+// CutOff is Withdraw as a part of something greater, of which a person saw what it does: shown
+// refuses it where that is otherwise by now, and is not asked where the same request came before.
+// One that came before the child joined anew is refused as text.HostEndOver: the rest of it is over
+// too.
+func (d *Desk) CutOff(ctx context.Context, id identity.Message, name identity.Jurisdiction, reason string, shown func(tree.Child) error) (identity.Entry, error) {
+	entry, err := d.end(ctx, name.String(), func(label identity.Label) (identity.Entry, error) {
+		return tree.WithdrawShown(ctx, d.Own, id, label, reason, shown)
 	})
+	if err != nil {
+		return identity.Entry{}, err
+	}
+	child, err := d.child(ctx, name.Label())
+	if err == nil && (child.Joined() || child.Withdrawn.In(d.Own.Log()) != entry) {
+		err = text.Fail(text.HostEndOver, text.Args{"name": name.String(), "entry": entry.String()}, nil)
+	}
+	return entry, err
+}
+
+// child returns what this jurisdiction keeps of a child.
+func (d *Desk) child(ctx context.Context, label identity.Label) (child tree.Child, err error) {
+	err = d.Own.View(ctx, func(r *state.Reader) error {
+		child, _ = tree.ChildOf(r, label)
+		return nil
+	})
+	return child, err
 }
 
 // end has a child end as the function does it. Of one that was never endorsed the error says what
@@ -134,12 +150,12 @@ func (d *Desk) agrees(of identity.Jurisdiction, is, agreed string) error {
 	}
 }
 
-// stillAgreed refuses a withdrawal that would do something else than what the person saw. Of a
-// child that is cut off already the command itself decides.
+// stillAgreed refuses a withdrawal that would do something else than what the person saw, and one
+// of which nobody can be shown anything, as of a child that is cut off already.
 func (d *Desk) stillAgreed(label identity.Label, child tree.Child, agreed string) error {
 	c, err := d.cut(label, child)
 	if err != nil {
-		return nil
+		return err
 	}
 	hash, err := c.Hash()
 	if err == nil {

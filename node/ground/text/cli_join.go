@@ -24,42 +24,43 @@ const (
 	JoinEndorsed Code = "join.endorsed"
 	JoinChain    Code = "join.chain"
 
-	CLIInviteFor      Code = "cli.invite.for"
-	CLIInviteRoot     Code = "cli.invite.root"
-	CLIInviteReplaced Code = "cli.invite.replaced"
-	CLIInviteNext     Code = "cli.invite.next"
-	CLIJoinOK         Code = "cli.join.ok"
-	CLIJoinFail       Code = "cli.join.fail"
-	CLIJoinDone       Code = "cli.join.done"
-	CLIJoinOnlyHere   Code = "cli.join.only-here"
-	CLIJoinFirewall   Code = "cli.join.firewall"
-	CLITreeRoot       Code = "cli.tree.root"
-	CLITreeChain      Code = "cli.tree.chain"
-	CLITreeListen     Code = "cli.tree.listen"
-	CLITreeNoListen   Code = "cli.tree.no-listen"
-	CLITreeUp         Code = "cli.tree.up"
-	CLITreeDown       Code = "cli.tree.down"
-	CLITreeNever      Code = "cli.tree.never"
-	CLITreeWhy        Code = "cli.tree.why"
-	CLITreeRenamed    Code = "cli.tree.renamed"
-	CLITreeJoined     Code = "cli.tree.joined"
-	CLITreeInvited    Code = "cli.tree.invited"
-	CLITreeExpired    Code = "cli.tree.expired"
-	CLITreeWithdrawn  Code = "cli.tree.withdrawn"
-	CLITreeDamaged    Code = "cli.tree.damaged"
-	CLITreeDenies     Code = "cli.tree.denies"
-	CLITreeAlarm      Code = "cli.tree.alarm"
-	CLIName           Code = "cli.name"
-	CLITreeSilent     Code = "cli.tree.silent"
-	CLITreeUpSince    Code = "cli.tree.up-since"
-	CLITreeParent     Code = "cli.tree.parent"
-	CLITreeChild      Code = "cli.tree.child"
-	CLITreeRelation   Code = "cli.tree.relation"
-	CLITreeLevel      Code = "cli.tree.level"
-	CLITreeState      Code = "cli.tree.state"
-	CLITreeUntil      Code = "cli.tree.until"
-	CLITreeLink       Code = "cli.tree.link"
-	CLIWithdrawn      Code = "cli.withdrawn"
+	CLIInviteFor       Code = "cli.invite.for"
+	CLIInviteRoot      Code = "cli.invite.root"
+	CLIInviteReplaced  Code = "cli.invite.replaced"
+	CLIInviteNext      Code = "cli.invite.next"
+	CLIJoinOK          Code = "cli.join.ok"
+	CLIJoinFail        Code = "cli.join.fail"
+	CLIJoinDone        Code = "cli.join.done"
+	CLIJoinOnlyHere    Code = "cli.join.only-here"
+	CLIJoinFirewall    Code = "cli.join.firewall"
+	CLITreeRoot        Code = "cli.tree.root"
+	CLITreeChain       Code = "cli.tree.chain"
+	CLITreeListen      Code = "cli.tree.listen"
+	CLITreeNoListen    Code = "cli.tree.no-listen"
+	CLITreeUp          Code = "cli.tree.up"
+	CLITreeDown        Code = "cli.tree.down"
+	CLITreeNever       Code = "cli.tree.never"
+	CLITreeWhy         Code = "cli.tree.why"
+	CLITreeRenamed     Code = "cli.tree.renamed"
+	CLITreeJoined      Code = "cli.tree.joined"
+	CLITreeInvited     Code = "cli.tree.invited"
+	CLITreeInvitedAnew Code = "cli.tree.invited-anew"
+	CLITreeExpired     Code = "cli.tree.expired"
+	CLITreeWithdrawn   Code = "cli.tree.withdrawn"
+	CLITreeDamaged     Code = "cli.tree.damaged"
+	CLITreeDenies      Code = "cli.tree.denies"
+	CLITreeAlarm       Code = "cli.tree.alarm"
+	CLIName            Code = "cli.name"
+	CLITreeSilent      Code = "cli.tree.silent"
+	CLITreeUpSince     Code = "cli.tree.up-since"
+	CLITreeParent      Code = "cli.tree.parent"
+	CLITreeChild       Code = "cli.tree.child"
+	CLITreeRelation    Code = "cli.tree.relation"
+	CLITreeLevel       Code = "cli.tree.level"
+	CLITreeState       Code = "cli.tree.state"
+	CLITreeUntil       Code = "cli.tree.until"
+	CLITreeLink        Code = "cli.tree.link"
+	CLIWithdrawn       Code = "cli.withdrawn"
 
 	CLIShortInviteCancel Code = "cli.short.invite-cancel"
 	CLICancelPlan        Code = "cli.cancel.plan"
@@ -102,6 +103,7 @@ const (
 	CLIRefusedBy      Code = "cli.refused-by"
 	CLIFlagLabel      Code = "cli.flag.label"
 	CLIFlagRekey      Code = "cli.flag.rekey"
+	CLIFlagHostRekey  Code = "cli.flag.host-rekey"
 	CLIFlagHours      Code = "cli.flag.hours"
 
 	JoinNetworkDone  Code = "join.network.done"
@@ -172,6 +174,7 @@ var joinSentences = []sentence{
 	{CLIName, "标识", "name"},
 	{CLITreeJoined, "已加入", "joined"},
 	{CLITreeInvited, "已邀请", "invited"},
+	{CLITreeInvitedAnew, "已撤回，已重新邀请", "withdrawn, invited anew"},
 	{CLITreeExpired, "已过期", "expired"},
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
@@ -242,6 +245,7 @@ var joinSentences = []sentence{
 	{CLIToldBy, "{by}告知：{what}", "told by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
+	{CLIFlagHostRekey, "它原来的机器和数据确已不在，在本节点另做一套密钥", "its own machine and its data are gone: make other keys here"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},
 
 	{JoinNetwork, "网络", "network"},

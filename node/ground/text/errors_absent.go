@@ -31,9 +31,9 @@ var absentProblems = []problem{
 	{
 		number: 357, code: PlaceWithdrawn, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "entry", "when", "until"},
 		zh: parts{"背书已被撤回", "{by}已撤回对{jurisdiction}的背书（存证条目 {entry}，{when}），各地不再与它和它的下级往来", "{jurisdiction}",
-			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN；它由{by}的节点承载的，只须在该节点执行 xietong host add {jurisdiction}"},
+			"请向{by}问明原因；要恢复的，由{by}执行 xietong invite {jurisdiction}，{jurisdiction}在原数据目录执行 xietong join TOKEN；已重新邀请的，用那份邀请码即可"},
 		en: parts{"Endorsement withdrawn by its parent", "{by} has withdrawn its endorsement of {jurisdiction} (entry {entry}, {when}): nobody deals with it, nor with anybody below it", "{jurisdiction}",
-			"ask {by} why; to bring it back, {by} runs `xietong invite {jurisdiction}`, and {jurisdiction} runs `xietong join TOKEN` in the same data directory; where it is hosted by the node of {by}, `xietong host add {jurisdiction}` there is enough"},
+			"ask {by} why; to bring it back, {by} runs `xietong invite {jurisdiction}`, and {jurisdiction} runs `xietong join TOKEN` in the same data directory; if it is invited anew already, that invitation will do"},
 	},
 	{
 		number: 358, code: PlaceExpired, status: http.StatusForbidden, params: []string{"jurisdiction", "by", "until"},
@@ -62,6 +62,16 @@ var absentProblems = []problem{
 var invitedAnewDo = word{
 	"请{jurisdiction}在原数据目录用邀请码执行 xietong join TOKEN；邀请码遗失或过期的，由{by}执行 xietong invite {jurisdiction}",
 	"{jurisdiction} runs `xietong join TOKEN` with its invitation in the same data directory; if that is lost or has ended, {by} runs `xietong invite {jurisdiction}`",
+}
+
+// hostedDo are what to do about a place that was withdrawn, where this node hosts it, or did.
+var hostedDo = map[Code]word{
+	PlaceWithdrawn: {"它由本节点承载；要恢复的，执行 xietong host add {jurisdiction}，密钥和数据都保留",
+		"this node hosts it: to bring it back, run `xietong host add {jurisdiction}`; its keys and data stay"},
+	EndorsementWithdrawn: {"{name}由本节点承载，与{jurisdiction}在同一节点；要恢复的，由{jurisdiction}执行 xietong host add {name}，密钥和数据都保留",
+		"this node hosts {name}, and {jurisdiction} too: to bring it back, {jurisdiction} runs `xietong host add {name}`; keys and data stay"},
+	CutAlready: {"它由本节点承载；要恢复的，执行 xietong host add {name}，密钥和数据都保留",
+		"this node hosts it: to bring it back, run `xietong host add {name}`; its keys and data stay"},
 }
 
 // unreachableDo says what to do about a jurisdiction that is not reached, by the reason. Only where

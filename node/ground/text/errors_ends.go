@@ -11,6 +11,8 @@ const (
 	HostFirst     Code = "host-first"
 	HostBelow     Code = "host-below"
 	HostEnded     Code = "host-ended"
+	HostOtherKeys Code = "host-other-keys"
+	HostEndOver   Code = "host-end-over"
 	CutAlready    Code = "withdrawn-already"
 )
 
@@ -57,10 +59,24 @@ var endsProblems = []problem{
 			"restart the node, and then host it again"},
 	},
 	{
+		number: 408, code: HostOtherKeys, status: http.StatusConflict, params: []string{"name", "jurisdiction"},
+		zh: parts{"密钥不在本节点", "{name}加入时所用的密钥不在本节点：它有自己的机器，或者它在本节点的数据已被移走。在本节点承载它，要另做一套密钥：它自己的机器从此不再被采信，其中的数据不会过来，各地可能要等 72 小时才采信新密钥", "{jurisdiction}",
+			"它有自己的机器的，请执行 xietong invite {name}，由它在原数据目录执行 xietong join TOKEN，密钥和数据都保留；它的机器和数据确已不在的，执行 xietong host add {name} --rekey"},
+		en: parts{"Its keys are not here", "{name} joined with keys that are not on this node: it has a machine of its own, or its data here were taken away. Hosting it here would make other keys: nobody would believe its own machine any more, the data there would stay behind, and others may believe the new keys only in 72 hours", "{jurisdiction}",
+			"if it has a machine of its own, run `xietong invite {name}`, and there `xietong join TOKEN` in the same data directory: keys and data stay; if that machine and its data are gone, run `xietong host add {name} --rekey`"},
+	},
+	{
+		number: 409, code: HostEndOver, status: http.StatusConflict, params: []string{"name", "entry"},
+		zh: parts{"早先的请求", "这个请求先前已经办理，背书已撤回（存证条目 {entry}），其后{name}又重新加入；没有作任何改动", "{name}",
+			"确要再次停止承载的，请查看现在的影响后重新提出：xietong host end {name}"},
+		en: parts{"A request from before", "this request was served before, by a withdrawal (entry {entry}), and {name} has joined anew since; nothing was changed", "{name}",
+			"to end the hosting once more, see what it does now and ask anew: `xietong host end {name}`"},
+	},
+	{
 		number: 450, code: CutAlready, status: http.StatusConflict, params: []string{"name", "jurisdiction", "when", "entry"},
 		zh: parts{"背书早已撤回", "{jurisdiction}已于 {when} 撤回对{name}的背书（存证条目 {entry}），不必再撤回", "{name}",
-			"要恢复的，请执行 xietong invite {name}；由本节点承载的，执行 xietong host add {name}"},
+			"要恢复的，请执行 xietong invite {name}，对方在原数据目录执行 xietong join TOKEN；已重新邀请的，用那份邀请码即可"},
 		en: parts{"Withdrawn already", "{jurisdiction} withdrew its endorsement of {name} {when} (entry {entry}), so there is nothing to withdraw", "{name}",
-			"to bring it back, run `xietong invite {name}`; where this node hosts it, `xietong host add {name}`"},
+			"to bring it back, run `xietong invite {name}`, and there `xietong join TOKEN` in the same data directory; if it is invited anew already, that invitation will do"},
 	},
 }

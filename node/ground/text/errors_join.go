@@ -77,9 +77,9 @@ var joinProblems = []problem{
 	{
 		number: 165, code: EndorsementWithdrawn, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "entry"},
 		zh: parts{"上级已撤回背书", "{jurisdiction}已撤回对{name}的背书（存证条目 {entry}），各地因此不再与{name}往来", "{jurisdiction}",
-			"请致电{jurisdiction}问明原因。要恢复的，由{jurisdiction}执行 xietong invite {name}，{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动；由{jurisdiction}的节点承载的，只须在该节点执行 xietong host add {name}。密钥和数据都保留"},
+			"请致电{jurisdiction}问明原因。要恢复的，由{jurisdiction}执行 xietong invite {name}，{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动。密钥和数据都保留"},
 		en: parts{"Endorsement withdrawn", "{jurisdiction} has withdrawn its endorsement of {name}, by entry {entry}, so nobody deals with {name} any more", "{jurisdiction}",
-			"telephone {jurisdiction} and ask why. To bring it back, {jurisdiction} runs `xietong invite {name}`, and {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it; where it is hosted by the node of {jurisdiction}, `xietong host add {name}` there is enough. Keys and data stay"},
+			"telephone {jurisdiction} and ask why. To bring it back, {jurisdiction} runs `xietong invite {name}`, and {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it. Keys and data stay"},
 	},
 	{
 		number: 166, code: EndorsementUnknown, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},

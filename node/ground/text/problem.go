@@ -69,6 +69,9 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 	if p.code == PlaceWithdrawn && says(args["until"]) {
 		s.do = invitedAnewDo.in(l)
 	}
+	if way, known := hostedDo[p.code]; known && says(args["hosted"]) {
+		s.do = way.in(l)
+	}
 	if more, known := also[p.code]; known && says(args[more.arg]) {
 		s.what += more.in(l)
 	}
