@@ -68,9 +68,9 @@ var endsProblems = []problem{
 	{
 		number: 409, code: HostEndOver, status: http.StatusConflict, params: []string{"name", "entry"},
 		zh: parts{"早先的请求", "这个请求先前已经办理，背书已撤回（存证条目 {entry}），其后{name}又重新加入；没有作任何改动", "{name}",
-			"确要再次停止承载的，请查看现在的影响后重新提出：xietong host end {name}"},
+			"确要再次停止承载的，请查看现在的影响后重新提出：xietong host end {name} --reason 理由"},
 		en: parts{"A request from before", "this request was served before, by a withdrawal (entry {entry}), and {name} has joined anew since; nothing was changed", "{name}",
-			"to end the hosting once more, see what it does now and ask anew: `xietong host end {name}`"},
+			"to end the hosting once more, see what it does now and ask anew: `xietong host end {name} --reason TEXT`"},
 	},
 	{
 		number: 450, code: CutAlready, status: http.StatusConflict, params: []string{"name", "jurisdiction", "when", "entry"},

@@ -229,7 +229,7 @@ func TestComesBackWithPaper(t *testing.T) {
 func TestHostedComesBackWithPaper(t *testing.T) {
 	Run(t, "guizhou\n  guiyang listen\n    nanming absent\n", func(t *testing.T, tree *Tree) {
 		city, county := tree.Node("guiyang"), tree.Node("nanming")
-		here, place := city.Client(""), client.NewHosted{Name: "南明区"}
+		here, place := city.Client(""), client.NewHosted{Name: "南明区", Rekey: true}
 		var d drawer
 		if _, err := county.JoinWith(county.Invite().Token, d.show, nil); err != nil {
 			t.Fatal(err)
