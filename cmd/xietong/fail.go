@@ -57,15 +57,6 @@ type unverified struct {
 func (e *unverified) Error() string { return e.err.Error() }
 func (e *unverified) Unwrap() error { return e.err }
 
-// badFile is an error of a file's content.
-type badFile struct {
-	file string
-	err  error
-}
-
-func (e *badFile) Error() string { return fmt.Sprintf("read %s: %v", e.file, e.err) }
-func (e *badFile) Unwrap() error { return e.err }
-
 // report prints err to standard error and returns the exit code.
 func (a *app) report(err error) int {
 	if err == nil {
@@ -211,8 +202,11 @@ var wrongWords = []text.Code{
 // exitOf returns the exit code of a refusal: what is wrong on the command line is that, whoever
 // found it.
 func exitOf(code text.Code) int {
-	if slices.Contains(wrongWords, code) {
+	switch {
+	case slices.Contains(wrongWords, code):
 		return exitUsage
+	case code == text.EntryByFile: // there is no node
+		return exitUnreachable
 	}
 	return exitFailed
 }
@@ -225,6 +219,9 @@ func noSpace(err error) bool {
 // ofFile returns an error of a file or its disk, with what to do by its kind. What the disk gives
 // without a name, as when it takes no more of what was written before, is told without a place.
 func (a *app) ofFile(err error) (client.Problem, bool) {
+	if n, ok := errors.AsType[*notAFile](err); ok {
+		return a.own("not-a-file", text.CLINotAFile, text.CLINotAFileDo, a.fileName(n.path), err), true
+	}
 	where, cause, do := "", err, text.CLIFileDo
 	at, ok := errors.AsType[*fs.PathError](err)
 	if ok {
@@ -237,6 +234,8 @@ func (a *app) ofFile(err error) (client.Problem, bool) {
 	switch {
 	case inUse:
 		return a.own("file-in-use", text.CLIFileInUse, text.CLIFileInUseDo, where, cause), true
+	case errors.Is(err, syscall.EBUSY):
+		return a.own("file-busy", text.CLIFileBusy, text.CLIFileBusyDo, where, cause), true
 	case slices.ContainsFunc(errnosInUse, func(kept syscall.Errno) bool { return errors.Is(err, kept) }):
 		return a.own("file-open", text.CLIFileOpen, text.CLIFileOpenDo, where, cause), true
 	case noSpace(err):

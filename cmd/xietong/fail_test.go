@@ -78,7 +78,7 @@ func TestDiskErrors(t *testing.T) {
 		syscall.EDQUOT: {"磁盘配额已满", "请清理或扩充磁盘", "disk quota exceeded", "free or add space"},
 		syscall.EROFS:  {"文件系统只读", "请换用可写的位置", "read-only file system", "made it read-only after an error of the disk"},
 		syscall.EIO:    {"磁盘读写出错", "请查看系统日志，检查磁盘", "input/output error", "look into the system log, and check the disk"},
-		syscall.EBUSY:  {"另一个程序正占用该文件", "关闭该文件", "another program has the file open", "close the file in that program"},
+		syscall.EBUSY:  {"该文件正被占用", "挂载点", "the file is in use", "mount point"},
 		syscall.EACCES: {"没有权限", "请核对路径和权限", "it is not permitted", "check the path and its permissions"},
 	}
 	for _, damaged := range errnosDamaged {

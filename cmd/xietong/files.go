@@ -37,6 +37,20 @@ func named(err error, file string) error {
 	return &ofFileGiven{err, file}
 }
 
+// badFile is an error of a file's content.
+type badFile struct {
+	file string
+	err  error
+}
+
+func (e *badFile) Error() string { return fmt.Sprintf("read %s: %v", e.file, e.err) }
+func (e *badFile) Unwrap() error { return e.err }
+
+// notAFile is what was given for a file that is read at any place, and can only be read on and on.
+type notAFile struct{ path string }
+
+func (e *notAFile) Error() string { return e.path + " is no plain file" }
+
 func tooLong(most int) error { return fmt.Errorf("it is larger than %d bytes", most) }
 
 // readInput reads a file, or standard input for "-".

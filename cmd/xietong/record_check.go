@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 
@@ -28,7 +29,7 @@ func (a *app) recordCheck() *cobra.Command {
 			return err
 		}
 		im.Dataset = args[0]
-		return named(a.checkAtNode(cmd.Context(), im, args[1], save), args[1])
+		return named(a.askedOfNode(args[0], a.checkAtNode(cmd.Context(), im, args[1], save)), args[1])
 	})
 	c.Long = a.t(text.CLILongRecordCheck, nil)
 	c.Example = `  xietong record check villages.json villages.xlsx
@@ -36,6 +37,15 @@ func (a *app) recordCheck() *cobra.Command {
 	a.addReadingFlags(c, &im)
 	c.Flags().BoolVar(&save, "save-bad", false, a.t(text.CLIFlagSaveBad, nil))
 	return c
+}
+
+// askedOfNode turns the error of a check where there is no data directory: whoever has no node is
+// to name the file of the entry, and not to make a node.
+func (a *app) askedOfNode(dataset string, err error) error {
+	if p, away := a.unreached(err); away && p.Code == string(text.DirAbsent) {
+		return text.Fail(text.EntryByFile, text.Args{"dir": a.data, "dataset": dataset}, err)
+	}
+	return err
 }
 
 // checkAtNode has the node check the file at path by the entry in force, and compare it with the
@@ -85,8 +95,16 @@ func (a *app) checkAlone(cmd *cobra.Command, im client.Import, entry, path strin
 			return a.showChecked(checkedFile{ImportCheck: check, path: path, how: im, by: &d, entry: entry}, save, bad)
 		})
 		m.clear()
-		return named(err, path)
+		return named(ofEntryFile(err, entry), path)
 	})
+}
+
+// ofEntryFile tells the fault of an entry as one of its file, which nobody publishes here.
+func ofEntryFile(err error, file string) error {
+	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.EntryInvalid {
+		return text.Fail(text.EntryFileFault, text.Args{"file": file, "reason": f.Args["reason"]}, err)
+	}
+	return err
 }
 
 // needsRecords refuses a flag that says nothing where the records are not known.

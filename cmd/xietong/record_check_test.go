@@ -102,7 +102,7 @@ func TestCheckNeedsRecords(t *testing.T) {
 		standard + " " + rows:                                         {exitDone, "没有连接节点"},
 		entry + " " + filepath.Join(files, "lacks.csv"):               {exitDone, "--missing keep 或 --missing clear"},
 		filepath.Join(files, "keyword.json") + " " + rows:             {exitFailed, "contains"},
-		filepath.Join(files, "secret.json") + " " + rows:              {exitFailed, "not_secret"},
+		filepath.Join(files, "secret.json") + " " + rows:              {exitFailed, "办法：请改正目录文件后重新检查"},
 		filepath.Join(files, "member.json") + " " + rows:              {exitFailed, "foo"},
 		entry + " " + filepath.Join(files, "picture.csv"):             {exitFailed, "位置：" + filepath.Join(files, "picture.csv")},
 		entry + " " + filepath.Join(files, "picture.csv") + " --json": {exitFailed, filepath.Join(files, "picture.csv")},
@@ -114,5 +114,34 @@ func TestCheckNeedsRecords(t *testing.T) {
 	}
 	if len(b.node.asked) > 0 {
 		t.Errorf("the node was asked %q", b.node.asked)
+	}
+}
+
+// TestCheckByNameWithoutNode: who names a dataset where there is no node is told to name the file
+// of its entry, and not to make a node. A file that is not there is told as that.
+func TestCheckByNameWithoutNode(t *testing.T) {
+	files := corpusFiles(t)
+	rows, none := filepath.Join(files, "rows.csv"), filepath.Join(t.TempDir(), "none")
+	for lang, want := range map[string]string{"zh_CN.UTF-8": "第一个参数请写目录文件，如 dibao.json", "en": "such as dibao.json"} {
+		b := newWorkbench(t, lang)
+		code, _, stderr := b.run("record", "check", "dibao", rows, "--data", none)
+		if code != exitUnreachable || !strings.Contains(stderr, want) || strings.Contains(stderr, "init") {
+			t.Errorf("exit %d, %s", code, stderr)
+		}
+		if _, _, stderr = b.run("record", "check", "dibao.json", rows, "--data", none); !strings.Contains(stderr, "dibao.json") || strings.Contains(stderr, none) {
+			t.Errorf("a file that is not there: %s", stderr)
+		}
+	}
+}
+
+// TestCheckOfNothing: a file of JSON without a record has no header, and none is told.
+func TestCheckOfNothing(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	files := corpusFiles(t)
+	empty := filepath.Join(files, "empty.json")
+	putFile(t, empty, "[]")
+	code, _, stderr := b.run("record", "check", filepath.Join(files, "households.json"), empty)
+	if code != exitFailed || !strings.Contains(stderr, "没有一条记录") || strings.Contains(stderr, "表头") {
+		t.Errorf("exit %d, %s", code, stderr)
 	}
 }

@@ -120,7 +120,7 @@ func (a *app) loadFile(cmd *cobra.Command, im client.Import, path string) (done 
 // withRows calls use with the file at path, which can be read more than once.
 func withRows(path string, use func(*os.File) error) error {
 	if path == "-" {
-		return &badFile{path, errors.New("a file to import is read twice")}
+		return &notAFile{path}
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -133,7 +133,7 @@ func withRows(path string, use func(*os.File) error) error {
 	case info.IsDir():
 		return &badFile{path, errors.New("it is a folder")}
 	case !info.Mode().IsRegular():
-		return &badFile{path, errors.New("a file to import is read twice")}
+		return &notAFile{path}
 	}
 	return use(f)
 }

@@ -209,8 +209,8 @@ func TestImportOfNoFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for lang, wants := range map[string]map[string]string{
-		"en": {dir: "it is a folder", "-": "cannot be standard input", os.DevNull: "is read twice", empty: "where: " + empty, filepath.Join(dir, "x"): "no such file"},
-		"zh": {dir: "这是一个文件夹", "-": "不能是标准输入", os.DevNull: "要读两遍", empty: "位置：" + empty, filepath.Join(dir, "x"): "没有这个文件"},
+		"en": {dir: "it is a folder", "-": "standard input, a pipe", os.DevNull: "a device cannot be the file", empty: "where: " + empty, filepath.Join(dir, "x"): "no such file"},
+		"zh": {dir: "这是一个文件夹", "-": "标准输入、管道和设备不能", os.DevNull: "请先存为文件", empty: "位置：" + empty, filepath.Join(dir, "x"): "没有这个文件"},
 	} {
 		for path, want := range wants {
 			b := newWorkbench(t, lang)

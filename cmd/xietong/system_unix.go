@@ -17,8 +17,8 @@ import (
 var (
 	errnosFull = []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT}
 	errnosDisk = append([]syscall.Errno{syscall.EIO}, errnosDamaged...)
-	// What another program keeps to itself, as on a drive that a Windows machine shares.
-	errnosInUse = []syscall.Errno{syscall.EBUSY}
+	// What another program certainly keeps to itself: of EBUSY it is not certain.
+	errnosInUse []syscall.Errno
 )
 
 const (

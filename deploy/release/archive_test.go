@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -105,8 +106,12 @@ func TestBesideIsThere(t *testing.T) {
 func TestProgramsAreTheSame(t *testing.T) {
 	for _, p := range [][2]string{{"linux", "amd64"}, {"linux", "arm64"}, {"windows", "amd64"}} {
 		var want string
-		for _, machine := range [][]string{nil, {"GOAMD64=v3", "GOARM64=v9.0", "CGO_ENABLED=1", "GOFLAGS=-race", "GOEXPERIMENT=rangefunc", "GOFIPS140=latest"}} {
-			c := exec.Command("go", "env", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GOWORK")
+		kept := filepath.Join(t.TempDir(), "env") // of `go env -w`
+		if err := os.WriteFile(kept, []byte("GOEXPERIMENT=jsonv2\nGOTOOLCHAIN=go1.99.1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, machine := range [][]string{nil, {"GOENV=" + kept}, {"GOTOOLCHAIN=go1.99.1"}, {"GOAMD64=v3", "GOARM64=v9.0", "CGO_ENABLED=1", "GOFLAGS=-race", "GOEXPERIMENT=rangefunc", "GOFIPS140=latest"}} {
+			c := exec.Command("go", "env", "GOOS", "GOARCH", "GOAMD64", "GOARM64", "CGO_ENABLED", "GOFLAGS", "GOEXPERIMENT", "GOFIPS140", "GOWORK", "GOTOOLCHAIN")
 			c.Env = slices.Concat(os.Environ(), machine, environment(p[0], p[1]))
 			said, err := c.CombinedOutput()
 			if err != nil {

@@ -165,18 +165,37 @@ func build(system, machine, version string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, programName(system))
 	c := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X main.version="+version, "-o", path, "./cmd/xietong")
-	c.Env = append(os.Environ(), environment(system, machine)...)
+	found, err := fetching()
+	if err != nil {
+		return nil, err
+	}
+	c.Env = slices.Concat(os.Environ(), found, environment(system, machine))
 	if said, err := c.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, said)
 	}
 	return os.ReadFile(path)
 }
 
+// fetching returns the variables by which the go command finds modules, as `go env -w` has them
+// too: what it finds is held to the sums of go.sum.
+func fetching() (all []string, err error) {
+	names := []string{"GOPROXY", "GOSUMDB", "GOPRIVATE", "GOCACHE", "GOMODCACHE"}
+	said, err := run("go", append([]string{"env"}, names...)...)
+	if err != nil {
+		return nil, err
+	}
+	for i, value := range strings.Split(said, "\n") {
+		all = append(all, names[i]+"="+value)
+	}
+	return all, nil
+}
+
 // environment returns the variables on which the bytes of a program depend, so that those of this
-// machine do not count. An empty GOFLAGS would be that of `go env -w`.
+// machine do not count. An empty one would be that of `go env -w`, whose file GOENV=off leaves out;
+// the toolchain is the one that runs, which no other takes the place of.
 func environment(system, machine string) []string {
 	return []string{
-		"GOOS=" + system, "GOARCH=" + machine, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=-buildvcs=auto", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off",
+		"GOOS=" + system, "GOARCH=" + machine, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOENV=off", "GOTOOLCHAIN=local", "GOFLAGS=-buildvcs=auto", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off",
 	}
 }
 

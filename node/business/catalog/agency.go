@@ -98,7 +98,7 @@ func (a Agency) state(ctx context.Context, l book.Ledger, id identity.Message, c
 	if err != nil {
 		return Listed{}, err
 	}
-	request := book.By(identity.NewAgency(l.Name(), a.Code), id, payload)
+	request := book.ByNode(l, id, payload) // not the agency's own: under another code it is another request
 	entry, err := book.Enter(ctx, l, c, request, agencyAdd{Code: a.Code, Title: a.Title, Statement: act})
 	return Listed{Agency: a, Entry: entry}, err
 }

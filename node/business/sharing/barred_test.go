@@ -34,7 +34,7 @@ func TestRevokedIsNotAnAgencyAway(t *testing.T) {
 		args := r.refused(t, what, text.NoGrantByRule, func() error { _, err := PermitUse(t.Context(), r, q); return err })
 		want := text.Args{
 			"dataset": "villages", "jurisdiction": place, "entry": entry.String(), "provider": "civil-affairs", "name": "nanming.guiyang.guizhou",
-			"give": "xietong grant give villages " + q.Consumer.Code().String() + "@" + place + " --in nanming.guiyang.guizhou --as civil-affairs --purpose " + q.Purpose,
+			"give": "xietong grant give villages " + q.Consumer.Code().String() + "@" + place + " --in nanming.guiyang.guizhou --as civil-affairs --purpose " + q.Purpose + " --fields code",
 		}
 		if fmt.Sprint(args) != fmt.Sprint(want) {
 			t.Errorf("%s: got %v, want %v", what, args, want)

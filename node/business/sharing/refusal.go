@@ -24,7 +24,7 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 	args := text.Args{
 		"dataset": q.Dataset.String(), "purpose": text.Short(q.Purpose), "purposes": strings.Join(q.Offer.Purposes, ", "),
 		"provider": q.Offer.Provider.Code().String(), "name": log.Jurisdiction().String(), "jurisdiction": q.Consumer.Jurisdiction().String(),
-		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, nil),
+		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, q.Fields),
 	}
 	switch v {
 	case policy.UnknownField:
@@ -61,7 +61,8 @@ var refusals = map[policy.Verdict]text.Code{
 	policy.GrantEnded: text.GrantEnded,
 }
 
-// giving returns the command with which the provider gives the grant.
+// giving returns the command with which the provider gives the grant of these fields: a command
+// that names none gives all that there are, and all that come later.
 func giving(provider, consumer identity.Agency, dataset identity.Label, purpose string, fields []string) string {
 	return failure.Give{Dataset: dataset, Consumer: consumer, Provider: provider, Purpose: purpose, Fields: fields}.String()
 }
@@ -81,7 +82,7 @@ func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer id
 	}
 	return text.GrantRevoked, text.Args{
 		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
-		"name": log.Jurisdiction().String(), "give": giving(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), nil),
+		"name": log.Jurisdiction().String(), "give": giving(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), g.Fields),
 	}
 }
 

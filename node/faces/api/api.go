@@ -222,7 +222,7 @@ func handle[I interface{ who() Caller }, T any](s *server, a huma.API, o huma.Op
 		}
 		out, err := f(ctx, h, in)
 		if err != nil {
-			return nil, s.pointedIn(c, err, in)
+			return nil, s.pointedIn(c, h.nearDataset(ctx, err), in)
 		}
 		return &answer[T]{out}, nil
 	})

@@ -20,7 +20,7 @@ const aboutEntry = "With entry_length, the body begins with so many bytes of JSO
 
 // coming reads the entry that stands before the file, and checks it as for a publication.
 func (q fileRequest) coming(r *http.Request) (*records.Coming, error) {
-	wrong := badQuery("entry_length", "1.."+strconv.Itoa(catalog.MaxEntryLen))
+	wrong := wrongParameter("entry_length", "1.."+strconv.Itoa(catalog.MaxEntryLen))
 	n, err := strconv.ParseUint(r.URL.Query().Get("entry_length"), 10, 32)
 	if err != nil || n == 0 || n > catalog.MaxEntryLen {
 		return nil, wrong

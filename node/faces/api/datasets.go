@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,6 +90,18 @@ func (h Hosted) datasetOf(s, at string) (identity.Label, error) {
 		of = h.Ledger.Name()
 	}
 	return code, text.Fail(text.UnknownDataset, text.Args{"dataset": text.Short(s), "jurisdiction": of.String(), "near": ""}, err)
+}
+
+// nearDataset tells the codes that are near the one of a dataset that is not in the catalogue here,
+// where the refusal tells none.
+func (h Hosted) nearDataset(ctx context.Context, err error) error {
+	f, ok := errors.AsType[*text.Failure](err)
+	if !ok || f.Code != text.UnknownDataset || f.Args["near"] != "" || f.Args["jurisdiction"] != h.Ledger.Name().String() {
+		return err
+	}
+	args := maps.Clone(f.Args)
+	args["near"] = h.nearest(ctx, f.Args["dataset"])
+	return text.Fail(f.Code, args, f.Err)
 }
 
 // nearest returns the codes of datasets and standards of this jurisdiction that are spelled nearly

@@ -17,6 +17,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/node/business/records"
 	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/rows"
 	"xietong/node/ground/table"
 	"xietong/node/ground/text"
@@ -113,6 +114,7 @@ func (s *server) fileRequest(w http.ResponseWriter, r *http.Request) (q fileRequ
 	}
 	if q.Hosted, err = s.at(q.on.Caller); err == nil {
 		q.code, err = q.datasetCode(q.on.Code)
+		err = q.nearDataset(r.Context(), err)
 	}
 	q.file = fileOf(w, r)
 	if err == nil && r.URL.Query().Has("entry_length") {
@@ -144,23 +146,39 @@ func readingOf(r *http.Request) (how records.Reading, err error) {
 	how.Wish = table.Wish{Format: q.Get("format"), Encoding: q.Get("encoding"), Delimiter: q.Get("delimiter"), Sheet: q.Get("sheet")}
 	if q.Has("as_spreadsheet") {
 		if how.AsSpreadsheet, err = strconv.ParseBool(q.Get("as_spreadsheet")); err != nil {
-			return how, badQuery("as_spreadsheet", "true, false")
+			return how, wrongParameter("as_spreadsheet", "true, false")
 		}
 	}
 	switch how.Missing = records.Missing(q.Get("missing")); how.Missing {
 	case "", records.MissingKeep, records.MissingClear:
 		return how, nil
 	}
-	return how, badQuery("missing", "keep, clear")
+	return how, wrongParameter("missing", "keep, clear")
 }
 
 func badQuery(name, want string) error {
 	return text.Fail(text.BadRequest, text.Args{"where": name, "reason": "it may be: " + want}, nil)
 }
 
+// wrongParameter is badQuery of a parameter of a request that is served beside huma.
+func wrongParameter(name, want string) error { return &ofParameter{name, badQuery(name, want)} }
+
+// ofParameter is an error of one parameter of a request that is served beside huma.
+type ofParameter struct {
+	name string
+	err  error
+}
+
+func (e *ofParameter) Error() string { return e.err.Error() }
+func (e *ofParameter) Unwrap() error { return e.err }
+
 // fail answers with a problem.
 func (s *server) fail(w http.ResponseWriter, c Caller, err error) {
 	p := s.problemOf(c, err)
+	if of, ok := errors.AsType[*ofParameter](err); ok {
+		p.Errors = []client.Fault{{Detail: p.Detail, Parameter: of.name}}
+	}
+	pointed(p, err, c)
 	maps.Copy(w.Header(), retryAfter(err))
 	writeProblem(w, p)
 }
@@ -269,25 +287,34 @@ func checkedFile(r *http.Request, how records.Reading) (f records.File, err erro
 	}
 	hash, err := hex.DecodeString(q.Get("file_hash"))
 	if err != nil || len(hash) != len(f.Hash) {
-		return f, badQuery("file_hash", "64 hex digits")
+		return f, hashOrMissing(q.Get("file_hash"))
 	}
 	f.Hash = [32]byte(hash)
 	if f.Rows, err = strconv.ParseUint(q.Get("rows"), 10, 64); err != nil || f.Rows > rows.MaxRows {
-		return f, badQuery("rows", fmt.Sprintf("0..%d", rows.MaxRows))
+		return f, wrongParameter("rows", fmt.Sprintf("0..%d", rows.MaxRows))
 	}
 	if f.Good, err = strconv.ParseUint(q.Get("good"), 10, 64); err != nil {
-		return f, badQuery("good", "0..rows")
+		return f, wrongParameter("good", "0..rows")
 	}
 	if f.KeepGood, err = strconv.ParseBool(q.Get("keep_good")); err != nil {
-		return f, badQuery("keep_good", "true, false")
+		return f, wrongParameter("keep_good", "true, false")
 	}
 	if q.Has("replace") {
 		if f.Replace, err = strconv.ParseBool(q.Get("replace")); err != nil {
-			return f, badQuery("replace", "true, false")
+			return f, wrongParameter("replace", "true, false")
 		}
 	}
 	f.Plan = q.Get("plan")
 	return f, nil
+}
+
+// hashOrMissing says what is wrong with the hash of a file.
+func hashOrMissing(given string) error {
+	why := "64 hex digits"
+	if given == "" {
+		why = "it is missing"
+	}
+	return &ofParameter{"file_hash", text.Fail(text.BadRequest, text.Args{"where": "file_hash", "reason": why}, nil)}
 }
 
 // loadImport answers line by line. A failure before the first line is answered as a problem with
@@ -327,6 +354,9 @@ func (s *server) loadImport(w http.ResponseWriter, r *http.Request) {
 	}
 	done, err := q.Records.Load(r.Context(), id, on.by(), q.code, file, q.file,
 		func(done, total uint64) { tell(client.ImportProgress{Done: done, Total: total}) })
+	if failure.Is(err, text.PlanNeeded) {
+		err = &ofParameter{"plan", err}
+	}
 	switch {
 	case err != nil && !begun:
 		s.failEarly(w, r, on.Caller, err)

@@ -60,7 +60,7 @@ var meant = map[text.Code]meaning{
 	text.UnknownRecord: {members: []string{"key"}}, text.NoHistory: {members: []string{"key"}}, text.NoQuestion: {members: []string{"name"}}, text.BadCursor: {members: []string{"cursor"}},
 	text.PlaceTaken: {members: []string{"code", "label", "name"}}, text.RosterFaulty: {members: []string{"csv"}},
 	text.OwnJurisdiction: {members: []string{"at"}}, text.NotOursToObject: {members: []string{"pin"}}, text.EntryInvalid: {value: "dataset", members: []string{"code"}},
-	text.LevelUnknown: {members: []string{"level"}}, text.KindUnknown: {members: []string{"kind"}}, text.KeyChanged: {members: []string{"key"}}, text.GrantShorter: {members: []string{"until"}},
+	text.LevelUnknown: {members: []string{"level"}}, text.PeriodInvalid: {members: []string{"from", "to"}}, text.KindUnknown: {members: []string{"kind"}}, text.KeyChanged: {members: []string{"key"}}, text.GrantShorter: {members: []string{"until"}},
 }
 
 // wholes are the words of rooms for all of what they were given.
@@ -79,6 +79,10 @@ func pointed(p *client.Problem, err error, in any) *client.Problem {
 		body = body.Elem()
 	}
 	if len(p.Errors) > 0 || p.Status >= 500 {
+		return p
+	}
+	if p.Code == string(text.KeyMissing) || p.Code == string(text.KeyMalformed) {
+		p.Errors = []client.Fault{{Detail: p.Detail, Header: client.HeaderIdempotency}}
 		return p
 	}
 	if name := parameterMeant(reflect.Indirect(reflect.ValueOf(in)), failure.Of(err)); name != "" {
@@ -147,7 +151,7 @@ func (s sentBody) member(f *text.Failure) (at string, found bool) {
 		}
 	}
 	if m.names != "" {
-		return s.named(f.Args[m.names], m.under)
+		return s.named(f.Args[m.names], m.under, f.Args["reason"] == "it is missing")
 	}
 	for _, name := range m.members {
 		value, there := s.at(name)
@@ -172,8 +176,8 @@ func (s sentBody) member(f *text.Failure) (at string, found bool) {
 var listStep = regexp.MustCompile(`\[(\d+)\]`)
 
 // named returns the path that a room names, such as purposes[0].title; of several, the first. A
-// path that the body does not have is cut to what it has.
-func (s sentBody) named(path, under string) (at string, found bool) {
+// path that the body does not have is cut to what it has, unless its last step is what is missing.
+func (s sentBody) named(path, under string, missing bool) (at string, found bool) {
 	path, _, _ = strings.Cut(path, ", ")
 	path = cmp.Or(otherwise[path], path)
 	if slices.Contains(wholes, path) {
@@ -189,9 +193,13 @@ func (s sentBody) named(path, under string) (at string, found bool) {
 	if _, there := s.at(steps[0]); !there {
 		return "", false
 	}
+	lacked := 0
+	if missing {
+		lacked = 1
+	}
 	for n := len(steps); n > 0; n-- {
 		if _, there := s.at(strings.Join(steps[:n], "/")); there || n == 1 {
-			return "/" + strings.Join(steps[:n], "/"), true
+			return "/" + strings.Join(steps[:min(n+lacked, len(steps))], "/"), true
 		}
 	}
 	return "", false

@@ -129,15 +129,27 @@ func questionShown(ctx context.Context, h Hosted, in *showQuestion) (client.Save
 	return savedShown(s)
 }
 
+// questionRemoved removes a saved question. It asks first whether the same request came before:
+// there is no such question any more then.
 func questionRemoved(ctx context.Context, h Hosted, in *nameQuestion) (client.Entered, error) {
-	if _, err := in.key(); err != nil {
-		return client.Entered{}, err
-	}
-	s, err := h.savedQuestion(ctx, in.Caller, in.Body.Name, catalog.Actor.Resolve)
-	if err != nil {
-		return client.Entered{}, err
-	}
-	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) { return s.Remove(ctx, h.Ledger, id) })
+	return entered(in.Caller, func(id identity.Message) (entry identity.Entry, err error) {
+		var s questions.Saved
+		came := false
+		err = h.Ledger.View(ctx, func(r *state.Reader) error {
+			agency, err := in.by().Resolve(r)
+			if err == nil {
+				entry, came, err = questions.Removed(r, h.Ledger, id, agency.Code(), in.Body.Name)
+			}
+			if err == nil && !came {
+				s, err = questions.Of(h.Ledger, r, agency.Code(), in.Body.Name)
+			}
+			return err
+		})
+		if err != nil || came {
+			return entry, err
+		}
+		return s.Remove(ctx, h.Ledger, id)
+	})
 }
 
 // questionRun asks a saved question as its agency would ask it now, tells what came of it, and

@@ -95,7 +95,10 @@ func (in *listPlaces) meant(h Hosted) (err error) {
 		}
 		in.Below = below.String()
 	}
-	in.Level, err = h.Standing.Level(in.Level)
+	level, err := h.Standing.Level(in.Level)
+	if err == nil { // else the refusal is of what was typed
+		in.Level = level
+	}
 	return err
 }
 

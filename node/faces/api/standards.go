@@ -66,9 +66,11 @@ func newStandard(ctx context.Context, h Hosted, in *publishStandard) (out client
 }
 
 func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Standards, err error) {
-	if in.Level, err = h.Standing.Level(in.Level); err != nil {
+	level, err := h.Standing.Level(in.Level)
+	if err != nil {
 		return out, err
 	}
+	in.Level = level
 	w := whole[client.Standard]{
 		Hosted: h, Listed: in.Listed, name: "standards", filter: []string{in.At, in.Level, in.Search, strconv.FormatBool(in.Withdrawn), strconv.FormatBool(in.Above)}, id: func(s client.Standard) string { return s.Code + " " + s.Setter },
 		keep: []func(client.Standard) bool{func(s client.Standard) bool {

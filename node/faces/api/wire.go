@@ -12,6 +12,7 @@ import (
 	"xietong/node/business/records"
 	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 	"xietong/node/ground/zone"
 	"xietong/node/tree/standing"
 )
@@ -88,6 +89,9 @@ func (h Hosted) measure(m client.Measure, several bool) (gather.Measure, error) 
 	f, err := gather.ParseFunction(m.Function)
 	if err != nil {
 		return gather.Measure{}, badQuery("measure.function", "count, sum, average, minimum, maximum")
+	}
+	if m.Field == "" && f > gather.Count {
+		return gather.Measure{}, text.Fail(text.BadRequest, text.Args{"where": "measure.field", "reason": "it is missing"}, nil)
 	}
 	by := h.Standing.By(m.By)
 	for i := range by {

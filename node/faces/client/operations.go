@@ -90,11 +90,6 @@ func (c *Client) Dataset(ctx context.Context, code string) (Dataset, error) {
 	return get[Dataset](ctx, c, datasetPath(code, ""))
 }
 
-// DatasetAt returns the catalogue entry of the given code of another jurisdiction.
-func (c *Client) DatasetAt(ctx context.Context, at, code string) (Dataset, error) {
-	return get[Dataset](ctx, c, datasetPath(code, "?"+values("at", at).Encode()))
-}
-
 // PutRecord keeps a record of a dataset, in place of the one with the same key.
 func (c *Client) PutRecord(ctx context.Context, dataset string, r PutRecord) (RecordPut, error) {
 	return post[RecordPut](ctx, c, datasetPath(dataset, "/records"), r)

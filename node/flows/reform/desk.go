@@ -330,7 +330,7 @@ func (d *Desk) Return(ctx context.Context, id identity.Message, a catalog.Agency
 	if err != nil {
 		return catalog.Listed{}, err
 	}
-	request := book.By(identity.NewAgency(d.Own.Name(), a.Code), id, payload)
+	request := book.ByNode(d.Own, id, payload)
 	entry, err := book.Enter(ctx, d.Own, commandReturn, request, catalog.AgencyReturn{Code: a.Code, Title: a.Title, Statement: act})
 	return catalog.Listed{Agency: a, Entry: entry}, err
 }

@@ -134,8 +134,8 @@ var frameSentences = []sentence{
 	{CLIShortCompletionFor, "生成 {shell} 的补全脚本", "Generate the completion script for {shell}"},
 	{
 		CLILongCompletion,
-		"生成命令行补全脚本，例如：source <(xietong completion bash)",
-		"Generate the completion script of a shell, for example: source <(xietong completion bash)",
+		"生成命令行补全脚本，例如：source <(xietong completion bash)。bash 须先安装 bash-completion 软件包，并重新登录",
+		"Generate the completion script of a shell, for example: source <(xietong completion bash). For bash the package\nbash-completion must be installed first, and the shell begun anew.",
 	},
 	{CLIFlagHelp, "显示帮助", "show this help"},
 	{

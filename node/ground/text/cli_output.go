@@ -40,6 +40,10 @@ const (
 	CLIFileInUseDo  Code = "cli.file-in-use-do"
 	CLIFileOpen     Code = "cli.file-open"
 	CLIFileOpenDo   Code = "cli.file-open-do"
+	CLIFileBusy     Code = "cli.file-busy"
+	CLIFileBusyDo   Code = "cli.file-busy-do"
+	CLINotAFile     Code = "cli.not-a-file"
+	CLINotAFileDo   Code = "cli.not-a-file-do"
 	CLIFileNotOwn   Code = "cli.file-not-own"
 	CLIFileNotOwnDo Code = "cli.file-not-own-do"
 	CLIFlagSort     Code = "cli.flag.sort"
@@ -104,6 +108,11 @@ var outputSentences = []sentence{
 	{CLIFileInUseDo, "请等其完成；或者换用其他文件名", "wait until it is done, or choose another name"},
 	{CLIFileOpen, "另一个程序正占用该文件，不能读写", "another program has the file open, and lets no other read or write it"},
 	{CLIFileOpenDo, "请在那个程序（例如表格程序）中关闭该文件，再重新执行同一命令", "close the file in that program (a spreadsheet program, say), and repeat the command"},
+	{CLIFileBusy, "该文件正被占用，不能读写", "the file is in use, and cannot be read or written"},
+	{CLIFileBusyDo, "有程序（例如表格程序）打开了它的，请关闭后重新执行同一命令；它是挂载点（例如单独挂载到容器中的文件）的，请换用其他位置",
+		"where a program has it open (a spreadsheet program, say), close it there and repeat the command; where it is a mount point (a file mounted into a container, say), choose another place"},
+	{CLINotAFile, "标准输入、管道和设备不能用作这里的文件", "standard input, a pipe or a device cannot be the file here"},
+	{CLINotAFileDo, "请先存为文件，再执行同一命令", "save it as a file first, and repeat the command"},
 	{CLIFileNotOwnDo, "请查明来历后删除或移走，再次执行；或者换用其他文件名", "find out who made it, remove it or move it away, and repeat the command; or choose another name"},
 	{CLIOutputNeeded, "从文件名 {file} 看不出格式，请用 -o 指明", "the name {file} does not tell the format: give -o"},
 	{CLINoSheetHere, "xlsx 不能显示在终端上，请用 --out 指明文件", "xlsx cannot be shown on a terminal: give a file with --out"},

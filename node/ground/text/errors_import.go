@@ -15,6 +15,8 @@ const (
 	RowsNotGood    Code = "rows-not-good"
 	TemporaryHere  Code = "temporary-here"
 	RowsNone       Code = "rows-none"
+	EntryByFile    Code = "entry-by-file"
+	EntryFileFault Code = "entry-file-invalid"
 )
 
 var importProblems = []problem{
@@ -80,8 +82,20 @@ var importProblems = []problem{
 	},
 	{
 		number: 363, code: RowsNone, status: http.StatusUnprocessableEntity, params: []string{"file"},
-		zh: parts{"没有可检查的行", "文件中只有表头，没有一行数据", "{file}", "请核对是否给错了文件或工作表"},
-		en: parts{"No rows to check", "the file has a header and no row of data", "{file}", "check whether it is the right file, or sheet"},
+		zh: parts{"没有可检查的记录", "文件中没有一条记录", "{file}", "请核对是否给错了文件或工作表"},
+		en: parts{"No records to check", "the file has no record", "{file}", "check whether it is the right file, or sheet"},
+	},
+	{
+		number: 375, code: EntryByFile, status: http.StatusNotFound, params: []string{"dir", "dataset"},
+		zh: parts{"本机没有节点", "没有数据目录，也就没有节点可以告知 {dataset} 的目录信息", "{dir}",
+			"本机没有节点的，第一个参数请写目录文件，如 {dataset}.json；节点的数据目录在别处的，请加 --data 写明"},
+		en: parts{"No node here", "there is no such data directory, so no node that tells the entry of {dataset}", "{dir}",
+			"without a node the first argument is the file of the entry, such as {dataset}.json; where the data directory is another, say it with --data"},
+	},
+	{
+		number: 418, code: EntryFileFault, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
+		zh: parts{"目录文件有误", "不能按这个目录文件检查：{reason}", "{file}", "请改正目录文件后重新检查"},
+		en: parts{"Invalid file of an entry", "nothing can be checked by this file of an entry: {reason}", "{file}", "correct the file of the entry, and check again"},
 	},
 	{
 		number: 362, code: TemporaryHere, status: http.StatusInsufficientStorage, params: []string{"dir", "reason"},

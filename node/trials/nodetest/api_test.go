@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -63,13 +65,16 @@ func TestDatasetElsewhere(t *testing.T) {
 		if err != nil || len(all) == 0 {
 			t.Fatalf("got %v, %v", all, err)
 		}
-		got, err := city.Client("water").DatasetAt(t.Context(), "南明", all[0].Code)
-		if err != nil || got.Entry != all[0].Entry {
-			t.Errorf("got %+v, %v, want %s", got, err, all[0].Entry)
+		h := &http.Client{Transport: client.Transport(city.machine.dial)}
+		defer h.CloseIdleConnections()
+		at := func(code string) (learned, body string) {
+			return send(t, h, city, faceRow{method: "GET", path: "/v1/datasets/" + code + "?at=" + url.QueryEscape("南明")}, "water")
 		}
-		_, err = city.Client("water").DatasetAt(t.Context(), "南明", all[0].Code+"x")
-		if p, ok := errors.AsType[*client.Problem](err); !ok || p.Code != string(text.UnknownDataset) || !strings.Contains(p.Detail, "near it: "+all[0].Code) {
-			t.Errorf("a mistyped code: got %v (%+v)", err, p)
+		if learned, body := at(all[0].Code); learned != given || !strings.Contains(body, all[0].Entry) {
+			t.Errorf("got %s, %s, want %s", learned, body, all[0].Entry)
+		}
+		if learned, body := at(all[0].Code + "x"); learned != string(text.UnknownDataset) || !strings.Contains(body, "near it: "+all[0].Code) {
+			t.Errorf("a mistyped code: got %s, %s", learned, body)
 		}
 	})
 }
