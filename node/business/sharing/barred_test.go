@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,7 +41,10 @@ func TestRevokedIsNotAnAgencyAway(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", what, args, want)
 		}
 	}
-	r.refused(t, "the same agency", text.GrantRevoked, func() error { _, err := PermitUse(t.Context(), r, request(neighbour)); return err })
+	args := r.refused(t, "the same agency", text.GrantRevoked, func() error { _, err := PermitUse(t.Context(), r, request(neighbour)); return err })
+	if !strings.HasSuffix(args["give"], " --purpose statistics --fields code") {
+		t.Errorf("it is offered more than it asked: %s", args["give"])
+	}
 	if got := r.permitted(t, measured); got.Now || got.Grant != other.Grant {
 		t.Errorf("the grant of the other agency: got %+v, want %d", got, other.Grant)
 	}

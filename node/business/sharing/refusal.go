@@ -62,8 +62,12 @@ var refusals = map[policy.Verdict]text.Code{
 }
 
 // giving returns the command with which the provider gives the grant of these fields: a command
-// that names none gives all that there are, and all that come later.
+// that names none gives all that there are, and all that come later. So it does where they are more
+// than a grant names.
 func giving(provider, consumer identity.Agency, dataset identity.Label, purpose string, fields []string) string {
+	if len(strings.Join(fields, ",")) > MaxFieldsLen {
+		fields = nil
+	}
 	return failure.Give{Dataset: dataset, Consumer: consumer, Provider: provider, Purpose: purpose, Fields: fields}.String()
 }
 
