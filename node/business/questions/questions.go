@@ -227,38 +227,6 @@ func macOf(l book.Ledger, agency identity.Label, name string) [32]byte {
 	return l.MAC("question name", []byte(agency.String()), []byte(name))
 }
 
-// Save keeps a question of an agency under a name, in place of the one that had the name. Refusals:
-// text.BadRequest and text.NameDisguised for the name, text.TooLarge for the document,
-// text.QuestionsMany.
-func Save(ctx context.Context, l book.Ledger, id identity.Message, agency identity.Label, typed string, dataset identity.Label, question []byte) (identity.Entry, error) {
-	name, err := named(typed)
-	if err == nil {
-		err = text.CheckName("name", name)
-	}
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	payload, note, err := stated(l, document{Name: name, Question: question}, MaxDocument)
-	if err != nil {
-		return identity.Entry{}, err
-	}
-	request := book.By(identity.NewAgency(l.Name(), agency), id, payload)
-	return book.Enter(ctx, l, commandSave, request, saveBody{Agency: agency, Name: macOf(l, agency, name), Dataset: dataset, Statement: note})
-}
-
-func stated(l book.Ledger, d document, most int) (payload []byte, note book.Statement, err error) {
-	if payload, err = json.Marshal(d); err != nil {
-		return nil, note, fmt.Errorf("save question: %w", err)
-	}
-	if len(payload) > most {
-		return nil, note, text.Fail(text.TooLarge, text.Args{
-			"where": "question", "size": fmt.Sprint(len(payload)), "limit": fmt.Sprint(most),
-		}, nil)
-	}
-	note, err = l.Note(jsonType, payload)
-	return payload, note, err
-}
-
 // Of returns the question of an agency with the name, also one that is damaged. The refusal is
 // text.NoQuestion.
 func Of(l book.Ledger, r *state.Reader, agency identity.Label, typed string) (Saved, error) {

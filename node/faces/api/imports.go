@@ -282,9 +282,6 @@ func checkOf(c records.Check) client.ImportCheck {
 func checkedFile(r *http.Request, how records.Reading) (f records.File, err error) {
 	q := r.URL.Query()
 	f.Reading = how
-	if !q.Has("file_hash") {
-		return f, text.Fail(text.BadRequest, text.Args{"where": "file_hash", "reason": "it is missing"}, nil)
-	}
 	hash, err := hex.DecodeString(q.Get("file_hash"))
 	if err != nil || len(hash) != len(f.Hash) {
 		return f, hashOrMissing(q.Get("file_hash"))

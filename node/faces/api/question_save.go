@@ -58,8 +58,12 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (none client
 	if err != nil {
 		return none, err
 	}
-	if _, err := in.key(); err != nil {
+	id, err := in.key()
+	if err != nil {
 		return none, err
+	}
+	if before, came, err := questions.Before(ctx, h.Ledger, id, agency.Code(), q.Name, data); err != nil || came {
+		return client.QuestionEntered{Entry: before.String()}, err
 	}
 	same, err := h.replaces(ctx, agency.Code(), in.Body, data)
 	if err != nil || same.Unchanged {
