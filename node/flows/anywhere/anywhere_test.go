@@ -78,7 +78,7 @@ func TestReceipts(t *testing.T) {
 		t.Fatal(err)
 	}
 	q.Evidence = []byte("signed there")
-	others := catalog.Foreign(identity.NewAgency(callstest.Yunyan, water))
+	others := catalog.Foreign(identity.NewAgency(nanming, civil))
 	if _, err := w.City.Records.Query(t.Context(), newID(), others, q); err != nil {
 		t.Fatal(err)
 	}
