@@ -152,10 +152,10 @@ func openWatched(path string, c Config, failing *failing) (logStore, error) {
 	}
 	used := c.logOf(logs, failing)
 	if err = checkLog(logs, c); err == nil {
-		err = beginAnew(used, c)
+		err = checkEntries(used, c.Store)
 	}
 	if err == nil {
-		err = checkEntries(used, c.Store)
+		err = beginAnew(used, c)
 	}
 	if err == nil {
 		err = keepMark(logs, c.Mark)

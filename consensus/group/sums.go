@@ -122,7 +122,8 @@ func isEntry(l raft.Log, known state.LastEntry) bool {
 
 // beginAnew empties a log that ends before the newest snapshot. Its last batch was lost, and
 // nothing with it: the state has all of it. Raft would go on behind the snapshot, and the library
-// takes no entry that does not follow its last one.
+// takes no entry that does not follow its last one. A log whose term is before that of the snapshot
+// is of an earlier time than the state, and is refused.
 func beginAnew(logs summed, c Config) error {
 	first, err := logs.FirstIndex()
 	if err != nil {
@@ -136,9 +137,16 @@ func beginAnew(logs summed, c Config) error {
 	if err != nil || last == 0 || last >= marker.Index {
 		return err
 	}
+	term, err := logs.GetUint64(termKey)
+	if err != nil || term < marker.Term {
+		return fmt.Errorf("%w: %w: it is of term %d, the newest snapshot of term %d", ErrLogMismatch, ErrLogGap, term, marker.Term)
+	}
 	c.Logger.Warn("the end of raft's log was lost; the state has all of it, and the log begins anew", "last", last, "snapshot", marker.Index)
 	return logs.DeleteRange(first, last)
 }
+
+// termKey is the key under which raft keeps its term.
+var termKey = []byte("CurrentTerm")
 
 // logOf returns the log as raft uses it: the library's, which the tests may have fail, watched for
 // writes that fail, and each entry with its checksum.

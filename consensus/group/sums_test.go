@@ -355,3 +355,34 @@ func TestTwoContinuations(t *testing.T) {
 	}
 	_ = n.store.Close()
 }
+
+// TestLogOfAnEarlierTime: the log of an earlier run beside a state whose snapshot is of a later one
+// is refused, although the state has all that is in it.
+func TestLogOfAnEarlierTime(t *testing.T) {
+	dir, early := t.TempDir(), filepath.Join(t.TempDir(), "wal")
+	for run := range 2 {
+		n, _ := leading(t, dir, func(*Config) {})
+		for range 5 {
+			if _, err := n.Propose(t.Context(), command("village")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := n.Snapshot(); err != nil {
+			t.Fatal(err)
+		}
+		n.end(t)
+		if run == 0 {
+			if err := os.CopyFS(early, os.DirFS(filepath.Join(dir, walFolder))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, walFolder)), os.CopyFS(filepath.Join(dir, walFolder), os.DirFS(early))); err != nil {
+		t.Fatal(err)
+	}
+	n, err := startWith(dir, 1, nil, registry(), state.Options{}, func(c *Config) { c.Segment = 64 << 10 }, replica(1))
+	if !errors.Is(err, ErrLogMismatch) {
+		t.Errorf("open: got %v, want %v", err, ErrLogMismatch)
+	}
+	_ = n.store.Close()
+}

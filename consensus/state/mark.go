@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -51,9 +52,9 @@ func Certifies(kind Kind) bool { return kind == KindMark || kind == KindCheckpoi
 
 // applyMark notes what this replica is just then, before anything of the command itself is written,
 // and returns it. A second mark in one raft entry is the first one. While a mark of the same size
-// waits for its majority, that one is returned: marks go with the next checkpoint alone, so a
-// majority that does not sign must not pile them up. Of a ledger that the newest checkpoint covers
-// whole it notes nothing, and returns nothing.
+// and root waits for its majority, that one is returned: marks go with the next checkpoint alone,
+// so a majority that does not sign must not pile them up. Of a ledger that the newest checkpoint
+// covers whole it notes nothing, and returns nothing.
 func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &MarkWanted{}); err != nil {
 		return nil, err
@@ -61,12 +62,13 @@ func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if covered, _ := tx.Checkpoint(); covered == tx.Size() {
 		return nil, nil
 	}
-	if last, ok := tx.LastMark(); ok && (last.Size == tx.Size() || last.Index == tx.index) {
-		return canon.Marshal(last)
-	}
 	root, err := tx.root(tx.Size())
 	if err != nil {
 		return nil, &DamageError{Err: err}
+	}
+	last, ok := tx.LastMark()
+	if same := last.Size == tx.Size() && bytes.Equal(last.Root, root[:]); ok && (same || last.Index == tx.index) {
+		return canon.Marshal(last)
 	}
 	data, err := canon.Marshal(Mark{Index: tx.index, Size: tx.Size(), Root: root[:], Digest: tx.meta.Digest})
 	if err != nil {
@@ -108,18 +110,21 @@ func digestOf(log identity.Log) []byte {
 
 // digestWrites adds what the applied command wrote to the digest of the state: ledger time, and
 // every write in its order. The tiles and the position of the state are left out: when they are
-// written depends on when this replica commits, and the root and the digest say what they hold.
+// written depends on when this replica commits, and the root and the digest say what they hold. So
+// are the marks: a replica whose tree was damaged, and is mended, may have noted another root.
 func (tx *Tx) digestWrites() {
 	h := sha256.New()
 	h.Write(tx.meta.Digest)
 	h.Write(be64(tx.meta.Time))
 	for _, w := range tx.writes {
-		if w.now.bucket != bucketTile && w.now.bucket != bucketMeta {
+		if !slices.Contains(undigested, w.now.bucket) {
 			w.now.digest(h)
 		}
 	}
 	tx.meta.Digest = h.Sum(nil)
 }
+
+var undigested = []string{bucketTile, bucketMeta, bucketMarks}
 
 // digest writes the pair so that no two lists of pairs give the same bytes.
 func (p *pair) digest(h hash.Hash) {

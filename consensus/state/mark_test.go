@@ -262,6 +262,43 @@ func TestDigestKnowsNoCommit(t *testing.T) {
 	}
 }
 
+// TestMarkAfterMending: what a replica noted while its tree was damaged, and nobody signed, is not
+// what it notes after the tree was mended; its digest is that of a replica that was never damaged.
+func TestMarkAfterMending(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	x, other := newMarked(t, path), newMarked(t, filepath.Join(t.TempDir(), "state.db"))
+	for _, x := range []*marked{x, other} {
+		x.write(1, "x a 1", "w b 2")
+		x.publish(2)
+		x.write(4, "x a 2")
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, path, bucketTile, tileKey(ledger.TileID{}), func(data []byte) []byte { data[3] ^= 1; return data })
+	s, err := Open(path, poisonRegistry(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	x = &marked{t, s}
+	damaged := x.note(5)
+	if _, err := s.MendTree(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	other.note(5)
+	right := other.note(6)
+	if again := x.note(6); bytes.Equal(again.Root, damaged.Root) || !bytes.Equal(again.Root, right.Root) {
+		t.Errorf("noted %x, damaged %x, want %x", again.Root, damaged.Root, right.Root)
+	}
+	for _, x := range []*marked{x, other} {
+		x.write(7, "x a 3")
+	}
+	if got, want := x.note(8), other.note(8); !got.Same(want) {
+		t.Errorf("after it: got %+v, want %+v", got, want)
+	}
+}
+
 // TestMendTree: a damaged tree is derived anew where the entries are what was signed, in full tiles
 // and at the edge, and goes on; where an entry is not, nothing is mended.
 func TestMendTree(t *testing.T) {
