@@ -86,11 +86,7 @@ func checkUnfinished(path string, c Config) error {
 // checkLog returns ErrNoLog when the log and the state both hold nothing, and ErrLogMismatch for a
 // log that cannot be the log of the state.
 func checkLog(logs *wal.WAL, c Config) error {
-	first, err := logs.FirstIndex()
-	if err != nil {
-		return err
-	}
-	last, err := logs.LastIndex()
+	first, last, err := bounds(logs)
 	if err != nil {
 		return err
 	}

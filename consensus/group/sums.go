@@ -77,15 +77,19 @@ func (s summed) get(index uint64, l *raft.Log) error {
 	return nil
 }
 
+// bounds returns the first and the last index of a log; 0: it holds nothing.
+func bounds(logs raft.LogStore) (first, last uint64, err error) {
+	if first, err = logs.FirstIndex(); err == nil {
+		last, err = logs.LastIndex()
+	}
+	return first, last, err
+}
+
 // checkEntries checks, before raft starts, all that it will read: every entry after the newest
 // snapshot. It also checks that the last one that the state has applied is the one that the state
 // knows, because a state of another time can have the same index.
 func checkEntries(logs summed, store *state.Store) error {
-	first, err := logs.FirstIndex()
-	if err != nil {
-		return err
-	}
-	last, err := logs.LastIndex()
+	first, last, err := bounds(logs)
 	if err != nil {
 		return err
 	}
@@ -125,11 +129,7 @@ func isEntry(l raft.Log, known state.LastEntry) bool {
 // takes no entry that does not follow its last one. A log whose term is before that of the snapshot
 // is of an earlier time than the state, and is refused.
 func beginAnew(logs summed, c Config) error {
-	first, err := logs.FirstIndex()
-	if err != nil {
-		return err
-	}
-	last, err := logs.LastIndex()
+	first, last, err := bounds(logs)
 	if err != nil {
 		return err
 	}
