@@ -331,19 +331,7 @@ func (s Saved) Keep(ctx context.Context, l book.Ledger, r Result) (identity.Entr
 // its id: the question is gone since. Refusals: text.BadRequest, and state.CodeIDReused where the
 // id was used for another request.
 func Removed(r *state.Reader, l book.Ledger, id identity.Message, agency identity.Label, typed string) (entry identity.Entry, came bool, err error) {
-	name, err := named(typed)
-	if err != nil {
-		return entry, false, err
-	}
-	payload, err := json.Marshal(document{Name: name, Removed: true})
-	if err != nil {
-		return entry, false, fmt.Errorf("remove question: %w", err)
-	}
-	ref, came, err := commandRemove.Before(r, l, book.By(identity.NewAgency(l.Name(), agency), id, payload))
-	if err != nil || !came {
-		return entry, false, err
-	}
-	return ref.In(l.Log()), true, nil
+	return before(r, l, commandRemove, id, agency, typed, document{Removed: true})
 }
 
 // Remove removes the question with its results; their entries stay in the ledger.

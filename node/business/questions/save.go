@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 )
@@ -30,17 +32,22 @@ func Save(ctx context.Context, l book.Ledger, id identity.Message, agency identi
 }
 
 // Before returns the entry of a question that the same request saved before under its id; came is
-// false where the id is free. Another request under the id is refused with state.CodeIDReused.
-func Before(ctx context.Context, l book.Ledger, id identity.Message, agency identity.Label, typed string, question []byte) (at identity.Entry, came bool, err error) {
-	name, err := named(typed)
-	if err != nil {
+// false where the id is free. Refusals: text.BadRequest, and state.CodeIDReused where the id was
+// used for another request.
+func Before(r *state.Reader, l book.Ledger, id identity.Message, agency identity.Label, typed string, question []byte) (at identity.Entry, came bool, err error) {
+	return before(r, l, commandSave, id, agency, typed, document{Question: question})
+}
+
+// before returns the entry that the same request made, of a question of the name that is typed.
+func before[B any](r *state.Reader, l book.Ledger, c book.Command[B, ledger.Ref], id identity.Message, agency identity.Label, typed string, d document) (at identity.Entry, came bool, err error) {
+	if d.Name, err = named(typed); err != nil {
 		return at, false, err
 	}
-	payload, err := json.Marshal(document{Name: name, Question: question})
+	payload, err := json.Marshal(d)
 	if err != nil {
 		return at, false, fmt.Errorf("look for question: %w", err)
 	}
-	ref, came, err := commandSave.Came(ctx, l, book.By(identity.NewAgency(l.Name(), agency), id, payload))
+	ref, came, err := c.Before(r, l, book.By(identity.NewAgency(l.Name(), agency), id, payload))
 	if err != nil || !came {
 		return at, false, err
 	}

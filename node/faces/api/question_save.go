@@ -62,7 +62,13 @@ func questionSaved(ctx context.Context, h Hosted, in *saveQuestion) (none client
 	if err != nil {
 		return none, err
 	}
-	if before, came, err := questions.Before(ctx, h.Ledger, id, agency.Code(), q.Name, data); err != nil || came {
+	var before identity.Entry
+	came := false
+	err = h.Ledger.View(ctx, func(r *state.Reader) (err error) {
+		before, came, err = questions.Before(r, h.Ledger, id, agency.Code(), q.Name, data)
+		return err
+	})
+	if err != nil || came {
 		return client.QuestionEntered{Entry: before.String()}, err
 	}
 	same, err := h.replaces(ctx, agency.Code(), in.Body, data)
