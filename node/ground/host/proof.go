@@ -24,11 +24,12 @@ import (
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.signing.Lock()
 	defer h.signing.Unlock()
-	if covered, err := h.covered(ctx); err != nil || covered {
-		return err
-	}
-	if err := h.checkSigned(); err != nil { // before a mark is made that nobody could sign
+	covered, err := h.covered(ctx)
+	if err != nil { // also where a mark would be one that nobody could sign
 		return h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
+	}
+	if covered {
+		return nil
 	}
 	body, err := canon.Marshal(state.MarkWanted{})
 	if err != nil {
@@ -53,12 +54,15 @@ func (h *Host) checkpoint(ctx context.Context) error {
 	return err
 }
 
-// covered reports whether the newest checkpoint covers the whole ledger.
+// covered reports whether the newest checkpoint covers the whole ledger. Where it does not, the
+// error is a *state.DamageError unless the stored tree goes on from it.
 func (h *Host) covered(ctx context.Context) (all bool, err error) {
 	err = h.View(ctx, func(r *state.Reader) error {
 		size, _ := r.Checkpoint()
-		all = size == r.Size()
-		return nil
+		if all = size == r.Size(); all {
+			return nil
+		}
+		return goesOn(r)
 	})
 	return all, err
 }
@@ -88,14 +92,14 @@ func (h *Host) openTree(ctx context.Context) error {
 }
 
 // checkSigned checks that the stored tree goes on from what was signed last.
-func (h *Host) checkSigned() error {
-	return h.Look(func(r *state.Reader) error {
-		root, err := r.RootAt(r.Size())
-		if err != nil {
-			return err
-		}
-		return r.GoesOn(r.Size(), root[:])
-	})
+func (h *Host) checkSigned() error { return h.Look(goesOn) }
+
+func goesOn(r *state.Reader) error {
+	root, err := r.RootAt(r.Size())
+	if err != nil {
+		return err
+	}
+	return r.GoesOn(r.Size(), root[:])
 }
 
 // sign returns this replica's line for what it found at a mark.
