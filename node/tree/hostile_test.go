@@ -46,7 +46,7 @@ func TestChainWithoutEnd(t *testing.T) {
 			t.Fatalf("key set %d: got %q, new %t", i+1, code, fresh)
 		}
 	}
-	restart(t, city)
+	city.Restart(t)
 	child := city.Child(t, "nanming")
 	err := city.View(t.Context(), func(r *state.Reader) error {
 		believed, err := child.Believed(r)
@@ -86,7 +86,7 @@ func TestKeySetsAtOnce(t *testing.T) {
 	if known-1 > tree.MostADay || known-1 < tree.MostADay-trust.MaxHanded {
 		t.Errorf("%d key sets were taken in a day, want at most %d", known-1, tree.MostADay)
 	}
-	restart(t, city)
+	city.Restart(t)
 	if fresh, code := over(t, city, county.Show(t, sets[:known], known), city.Clock()); code != "" || fresh {
 		t.Errorf("shown again: got %q, new %t", code, fresh)
 	}
@@ -143,7 +143,7 @@ func TestDamagedChild(t *testing.T) {
 	if _, err := damage.Do(t.Context(), city, book.Request{}, []string{"children", "nanming"}); err != nil {
 		t.Fatal(err)
 	}
-	restart(t, city)
+	city.Restart(t)
 	err := city.View(t.Context(), func(r *state.Reader) error {
 		all := tree.Children(r)
 		if len(all) != 2 || !all[0].Damaged || all[0].Place.Name != county.Name() || all[0].Joined() || !all[1].Joined() {
@@ -336,14 +336,6 @@ func TestKnockingTellsNothing(t *testing.T) {
 	if told[0] != told[1] || told[1] != told[2] {
 		t.Errorf("got %q, want the same three times", told)
 	}
-}
-
-func restart(t *testing.T, p *treetest.Party) {
-	t.Helper()
-	if err := p.Close(); err != nil {
-		t.Fatal(err)
-	}
-	p.Open(t)
 }
 
 // TestInvitationIsTakenBack (S26b): an invitation that came to the wrong hands is cancelled, where

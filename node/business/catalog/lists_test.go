@@ -140,17 +140,24 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// TestListedIsLookedAt: where nobody could look at the list now, what is known of it does not count
-// as looked at; an end that is known is told all the same, as one before a gift.
-func TestListedIsLookedAt(t *testing.T) {
-	d, of := newLists(t), county(1)
-	var heard []string
+// backAgain returns lists in which the agency a1 of a county ended and is back, as was seen once,
+// and what is told of its end.
+func backAgain(t *testing.T) (d *listsOf, of identity.Jurisdiction, heard *[]string) {
+	t.Helper()
+	d, of, heard = newLists(t), county(1), new([]string)
 	d.OnEnd(func(_ context.Context, a identity.Agency, by envelope.AgencyList, given bool) error {
-		heard = append(heard, fmt.Sprint(a.Code(), by.Number, given))
+		*heard = append(*heard, fmt.Sprint(a.Code(), by.Number, given))
 		return nil
 	})
 	d.lists[of] = append(numbered("a", 2), listedAgency{Code: named("a1"), Title: "x", Ended: true}, listedAgency{Code: named("a1"), Title: "x"})
 	d.consumer(t, "a use", asking(of, "a1", nameOf(of, d.lists[of])), "", 2)
+	return d, of, heard
+}
+
+// TestListedIsLookedAt: where nobody could look at the list now, what is known of it does not count
+// as looked at; an end that is known is told all the same, as one before a gift.
+func TestListedIsLookedAt(t *testing.T) {
+	d, of, heard := backAgain(t)
 	agency := identity.NewAgency(of, named("a1"))
 	if has, err := d.Listed(t.Context(), agency); !has || err != nil {
 		t.Errorf("got %t, %v", has, err)
@@ -162,8 +169,8 @@ func TestListedIsLookedAt(t *testing.T) {
 	if err := d.Giving(t.Context(), agency); err != nil {
 		t.Error(err)
 	}
-	if want := "[a1 3 false a1 3 true a1 3 true a1 3 true]"; fmt.Sprint(heard) != want {
-		t.Errorf("heard %v, want %s", heard, want)
+	if want := "[a1 3 false a1 3 true a1 3 true a1 3 true]"; fmt.Sprint(*heard) != want {
+		t.Errorf("heard %v, want %s", *heard, want)
 	}
 }
 
@@ -171,14 +178,7 @@ func TestListedIsLookedAt(t *testing.T) {
 // leads to is asked for again, so that an end is heard of before the grant, which it would close.
 // Where it cannot be had, nothing is given.
 func TestForgottenListIsAskedFor(t *testing.T) {
-	d, of := newLists(t), county(1)
-	var heard []string
-	d.OnEnd(func(_ context.Context, a identity.Agency, by envelope.AgencyList, given bool) error {
-		heard = append(heard, fmt.Sprint(a.Code(), by.Number, given))
-		return nil
-	})
-	d.lists[of] = append(numbered("a", 2), listedAgency{Code: named("a1"), Title: "x", Ended: true}, listedAgency{Code: named("a1"), Title: "x"})
-	d.consumer(t, "a use", asking(of, "a1", nameOf(of, d.lists[of])), "", 2)
+	d, of, heard := backAgain(t)
 	d.mu.Lock()
 	d.size -= len(d.known[of].places)
 	delete(d.known, of)
@@ -187,8 +187,8 @@ func TestForgottenListIsAskedFor(t *testing.T) {
 	if err := d.Giving(t.Context(), agency); err != nil {
 		t.Error(err)
 	}
-	if want := "[a1 3 false a1 3 true]"; fmt.Sprint(heard) != want {
-		t.Errorf("heard %v, want %s", heard, want)
+	if want := "[a1 3 false a1 3 true]"; fmt.Sprint(*heard) != want {
+		t.Errorf("heard %v, want %s", *heard, want)
 	}
 	d.err = errors.New("no link")
 	if err := d.Giving(t.Context(), agency); !failure.Is(err, text.AgencyListMissing) {

@@ -133,19 +133,22 @@ func TestPlanTellsGrants(t *testing.T) {
 	}
 }
 
+// version returns an entry of the title: one that adopts the standard, or one of our own.
+func (w *world) version(title string, adopts bool) catalog.Entry {
+	e := w.adopting()
+	if !adopts {
+		e = standard().Entry
+		e.Counts = nil
+	}
+	e.Title = title
+	return e
+}
+
 // TestUnchangedEntryIsAnswered: a request for what is in force already is answered as the first
 // time when it comes again, whatever was published between; it neither undoes that nor is refused.
 func TestUnchangedEntryIsAnswered(t *testing.T) {
 	for what, adopts := range map[string]bool{"an entry of our own": false, "an entry that adopts": true} {
 		w := newWorld(t)
-		version := func(title string) (e catalog.Entry) {
-			if e = w.adopting(); !adopts {
-				e = standard().Entry
-				e.Counts = nil
-			}
-			e.Title = title
-			return e
-		}
 		publish := func(id identity.Message, e catalog.Entry) catalog.Published {
 			plan, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
 			if err != nil {
@@ -157,14 +160,14 @@ func TestUnchangedEntryIsAnswered(t *testing.T) {
 			}
 			return p
 		}
-		one, again := version("one"), newID()
+		one, again := w.version("one", adopts), newID()
 		first := publish(newID(), one)
 		entries := len(w.county.Heads(t, 0))
 		unchanged := publish(again, one)
 		if unchanged.At != first.At || unchanged.Version != 1 || len(w.county.Heads(t, 0)) != entries {
 			t.Errorf("%s: the same once more: got version %d in %s, want 1 in %s", what, unchanged.Version, unchanged.At, first.At)
 		}
-		publish(newID(), version("two"))
+		publish(newID(), w.version("two", adopts))
 		entries = len(w.county.Heads(t, 0))
 		p, err := w.desk.Publish(t.Context(), again, civil, one, Agreed{})
 		if err != nil || p.At != first.At || p.Version != 1 || len(w.county.Heads(t, 0)) != entries {
@@ -179,18 +182,10 @@ func TestUnchangedEntryIsAnswered(t *testing.T) {
 func TestPublishedAgain(t *testing.T) {
 	for what, adopts := range map[string]bool{"an entry of our own": false, "an entry that adopts": true} {
 		w := newWorld(t)
-		version := func(title string) (e catalog.Entry) {
-			if e = w.adopting(); !adopts {
-				e = standard().Entry
-				e.Counts = nil
-			}
-			e.Title = title
-			return e
-		}
 		var requests []func() (catalog.Published, error)
 		var done []catalog.Published
 		for _, title := range []string{"one", "two", "three"} {
-			id, e := newID(), version(title)
+			id, e := newID(), w.version(title, adopts)
 			plan, err := w.desk.Plan(t.Context(), civil, e, identity.Entry{})
 			if err != nil {
 				t.Fatal(err)

@@ -86,15 +86,6 @@ func entered(t *testing.T, city, child *treetest.Party, at string, done bool) (R
 	return a.result, err
 }
 
-// again opens the child as its machine finds it after it ended.
-func again(t *testing.T, child *treetest.Party) {
-	t.Helper()
-	if err := child.Close(); err != nil {
-		t.Fatal(err)
-	}
-	child.Open(t)
-}
-
 // TestJoinEndsAnywhere (A59): a first join ends at any of its steps, before it is done or before
 // that is known. The same invitation goes on; and until the child has recorded its parent, that of
 // another tree does, too: whoever was given a wrong one at first is not bound to it.
@@ -119,7 +110,7 @@ func TestJoinEndsAnywhere(t *testing.T) {
 					if _, err := entered(t, first, child, at, done); err == nil {
 						t.Fatal("the join did not end at its step")
 					}
-					again(t, child)
+					child.Restart(t)
 					got, err := entered(t, second, child, "", false)
 					if bound && other {
 						if text.AsFailure(err).Code != text.OtherTree {
@@ -140,7 +131,7 @@ func TestJoinEndsAnywhere(t *testing.T) {
 // whole checks that the child believes the city, and nobody else, after it was opened once more.
 func whole(t *testing.T, child, city *treetest.Party) {
 	t.Helper()
-	again(t, child)
+	child.Restart(t)
 	_, root, err := child.Chain(t.Context())
 	if err != nil || root != city.MustPin(t) {
 		t.Errorf("it believes %v, %v, want %v", root, err, city.MustPin(t))

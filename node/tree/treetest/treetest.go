@@ -69,6 +69,15 @@ func NewIn(t *testing.T, name string, epoch uint64, also ...func(*state.Registry
 	return p
 }
 
+// Restart closes the jurisdiction and opens it again, as its machine finds it.
+func (p *Party) Restart(t *testing.T) {
+	t.Helper()
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	p.Open(t)
+}
+
 // Open opens the jurisdiction, also anew after it was closed.
 func (p *Party) Open(t *testing.T) {
 	t.Helper()
