@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/hashicorp/raft"
 	wal "github.com/hashicorp/raft-wal"
@@ -37,27 +38,90 @@ var (
 	// ErrLogGap is wrapped beside ErrLogMismatch where entries are missing that the state needs: a
 	// file of the log is damaged, or one of the two is of another time.
 	ErrLogGap = errors.New("entries are missing from raft's log")
+	// ErrVoted is returned by Adopt for a replica that may have voted before.
+	ErrVoted = errors.New("this replica has a vote already, and needs the log in which it noted whom it gave it")
 )
 
 // Bootstrap makes the raft log of a new group with the given voters. The caller calls it once for a
 // group, before the first Open. It returns ErrBootstrapped when the group has a log; a log that was
-// begun and holds nothing is made anew. (1) The new log is written and flushed beside its place,
-// (2) an unfinished log is removed, (3) the new log is renamed, (4) the folder is flushed.
+// begun and holds nothing is made anew.
 func Bootstrap(c Config, voters ...identity.Replica) error {
-	path, temp := filepath.Join(c.Dir, walFolder), filepath.Join(c.Dir, newFolder)
-	if err := checkUnfinished(path, c); err != nil {
-		return fmt.Errorf("bootstrap group: %w", err)
+	err := checkUnfinished(filepath.Join(c.Dir, walFolder), c)
+	if err == nil {
+		err = makeLog(c, func(logs *wal.WAL) error { return writeFirst(logs, c, voters) })
 	}
-	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
-		return fmt.Errorf("bootstrap group: %w", err)
-	}
-	if err := writeFirst(temp, c, voters); err != nil {
-		return fmt.Errorf("bootstrap group: %w", err)
-	}
-	if err := errors.Join(os.RemoveAll(path), os.Rename(temp, path), syncFolder(c.Dir)); err != nil {
+	if err != nil {
 		return fmt.Errorf("bootstrap group: %w", err)
 	}
 	return nil
+}
+
+// Adopt makes the raft log of a new replica whose state was filled from another replica's: the state
+// has the marker of its source, behind which the leader's log goes on. The caller calls it once for
+// a replica that has never voted, before its first Open. It returns ErrBootstrapped when there is a
+// log, ErrNoLog when the state has no marker or ErrLogGap when it is ahead of it, and ErrVoted when
+// the replica has a vote by the marker: it had a log, and what it voted must not be forgotten.
+func Adopt(c Config) error {
+	term, err := adoptable(c)
+	if err == nil {
+		err = makeLog(c, func(logs *wal.WAL) error { return logs.SetUint64(termKey, term) })
+	}
+	if err != nil {
+		return fmt.Errorf("adopt state: %w", err)
+	}
+	return nil
+}
+
+// adoptable returns the term with which the log of a state that was filled begins.
+func adoptable(c Config) (term uint64, err error) {
+	marker, marked, err := c.Store.Marker()
+	if err != nil {
+		return 0, err
+	}
+	applied, _ := c.Store.Applied()
+	switch {
+	case !marked:
+		return 0, fmt.Errorf("%w: the state has no marker", ErrNoLog)
+	case applied > marker.Index:
+		return 0, fmt.Errorf("%w: %w: the state has applied %d, its marker is of %d", ErrLogMismatch, ErrLogGap, applied, marker.Index)
+	case slices.Contains(votersOf(raft.DecodeConfiguration(marker.Configuration)), raft.ServerID(c.Replica.String())):
+		return 0, fmt.Errorf("%w: %s", ErrVoted, c.Replica)
+	}
+	path := filepath.Join(c.Dir, walFolder)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return marker.Term, nil
+	}
+	logs, err := openLog(path, c, newFailing(c.Fatal))
+	if err != nil {
+		return 0, err
+	}
+	_, last, err := bounds(logs)
+	have, termErr := logs.GetUint64(termKey)
+	if err = errors.Join(err, termErr, logs.Close()); err == nil && (last > 0 || have > 0) {
+		err = ErrBootstrapped
+	}
+	return marker.Term, err
+}
+
+// makeLog makes raft's log, with what first writes into it. (1) The new log is written and flushed
+// beside its place, (2) an unfinished log is removed, (3) the new log is renamed, (4) the folder is
+// flushed.
+func makeLog(c Config, first func(*wal.WAL) error) error {
+	path, temp := filepath.Join(c.Dir, walFolder), filepath.Join(c.Dir, newFolder)
+	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o700)); err != nil {
+		return err
+	}
+	logs, err := openLog(temp, c, newFailing(c.Fatal))
+	if err != nil {
+		return err
+	}
+	if err = first(logs); err == nil {
+		err = keepMark(logs, c.Mark)
+	}
+	if err = errors.Join(err, logs.Close(), syncFolder(temp)); err != nil {
+		return err
+	}
+	return errors.Join(os.RemoveAll(path), os.Rename(temp, path), syncFolder(c.Dir))
 }
 
 // checkUnfinished returns nil when there is no log at path, or a log into which nothing was ever
@@ -124,22 +188,14 @@ func keepMark(logs *wal.WAL, mark []byte) error {
 	return logs.Set(markKey, mark)
 }
 
-func writeFirst(dir string, c Config, voters []identity.Replica) error {
-	logs, err := openLog(dir, c, newFailing(c.Fatal))
-	if err != nil {
-		return err
-	}
-	var servers []raft.Server
+func writeFirst(logs *wal.WAL, c Config, voters []identity.Replica) error {
+	var first raft.Configuration
 	for _, v := range voters {
-		servers = append(servers, raft.Server{ID: raft.ServerID(v.String()), Address: raft.ServerAddress(v.String())})
+		id, address := names(v)
+		first.Servers = append(first.Servers, raft.Server{ID: id, Address: address})
 	}
-	transport := newTransport(c)
 	c.onDisk = nil
-	err = raft.BootstrapCluster(raftConfig(c), c.logOf(logs, newFailing(c.Fatal)), logs, snapshots{c.Store}, transport, raft.Configuration{Servers: servers})
-	if err == nil {
-		err = keepMark(logs, c.Mark)
-	}
-	return errors.Join(err, transport.Close(), logs.Close(), syncFolder(dir))
+	return raft.BootstrapCluster(raftConfig(c, nil, trailingLogs), c.logOf(logs, newFailing(c.Fatal)), logs, snapshots{c.Store}, nil, first)
 }
 
 func openLog(dir string, c Config, failing *failing) (logs *wal.WAL, err error) {
@@ -150,7 +206,7 @@ func openLog(dir string, c Config, failing *failing) (logs *wal.WAL, err error) 
 	if err := repairTail(dir); err != nil {
 		return nil, err
 	}
-	return wal.Open(dir, wal.WithSegmentSize(c.segment()), wal.WithLogger(rotationLogger{adaptLogger(c.Logger, c.Stream == nil), failing}))
+	return wal.Open(dir, wal.WithSegmentSize(c.segment()), wal.WithLogger(rotationLogger{adaptLogger(c.Logger, nil), failing}))
 }
 
 func syncFolder(path string) error {

@@ -140,7 +140,7 @@ func TestDivergedReplicaStops(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			index := x.nodes[leader].acked.Load()
+			index := x.nodes[leader].store.LastEntry().Index
 			for i := range 3 { // the bad one signs first, so that its line stands before the majority's
 				i = (bad + i) % 3
 				if err := x.nodes[i].store.WaitApplied(t.Context(), index); err != nil {
@@ -178,7 +178,7 @@ func (x *trio) checkStopped(bad, leader int) {
 			x.up(bad)
 		}
 	}
-	index := x.nodes[leader].acked.Load()
+	index := x.nodes[leader].store.LastEntry().Index
 	for i, n := range x.nodes {
 		if n == nil {
 			continue

@@ -54,7 +54,6 @@ const (
 	snapshotPause    = 10 * time.Second
 	transportTimeout = 10 * time.Second
 	maxPool          = 3
-	aloneTimeout     = time.Second // how often a leader without followers looks whether it still leads; newRaft does not wait that long
 	// DefaultMinFree is the disk space, in bytes, below which no command is taken.
 	DefaultMinFree = 64 << 20
 )
@@ -65,7 +64,7 @@ type Config struct {
 	Replica      identity.Replica
 	Dir          string // holds the folder wal
 	Store        *state.Store
-	Stream       raft.StreamLayer // nil: a group of one, which has no connections
+	Streams      Streams // to the other replicas; the group closes them. nil: none can be reached
 	Logger       *slog.Logger
 	MinFree      uint64 // bytes; 0: DefaultMinFree
 	Hosted       int    // how many groups share this machine's disk; 0: one
@@ -98,15 +97,21 @@ type Group struct {
 	raft      *raft.Raft
 	logs      logStore
 	failing   *failing // raft's log
-	transport *raft.NetworkTransport
+	transport *transport
 	proposals chan *proposal
 	admission admission
 	sent      *sent
-	stop      chan struct{}
+	rounds    *rounds
+	full      chan struct{} // has room for one: a command was refused for lack of space
+	stop      <-chan struct{}
 	closed    chan struct{} // closed after stop, when every proposal is answered
 	workers   sync.WaitGroup
+	life      context.Context // ends when Close begins; stop is its channel
+	end       context.CancelFunc
+	ending    sync.RWMutex // held by who adds a worker, and by Close while it ends life
 
-	acked atomic.Uint64 // highest raft index of a command that was answered, or that was applied when a term began
+	consumed atomic.Uint64 // highest raft index of a configuration or barrier before which everything is applied here
+	members  *membership
 
 	readyMu sync.Mutex
 	ready   uint64        // the term of this leader before which everything is applied here; 0: none
@@ -129,19 +134,48 @@ func Open(c Config) (*Group, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}
+	alone := new(atomic.Bool)
 	g := &Group{
-		config: c, logs: logs, failing: failing, transport: newTransport(c),
-		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), stop: make(chan struct{}), closed: make(chan struct{}), readied: make(chan struct{}),
+		config: c, logs: logs, failing: failing, transport: newTransport(c, adaptLogger(c.Logger, alone), failing),
+		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), rounds: newRounds(), full: make(chan struct{}, 1),
+		closed: make(chan struct{}), readied: make(chan struct{}),
 	}
-	leadership := make(chan bool, 16)
-	rc := raftConfig(c)
-	rc.NotifyCh = leadership
-	if g.raft, err = newRaft(rc, c, logs, g.transport); err != nil {
+	g.life, g.end = context.WithCancel(context.Background())
+	g.stop = g.life.Done()
+	if err = g.start(alone); err != nil {
+		g.end()
 		return nil, fmt.Errorf("open group: %w", errors.Join(err, g.transport.Close(), logs.Close()))
 	}
-	g.workers.Go(g.proposeLoop)
-	g.workers.Go(func() { g.watchLeadership(leadership) })
 	return g, nil
+}
+
+// start starts raft and the workers. A replica that alone has a vote need not wait for a heartbeat,
+// because no other replica can send one: its timeouts are shortened by almost nothing, at which raft
+// looks at once whether one is over, and the replica elects itself.
+func (g *Group) start(alone *atomic.Bool) (err error) {
+	if g.members, err = g.openMembership(alone); err != nil {
+		return err
+	}
+	leadership := make(chan bool, 16)
+	rc := raftConfig(g.config, alone, trailingLogs)
+	rc.NotifyCh = leadership
+	machine := machine{fsm{g.config.Store}, g}
+	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, snapshots{g.config.Store}, g.transport); err != nil {
+		return err
+	}
+	if err = g.settle(); err == nil && alone.Load() {
+		now := g.raft.ReloadableConfig()
+		now.HeartbeatTimeout -= time.Millisecond
+		err = g.raft.ReloadConfig(now)
+	}
+	if err != nil {
+		return errors.Join(err, g.raft.Shutdown().Error())
+	}
+	g.workers.Go(g.proposeLoop)
+	g.workers.Go(g.roundsLoop)
+	g.workers.Go(g.tend)
+	g.workers.Go(func() { g.watchLeadership(leadership) })
+	return nil
 }
 
 // openWatched opens the log of the group, which tells failing of the first write that failed.
@@ -166,56 +200,19 @@ func openWatched(path string, c Config, failing *failing) (logStore, error) {
 	return used, nil
 }
 
-// newRaft starts raft. A replica that is alone need not wait for a heartbeat, because no other
-// replica can send one. It starts with a longer timeout and then shortens the timeout: raft then
-// looks at once whether the timeout is over, and the replica elects itself.
-func newRaft(rc *raft.Config, c Config, logs logStore, transport *raft.NetworkTransport) (*raft.Raft, error) {
-	if c.Stream != nil {
-		return raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
-	}
-	rc.HeartbeatTimeout += time.Millisecond
-	rc.ElectionTimeout += time.Millisecond
-	r, err := raft.NewRaft(rc, fsm{c.Store}, logs, logs, snapshots{c.Store}, transport)
-	if err != nil {
-		return nil, err
-	}
-	now := r.ReloadableConfig()
-	now.HeartbeatTimeout -= time.Millisecond
-	now.ElectionTimeout -= time.Millisecond
-	if err := r.ReloadConfig(now); err != nil {
-		return nil, errors.Join(err, r.Shutdown().Error())
-	}
-	return r, nil
-}
-
-func raftConfig(c Config) *raft.Config {
+func raftConfig(c Config, alone *atomic.Bool, trailing uint64) *raft.Config {
 	rc := raft.DefaultConfig()
 	rc.LocalID = raft.ServerID(c.Replica.String())
 	rc.MaxAppendEntries = maxAppendEntries
 	rc.BatchApplyCh = true
-	rc.TrailingLogs = trailingLogs
+	rc.TrailingLogs = trailing
 	rc.SnapshotThreshold, rc.SnapshotInterval = snapshotEvery, snapshotPause
 	rc.NoLegacyTelemetry = true
-	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), c.Stream == nil)
-	if c.Stream == nil { // no other replica can lead: waiting for a heartbeat would only make the start slow
-		rc.HeartbeatTimeout, rc.ElectionTimeout, rc.LeaderLeaseTimeout = aloneTimeout, aloneTimeout, aloneTimeout
-		rc.TrailingLogs = trailingAlone
-	}
+	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), alone)
 	if c.Tune != nil {
 		c.Tune(rc)
 	}
 	return rc
-}
-
-func newTransport(c Config) *raft.NetworkTransport {
-	stream := c.Stream
-	if stream == nil {
-		stream = newAlone(c.Replica)
-	}
-	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
-		Stream: stream, MaxPool: maxPool, Timeout: transportTimeout, Logger: adaptLogger(c.Logger, c.Stream == nil),
-		MsgpackUseNewTimeFormat: true,
-	})
 }
 
 // watchLeadership marks the term ready once everything before it is applied here. A leadership that
@@ -235,11 +232,9 @@ func (g *Group) watchLeadership(leads <-chan bool) {
 
 func (g *Group) establish() {
 	term := g.raft.CurrentTerm()
-	if err := g.raft.Barrier(0).Error(); err != nil {
+	if err := g.barrier(); err != nil {
 		return // leadership was lost again; the next one comes as a new message
 	}
-	applied, _ := g.config.Store.Applied()
-	g.raiseAcked(applied)
 	g.readyMu.Lock()
 	defer g.readyMu.Unlock()
 	g.ready = term
@@ -247,10 +242,22 @@ func (g *Group) establish() {
 	g.readied = make(chan struct{})
 }
 
-func (g *Group) raiseAcked(index uint64) {
-	for {
-		have := g.acked.Load()
-		if have >= index || g.acked.CompareAndSwap(have, index) {
+// barrier waits until everything that raft's log has now is applied here. Only the leader can.
+func (g *Group) barrier() error {
+	future := g.raft.Barrier(0)
+	if err := future.Error(); err != nil {
+		return err
+	}
+	if at, ok := future.(raft.IndexFuture); ok {
+		g.consume(at.Index())
+	}
+	return nil
+}
+
+// consume notes that everything up to a raft index is applied here.
+func (g *Group) consume(index uint64) {
+	for have := g.consumed.Load(); have < index; have = g.consumed.Load() {
+		if g.consumed.CompareAndSwap(have, index) {
 			return
 		}
 	}
@@ -272,7 +279,11 @@ func (g *Group) Leads() bool {
 
 // WaitReady waits until Leads is true. The error wraps state.ErrClosed when the group closes before
 // that, state.ErrFailed when a write of raft's log fails, or the error of ctx.
-func (g *Group) WaitReady(ctx context.Context) error {
+func (g *Group) WaitReady(ctx context.Context) error { return g.wait(ctx, nil, g.Leads) }
+
+// wait waits until is holds, which it looks at when this replica becomes ready and when something is
+// observed.
+func (g *Group) wait(ctx context.Context, observed <-chan raft.Observation, is func() bool) error {
 	for {
 		g.readyMu.Lock()
 		readied := g.readied
@@ -280,11 +291,12 @@ func (g *Group) WaitReady(ctx context.Context) error {
 		if err := g.failing.first(); err != nil { // also while raft has not noticed, and leads
 			return fmt.Errorf("wait for leadership: %w: %w", state.ErrFailed, err)
 		}
-		if g.Leads() {
+		if is() {
 			return nil
 		}
 		select {
 		case <-readied:
+		case <-observed:
 		case <-g.failing.dead:
 		case <-g.stop:
 			return fmt.Errorf("wait for leadership: %w", state.ErrClosed)
@@ -292,42 +304,6 @@ func (g *Group) WaitReady(ctx context.Context) error {
 			return fmt.Errorf("wait for leadership: %w", ctx.Err())
 		}
 	}
-}
-
-// Linearize returns when View of the store shows every command that was acknowledged before the
-// call: (1) the term must be ready, so every command that earlier leaders acknowledged is applied
-// here, (2) it reads the index of the last command that this leader answered, (3) the other
-// replicas confirm that this one still leads in the same term, which a replica that is alone need
-// not ask, (4) it waits until that index is applied here. Raft's own commit index will not do: it
-// counts entries that never reach the state. Every error wraps ErrNotDone.
-func (g *Group) Linearize(ctx context.Context) error {
-	term, ok := g.isReady()
-	if !ok {
-		return fmt.Errorf("read: %w: %w", ErrNotDone, ErrNotLeader)
-	}
-	index := g.acked.Load()
-	if err := g.stillLeads(term); err != nil {
-		return fmt.Errorf("read: %w: %w", ErrNotDone, err)
-	}
-	if err := g.config.Store.WaitApplied(ctx, index); err != nil {
-		return fmt.Errorf("read: %w: %w", ErrNotDone, err)
-	}
-	return nil
-}
-
-// stillLeads asks the other replicas whether this one still leads in term. Raft asks them between
-// two writes of its log. A group of one asks no replica.
-func (g *Group) stillLeads(term uint64) error {
-	if g.config.Stream == nil {
-		return nil
-	}
-	if err := g.raft.VerifyLeader().Error(); err != nil {
-		return err
-	}
-	if now, ok := g.isReady(); !ok || now != term {
-		return ErrNotLeader
-	}
-	return nil
 }
 
 // Snapshot takes a snapshot now and truncates raft's log. It returns nil when there is nothing new.
@@ -339,15 +315,35 @@ func (g *Group) Snapshot() error {
 	return err
 }
 
+// await runs do, which asks raft, and returns its error, or that of ctx if it ends before.
+func (g *Group) await(ctx context.Context, do func() error) error {
+	g.ending.RLock()
+	if g.life.Err() != nil {
+		g.ending.RUnlock()
+		return fmt.Errorf("%w: %w", ErrNotDone, state.ErrClosed)
+	}
+	done := make(chan error, 1)
+	g.workers.Go(func() { done <- do() })
+	g.ending.RUnlock()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	}
+}
+
 // Close stops this replica and waits for all its goroutines: (1) no command is proposed any more
-// and every proposal is answered, (2) raft stops, (3) its streams close, (4) its log closes. Raft
-// stops second because it never answers commands that are still queued when it shuts down. The
-// store stays open: it is the caller's. Close must be called once only.
+// and every proposal is answered, (2) raft is told to stop, (3) its streams close, so that it waits
+// for no other replica, (4) raft has stopped, (5) its log closes. Raft stops after (1) because it
+// never answers commands that are still queued when it shuts down. The store stays open: it is the
+// caller's. Close must be called once only.
 func (g *Group) Close() error {
-	close(g.stop)
+	g.ending.Lock()
+	g.end()
+	g.ending.Unlock()
 	g.workers.Wait()
 	close(g.closed)
-	err := g.raft.Shutdown().Error()
-	g.transport.CloseStreams() // Close alone leaves the pooled streams open
-	return errors.Join(err, g.transport.Close(), g.logs.Close())
+	stopped := g.raft.Shutdown()
+	return errors.Join(g.transport.Close(), stopped.Error(), g.logs.Close())
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,16 +66,16 @@ func replica(n uint32) identity.Replica {
 	return r
 }
 
-// start opens replica n of the voters in dir; stream nil is a group of one.
-func start(dir string, n uint32, stream raft.StreamLayer, voters ...identity.Replica) (*node, error) {
-	return startAs(dir, n, stream, registry(), state.Options{}, voters...)
+// start opens replica n of the voters in dir; streams nil is a group of one.
+func start(dir string, n uint32, streams Streams, voters ...identity.Replica) (*node, error) {
+	return startAs(dir, n, streams, registry(), state.Options{}, voters...)
 }
 
-func startAs(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o state.Options, voters ...identity.Replica) (*node, error) {
-	return startWith(dir, n, stream, r, o, func(*Config) {}, voters...)
+func startAs(dir string, n uint32, streams Streams, r *state.Registry, o state.Options, voters ...identity.Replica) (*node, error) {
+	return startWith(dir, n, streams, r, o, func(*Config) {}, voters...)
 }
 
-func startWith(dir string, n uint32, stream raft.StreamLayer, r *state.Registry, o state.Options, change func(*Config), voters ...identity.Replica) (*node, error) {
+func startWith(dir string, n uint32, streams Streams, r *state.Registry, o state.Options, change func(*Config), voters ...identity.Replica) (*node, error) {
 	j, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
 	if err != nil {
 		return nil, err
@@ -96,16 +95,14 @@ func startWith(dir string, n uint32, stream raft.StreamLayer, r *state.Registry,
 		return nil, err
 	}
 	nd := &node{store: store, log: &bytes.Buffer{}}
-	c := Config{Jurisdiction: j, Replica: replica(n), Dir: dir, Store: store, Stream: stream, Tune: quick,
+	c := Config{Jurisdiction: j, Replica: replica(n), Dir: dir, Store: store, Streams: streams, Tune: quick,
 		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: nd.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if isChild() {
 		c.Tune, c.Segment = small, 64<<10
 	}
 	change(&c)
 	if _, err := os.Stat(filepath.Join(dir, walFolder)); err != nil {
-		bootstrap := c
-		bootstrap.Stream = nil
-		if err := Bootstrap(bootstrap, voters...); err != nil {
+		if err := Bootstrap(c, voters...); err != nil {
 			return nil, err
 		}
 	}
@@ -265,58 +262,6 @@ func TestForeignSnapshotIsRefused(t *testing.T) {
 	if list, err := (snapshots{n.store}).List(); err != nil || len(list) != 0 {
 		t.Errorf("after it was refused: got %v, %v", list, err)
 	}
-}
-
-// pipes is a network of replicas inside the process.
-type pipes struct {
-	mu    sync.Mutex
-	nodes map[raft.ServerAddress]*pipeLayer
-}
-
-type pipeLayer struct {
-	network  *pipes
-	addr     replicaAddr
-	incoming chan net.Conn
-	closed   chan struct{}
-	once     sync.Once
-}
-
-func (p *pipes) layer(r identity.Replica) *pipeLayer {
-	l := &pipeLayer{network: p, addr: replicaAddr(r.String()), incoming: make(chan net.Conn), closed: make(chan struct{})}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.nodes[raft.ServerAddress(r.String())] = l
-	return l
-}
-
-func (l *pipeLayer) Accept() (net.Conn, error) {
-	select {
-	case c := <-l.incoming:
-		return c, nil
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (l *pipeLayer) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
-func (l *pipeLayer) Addr() net.Addr { return l.addr }
-
-func (l *pipeLayer) Dial(to raft.ServerAddress, within time.Duration) (net.Conn, error) {
-	l.network.mu.Lock()
-	peer := l.network.nodes[to]
-	l.network.mu.Unlock()
-	if peer == nil {
-		return nil, errors.New("no such replica")
-	}
-	mine, theirs := net.Pipe()
-	select {
-	case peer.incoming <- theirs:
-		return mine, nil
-	case <-peer.closed:
-	case <-time.After(within):
-	}
-	mine.Close()
-	return nil, errors.New("replica is away")
 }
 
 // TestThreeReplicas loses the leader twice and checks that nothing acknowledged is lost and all

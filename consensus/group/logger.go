@@ -6,6 +6,7 @@ import (
 	"log"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 
 	"github.com/hashicorp/go-hclog"
 )
@@ -16,15 +17,17 @@ type adapted struct {
 	to    *slog.Logger
 	name  string
 	args  []any
-	alone bool // a group of one
+	alone *atomic.Bool // this replica alone has a vote; nil: it does not matter
 }
 
 // noHeartbeat begins the warnings that an election starts because the replica does not hear a
-// leader. A group of one never hears another replica and elects itself at each start, so there they
-// warn of nothing.
+// leader. The only voter never hears another and elects itself at each start, so there they warn of
+// nothing.
 const noHeartbeat = "heartbeat timeout reached"
 
-func adaptLogger(to *slog.Logger, alone bool) hclog.Logger { return adapted{to: to, alone: alone} }
+func adaptLogger(to *slog.Logger, alone *atomic.Bool) hclog.Logger {
+	return adapted{to: to, alone: alone}
+}
 
 var levels = map[hclog.Level]slog.Level{
 	hclog.Trace: slog.LevelDebug - 4, hclog.Debug: slog.LevelDebug, hclog.Info: slog.LevelInfo,
@@ -35,7 +38,7 @@ var levels = map[hclog.Level]slog.Level{
 // developers of the library need that.
 func (a adapted) Log(level hclog.Level, msg string, args ...any) {
 	to := levels[level]
-	if level == hclog.Info || a.alone && strings.HasPrefix(msg, noHeartbeat) {
+	if level == hclog.Info || a.alone != nil && a.alone.Load() && strings.HasPrefix(msg, noHeartbeat) {
 		to = slog.LevelDebug
 	}
 	a.to.Log(context.Background(), to, msg, args...)

@@ -116,6 +116,10 @@ func (g *Group) proposeLoop() {
 		pack := g.gather(first)
 		if err := space.check(g.config.Dir, g.config.MinFree); err != nil {
 			g.answerAll(pack, fmt.Errorf("propose: %w: %w", ErrNotDone, err))
+			select {
+			case g.full <- struct{}{}:
+			default: // it is known
+			}
 			continue
 		}
 		g.send(pack)
@@ -174,7 +178,6 @@ func (g *Group) send(pack []*proposal) {
 			g.answerAll(pack, fmt.Errorf("propose: %w: %d results for %d commands", ErrUnknownOutcome, len(results), len(pack)))
 			return
 		}
-		g.raiseAcked(future.Index())
 		for i, p := range pack {
 			g.answer(p, answer{result: results[i]})
 		}

@@ -1,0 +1,341 @@
+package group
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+
+	"xietong/certs/identity"
+)
+
+// Bounds of what other replicas open here.
+const (
+	// maxStreams bounds the streams of one replica: raft uses about six at once. Beyond it the
+	// oldest is closed, which is most likely one that its replica knows no more.
+	maxStreams = 16
+	// maxPeers bounds the replicas that were ever heard since the start.
+	maxPeers    = 64
+	acceptPause = time.Second // after an Accept that failed
+)
+
+// errOtherReplica is what a replica is told that sent a message in the name of another.
+var errOtherReplica = errors.New("this message bears the name of another replica than the stream on which it came")
+
+// transport carries raft's messages over Streams. The library's transport does not say on which
+// stream a message came. So there is one for all that is sent, and one more for each replica that
+// sends: what that one receives must bear the name of the replica, else its streams are closed.
+type transport struct {
+	*raft.NetworkTransport // of what is sent
+
+	streams  Streams
+	logger   hclog.Logger
+	failing  *failing // raft's log, without which this replica must not lead
+	answers  *answers
+	receives chan raft.RPC
+	stop     <-chan struct{}
+	end      context.CancelFunc // closes stop
+	workers  sync.WaitGroup
+	closing  sync.Once
+	closed   error
+
+	mu        sync.Mutex
+	heartbeat func(raft.RPC)
+	peers     map[identity.Replica]*peer
+}
+
+func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
+	streams := c.Streams
+	if streams == nil {
+		streams = newNobody()
+	}
+	life, end := context.WithCancel(context.Background())
+	t := &transport{
+		streams: streams, logger: logger, failing: failing, answers: newAnswers(),
+		receives: make(chan raft.RPC), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{},
+	}
+	t.NetworkTransport = newNetwork(&outgoing{newNobody(), life, c.Replica, streams}, logger)
+	t.workers.Go(t.acceptLoop)
+	return t
+}
+
+func newNetwork(layer raft.StreamLayer, logger hclog.Logger) *raft.NetworkTransport {
+	return raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
+		Stream: layer, MaxPool: maxPool, Timeout: transportTimeout, Logger: logger, MsgpackUseNewTimeFormat: true,
+	})
+}
+
+// outgoing is the stream layer of what is sent: it accepts nothing.
+type outgoing struct {
+	*nobody
+	life    context.Context
+	self    identity.Replica
+	streams Streams
+}
+
+// Accept implements net.Listener.
+func (o *outgoing) Accept() (net.Conn, error) {
+	_, _, err := o.nobody.Accept()
+	return nil, err
+}
+
+// Addr implements net.Listener.
+func (o *outgoing) Addr() net.Addr { return replicaAddr(o.self.String()) }
+
+// Dial implements raft.StreamLayer.
+func (o *outgoing) Dial(address raft.ServerAddress, within time.Duration) (net.Conn, error) {
+	to, err := identity.ParseReplica(string(address))
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(o.life, within)
+	defer cancel()
+	return o.streams.Dial(ctx, to)
+}
+
+func (t *transport) acceptLoop() {
+	for {
+		conn, from, err := t.streams.Accept()
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err != nil:
+			t.logger.Error("no stream could be accepted", "error", err)
+			select {
+			case <-time.After(acceptPause):
+			case <-t.stop:
+				return
+			}
+		default:
+			t.take(conn, from)
+		}
+	}
+}
+
+// take hands a stream to the transport of its replica, which it makes at the first one.
+func (t *transport) take(conn net.Conn, from identity.Replica) {
+	t.mu.Lock()
+	p := t.peers[from]
+	if p == nil && len(t.peers) < maxPeers && !t.stopped() {
+		p = newPeer(from, t)
+		t.peers[from] = p
+	}
+	t.mu.Unlock()
+	if p == nil || string(t.LocalAddr()) == from.String() {
+		conn.Close()
+		return
+	}
+	p.take(conn)
+}
+
+func (t *transport) stopped() bool {
+	select {
+	case <-t.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// Consumer implements raft.Transport.
+func (t *transport) Consumer() <-chan raft.RPC { return t.receives }
+
+// SetHeartbeatHandler implements raft.Transport.
+func (t *transport) SetHeartbeatHandler(f func(raft.RPC)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.heartbeat = f
+}
+
+// receive hands a message of another replica to raft.
+func (t *transport) receive(rpc raft.RPC) {
+	select {
+	case t.receives <- rpc:
+	case <-t.stop:
+		rpc.Respond(nil, raft.ErrTransportShutdown)
+	}
+}
+
+// receiveHeartbeat hands a heartbeat to raft, past whatever waits.
+func (t *transport) receiveHeartbeat(rpc raft.RPC) {
+	t.mu.Lock()
+	handle := t.heartbeat
+	t.mu.Unlock()
+	if handle == nil { // raft has not begun
+		t.receive(rpc)
+		return
+	}
+	handle(rpc)
+}
+
+// AppendEntries implements raft.Transport. Heartbeats come this way, and what the others answer to
+// them is noted.
+func (t *transport) AppendEntries(id raft.ServerID, to raft.ServerAddress, a *raft.AppendEntriesRequest, answer *raft.AppendEntriesResponse) error {
+	sent := t.answers.send()
+	err := t.NetworkTransport.AppendEntries(id, to, a, answer)
+	if err == nil {
+		t.answers.note(id, a.Term, sent, answer)
+	}
+	return err
+}
+
+// RequestVote implements raft.Transport. A replica whose log takes nothing any more asks for no
+// votes.
+func (t *transport) RequestVote(id raft.ServerID, to raft.ServerAddress, a *raft.RequestVoteRequest, answer *raft.RequestVoteResponse) error {
+	if err := t.failing.first(); err != nil {
+		return err
+	}
+	return t.NetworkTransport.RequestVote(id, to, a, answer)
+}
+
+// RequestPreVote implements raft.WithPreVote.
+func (t *transport) RequestPreVote(id raft.ServerID, to raft.ServerAddress, a *raft.RequestPreVoteRequest, answer *raft.RequestPreVoteResponse) error {
+	if err := t.failing.first(); err != nil {
+		return err
+	}
+	return t.NetworkTransport.RequestPreVote(id, to, a, answer)
+}
+
+// Close ends every stream and waits for all that runs on one.
+func (t *transport) Close() error {
+	t.closing.Do(func() {
+		t.end()
+		t.CloseStreams() // Close alone leaves the pooled streams open
+		t.closed = errors.Join(t.NetworkTransport.Close(), t.streams.Close())
+		t.mu.Lock()
+		peers := t.peers
+		t.peers = nil
+		t.mu.Unlock()
+		for _, p := range peers {
+			p.close()
+		}
+		t.workers.Wait()
+	})
+	return t.closed
+}
+
+// peer is what another replica sends: the stream layer of its own transport.
+type peer struct {
+	*nobody
+	from     identity.Replica
+	network  *raft.NetworkTransport
+	incoming chan net.Conn
+
+	mu    sync.Mutex
+	conns []*peerConn // open, the oldest first
+}
+
+func newPeer(from identity.Replica, t *transport) *peer {
+	p := &peer{nobody: newNobody(), from: from, incoming: make(chan net.Conn)}
+	p.network = newNetwork(p, t.logger)
+	p.network.SetHeartbeatHandler(func(rpc raft.RPC) {
+		if p.checks(rpc) {
+			t.receiveHeartbeat(rpc)
+		}
+	})
+	t.workers.Go(func() {
+		for {
+			select {
+			case rpc := <-p.network.Consumer():
+				if p.checks(rpc) {
+					t.receive(rpc)
+				}
+			case <-t.stop:
+				return
+			}
+		}
+	})
+	return p
+}
+
+// checks reports whether a message bears the name of its sender. If not, it is refused, and all
+// streams of the sender are closed.
+func (p *peer) checks(rpc raft.RPC) bool {
+	name := p.from.String()
+	if m, ok := rpc.Command.(raft.WithRPCHeader); ok {
+		if h := m.GetRPCHeader(); string(h.ID) == name && string(h.Addr) == name {
+			return true
+		}
+	}
+	rpc.Respond(nil, fmt.Errorf("%s: %w", name, errOtherReplica))
+	p.closeConns()
+	return false
+}
+
+func (p *peer) take(conn net.Conn) {
+	c := &peerConn{Conn: conn, of: p}
+	p.mu.Lock()
+	p.conns = append(p.conns, c)
+	var oldest *peerConn
+	if len(p.conns) > maxStreams {
+		oldest = p.conns[0]
+	}
+	p.mu.Unlock()
+	if oldest != nil {
+		oldest.Close()
+	}
+	select {
+	case p.incoming <- c:
+	case <-p.closed:
+		c.Close()
+	}
+}
+
+// Accept implements net.Listener.
+func (p *peer) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.incoming:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+// Addr implements net.Listener.
+func (p *peer) Addr() net.Addr { return replicaAddr(p.from.String()) }
+
+// Dial implements raft.StreamLayer: nothing is sent this way.
+func (p *peer) Dial(raft.ServerAddress, time.Duration) (net.Conn, error) { return nil, errNobody }
+
+func (p *peer) close() {
+	p.network.CloseStreams()
+	_ = p.network.Close() // it always returns nil
+	p.closeConns()
+}
+
+func (p *peer) closeConns() {
+	p.mu.Lock()
+	conns := p.conns
+	p.conns = nil
+	p.mu.Unlock()
+	for _, c := range conns {
+		c.Conn.Close()
+	}
+}
+
+// peerConn is a stream that another replica opened.
+type peerConn struct {
+	net.Conn
+	of *peer
+}
+
+// RemoteAddr implements net.Conn.
+func (c *peerConn) RemoteAddr() net.Addr { return c.of.Addr() }
+
+// Close implements net.Conn.
+func (c *peerConn) Close() error {
+	c.of.mu.Lock()
+	for i, open := range c.of.conns {
+		if open == c {
+			c.of.conns = append(c.of.conns[:i:i], c.of.conns[i+1:]...)
+			break
+		}
+	}
+	c.of.mu.Unlock()
+	return c.Conn.Close()
+}
