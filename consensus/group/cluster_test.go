@@ -30,15 +30,20 @@ type cluster struct {
 	change   func(n uint32, c *Config)      // nil: nothing
 }
 
+func newCluster(t *testing.T, voters int) *cluster {
+	c := &cluster{T: t, network: newPipes(), dirs: map[uint32]string{}, nodes: map[uint32]*node{}, registry: registry}
+	c.network.delay = time.Millisecond
+	for n := range voters {
+		c.voters = append(c.voters, replica(uint32(n+1)))
+	}
+	return c
+}
+
 // inCluster runs f in a bubble in which the first voters replicas are a group, none of which runs.
 func inCluster(t *testing.T, voters int, f func(t *testing.T, c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		c := &cluster{T: t, network: newPipes(), dirs: map[uint32]string{}, nodes: map[uint32]*node{}, registry: registry}
-		c.network.delay = time.Millisecond
-		for n := range voters {
-			c.voters = append(c.voters, replica(uint32(n+1)))
-		}
+		c := newCluster(t, voters)
 		f(t, c)
 		c.network.heal()
 		for n := range c.nodes {

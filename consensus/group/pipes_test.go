@@ -20,10 +20,19 @@ type pipes struct {
 	mu      sync.Mutex
 	nodes   map[raft.ServerAddress]*pipeLayer
 	cut     map[[2]string]bool // nothing goes from the first to the second
-	frozen  map[string]bool    // nothing goes to or from it
+	frozen  map[string]cold    // what goes to or from it
 	changed chan struct{}      // closed, and replaced, when cut or frozen change
 	delay   time.Duration
 }
+
+// cold is how far a replica is frozen.
+type cold int
+
+const (
+	thawed  cold = iota
+	thawing      // it receives what others answered, and nothing else goes
+	frozen
+)
 
 func newPipes() *pipes { return &pipes{nodes: map[raft.ServerAddress]*pipeLayer{}} }
 
@@ -32,7 +41,7 @@ func (p *pipes) change(f func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.cut == nil {
-		p.cut, p.frozen = map[[2]string]bool{}, map[string]bool{}
+		p.cut, p.frozen = map[[2]string]bool{}, map[string]cold{}
 	}
 	f()
 	if p.changed != nil {
@@ -52,20 +61,31 @@ func (p *pipes) sever(a identity.Replica, others ...identity.Replica) {
 
 // freeze holds all that a replica sends and receives; as if its process stood still, if its own
 // timeouts are long.
-func (p *pipes) freeze(r identity.Replica) { p.change(func() { p.frozen[r.String()] = true }) }
+func (p *pipes) freeze(r identity.Replica) { p.change(func() { p.frozen[r.String()] = frozen }) }
+
+// thaw lets those that are frozen receive first what was answered to them.
+func (p *pipes) thaw() {
+	p.change(func() {
+		for name := range p.frozen {
+			p.frozen[name] = thawing
+		}
+	})
+	time.Sleep(time.Millisecond)
+}
 
 // heal joins all again.
 func (p *pipes) heal() { p.change(func() { clear(p.cut); clear(p.frozen) }) }
 
-// open reports whether something goes from one to another, and a channel that is closed when that
-// may have changed.
-func (p *pipes) open(from, to string) (bool, <-chan struct{}) {
+// open reports whether something goes over a wire, and a channel that is closed when that may have
+// changed.
+func (p *pipes) open(w *wire) (bool, <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.changed == nil {
 		p.changed = make(chan struct{})
 	}
-	return !p.cut[[2]string{from, to}] && !p.frozen[from] && !p.frozen[to], p.changed
+	from, to := p.frozen[w.from], p.frozen[w.to]
+	return !p.cut[[2]string{w.from, w.to}] && from == thawed && (to == thawed || to == thawing && w.answers), p.changed
 }
 
 // pipeLayer is the Streams of one replica.
@@ -120,8 +140,10 @@ func (l *pipeLayer) Dial(ctx context.Context, to identity.Replica) (net.Conn, er
 	if other == nil {
 		return nil, errors.New("no such replica")
 	}
+	there, back := newWire(l.network, l.self, to), newWire(l.network, to, l.self)
+	back.answers = true
 	for {
-		open, changed := l.network.open(l.self.String(), to.String())
+		open, changed := l.network.open(there)
 		if open {
 			break
 		}
@@ -133,7 +155,6 @@ func (l *pipeLayer) Dial(ctx context.Context, to identity.Replica) (net.Conn, er
 			return nil, net.ErrClosed
 		}
 	}
-	there, back := newWire(l.network, l.self, to), newWire(l.network, to, l.self)
 	mine, theirs := &pipeConn{in: back, out: there, self: l.self, peer: to}, &pipeConn{in: there, out: back, self: to, peer: l.self}
 	select {
 	case other.incoming <- theirs:
@@ -150,6 +171,7 @@ func (l *pipeLayer) Dial(ctx context.Context, to identity.Replica) (net.Conn, er
 type wire struct {
 	network  *pipes
 	from, to string
+	answers  bool // it carries what is answered to who opened the stream
 	mu       sync.Mutex
 	chunks   []chunk
 	ended    bool
@@ -193,7 +215,7 @@ func (w *wire) write(b []byte) (int, error) {
 // read reads what has arrived, and waits until the deadline for it.
 func (w *wire) read(b []byte, deadline time.Time) (int, error) {
 	for {
-		open, changed := w.network.open(w.from, w.to)
+		open, changed := w.network.open(w)
 		w.mu.Lock()
 		wait := time.Duration(1 << 40)
 		switch {
