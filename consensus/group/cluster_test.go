@@ -44,11 +44,13 @@ func inCluster(t *testing.T, voters int, f func(t *testing.T, c *cluster)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCluster(t, voters)
+		t.Cleanup(func() {
+			c.network.heal()
+			for n := range c.nodes {
+				c.down(n)
+			}
+		})
 		f(t, c)
-		c.network.heal()
-		for n := range c.nodes {
-			c.down(n)
-		}
 	})
 }
 

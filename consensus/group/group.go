@@ -197,7 +197,7 @@ func openWatched(path string, c Config, failing *failing) (logStore, error) {
 	if err != nil {
 		return nil, errors.Join(err, logs.Close())
 	}
-	return used, nil
+	return marked{used, c.Store}, nil
 }
 
 func raftConfig(c Config, alone *atomic.Bool, trailing uint64) *raft.Config {
