@@ -150,8 +150,8 @@ func Open(c Config) (*Group, error) {
 }
 
 // start starts raft and the workers. A replica that alone has a vote need not wait for a heartbeat,
-// because no other replica can send one: its timeouts are shortened by almost nothing, at which raft
-// looks at once whether one is over, and the replica elects itself.
+// because no other replica can send one. Its timeouts, which were longer by almost nothing, are
+// shortened, at which raft looks at once whether one is over, and the replica elects itself.
 func (g *Group) start(alone *atomic.Bool) (err error) {
 	if g.members, err = g.openMembership(alone); err != nil {
 		return err
@@ -159,6 +159,8 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	leadership := make(chan bool, 16)
 	rc := raftConfig(g.config, alone, trailingLogs)
 	rc.NotifyCh = leadership
+	rc.HeartbeatTimeout += time.Millisecond
+	rc.ElectionTimeout += time.Millisecond
 	machine := machine{fsm{g.config.Store}, g}
 	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, snapshots{g.config.Store}, g.transport); err != nil {
 		return err
@@ -166,6 +168,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	if err = g.settle(); err == nil && alone.Load() {
 		now := g.raft.ReloadableConfig()
 		now.HeartbeatTimeout -= time.Millisecond
+		now.ElectionTimeout -= time.Millisecond
 		err = g.raft.ReloadConfig(now)
 	}
 	if err != nil {
@@ -333,8 +336,12 @@ func (g *Group) await(ctx context.Context, do func() error) error {
 	}
 }
 
+// closeWithin is how long Close waits for the others to confirm what was proposed.
+const closeWithin = 2 * time.Second
+
 // Close stops this replica and waits for all its goroutines: (1) no command is proposed any more
-// and every proposal is answered, (2) raft is told to stop, (3) its streams close, so that it waits
+// and every proposal is answered; for a leader that the others hear, and whose entries they do not
+// store, the streams close after a while, so that it notices, (2) raft is told to stop, (3) its streams close, so that it waits
 // for no other replica, (4) raft has stopped, (5) its log closes. Raft stops after (1) because it
 // never answers commands that are still queued when it shuts down. The store stays open: it is the
 // caller's. Close must be called once only.
@@ -342,7 +349,17 @@ func (g *Group) Close() error {
 	g.ending.Lock()
 	g.end()
 	g.ending.Unlock()
-	g.workers.Wait()
+	answered := make(chan struct{})
+	go func() {
+		g.workers.Wait()
+		close(answered)
+	}()
+	select {
+	case <-answered:
+	case <-time.After(closeWithin):
+		_ = g.transport.Close() // its error comes again below
+		<-answered
+	}
 	close(g.closed)
 	stopped := g.raft.Shutdown()
 	return errors.Join(g.transport.Close(), stopped.Error(), g.logs.Close())

@@ -306,9 +306,9 @@ func (g *Group) HandOver(ctx context.Context) error {
 		select {
 		case <-time.After(readPause):
 		case <-ctx.Done():
-			return fmt.Errorf("hand over leadership to %s: %w: %w", to.ID, ErrUnknownOutcome, err)
+			return fmt.Errorf("hand over leadership to %s: %w: %w", to.ID, ErrUnknownOutcome, ctx.Err())
 		case <-g.stop:
-			return fmt.Errorf("hand over leadership to %s: %w: %w", to.ID, ErrUnknownOutcome, err)
+			return fmt.Errorf("hand over leadership to %s: %w: %w", to.ID, ErrUnknownOutcome, state.ErrClosed)
 		}
 	}
 }

@@ -56,29 +56,64 @@ func TestOneRoundForManyReads(t *testing.T) {
 	})
 }
 
-// TestReadsNeedAMajorityOfVoters: a replica without a vote confirms no read; raft would count it.
+// patientLeader starts three replicas, and makes r1 lead, which waits longer than the others.
+func (c *cluster) patientLeader() *node {
+	c.Helper()
+	c.tune, c.network.delay = patient, 5*time.Millisecond
+	c.up(1, 2, 3)
+	leader := c.leader()
+	if id, address := names(replica(1)); leader.number() != 1 {
+		if err := leader.raft.LeadershipTransferToServer(id, address).Error(); err != nil {
+			c.Fatal(err)
+		}
+	}
+	leader = c.leader()
+	c.put(leader, "0")
+	return leader
+}
+
+// TestReadsNeedAMajorityOfVoters: replicas without a vote confirm no read; raft would count them.
 func TestReadsNeedAMajorityOfVoters(t *testing.T) {
 	inCluster(t, 3, func(t *testing.T, c *cluster) {
-		c.tune = patient
-		c.up(1, 2, 3)
-		leader := c.leader()
-		if id, address := names(replica(1)); leader.number() != 1 {
-			if err := leader.raft.LeadershipTransferToServer(id, address).Error(); err != nil {
-				t.Fatal(err)
+		leader := c.patientLeader()
+		c.join(4, leader)
+		c.join(5, leader)
+		time.Sleep(time.Second)
+		for n := uint32(1); n <= 5; n++ {
+			if n != 2 && n != 3 {
+				c.network.sever(replica(n), replica(2), replica(3))
 			}
 		}
-		leader = c.leader()
-		c.put(leader, "0")
-		c.join(4, leader)
-		time.Sleep(time.Second)
-		c.network.sever(replica(1), replica(2), replica(3))
-		c.network.sever(replica(4), replica(2), replica(3))
 		time.Sleep(100 * time.Millisecond)
 		if err := leader.raft.VerifyLeader().Error(); err != nil {
-			t.Logf("raft counts voters alone now: %v", err)
+			t.Errorf("raft counts voters alone now: %v", err)
 		}
 		if err := leader.Linearize(c.within(time.Second)); !errors.Is(err, ErrNotDone) {
-			t.Errorf("with a replica without a vote alone: got %v, want ErrNotDone", err)
+			t.Errorf("with replicas without a vote alone: got %v, want ErrNotDone", err)
+		}
+	})
+}
+
+// TestReadsNeedLaterAnswers: a leader stands still while it is answered. Another leads meanwhile,
+// and a command is acknowledged. A read that begins then does not take the older answers.
+func TestReadsNeedLaterAnswers(t *testing.T) {
+	inCluster(t, 3, func(t *testing.T, c *cluster) {
+		leader := c.patientLeader()
+		time.Sleep(time.Second)
+		go func() { _ = leader.raft.VerifyLeader().Error() }()
+		time.Sleep(7 * time.Millisecond) // the others were asked, and have answered
+		c.network.freeze(leader.config.Replica)
+		c.put(c.leader(2, 3), "1")
+		read := make(chan error)
+		go func() { read <- leader.Linearize(context.Background()) }()
+		time.Sleep(7 * time.Millisecond)
+		if leader.raft.State() != raft.Leader {
+			t.Fatal("it knows that another leads: nothing can go wrong")
+		}
+		c.network.thaw()
+		c.network.heal()
+		if err := <-read; err == nil {
+			t.Error("a stale read")
 		}
 	})
 }
@@ -91,7 +126,7 @@ func TestReadsAtAFollower(t *testing.T) {
 		leader := c.leader()
 		follower := c.others(leader)[0]
 		c.put(leader, "0")
-		index, err := leader.ReadIndex(c.Context())
+		index, err := leader.ReadIndex(c.within(time.Minute))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +143,7 @@ func TestReadsAtAFollower(t *testing.T) {
 		if err := leader.barrier(); err != nil {
 			t.Fatal(err)
 		}
-		if again, err := leader.ReadIndex(c.Context()); err != nil || again != index {
+		if again, err := leader.ReadIndex(c.within(time.Minute)); err != nil || again != index {
 			t.Errorf("after a barrier: got %d, %v, want %d", again, err, index)
 		}
 		if err := follower.Reached(c.within(time.Second), index+1); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, ErrNotDone) {
@@ -149,7 +184,7 @@ func TestAReadWaitsForWhatIsCommitted(t *testing.T) {
 		t.Errorf("before it is applied: got %v", err)
 	}
 	leader.members.mu.Unlock()
-	if index, err := leader.ReadIndex(c.Context()); err != nil || index < shown {
+	if index, err := leader.ReadIndex(c.within(time.Minute)); err != nil || index < shown {
 		t.Errorf("got %d, %v, a follower shows %d", index, err, shown)
 	}
 	for n := range c.nodes {

@@ -108,14 +108,13 @@ func TestStreamsOfAReplicaAreBounded(t *testing.T) {
 		if n := leader.transport.open(replica(3)); n != maxStreams {
 			t.Errorf("%d streams are open, want %d", n, maxStreams)
 		}
-		if _, err := conns[0].Read(make([]byte, 1)); err == nil {
-			t.Error("the oldest is open")
-		}
-		if err := conns[len(conns)-1].SetReadDeadline(time.Now().Add(time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := conns[len(conns)-1].Read(make([]byte, 1)); errors.Is(err, net.ErrClosed) {
-			t.Error("the newest is closed")
+		for i, open := range map[int]bool{0: false, len(conns) - 1: true} {
+			if err := conns[i].SetReadDeadline(time.Now().Add(time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := conns[i].Read(make([]byte, 1)); errors.Is(err, net.ErrClosed) == open {
+				t.Errorf("stream %d: %v", i, err)
+			}
 		}
 		mirror := &pipeLayer{network: c.network, self: leader.config.Replica, closed: make(chan struct{})}
 		if _, err := mirror.Dial(c.Context(), leader.config.Replica); err != nil {
@@ -139,7 +138,7 @@ func TestCloseWaitsForNobody(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 		began := time.Now()
 		c.down(leader.number())
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > 100*time.Millisecond {
 			t.Errorf("it took %v", took)
 		}
 	})

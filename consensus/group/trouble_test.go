@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/raft"
+
 	"xietong/consensus/state"
 )
 
@@ -97,6 +99,18 @@ func TestALeaderWhoseLogFailedLeadsNoMore(t *testing.T) {
 					t.Errorf("a wait at it: got %v, want ErrFailed", err)
 				}
 				c.put(next, "after")
+				c.down(next.number())
+				other, elected := c.others(old)[0], false
+				for range 10_000 { // of the two that are left only the other may be elected
+					time.Sleep(time.Millisecond)
+					elected = elected || other.raft.State() == raft.Leader
+					if old.raft.State() == raft.Leader {
+						t.Fatal("it leads again")
+					}
+				}
+				if !elected {
+					t.Error("the other is not elected")
+				}
 			})
 		})
 	}
