@@ -113,7 +113,12 @@ func (c *cluster) agrees(leader, filled *node) {
 	}
 	id, address := names(filled.config.Replica)
 	var answer raft.AppendEntriesResponse
-	if err := leader.transport.AppendEntries(id, address, &again, &answer); err != nil || !answer.Success {
+	for range 10 { // streams of before a restart may be left
+		if err = leader.transport.AppendEntries(id, address, &again, &answer); err == nil {
+			break
+		}
+	}
+	if err != nil || !answer.Success {
 		c.Errorf("what follows the marker, once more: got %v, %v", answer.Success, err)
 	}
 }

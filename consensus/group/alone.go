@@ -26,8 +26,8 @@ type membership struct {
 	trailing  uint64 // what raft's log keeps behind a snapshot
 }
 
-// memberKey is the key, among the values that raft keeps beside its log, of whether this replica was
-// ever in a configuration.
+// memberKey is the key, among the values that raft keeps beside its log, of whether this replica
+// was ever in a configuration.
 var memberKey = []byte("XietongMember")
 
 // openMembership returns what the state's marker and the log know.
@@ -124,8 +124,8 @@ const (
 	handOverWithin = 10 * time.Second
 )
 
-// tend does what comes up beside proposing: it follows the configuration, hands over leadership when
-// this replica lacks disk space, and ends it when raft's log takes nothing any more.
+// tend does what comes up beside proposing: it follows the configuration, hands over leadership
+// when this replica lacks disk space, and ends it when raft's log takes nothing any more.
 func (g *Group) tend() {
 	var tried time.Time
 	dead := g.failing.dead

@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestOnlyTheLoneReplicaLeadsAtOnce: a replica that alone has a vote elects itself at its start. One
-// that is not alone waits for a heartbeat first.
+// TestOnlyTheLoneReplicaLeadsAtOnce: a replica that alone has a vote elects itself at its start.
+// One that is not alone waits for a heartbeat first.
 func TestOnlyTheLoneReplicaLeadsAtOnce(t *testing.T) {
 	for voters, row := range map[int]struct{ least, most time.Duration }{1: {0, 50 * time.Millisecond}, 3: {400 * time.Millisecond, 3 * time.Second}} {
 		t.Run(fmt.Sprint(voters), func(t *testing.T) {
@@ -30,8 +30,8 @@ func TestOnlyTheLoneReplicaLeadsAtOnce(t *testing.T) {
 	}
 }
 
-// TestOneToThreeToOne changes the members while commands are proposed and read all the time, and how
-// a group of one behaves follows. Nothing that was acknowledged is lost.
+// TestOneToThreeToOne changes the members while commands are proposed and read all the time, and
+// how a group of one behaves follows. Nothing that was acknowledged is lost.
 func TestOneToThreeToOne(t *testing.T) {
 	inCluster(t, 1, func(t *testing.T, c *cluster) {
 		c.up(1)
@@ -62,30 +62,7 @@ func TestOneToThreeToOne(t *testing.T) {
 				acked = append(acked, body)
 			}
 		})
-		for n := uint32(2); n <= 3; n++ {
-			c.up(n)
-			if err := first.Add(t.Context(), replica(n)); err != nil {
-				t.Fatal(err)
-			}
-			if first.show() == "r1" || c.nodes[n].Removed() {
-				t.Errorf("added, r%d: %s", n, first.show())
-			}
-			if err := first.Promote(c.within(10*time.Second), replica(n)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		time.Sleep(time.Second)
-		for n, nd := range c.nodes {
-			if got := nd.show(); got != "r1 r2 r3" {
-				t.Errorf("r%d knows %s", n, got)
-			}
-			if got := nd.raft.ReloadableConfig().TrailingLogs; got != trailingLogs {
-				t.Errorf("of three, r%d's log keeps %d entries, want %d", n, got, trailingLogs)
-			}
-			if nd.members.alone.Load() {
-				t.Errorf("r%d thinks it is alone", n)
-			}
-		}
+		c.grow(first)
 		term := first.raft.CurrentTerm()
 		for n := uint32(2); n <= 3; n++ {
 			if err := first.Remove(t.Context(), replica(n)); err != nil {
@@ -117,6 +94,35 @@ func TestOneToThreeToOne(t *testing.T) {
 			t.Errorf("alone again, it does not lead at once: %v", err)
 		}
 	})
+}
+
+// grow adds and promotes r2 and r3, which were filled.
+func (c *cluster) grow(first *node) {
+	c.Helper()
+	for n := uint32(2); n <= 3; n++ {
+		c.up(n)
+		if err := first.Add(c.Context(), replica(n)); err != nil {
+			c.Fatal(err)
+		}
+		if first.show() == "r1" || c.nodes[n].Removed() {
+			c.Errorf("added, r%d: %s", n, first.show())
+		}
+		if err := first.Promote(c.within(10*time.Second), replica(n)); err != nil {
+			c.Fatal(err)
+		}
+	}
+	time.Sleep(time.Second)
+	for n, nd := range c.nodes {
+		if got := nd.show(); got != "r1 r2 r3" {
+			c.Errorf("r%d knows %s", n, got)
+		}
+		if got := nd.raft.ReloadableConfig().TrailingLogs; got != trailingLogs {
+			c.Errorf("of three, r%d's log keeps %d entries, want %d", n, got, trailingLogs)
+		}
+		if nd.members.alone.Load() {
+			c.Errorf("r%d thinks it is alone", n)
+		}
+	}
 }
 
 // TestARemovedReplicaStaysRemoved: also after a restart it knows, and one that was away when it was

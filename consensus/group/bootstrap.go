@@ -56,11 +56,12 @@ func Bootstrap(c Config, voters ...identity.Replica) error {
 	return nil
 }
 
-// Adopt makes the raft log of a new replica whose state was filled from another replica's: the state
-// has the marker of its source, behind which the leader's log goes on. The caller calls it once for
-// a replica that has never voted, before its first Open. It returns ErrBootstrapped when there is a
-// log, ErrNoLog when the state has no marker or ErrLogGap when it is ahead of it, and ErrVoted when
-// the replica has a vote by the marker: it had a log, and what it voted must not be forgotten.
+// Adopt makes the raft log of a new replica whose state was filled from another replica's: the
+// state has the marker of its source, behind which the leader's log goes on. The caller calls it
+// once for a replica that has never voted, before its first Open. It returns ErrBootstrapped when
+// there is a log, ErrNoLog when the state has no marker or ErrLogGap when it is ahead of it, and
+// ErrVoted when the replica has a vote by the marker: it had a log, and what it voted must not be
+// forgotten.
 func Adopt(c Config) error {
 	term, err := adoptable(c)
 	if err == nil {

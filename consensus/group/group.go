@@ -284,8 +284,8 @@ func (g *Group) Leads() bool {
 // that, state.ErrFailed when a write of raft's log fails, or the error of ctx.
 func (g *Group) WaitReady(ctx context.Context) error { return g.wait(ctx, nil, g.Leads) }
 
-// wait waits until is holds, which it looks at when this replica becomes ready and when something is
-// observed.
+// wait waits until is holds, which it looks at when this replica becomes ready and when something
+// is observed.
 func (g *Group) wait(ctx context.Context, observed <-chan raft.Observation, is func() bool) error {
 	for {
 		g.readyMu.Lock()
@@ -341,10 +341,10 @@ const closeWithin = 2 * time.Second
 
 // Close stops this replica and waits for all its goroutines: (1) no command is proposed any more
 // and every proposal is answered; for a leader that the others hear, and whose entries they do not
-// store, the streams close after a while, so that it notices, (2) raft is told to stop, (3) its streams close, so that it waits
-// for no other replica, (4) raft has stopped, (5) its log closes. Raft stops after (1) because it
-// never answers commands that are still queued when it shuts down. The store stays open: it is the
-// caller's. Close must be called once only.
+// store, the streams close after a while, so that it notices, (2) raft is told to stop, (3) its
+// streams close, so that it waits for no other replica, (4) raft has stopped, (5) its log closes.
+// Raft stops after (1) because it never answers commands that are still queued when it shuts down.
+// The store stays open: it is the caller's. Close must be called once only.
 func (g *Group) Close() error {
 	g.ending.Lock()
 	g.end()

@@ -167,7 +167,8 @@ func (h *history) look(ctx context.Context, id int, at, shows *node, key string)
 	h.ops = append(h.ops, porcupine.Operation{ClientId: id, Input: op{key: key}, Output: value, Call: int64(call), Return: int64(time.Since(h.began))})
 }
 
-// faults makes one fault after another, each of a kind, for as long as it takes the others to elect.
+// faults makes one fault after another, each of a kind, for as long as it takes the others to
+// elect.
 func (h *history) faults(kinds string) {
 	for _, kind := range kinds {
 		time.Sleep(500 * time.Millisecond)
@@ -254,8 +255,8 @@ func patient(n uint32, c *raft.Config) {
 	}
 }
 
-// TestHistories runs clients against three replicas, under each kind of fault, and has a checker say
-// whether what they saw is what one register would have shown.
+// TestHistories runs clients against three replicas, under each kind of fault, and has a checker
+// say whether what they saw is what one register would have shown.
 func TestHistories(t *testing.T) {
 	kinds := strings.Split("pfkhqffpk", "")
 	if testing.Short() {

@@ -8,10 +8,10 @@ import (
 	"xietong/consensus/state"
 )
 
-// marked is a log that knows the term of the entry at the state's marker also where it begins behind
-// it, as the log of a replica that was filled does. Raft asks its log for that term, and not the
-// snapshot, once the log has entries. A leader that did not hear the answer to the first of them
-// would be told that the replica lacks it, send ever older ones, and never come to an end.
+// marked is a log that knows the term of the entry at the state's marker also where it begins
+// behind it, as the log of a replica that was filled does. Raft asks its log for that term, and not
+// the snapshot, once the log has entries. A leader that did not hear the answer to the first of
+// them would be told that the replica lacks it, send ever older ones, and never come to an end.
 type marked struct {
 	summed
 	store *state.Store

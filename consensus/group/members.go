@@ -21,8 +21,8 @@ var (
 	ErrNotMember = errors.New("this replica is not in the group")
 	// ErrLastReplica is returned when the only replica with a vote is to be removed.
 	ErrLastReplica = errors.New("the last replica of a group cannot be removed")
-	// ErrNoMajority is returned when, after a change, too few replicas would answer: the group could
-	// not even undo it.
+	// ErrNoMajority is returned when, after a change, too few replicas would answer: the group
+	// could not even undo it.
 	ErrNoMajority = errors.New("too few of the replicas that would have a vote answer")
 	// ErrNoSuccessor is returned when no other replica with a vote answers, so that none can lead.
 	ErrNoSuccessor = errors.New("no other replica can lead")
@@ -142,7 +142,8 @@ func (g *Group) Promote(ctx context.Context, r identity.Replica) error {
 }
 
 // waitCaughtUp waits until the log of a replica without a vote has everything that was committed
-// before the call. It does not wait where this replica does not lead, nor for one that is not added.
+// before the call. It does not wait where this replica does not lead, nor for one that is not
+// added.
 func (g *Group) waitCaughtUp(ctx context.Context, r identity.Replica) error {
 	id, _ := names(r)
 	since, committed := g.transport.answers.number(), g.raft.CommitIndex()
@@ -169,8 +170,8 @@ func (g *Group) waitCaughtUp(ctx context.Context, r identity.Replica) error {
 }
 
 // Remove takes a replica out of the group. A second time does nothing. A leader that is to remove
-// itself hands over leadership and returns ErrNotLeader: ask the new one. The error wraps ErrNotDone
-// or ErrUnknownOutcome.
+// itself hands over leadership and returns ErrNotLeader: ask the new one. The error wraps
+// ErrNotDone or ErrUnknownOutcome.
 func (g *Group) Remove(ctx context.Context, r identity.Replica) error {
 	id, _ := names(r)
 	err := g.change(ctx, func(now raft.Configuration) (next raft.Configuration, do request, err error) {
@@ -202,11 +203,11 @@ func names(r identity.Replica) (raft.ServerID, raft.ServerAddress) {
 // request asks raft for a change of the configuration that stands at an index, and of no other.
 type request func(at uint64) raft.Future
 
-// change makes one change of the configuration at the leader. next returns what is asked for and what
-// comes of it; no request: there is nothing to do. (1) One change is under way at a time. (2)
+// change makes one change of the configuration at the leader. next returns what is asked for and
+// what comes of it; no request: there is nothing to do. (1) One change is under way at a time. (2)
 // Everything that was committed before is applied here, so the configuration that next sees is the
-// newest. (3) Those that would have a vote answer. (4) Raft makes the change, if the configuration is
-// still that one.
+// newest. (3) Those that would have a vote answer. (4) Raft makes the change, if the configuration
+// is still that one.
 func (g *Group) change(ctx context.Context, next func(now raft.Configuration) (raft.Configuration, request, error)) error {
 	select {
 	case g.members.changing <- struct{}{}:

@@ -6,9 +6,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// pipeline ends itself after the first answer that is not a success. Raft stops taking answers then,
-// and with the library's pipeline of two it may meanwhile send once more and wait for ever until an
-// answer is taken: it would replicate nothing to that replica any more, and never stop.
+// pipeline ends itself after the first answer that is not a success. Raft stops taking answers
+// then, and with the library's pipeline of two it may meanwhile send once more and wait for ever
+// until an answer is taken: it would replicate nothing to that replica any more, and never stop.
 type pipeline struct {
 	raft.AppendPipeline
 	answers chan raft.AppendFuture

@@ -46,9 +46,9 @@ func (g *Group) ReadIndex(ctx context.Context) (uint64, error) {
 	return index, nil
 }
 
-// applyCommitted waits, at a leader that is ready, until everything that is committed now is applied
-// here. What it commits is of three kinds: commands, which the state counts, and configurations and
-// barriers, which consumed counts.
+// applyCommitted waits, at a leader that is ready, until everything that is committed now is
+// applied here. What it commits is of three kinds: commands, which the state counts, and
+// configurations and barriers, which consumed counts.
 func (g *Group) applyCommitted(ctx context.Context) error {
 	committed := g.raft.CommitIndex()
 	for max(g.config.Store.LastEntry().Index, g.consumed.Load()) < committed {

@@ -12,8 +12,8 @@ import (
 	"xietong/consensus/state"
 )
 
-// TestARoundIsSharedByWhoCameBefore: all that wait when a round begins share it, and who comes later
-// shares the next.
+// TestARoundIsSharedByWhoCameBefore: all that wait when a round begins share it, and who comes
+// later shares the next.
 func TestARoundIsSharedByWhoCameBefore(t *testing.T) {
 	r := newRounds()
 	first := r.join()
@@ -118,8 +118,8 @@ func TestReadsNeedLaterAnswers(t *testing.T) {
 	})
 }
 
-// TestReadsAtAFollower: it shows what was acknowledged before its index was asked for, waits while it
-// lags, and ends with the group.
+// TestReadsAtAFollower: it shows what was acknowledged before its index was asked for, waits while
+// it lags, and ends with the group.
 func TestReadsAtAFollower(t *testing.T) {
 	inCluster(t, 3, func(t *testing.T, c *cluster) {
 		c.up(1, 2, 3)
@@ -165,8 +165,8 @@ func TestReadsAtAFollower(t *testing.T) {
 	})
 }
 
-// TestAReadWaitsForWhatIsCommitted: a follower may show an entry that the leader's own state does not
-// have yet. A read index that is asked for then is not before it.
+// TestAReadWaitsForWhatIsCommitted: a follower may show an entry that the leader's own state does
+// not have yet. A read index that is asked for then is not before it.
 func TestAReadWaitsForWhatIsCommitted(t *testing.T) {
 	c := newCluster(t, 3)
 	c.up(1, 2, 3)

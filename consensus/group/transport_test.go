@@ -23,8 +23,8 @@ func header(r identity.Replica) raft.RPCHeader {
 	return raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax, ID: []byte(r.String()), Addr: []byte(r.String())}
 }
 
-// TestMessagesBearTheirSender: a message in the name of another replica than the one whose stream it
-// came on is refused, of every kind, and changes nothing; the stream is closed.
+// TestMessagesBearTheirSender: a message in the name of another replica than the one whose stream
+// it came on is refused, of every kind, and changes nothing; the stream is closed.
 func TestMessagesBearTheirSender(t *testing.T) {
 	inCluster(t, 3, func(t *testing.T, c *cluster) {
 		c.up(1, 2)

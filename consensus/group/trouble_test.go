@@ -54,8 +54,8 @@ func TestALeaderWithAFullDiskHandsOver(t *testing.T) {
 	})
 }
 
-// TestALeaderWhoseLogFailedLeadsNoMore: from the first write that failed on it neither leads nor asks
-// to, also if it writes nothing, and the others go on.
+// TestALeaderWhoseLogFailedLeadsNoMore: from the first write that failed on it neither leads nor
+// asks to, also if it writes nothing, and the others go on.
 func TestALeaderWhoseLogFailedLeadsNoMore(t *testing.T) {
 	for what, fails := range map[string]func(n *node){
 		"a write": func(n *node) { _, _ = n.Propose(n.life, command("lost")) },
