@@ -146,14 +146,15 @@ func TestARemovedReplicaStaysRemoved(t *testing.T) {
 		if got := leader.raft.CurrentTerm(); got != term || !leader.Leads() {
 			t.Errorf("the leader was in term %d and is in %d: a removed replica disturbed it", term, got)
 		}
-		if strings.Contains(leader.log.String(), "pre-vote is disabled") {
-			t.Error("pre-vote is disabled")
-		}
 		n := told.number()
 		c.down(n)
 		c.up(n)
 		if !c.nodes[n].Removed() {
 			t.Error("after a restart it does not know that it was removed")
+		}
+		c.down(leader.number())
+		if strings.Contains(leader.log.String(), "pre-vote is disabled") {
+			t.Error("pre-vote is disabled")
 		}
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -48,7 +47,7 @@ func TestMain(m *testing.M) {
 type node struct {
 	*Group
 	store *state.Store
-	log   *bytes.Buffer
+	log   *lockedWriter
 }
 
 // quick elects sooner than raft does by itself, and not so soon that a busy machine loses its
@@ -94,9 +93,9 @@ func startWith(dir string, n uint32, streams Streams, r *state.Registry, o state
 	if err != nil {
 		return nil, err
 	}
-	nd := &node{store: store, log: &bytes.Buffer{}}
+	nd := &node{store: store, log: &lockedWriter{}}
 	c := Config{Jurisdiction: j, Replica: replica(n), Dir: dir, Store: store, Streams: streams, Tune: quick,
-		Logger: slog.New(slog.NewTextHandler(&lockedWriter{w: nd.log}, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+		Logger: slog.New(slog.NewTextHandler(nd.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if isChild() {
 		c.Tune, c.Segment = small, 64<<10
 	}
@@ -112,13 +111,19 @@ func startWith(dir string, n uint32, streams Streams, r *state.Registry, o state
 
 type lockedWriter struct {
 	mu sync.Mutex
-	w  io.Writer
+	w  bytes.Buffer
 }
 
 func (l *lockedWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.w.Write(p)
+}
+
+func (l *lockedWriter) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.String()
 }
 
 func (n *node) close() error { return errors.Join(n.Close(), n.store.Close()) }

@@ -48,6 +48,7 @@ func TestALeaderWithAFullDiskHandsOver(t *testing.T) {
 		if took := time.Since(began); took < handOverEvery || took > handOverEvery+5*time.Second {
 			t.Errorf("it handed over again after %v, want %v", took, handOverEvery)
 		}
+		c.down(old.number())
 		if !strings.Contains(old.log.String(), "another replica leads now") {
 			t.Error("nothing was logged")
 		}
