@@ -237,7 +237,7 @@ func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
 
 // gaveUp ends a transaction amid which the database panicked. It may panic in the end, too.
 func (s *Store) gaveUp(file *bolt.Tx, p any) (err error) {
-	err = &DamageError{File: s.db.Path(), Err: fmt.Errorf("write state file: %v", p)}
+	err = &DamageError{File: s.path, Err: fmt.Errorf("write state file: %v", p)}
 	if file == nil {
 		return err
 	}

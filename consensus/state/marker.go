@@ -3,8 +3,6 @@ package state
 import (
 	"fmt"
 
-	bolt "go.etcd.io/bbolt"
-
 	"xietong/certs/canon"
 )
 
@@ -21,20 +19,28 @@ type Marker struct {
 
 // Marker returns the marker in the file; ok is false when no snapshot was taken.
 func (s *Store) Marker() (m Marker, ok bool, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		data := reads{file: tx}.Get(bucketMeta, keyRaft)
-		if data == nil {
-			return nil
-		}
-		ok = true
-		return canon.Unmarshal(data, maxKeySetValue, &m)
-	})
-	return m, ok, err
+	s.mu.Lock()
+	tx, err := s.db.Begin(false)
+	s.mu.Unlock()
+	if err != nil {
+		return m, false, err
+	}
+	defer tx.Rollback()
+	return decodeMarker(reads{file: tx}.Get(bucketMeta, keyRaft))
+}
+
+func decodeMarker(data []byte) (m Marker, ok bool, err error) {
+	if data == nil {
+		return m, false, nil
+	}
+	return m, true, canon.Unmarshal(data, maxKeySetValue, &m)
 }
 
 // SaveMarker keeps the marker and raises the applied index to it, in one transaction, before raft
-// truncates its log: a marker is never ahead of the content of the file. The error wraps ErrClosed
-// or ErrFailed when the store takes no more writes.
+// truncates its log: a marker is never ahead of the content of the file. It never goes back either:
+// where a later one is kept already, because the state was filled meanwhile, that one stays, and
+// raft's log need not reach further back than it does. The error wraps ErrClosed or ErrFailed when
+// the store takes no more writes.
 func (s *Store) SaveMarker(m Marker) error {
 	data, err := canon.Marshal(m)
 	if err != nil {
@@ -63,8 +69,14 @@ func (s *Store) putMarker(m Marker, data []byte) error {
 		return failure(s.failed)
 	}
 	s.begin()
-	if m.Index > s.meta.Index {
-		s.moveTo(m.Index, m.Term)
-	}
-	return s.open.Put(bucketMeta, keyRaft, data)
+	return s.withFile(func() error {
+		kept, ok, err := decodeMarker(s.open.Get(bucketMeta, keyRaft))
+		if err != nil || ok && kept.Index > m.Index {
+			return err
+		}
+		if m.Index > s.meta.Index {
+			s.moveTo(m.Index, m.Term)
+		}
+		return s.open.Put(bucketMeta, keyRaft, data)
+	})
 }

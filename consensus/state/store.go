@@ -140,13 +140,15 @@ type Options struct {
 	Fatal  func(error)
 	Hosted int // how many stores share the address space and the disk; 0: one
 
-	commit    func(*bolt.Tx) error // commits a transaction; for tests of faults
-	shortList int                  // bytes of a list of free pages that every commit writes; 0: shortList
+	commit    func(*bolt.Tx) error        // commits a transaction; for tests of faults, as the next two
+	rename    func(from, to string) error // renames a file that was filled,
+	syncDir   func(path string) error     // and flushes its folder
+	shortList int                         // bytes of a list of free pages that every commit writes; 0: shortList
 }
 
 // Store is the open state file.
 type Store struct {
-	db       *bolt.DB
+	path     string
 	registry *Registry
 	options  Options
 	wake     chan struct{} // tells the flusher that a transaction is open
@@ -159,7 +161,8 @@ type Store struct {
 	flushing sync.Mutex // held through a commit, and taken before mu
 	unlisted bool       // the newest commit did not write the list of free pages; guarded by flushing
 
-	mu       sync.Mutex // guards the fields below; never held while waiting for the disk
+	mu       sync.Mutex // guards the fields below; never held while waiting for the disk, but by Swap
+	db       *bolt.DB   // changes with flushing held, too
 	open     *Tx        // nil: nothing to commit
 	frozen   *layer     // what is being committed; nil: nothing
 	pending  int        // commands in open
@@ -194,13 +197,16 @@ func Create(path string, log identity.Log) error {
 	if err := os.Rename(temp, path); err != nil {
 		return fmt.Errorf("create state: %w", err)
 	}
-	return syncDir(filepath.Dir(path))
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return fmt.Errorf("create state: %w", err)
+	}
+	return nil
 }
 
 func syncDir(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("create state: %w", err)
+		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }
@@ -221,8 +227,11 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	if options.commit == nil {
 		options.commit = (*bolt.Tx).Commit
 	}
+	if options.rename == nil {
+		options.rename, options.syncDir = os.Rename, syncDir
+	}
 	s := &Store{
-		db: db, registry: registry, options: options, meta: m,
+		path: path, db: db, registry: registry, options: options, meta: m,
 		wake: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
 	}
 	s.flusher.Go(s.flushLoop)
@@ -241,7 +250,7 @@ func (s *Store) View(f func(r *Reader) error) error {
 	defer r.file.Rollback()
 	err = r.view(f)
 	if damage, ok := errors.AsType[*DamageError](err); ok && damage.File == "" {
-		damage.File = s.db.Path()
+		damage.File = s.path
 	}
 	return s.damaged(err)
 }

@@ -207,8 +207,12 @@ func (tx *Tx) Put(bucket string, key, value []byte) error {
 	return nil
 }
 
-// Delete removes one pair, if it is there.
+// Delete removes one pair, if it is there. Nothing is deleted from a bucket that is immutable: a
+// replica that is filled from this one may have the pair already.
 func (tx *Tx) Delete(bucket string, key []byte) error {
+	if shares[bucket] == isImmutable {
+		return fmt.Errorf("delete from bucket %q: what stands there stays", bucket)
+	}
 	if err := tx.registry.checkPair(bucket, key, nil); err != nil {
 		return err
 	}
