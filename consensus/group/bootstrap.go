@@ -196,7 +196,7 @@ func writeFirst(logs *wal.WAL, c Config, voters []identity.Replica) error {
 		first.Servers = append(first.Servers, raft.Server{ID: id, Address: address})
 	}
 	c.onDisk = nil
-	return raft.BootstrapCluster(raftConfig(c, nil, trailingLogs), c.logOf(logs, newFailing(c.Fatal)), logs, snapshots{c.Store}, nil, first)
+	return raft.BootstrapCluster(raftConfig(c, nil, trailingLogs), c.logOf(logs, newFailing(c.Fatal)), logs, &snapshots{store: c.Store}, nil, first)
 }
 
 func openLog(dir string, c Config, failing *failing) (logs *wal.WAL, err error) {

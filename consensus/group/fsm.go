@@ -1,6 +1,7 @@
 package group
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -36,15 +37,20 @@ func (f fsm) Snapshot() (raft.FSMSnapshot, error) {
 }
 
 // Restore implements raft.FSM. At a start raft restores the snapshot that snapshots lists, which
-// the state file holds already; a snapshot of another replica never gets past the sink. So there is
-// nothing to restore.
+// the state file holds already; of another replica's none gets past the sink before this replica's
+// state has all that it stands for. So there is nothing to restore.
 func (f fsm) Restore(r io.ReadCloser) error { return r.Close() }
 
 // marker is the snapshot of a state that is its own snapshot: there is nothing to copy.
 type marker struct{}
 
 // Persist implements raft.FSMSnapshot.
-func (marker) Persist(sink raft.SnapshotSink) error { return sink.Close() }
+func (marker) Persist(to raft.SnapshotSink) error {
+	if s, ok := to.(*sink); ok {
+		s.held = true
+	}
+	return to.Close()
+}
 
 // Release implements raft.FSMSnapshot.
 func (marker) Release() {}
@@ -54,20 +60,29 @@ func (marker) Release() {}
 var ErrFetchNeeded = errors.New("a snapshot is a marker and cannot be installed: this replica must be filled first")
 
 // snapshots keeps raft's snapshot as a marker in the state file.
-type snapshots struct{ store *state.Store }
+type snapshots struct {
+	store *state.Store
+	logs  raft.LogStore // nil: no snapshot is offered to another replica
+	// need is told that a leader offers a snapshot behind which this replica lags, and returns why it
+	// is not installed now; nil: ErrFetchNeeded.
+	need func(index uint64) error
+
+	mu        sync.Mutex
+	installed *raft.SnapshotMeta // of a leader, accepted, which raft will open; nil: none
+}
 
 // Create implements raft.SnapshotStore.
-func (s snapshots) Create(version raft.SnapshotVersion, index, term uint64, configuration raft.Configuration,
+func (s *snapshots) Create(version raft.SnapshotVersion, index, term uint64, configuration raft.Configuration,
 	configurationIndex uint64, _ raft.Transport) (raft.SnapshotSink, error) {
 	m := state.Marker{
 		Version: uint64(version), Index: index, Term: term,
 		Configuration: raft.EncodeConfiguration(configuration), ConfigurationIndex: configurationIndex,
 	}
-	return &sink{store: s.store, marker: m}, nil
+	return &sink{snapshots: s, marker: m}, nil
 }
 
 // List implements raft.SnapshotStore: the one marker that the file contains, if any.
-func (s snapshots) List() ([]*raft.SnapshotMeta, error) {
+func (s *snapshots) List() ([]*raft.SnapshotMeta, error) {
 	m, ok, err := s.store.Marker()
 	if err != nil || !ok {
 		return nil, err
@@ -75,8 +90,17 @@ func (s snapshots) List() ([]*raft.SnapshotMeta, error) {
 	return []*raft.SnapshotMeta{metaOf(m)}, nil
 }
 
-// Open implements raft.SnapshotStore.
-func (s snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
+// Open implements raft.SnapshotStore. Raft opens a snapshot that it has just accepted from a leader,
+// the one that is kept when it starts, and the one that is kept in order to offer it to a replica
+// that lags.
+func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
+	s.mu.Lock()
+	installed := s.installed
+	s.installed = nil
+	s.mu.Unlock()
+	if installed != nil && installed.ID == id {
+		return installed, io.NopCloser(bytes.NewReader(content)), nil
+	}
 	m, ok, err := s.store.Marker()
 	switch {
 	case err != nil:
@@ -84,40 +108,83 @@ func (s snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	case !ok || metaOf(m).ID != id:
 		return nil, nil, fmt.Errorf("open snapshot: %s is not the one that is kept", id)
 	}
-	return metaOf(m), io.NopCloser(emptyReader{}), nil
+	return metaOf(s.offered(m)), io.NopCloser(bytes.NewReader(content)), nil
 }
 
-type emptyReader struct{}
+// offered returns the marker that a replica which lags is offered: that of an entry near the
+// beginning of raft's log, from where on it can follow. The state of the kept marker is further,
+// and another replica's state would have to be further still, and would be behind again when the
+// next snapshot is taken. A marker at which another configuration was in force is not offered.
+func (s *snapshots) offered(m state.Marker) state.Marker {
+	if s.logs == nil {
+		return m
+	}
+	first, err := s.logs.FirstIndex()
+	if err != nil || first == 0 || first >= m.Index {
+		return m
+	}
+	index := max(first+(m.Index-first)/4, m.ConfigurationIndex) // the log may be cut off while the replica catches up
+	var at raft.Log
+	if index >= m.Index || s.logs.GetLog(index, &at) != nil {
+		return m
+	}
+	m.Index, m.Term = index, at.Term
+	return m
+}
 
-func (emptyReader) Read([]byte) (int, error) { return 0, io.EOF }
+// content is what a snapshot holds: something, because raft hands a sink that is sent nothing no
+// data that it could refuse.
+var content = []byte("marker")
 
 func metaOf(m state.Marker) *raft.SnapshotMeta {
 	return &raft.SnapshotMeta{
 		Version: raft.SnapshotVersion(m.Version), ID: fmt.Sprintf("%d-%d", m.Term, m.Index), Index: m.Index, Term: m.Term,
 		Configuration: raft.DecodeConfiguration(m.Configuration), ConfigurationIndex: m.ConfigurationIndex,
+		Size: int64(len(content)),
 	}
 }
 
-// sink saves the marker when it is closed. Data that is written into it comes from another replica
-// and is refused.
+// sink saves the marker when it is closed. One that another replica sends is refused unless the
+// state has everything up to it.
 type sink struct {
-	store  *state.Store
-	marker state.Marker
-	once   sync.Once
-	err    error
+	snapshots *snapshots
+	marker    state.Marker
+	sent      bool // another replica sent it
+	held      bool // the state holds what the marker stands for
+	once      sync.Once
+	err       error
 }
 
-// Write implements io.Writer.
-func (s *sink) Write([]byte) (int, error) { return 0, ErrFetchNeeded }
+// Write implements io.Writer: another replica sends a snapshot.
+func (s *sink) Write(data []byte) (int, error) {
+	if applied, _ := s.snapshots.store.Applied(); applied >= s.marker.Index {
+		s.sent, s.held = true, true
+		return len(data), nil
+	}
+	if s.snapshots.need == nil {
+		return 0, ErrFetchNeeded
+	}
+	return 0, s.snapshots.need(s.marker.Index)
+}
 
 // Close saves the marker, at most once, because raft closes twice on some paths.
 func (s *sink) Close() error {
-	s.once.Do(func() { s.err = s.store.SaveMarker(s.marker) })
+	s.once.Do(func() {
+		if !s.held { // it was sent no data
+			s.err = ErrFetchNeeded
+			return
+		}
+		if s.err = s.snapshots.store.SaveMarker(s.marker); s.err == nil && s.sent {
+			s.snapshots.mu.Lock()
+			s.snapshots.installed = metaOf(s.marker)
+			s.snapshots.mu.Unlock()
+		}
+	})
 	return s.err
 }
 
 // ID implements raft.SnapshotSink.
-func (s *sink) ID() string { return fmt.Sprintf("%d-%d", s.marker.Term, s.marker.Index) }
+func (s *sink) ID() string { return metaOf(s.marker).ID }
 
 // Cancel implements raft.SnapshotSink.
 func (s *sink) Cancel() error {

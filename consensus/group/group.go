@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -71,6 +72,10 @@ type Config struct {
 	// Mark is of the ledger's keystore. Raft's log keeps it, and is refused beside any other; nil:
 	// none is compared.
 	Mark []byte
+	// Fetch opens a stream to another replica, whose Serve answers on it; nil: this replica cannot be
+	// filled in place. CheckFilled verifies the checkpoint of what came; see state.FillConfig.
+	Fetch       func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
+	CheckFilled func(p state.Published, keySets [][]byte) error
 	// Fatal is called, once, when a write of raft's log failed, and should end the process: the
 	// next start repairs the log. If it returns, the group takes no command any more and can only
 	// be closed. Fatal must not call the group. The default panics.
@@ -112,6 +117,7 @@ type Group struct {
 
 	consumed atomic.Uint64 // highest raft index of a configuration or barrier before which everything is applied here
 	members  *membership
+	fetching *fetching
 
 	readyMu sync.Mutex
 	ready   uint64        // the term of this leader before which everything is applied here; 0: none
@@ -137,7 +143,7 @@ func Open(c Config) (*Group, error) {
 	alone := new(atomic.Bool)
 	g := &Group{
 		config: c, logs: logs, failing: failing, transport: newTransport(c, adaptLogger(c.Logger, alone), failing),
-		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), rounds: newRounds(), full: make(chan struct{}, 1),
+		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), rounds: newRounds(), full: make(chan struct{}, 1), fetching: newFetching(),
 		closed: make(chan struct{}), readied: make(chan struct{}),
 	}
 	g.life, g.end = context.WithCancel(context.Background())
@@ -162,7 +168,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	rc.HeartbeatTimeout += time.Millisecond
 	rc.ElectionTimeout += time.Millisecond
 	machine := machine{fsm{g.config.Store}, g}
-	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, snapshots{g.config.Store}, g.transport); err != nil {
+	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, g.snapshots(), g.transport); err != nil {
 		return err
 	}
 	if err = g.settle(); err == nil && alone.Load() {
@@ -177,6 +183,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	g.workers.Go(g.proposeLoop)
 	g.workers.Go(g.roundsLoop)
 	g.workers.Go(g.tend)
+	g.workers.Go(g.fetchLoop)
 	g.workers.Go(func() { g.watchLeadership(leadership) })
 	return nil
 }

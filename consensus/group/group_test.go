@@ -254,7 +254,7 @@ func TestFullDiskIsRefusedBeforeAnythingIsProposed(t *testing.T) {
 func TestForeignSnapshotIsRefused(t *testing.T) {
 	n := alone1(t, t.TempDir())
 	defer n.close()
-	s, err := snapshots{n.store}.Create(1, 1000, 1, raft.Configuration{}, 1, nil)
+	s, err := (&snapshots{store: n.store}).Create(1, 1000, 1, raft.Configuration{}, 1, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +264,7 @@ func TestForeignSnapshotIsRefused(t *testing.T) {
 	if err := s.Cancel(); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := (snapshots{n.store}).List(); err != nil || len(list) != 0 {
+	if list, err := (&snapshots{store: n.store}).List(); err != nil || len(list) != 0 {
 		t.Errorf("after it was refused: got %v, %v", list, err)
 	}
 }

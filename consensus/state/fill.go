@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -45,6 +46,16 @@ type FillConfig struct {
 	Progress func(done, total uint64)
 
 	step func(name string, do func() error) error // does one step of writing; for tests of faults
+}
+
+// Filling returns how the store's file is filled anew from a source that has applied at least a raft
+// index; Swap then puts it in place.
+func (s *Store) Filling(source string, least uint64) FillConfig {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return FillConfig{
+		Dir: filepath.Dir(s.path), Log: s.meta.Log, Registry: s.registry, Source: source, Least: least, Hosted: s.options.Hosted,
+	}
 }
 
 // Filled is the position of a state that was filled.
