@@ -61,6 +61,10 @@ func (f *fetching) need(index uint64) error {
 	case f.wake <- struct{}{}:
 	default: // the worker knows
 	}
+	return f.state(index)
+}
+
+func (f *fetching) state(index uint64) *FillingError {
 	return &FillingError{Index: index, Percent: f.done * 100 / max(f.total, 1)}
 }
 
@@ -232,14 +236,26 @@ func (g *Group) reachTerm(term uint64) error {
 	return nil
 }
 
-// room returns how many bytes of disk space may be used for what comes and goes.
+// room returns how many bytes of disk space may be used for what comes and goes. Twice what commands
+// need is left to them, here and in the groups beside.
 func (g *Group) room() (uint64, error) {
 	free, err := freeSpace(g.config.Dir)
-	return free - min(free, g.config.MinFree), err
+	return free - min(free, 2*g.config.MinFree), err
 }
 
-// Serve fills another replica of the jurisdiction, whose stream it is, from this one, and closes the
-// stream. It returns ErrBusy where as many are filled as may be.
+// Filling returns how far this replica is with being filled from another; nil: it need not be.
+func (g *Group) Filling() *FillingError {
+	f := g.fetching
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if applied, _ := g.config.Store.Applied(); applied >= f.want {
+		return nil
+	}
+	return f.state(f.want)
+}
+
+// Serve fills another replica of the jurisdiction, whose stream it is, from this one, and closes
+// the stream. It returns ErrBusy where as many are filled as may be.
 func (g *Group) Serve(ctx context.Context, stream io.ReadWriteCloser) (err error) {
 	defer func() { err = errors.Join(err, stream.Close()) }()
 	select {

@@ -62,7 +62,9 @@ func (x *fetched) open(ctx context.Context, n uint32, from identity.Replica) (io
 	return mine, nil
 }
 
-func long(name string, i int) string { return fmt.Sprintf("%s-%d-%s", name, i, strings.Repeat("x", 300)) }
+func long(name string, i int) string {
+	return fmt.Sprintf("%s-%d-%s", name, i, strings.Repeat("x", 300))
+}
 
 // away closes a follower, writes more than the logs keep, and returns the follower's number and
 // what was written.
@@ -308,8 +310,9 @@ func TestFetchKilled(t *testing.T) {
 	})
 }
 
-// TestKilledAfterItWasFilled: a replica ends as soon as its state was exchanged, before raft knows of
-// it: its log ends long before the state. It opens again and follows, also a leader of a later term.
+// TestKilledAfterItWasFilled: a replica ends as soon as its state was exchanged, before raft knows
+// of it: its log ends long before the state. It opens again and follows, also a leader of a later
+// term.
 func TestKilledAfterItWasFilled(t *testing.T) {
 	for _, elect := range []bool{false, true} {
 		t.Run(fmt.Sprint("another leader ", elect), func(t *testing.T) {
@@ -400,6 +403,9 @@ func TestFetchIsChecked(t *testing.T) {
 		n, written := x.away(leader, 60)
 		x.back(n)
 		time.Sleep(time.Minute)
+		if f := x.nodes[n].Filling(); f == nil || !strings.Contains(f.Error(), "being filled from another, 100 %") {
+			t.Errorf("its filling: %v", f)
+		}
 		if got := entries(t, x.nodes[n].store); len(got) != 20 {
 			t.Errorf("it has %d entries, want the 20 that it had", len(got))
 		}
@@ -408,11 +414,14 @@ func TestFetchIsChecked(t *testing.T) {
 		x.mu.Unlock()
 		x.reached(x.nodes[n], leader)
 		x.agree(leader, written)
+		if f := x.nodes[n].Filling(); f != nil {
+			t.Errorf("after it was filled: %v", f)
+		}
 	})
 }
 
-// TestNewReplicaIsFilled: a replica that has nothing is filled by Serve, adopted, added and promoted
-// while the others write.
+// TestNewReplicaIsFilled: a replica that has nothing is filled by Serve, adopted, added and
+// promoted while the others write.
 func TestNewReplicaIsFilled(t *testing.T) {
 	inFetched(t, func(t *testing.T, x *fetched) {
 		x.up(1, 2, 3)

@@ -63,8 +63,8 @@ var ErrFetchNeeded = errors.New("a snapshot is a marker and cannot be installed:
 type snapshots struct {
 	store *state.Store
 	logs  raft.LogStore // nil: no snapshot is offered to another replica
-	// need is told that a leader offers a snapshot behind which this replica lags, and returns why it
-	// is not installed now; nil: ErrFetchNeeded.
+	// need is told that a leader offers a snapshot behind which this replica lags, and returns why
+	// it is not installed now; nil: ErrFetchNeeded.
 	need func(index uint64) error
 
 	mu        sync.Mutex
@@ -90,9 +90,9 @@ func (s *snapshots) List() ([]*raft.SnapshotMeta, error) {
 	return []*raft.SnapshotMeta{metaOf(m)}, nil
 }
 
-// Open implements raft.SnapshotStore. Raft opens a snapshot that it has just accepted from a leader,
-// the one that is kept when it starts, and the one that is kept in order to offer it to a replica
-// that lags.
+// Open implements raft.SnapshotStore. Raft opens a snapshot that it has just accepted from a
+// leader, the one that is kept when it starts, and the one that is kept in order to offer it to a
+// replica that lags.
 func (s *snapshots) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	s.mu.Lock()
 	installed := s.installed

@@ -72,8 +72,8 @@ type Config struct {
 	// Mark is of the ledger's keystore. Raft's log keeps it, and is refused beside any other; nil:
 	// none is compared.
 	Mark []byte
-	// Fetch opens a stream to another replica, whose Serve answers on it; nil: this replica cannot be
-	// filled in place. CheckFilled verifies the checkpoint of what came; see state.FillConfig.
+	// Fetch opens a stream to another replica, whose Serve answers on it; nil: this replica cannot
+	// be filled in place. CheckFilled verifies the checkpoint of what came; see state.FillConfig.
 	Fetch       func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
 	CheckFilled func(p state.Published, keySets [][]byte) error
 	// Fatal is called, once, when a write of raft's log failed, and should end the process: the

@@ -141,7 +141,7 @@ func beginAnew(logs summed, c Config) error {
 	if err != nil || term < marker.Term {
 		return fmt.Errorf("%w: %w: it is of term %d, the newest snapshot of term %d", ErrLogMismatch, ErrLogGap, term, marker.Term)
 	}
-	c.Logger.Warn("the end of raft's log was lost; the state has all of it, and the log begins anew", "last", last, "snapshot", marker.Index)
+	c.Logger.Warn("raft's log ends before the state, which has all of it: its end was lost, or the state was filled; it begins anew", "last", last, "snapshot", marker.Index)
 	return logs.DeleteRange(first, last)
 }
 

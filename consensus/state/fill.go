@@ -17,8 +17,8 @@ import (
 var (
 	// ErrOtherLog is returned for a source with the ledger of another jurisdiction or epoch.
 	ErrOtherLog = errors.New("it has another ledger")
-	// ErrOtherEntries is returned for a source whose entries are not those that were received before.
-	// What was received is dropped, and the next filling begins anew.
+	// ErrOtherEntries is returned for a source whose entries are not those that were received
+	// before. What was received is dropped, and the next filling begins anew.
 	ErrOtherEntries = errors.New("its entries are not those that were received before")
 	// ErrBehind is returned for a source that has not applied what is asked for.
 	ErrBehind = errors.New("it is behind")
@@ -48,8 +48,8 @@ type FillConfig struct {
 	step func(name string, do func() error) error // does one step of writing; for tests of faults
 }
 
-// Filling returns how the store's file is filled anew from a source that has applied at least a raft
-// index; Swap then puts it in place.
+// Filling returns how the store's file is filled anew from a source that has applied at least a
+// raft index; Swap then puts it in place.
 func (s *Store) Filling(source string, least uint64) FillConfig {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -143,6 +143,12 @@ func (f *filler) check() {
 	}
 	f.index += 2
 	sameContent(f.T, content(f.T, s), content(f.T, f.source.Store))
+	if err := s.Close(); err != nil {
+		f.Error(err)
+	}
+	if _, err := Verify(f.Context(), path, nil); err != nil {
+		f.Error(err)
+	}
 	if _, err := os.Stat(filepath.Join(f.dir, FillFile)); !errors.Is(err, os.ErrNotExist) {
 		f.Errorf("the filled file is left: %v", err)
 	}
@@ -353,8 +359,8 @@ func (a *asking) Write(p []byte) (int, error) {
 	return a.ReadWriter.Write(p)
 }
 
-// TestFillFaults fails each step of writing, either not done or done and reported as failed. No file
-// is taken for a state that is none, and the next filling ends well.
+// TestFillFaults fails each step of writing, either not done or done and reported as failed. No
+// file is taken for a state that is none, and the next filling ends well.
 func TestFillFaults(t *testing.T) {
 	steps := 0
 	for at := 0; ; at++ {

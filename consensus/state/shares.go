@@ -6,16 +6,16 @@ import "slices"
 type share uint8
 
 const (
-	// isReplicated: the commands wrote it, so every replica at the same raft index holds the same. It
-	// changes, so it is copied as it is at one moment.
+	// isReplicated: the commands wrote it, so every replica at the same raft index holds the same.
+	// It changes, so it is copied as it is at one moment.
 	isReplicated share = iota
-	// isImmutable: as isReplicated, and what was written once is never changed and never deleted. It is
-	// copied in ranges, at several moments.
+	// isImmutable: as isReplicated, and what was written once is never changed and never deleted.
+	// It is copied in ranges, at several moments.
 	isImmutable
 	// isDerived: it follows from what is immutable, and is made anew, never copied.
 	isDerived
-	// isFound: the commands say which keys there are; the value is what a replica found itself to be.
-	// It is copied, and what can be found in the copy (the root) is found there.
+	// isFound: the commands say which keys there are; the value is what a replica found itself to
+	// be. It is copied, and what can be found in the copy (the root) is found there.
 	isFound
 	// isOwn: it is of one replica, and never copied.
 	isOwn

@@ -11,18 +11,19 @@ import (
 	"path/filepath"
 
 	"xietong/certs/canon"
+	"xietong/consensus/ledger"
 )
 
 // Source fills other replicas from a store, which goes on applying meanwhile. It trusts nobody who
 // asks: that the stream is of a replica of the same jurisdiction, the caller knows.
 //
-// The rest is written into a file of its own before it is sent, so that the view of it lasts as long
-// as the disk takes, and not as long as the other replica likes: pages that a view may read are not
-// used again, and the state file grows meanwhile.
+// The rest is written into a file of its own before it is sent, so that the view of it lasts as
+// long as the disk takes, and not as long as the other replica likes: pages that a view may read
+// are not used again, and the state file grows meanwhile.
 type Source struct {
 	Store *Store
-	// Configuration returns the group's configuration as it was at a raft index that was applied, as
-	// raft encodes it, and the index of the entry that set it.
+	// Configuration returns the group's configuration as it was at a raft index that was applied,
+	// as raft encodes it, and the index of the entry that set it.
 	Configuration func(index uint64) (configuration []byte, at uint64, err error)
 	// Room returns how many bytes the file of the rest may have; nil: no bound.
 	Room func() (uint64, error)
@@ -122,11 +123,11 @@ func (s Source) entries(ctx context.Context, to io.Writer, from uint64, o offer)
 // someEntries returns as many entries, from one on and up to another, as fill a frame. A leaf that
 // is not the one in the tree is damaged, and not sent.
 func someEntries(r *Reader, from, to uint64) (entries, error) {
-	e := entries{From: from}
+	e, tree := entries{From: from}, &lastTile{from: r}
 	for n := 0; from < to && n < frameFill; from++ {
-		leaf, err := r.ProvenLeaf(from)
-		if err != nil {
-			return e, err
+		leaf := r.Leaf(from)
+		if err := sameInTile(tree, from, ledger.LeafHash(leaf)); leaf == nil || err != nil {
+			return e, &DamageError{Err: fmt.Errorf("entry %d: %w", from, errors.Join(err, errors.New("it is not what was recorded")))}
 		}
 		one := entry{Leaf: leaf, Sealed: [][]byte{}}
 		n += len(leaf) + 16
@@ -137,6 +138,22 @@ func someEntries(r *Reader, from, to uint64) (entries, error) {
 		e.Entries = append(e.Entries, one)
 	}
 	return e, nil
+}
+
+// lastTile keeps the tile that was read last: entries that follow one another are in one.
+type lastTile struct {
+	from ledger.TileReader
+	id   ledger.TileID
+	tile []byte
+}
+
+// Tile implements ledger.TileReader.
+func (l *lastTile) Tile(id ledger.TileID) (tile []byte, err error) {
+	if l.tile == nil || l.id != id {
+		l.id = id
+		l.tile, err = l.from.Tile(id)
+	}
+	return l.tile, err
 }
 
 // rest sends the rest as it is at one moment.

@@ -27,6 +27,10 @@
 // A key and a value are bounded when they are written, by the bounds of their bucket; a room
 // declares its buckets beside its commands (Registry.Keep).
 //
+// A replica that has nothing, or lags too far behind, is filled from another one (Source, Fill),
+// and what was filled becomes the file of a new store (Install) or of one that serves (Store.Swap).
+// What each bucket is for that stands in shares.go.
+//
 // The file has one bucket for each name that a room above uses, and these:
 //
 //	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "raft" -> marker

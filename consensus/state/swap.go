@@ -15,8 +15,8 @@ import (
 // come.
 var ErrNotNewer = errors.New("what was filled is not ahead of what is here")
 
-// Install makes the file that was filled in a folder the state of a new replica, at path in the same
-// folder. It fails when path exists.
+// Install makes the file that was filled in a folder the state of a new replica, at path in the
+// same folder. It fails when path exists.
 func Install(path string, log identity.Log) error {
 	filled := filepath.Join(filepath.Dir(path), FillFile)
 	if _, err := os.Stat(path); err == nil {

@@ -26,7 +26,7 @@ func newBehind(t *testing.T, change func(*Options)) *behind {
 	if err := Create(path, testLog(t)); err != nil {
 		t.Fatal(err)
 	}
-	o := Options{Fatal: func(err error) { b.told = append(b.told, err) }}
+	o := Options{FlushEvery: 1 << 50, Fatal: func(err error) { b.told = append(b.told, err) }}
 	if change != nil {
 		change(&o)
 	}
