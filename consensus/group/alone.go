@@ -99,6 +99,9 @@ func (g *Group) settle() error {
 	if len(c.Servers) == 1 && !m.keepLog {
 		trailing = trailingAlone
 	}
+	if g.fetching.serves() {
+		trailing = trailingServed
+	}
 	if trailing == m.trailing {
 		return nil
 	}

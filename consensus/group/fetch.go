@@ -22,6 +22,7 @@ const (
 	fetchPauses  = 30 * time.Second
 	keepFilling  = 10 * time.Minute // after a start, for which a file that is half filled is kept
 	serveAtOnce  = 2                // replicas that are filled from this one
+	keepServed   = time.Minute      // after one was filled, until when it follows
 	termInterval = 20 * time.Millisecond
 )
 
@@ -44,8 +45,9 @@ type fetching struct {
 	serving chan struct{} // holds one for each that is filled from here
 
 	mu          sync.Mutex
-	want        uint64 // raft index
-	done, total uint64 // entries
+	served      time.Time // when the last one was filled
+	want        uint64    // raft index
+	done, total uint64    // entries
 }
 
 func newFetching() *fetching {
@@ -236,8 +238,8 @@ func (g *Group) reachTerm(term uint64) error {
 	return nil
 }
 
-// room returns how many bytes of disk space may be used for what comes and goes. Twice what commands
-// need is left to them, here and in the groups beside.
+// room returns how many bytes of disk space may be used for what comes and goes. Twice what
+// commands need is left to them, here and in the groups beside.
 func (g *Group) room() (uint64, error) {
 	free, err := freeSpace(g.config.Dir)
 	return free - min(free, 2*g.config.MinFree), err
@@ -260,7 +262,8 @@ func (g *Group) Serve(ctx context.Context, stream io.ReadWriteCloser) (err error
 	defer func() { err = errors.Join(err, stream.Close()) }()
 	select {
 	case g.fetching.serving <- struct{}{}:
-		defer func() { <-g.fetching.serving }()
+		defer g.served()
+		g.adapt()
 	default:
 		return fmt.Errorf("fill another replica: %w", ErrBusy)
 	}
@@ -276,6 +279,34 @@ func (g *Group) Serve(ctx context.Context, stream io.ReadWriteCloser) (err error
 	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
 	source := state.Source{Store: g.config.Store, Configuration: g.configurationAt, Room: g.room}
 	return source.Serve(ctx, moving{stream, watch})
+}
+
+// trailingServed is what the log of a replica keeps behind a snapshot while another one is filled
+// from it: who was filled follows from there.
+const trailingServed = 8 * trailingLogs
+
+// serves reports whether a replica is filled from this one, or was a moment ago.
+func (f *fetching) serves() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.serving) > 0 || !f.served.IsZero() && time.Since(f.served) < keepServed
+}
+
+// served ends the filling of another replica.
+func (g *Group) served() {
+	g.fetching.mu.Lock()
+	g.fetching.served = time.Now()
+	g.fetching.mu.Unlock()
+	<-g.fetching.serving
+	time.AfterFunc(keepServed, g.adapt)
+}
+
+// adapt has this replica's settings follow what it is now.
+func (g *Group) adapt() {
+	select {
+	case g.members.changed <- struct{}{}:
+	default: // it is known
+	}
 }
 
 // enter makes the caller one of the workers, for which Close waits, until it says that it is done;

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -537,3 +538,102 @@ type nothing struct{ bytes.Buffer }
 func (nothing) Read([]byte) (int, error)    { return 0, io.EOF }
 func (nothing) Write(p []byte) (int, error) { return len(p), nil }
 func (nothing) Close() error                { return nil }
+
+// TestLogIsKeptForWhoIsFilled: while a replica is filled from another one, and for a minute after it,
+// the log of that one is cut off later.
+func TestLogIsKeptForWhoIsFilled(t *testing.T) {
+	inFetched(t, func(t *testing.T, x *fetched) {
+		x.tune = nil
+		x.up(1, 2, 3)
+		leader := x.leader()
+		kept := func(when string, want uint64) {
+			t.Helper()
+			synctest.Wait()
+			leader.members.mu.Lock()
+			defer leader.members.mu.Unlock()
+			if got := leader.members.trailing; got != want {
+				t.Errorf("%s %d entries are kept, want %d", when, got, want)
+			}
+		}
+		kept("before", trailingLogs)
+		s, err := x.open(t.Context(), 2, leader.config.Replica)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept("meanwhile", trailingServed)
+		s.Close()
+		time.Sleep(keepServed / 2)
+		kept("soon after", trailingServed)
+		time.Sleep(keepServed)
+		kept("later", trailingLogs)
+	})
+}
+
+// TestOfferedMarker: a replica that lags is offered an early entry of the log, at which the
+// configuration of the marker was in force already; where there is none, the marker itself.
+func TestOfferedMarker(t *testing.T) {
+	logs := raft.NewInmemStore()
+	for i := uint64(20); i <= 110; i++ {
+		if err := logs.StoreLog(&raft.Log{Index: i, Term: i / 10}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, row := range map[string]struct {
+		logs          raft.LogStore
+		index, config uint64
+		want          uint64
+	}{
+		"early":                     {logs, 100, 1, 40},
+		"a later configuration":     {logs, 100, 90, 90},
+		"the newest configuration":  {logs, 100, 100, 100},
+		"the log begins behind":     {logs, 15, 1, 15},
+		"the log begins there":      {logs, 20, 1, 20},
+		"no log":                    {nil, 100, 1, 100},
+		"an empty log":              {raft.NewInmemStore(), 100, 1, 100},
+		"a log that ends before it": {logs, 1000, 1, 1000},
+	} {
+		m := state.Marker{Index: row.index, Term: 77, ConfigurationIndex: row.config}
+		got := (&snapshots{logs: row.logs}).offered(m)
+		term := row.want / 10
+		if row.want == row.index {
+			term = 77
+		}
+		if got.Index != row.want || got.Term != term || got.ConfigurationIndex != row.config {
+			t.Errorf("%s: got %d of term %d, want %d of term %d", name, got.Index, got.Term, row.want, term)
+		}
+	}
+}
+
+// TestConfigurationAt: a source says which configuration was in force at any entry that it has,
+// before and after a change, and before and after its snapshot.
+func TestConfigurationAt(t *testing.T) {
+	inFetched(t, func(t *testing.T, x *fetched) {
+		x.tune = nil
+		x.up(1, 2, 3)
+		leader := x.leader()
+		x.put(leader, "three")
+		three, _ := leader.store.Applied()
+		if err := leader.Add(t.Context(), replica(4)); err != nil {
+			t.Fatal(err)
+		}
+		x.put(leader, "four")
+		four, _ := leader.store.Applied()
+		for _, when := range []string{"from the log", "from the marker"} {
+			for index, want := range map[uint64]int{three: 3, four: 4} {
+				data, at, err := leader.configurationAt(index)
+				if err != nil {
+					t.Fatalf("%s: %v", when, err)
+				}
+				if got := len(raft.DecodeConfiguration(data).Servers); got != want || at > index {
+					t.Errorf("%s: got %d replicas since %d, want %d", when, got, at, want)
+				}
+			}
+			if err := leader.Snapshot(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, _, err := leader.configurationAt(1 << 40); err == nil {
+			t.Error("an entry that is not there has a configuration")
+		}
+	})
+}

@@ -29,7 +29,7 @@
 //
 // A replica that has nothing, or lags too far behind, is filled from another one (Source, Fill),
 // and what was filled becomes the file of a new store (Install) or of one that serves (Store.Swap).
-// What each bucket is for that stands in shares.go.
+// shares.go says of each bucket how it is filled.
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
