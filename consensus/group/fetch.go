@@ -84,7 +84,7 @@ func (f *fetching) progress(done, total uint64) {
 
 // snapshots returns where raft keeps its snapshots.
 func (g *Group) snapshots() *snapshots {
-	s := &snapshots{store: g.config.Store, logs: g.logs}
+	s := &snapshots{store: g.config.Store, logs: g.logs, behind: g.noteBehind}
 	if g.config.Fetch != nil {
 		s.need = g.fetching.need
 	}

@@ -3,6 +3,7 @@ package group
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -166,6 +167,7 @@ func TestFetch(t *testing.T) {
 		close(stop)
 		written = append(written, <-stopped...)
 		x.agree(leader, written)
+		x.again(x.nodes[n], leader)
 		if len(x.opened) == 0 || x.opened[0] != leader.config.Replica.String() {
 			t.Errorf("filled from %q, want the leader first", x.opened)
 		}
@@ -176,6 +178,7 @@ func TestFetch(t *testing.T) {
 		x.back(n)
 		x.put(leader, "after")
 		x.agree(leader, append(written, "after"))
+		x.again(x.nodes[n], leader)
 		if len(x.opened) != opened {
 			t.Error("it was filled again after a restart")
 		}
@@ -183,6 +186,30 @@ func TestFetch(t *testing.T) {
 			t.Errorf("it tells of an error:\n%s", log)
 		}
 	})
+}
+
+// again checks that a replica which was filled in use agrees with a leader that heard no answer to
+// what followed the snapshot, and sends it once more.
+func (x *fetched) again(n, leader *node) {
+	x.Helper()
+	data, err := n.logs.Get(behindKey)
+	if err != nil || len(data) != 16 {
+		x.Fatalf("behind: got %x, %v", data, err)
+	}
+	again := raft.AppendEntriesRequest{
+		RPCHeader: header(leader.config.Replica), Term: leader.raft.CurrentTerm(),
+		PrevLogEntry: binary.BigEndian.Uint64(data), PrevLogTerm: binary.BigEndian.Uint64(data[8:]),
+	}
+	id, address := names(n.config.Replica)
+	var answer raft.AppendEntriesResponse
+	for range 10 { // streams of before a restart may be left
+		if err = leader.transport.AppendEntries(id, address, &again, &answer); err == nil {
+			break
+		}
+	}
+	if err != nil || !answer.Success {
+		x.Errorf("what followed the snapshot, once more: got %v, %v", answer.Success, err)
+	}
 }
 
 // ending is a stream that ends after so many bytes.

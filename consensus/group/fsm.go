@@ -66,6 +66,9 @@ type snapshots struct {
 	// need is told that a leader offers a snapshot behind which this replica lags, and returns why
 	// it is not installed now; nil: ErrFetchNeeded.
 	need func(index uint64) error
+	// behind notes the entry behind which the log begins once a leader's snapshot is installed; nil:
+	// nothing does.
+	behind func(index, term uint64) error
 
 	mu        sync.Mutex
 	installed *raft.SnapshotMeta // of a leader, accepted, which raft will open; nil: none
@@ -174,13 +177,23 @@ func (s *sink) Close() error {
 			s.err = ErrFetchNeeded
 			return
 		}
-		if s.err = s.snapshots.store.SaveMarker(s.marker); s.err == nil && s.sent {
-			s.snapshots.mu.Lock()
-			s.snapshots.installed = metaOf(s.marker)
-			s.snapshots.mu.Unlock()
+		if s.sent && s.snapshots.behind != nil {
+			s.err = s.snapshots.behind(s.marker.Index, s.marker.Term)
+		}
+		if s.err == nil {
+			s.err = s.snapshots.store.SaveMarker(s.marker)
+		}
+		if s.err == nil && s.sent {
+			s.snapshots.install(metaOf(s.marker))
 		}
 	})
 	return s.err
+}
+
+func (s *snapshots) install(m *raft.SnapshotMeta) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.installed = m
 }
 
 // ID implements raft.SnapshotSink.

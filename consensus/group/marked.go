@@ -1,6 +1,7 @@
 package group
 
 import (
+	"encoding/binary"
 	"errors"
 
 	"github.com/hashicorp/raft"
@@ -24,12 +25,35 @@ func (m marked) GetLog(index uint64, l *raft.Log) error {
 	if !errors.Is(err, raft.ErrLogNotFound) {
 		return err
 	}
-	marker, ok, markerErr := m.store.Marker()
-	if markerErr != nil || !ok || marker.Index != index {
+	term, ok := m.termAt(index)
+	if !ok {
 		return err
 	}
-	*l = raft.Log{Index: index, Term: marker.Term, Type: raft.LogNoop}
+	*l = raft.Log{Index: index, Term: term, Type: raft.LogNoop}
 	l.Extensions = sumOf(l)
 	l.Extensions[0] ^= 1
 	return nil
+}
+
+// termAt returns the term of the entry at the marker, or at the place behind which the log began
+// when this replica was filled in use; that is before the marker, see snapshots.offered.
+func (m marked) termAt(index uint64) (term uint64, ok bool) {
+	marker, ok, err := m.store.Marker()
+	if err == nil && ok && marker.Index == index {
+		return marker.Term, true
+	}
+	data, err := m.Get(behindKey)
+	if err != nil || len(data) != 16 || binary.BigEndian.Uint64(data) != index {
+		return 0, false
+	}
+	return binary.BigEndian.Uint64(data[8:]), true
+}
+
+// behindKey is the key, among the values that raft keeps beside its log, of the entry behind which
+// the log of a replica that was filled in use begins: index and term, each uint64, big endian.
+var behindKey = []byte("XietongBehind")
+
+// noteBehind notes that entry.
+func (g *Group) noteBehind(index, term uint64) error {
+	return g.logs.Set(behindKey, binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, index), term))
 }
