@@ -66,8 +66,8 @@ type snapshots struct {
 	// need is told that a leader offers a snapshot behind which this replica lags, and returns why
 	// it is not installed now; nil: ErrFetchNeeded.
 	need func(index uint64) error
-	// behind notes the entry behind which the log begins once a leader's snapshot is installed; nil:
-	// nothing does.
+	// behind notes the entry behind which the log begins once a leader's snapshot is installed;
+	// nil: nothing does.
 	behind func(index, term uint64) error
 
 	mu        sync.Mutex
