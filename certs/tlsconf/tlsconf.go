@@ -9,7 +9,8 @@
 // own key sets verify the identity, so the CA of a county can never speak for a province. SNI names
 // the hosted jurisdiction that is dialled. On xietong-join/1 the dialler shows no certificate. The
 // listener tells it only things that are public or proven in another way, and the dialler verifies
-// the listener's certificate once it has the key sets (VerifyServer).
+// the listener's certificate once it has the key sets (VerifyServer). On xietong-raft/1 both ends are
+// replicas of one jurisdiction, the one that SNI names; the dialler says which replica it means.
 //
 // Sessions are never resumed, because a resumed session skips the check of the certificate chain,
 // which may have ended meanwhile. The package holds no key, does no I/O and has no clock of its
@@ -36,6 +37,7 @@ import (
 const (
 	Exchange = "xietong/1"
 	Join     = "xietong-join/1"
+	Raft     = "xietong-raft/1"
 )
 
 var (
@@ -181,15 +183,18 @@ type Local struct {
 	// the replica stands in its key set. A CA signs identities of replicas that are none, as many
 	// as it likes.
 	Admits func(Peer) error
+	// AdmitsReplica returns an error unless the replica is one of the jurisdiction's own now: it
+	// stands in a key set that counts. nil: there is no other, and Raft is not spoken.
+	AdmitsReplica func(identity.Replica) error
 }
 
 // Listen returns the configuration of a listener for all hosted jurisdictions. SNI says which of
-// the jurisdictions is dialled. ALPN says whether the dialler is a neighbour (Exchange) or wants to
-// join (Join). now is the clock of the node. A handshake fails with ErrNotHosted when hosted does
-// not know the jurisdiction.
+// the jurisdictions is dialled. ALPN says whether the dialler is a neighbour (Exchange), another
+// replica of that jurisdiction (Raft), or wants to join (Join). now is the clock of the node. A
+// handshake fails with ErrNotHosted when hosted does not know the jurisdiction.
 func Listen(hosted func(identity.Jurisdiction) (Local, bool), now func() time.Time) *tls.Config {
 	c := Party{Now: now}.base(Exchange)
-	c.NextProtos = []string{Exchange, Join}
+	c.NextProtos = []string{Exchange, Join, Raft}
 	c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		name, err := identity.ParseJurisdiction(hello.ServerName)
 		if err != nil {
@@ -199,8 +204,11 @@ func Listen(hosted func(identity.Jurisdiction) (Local, bool), now func() time.Ti
 		if !ok {
 			return nil, fmt.Errorf("%w: %s", ErrNotHosted, name)
 		}
-		if slices.Contains(hello.SupportedProtos, Join) {
+		switch {
+		case slices.Contains(hello.SupportedProtos, Join):
 			return local.door(), nil
+		case slices.Contains(hello.SupportedProtos, Raft) && local.AdmitsReplica != nil:
+			return local.replicas(), nil
 		}
 		return local.listen(), nil
 	}
