@@ -110,7 +110,7 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 	switch {
 	case errors.Is(err, errBusy): // what the neighbour may hold here is taken
 		return Busy, true
-	case errors.Is(err, tlsconf.ErrIdentity), errors.Is(err, tlsconf.ErrNotNeighbour):
+	case errors.Is(err, tlsconf.ErrIdentity), errors.Is(err, tlsconf.ErrNotNeighbour), errors.Is(err, tlsconf.ErrNotReplica):
 		return NotTrusted, true
 	case errors.As(err, &handshake), errors.As(err, &idle), errors.Is(err, context.DeadlineExceeded): // of the dialler
 		return NoAnswer, true
@@ -118,6 +118,8 @@ func reasonOf(err error) (reason Reason, retryable bool) {
 		return Restarted, true
 	case errors.As(err, &app) && !app.Remote && Code(app.ErrorCode) == CodeWithdrawn:
 		return NotTrusted, true
+	case errors.As(err, &app) && !app.Remote && Code(app.ErrorCode) == CodeSilent:
+		return NoAnswer, true
 	case errors.As(err, &app):
 		return reasonOfCode(Code(app.ErrorCode))
 	case errors.As(err, &stream) && Code(stream.ErrorCode) == CodeSilent: // what this side sent did not come through in time

@@ -104,6 +104,9 @@ func TestFragments(t *testing.T) {
 	if most := maxConnsOfAll * window * perByte; most > 768<<20 {
 		t.Errorf("of one neighbour %d MiB are kept, want at most 768", most>>20)
 	}
+	if most := ownShare * perByte; listenConfig().MaxConnectionReceiveWindow > ownShare || most > 768<<20 {
+		t.Errorf("of one replica %d MiB are kept, want at most 768", most>>20)
+	}
 	if most := (most[strangers][knocking] + most[friends][knocking]) * first * perByte; most > 512<<20 {
 		t.Errorf("at the door %d MiB are kept, want at most 512", most>>20)
 	}
@@ -112,6 +115,11 @@ func TestFragments(t *testing.T) {
 // TestConfigurations checks the required settings: no early data, no streams of one direction, and
 // packets of one size.
 func TestConfigurations(t *testing.T) {
+	for _, c := range []*quic.Config{listenConfig(), replicaConfig()} {
+		if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.InitialPacketSize != 1200 || !c.DisablePathMTUDiscovery {
+			t.Errorf("got %+v", c)
+		}
+	}
 	c := quicConfig(firstWindow)
 	if c.Allow0RTT || c.MaxIncomingUniStreams >= 0 || c.MaxIncomingStreams <= int64(ofLinks.serving) || c.MaxIdleTimeout != maxIdle {
 		t.Errorf("got %+v", c)
@@ -119,8 +127,8 @@ func TestConfigurations(t *testing.T) {
 	if c.InitialPacketSize != 1200 || !c.DisablePathMTUDiscovery { // a simulated network has no discovery
 		t.Errorf("packets of %d bytes, discovery %t", c.InitialPacketSize, !c.DisablePathMTUDiscovery)
 	}
-	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" {
-		t.Errorf("protocols: got %s, %s", tlsconf.Exchange, tlsconf.Join)
+	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" || tlsconf.Raft != "xietong-raft/1" {
+		t.Errorf("protocols: got %s, %s, %s", tlsconf.Exchange, tlsconf.Join, tlsconf.Raft)
 	}
 }
 

@@ -151,11 +151,16 @@ func (l *Link) try(ctx context.Context, h Handler) (err error) {
 	return nil
 }
 
-// pause waits before the next attempt. The wait doubles each time, up to longestPause, and a random
-// half of it varies, so that a province's counties do not all come back at once.
+// pauseOf returns the wait before the next attempt. The wait doubles each time, up to longest, and a
+// random half of it varies, so that a province's counties do not all come back at once.
+func pauseOf(attempt int, longest time.Duration) time.Duration {
+	most := min(firstPause<<min(attempt, 20), longest)
+	return most/2 + rand.N(most/2)
+}
+
+// pause waits before the next attempt.
 func pause(ctx context.Context, attempt int) {
-	most := min(firstPause<<min(attempt, 20), longestPause)
-	timer := time.NewTimer(most/2 + rand.N(most/2))
+	timer := time.NewTimer(pauseOf(attempt, longestPause))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -164,21 +169,29 @@ func pause(ctx context.Context, attempt int) {
 }
 
 // connect tries the addresses in turn and exchanges hellos. The connection of the returned link has
-// been entered. The error is that of all the attempts; one of an address where somebody answered
-// comes first, as it says most.
+// been entered.
 func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link, error) {
 	addresses, err := d.Addresses(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return inTurn(addresses, first, func(addr net.Addr) (*Link, error) { return s.greet(ctx, d, addr) })
+}
+
+// inTurn tries the addresses in turn, and begins with the one that led there last. The error is that
+// of all the attempts; one of an address where somebody answered comes first, as it says most.
+func inTurn[T any](addresses []net.Addr, first net.Addr, try func(net.Addr) (T, error)) (got T, err error) {
 	if at := slices.IndexFunc(addresses, func(a net.Addr) bool { return first != nil && a.String() == first.String() }); at > 0 {
 		addresses = slices.Concat(addresses[at:at+1], addresses[:at], addresses[at+1:])
 	}
+	if len(addresses) == 0 {
+		return got, &Error{NoAnswer, true, errors.New("no address")}
+	}
 	var answered, failed error
 	for _, addr := range addresses {
-		l, err := s.greet(ctx, d, addr)
+		got, err := try(addr)
 		if err == nil {
-			return l, nil
+			return got, nil
 		}
 		err = fmt.Errorf("at %s: %w", addr, err)
 		if e, ok := errors.AsType[*Error](err); ok && (e.Reason == NoAnswer || e.Reason == Broken) {
@@ -187,7 +200,7 @@ func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link,
 			answered = errors.Join(answered, err)
 		}
 	}
-	return nil, errors.Join(answered, failed)
+	return got, errors.Join(answered, failed)
 }
 
 func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, error) {

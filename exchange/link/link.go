@@ -102,16 +102,25 @@ type Handler interface {
 // quicConfig returns the settings of a connection whose windows are of so many bytes at first. What
 // a window bounds is the bytes of a stream. QUIC keeps those that come out of order as they came,
 // until the ones before are there: of frames of one byte each, 161 bytes a byte. So the windows are
-// as short as a line of 100 Mbit/s and 40 ms needs.
+// as short as a line of 100 Mbit/s and 40 ms needs. That of a stream is shorter than that of its
+// connection, so that one stream which nobody reads leaves room for the others.
 func quicConfig(first uint64) *quic.Config {
 	return &quic.Config{
 		HandshakeIdleTimeout: handshakeWithin, MaxIdleTimeout: maxIdle, KeepAlivePeriod: keepAlive,
 		MaxIncomingStreams: maxStreams, MaxIncomingUniStreams: -1, Allow0RTT: false,
-		InitialStreamReceiveWindow: min(first, 64<<10), MaxStreamReceiveWindow: maxWindow,
+		InitialStreamReceiveWindow: min(first*5/8, 64<<10), MaxStreamReceiveWindow: maxWindow,
 		InitialConnectionReceiveWindow: first, MaxConnectionReceiveWindow: maxWindow,
 		AllowConnectionWindowIncrease: grow,
 		InitialPacketSize:             packetSize, DisablePathMTUDiscovery: true,
 	}
+}
+
+// listenConfig returns the settings of a listener, for every protocol: the windows of a link grow to
+// less than these (see window).
+func listenConfig() *quic.Config {
+	c := quicConfig(guestWindow)
+	c.MaxConnectionReceiveWindow = replicaWindow
+	return c
 }
 
 // Link is a connection with a neighbour whose hello was accepted.

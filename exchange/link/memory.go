@@ -32,12 +32,14 @@ const (
 // than the tree has, so that each can be sure of a share of its own. Places divides among origins
 // too, whose number nobody bounds, and promises nobody a fixed part.
 type memory struct {
-	mu   sync.Mutex
-	lent int          // of the common part
-	held map[ends]int // never 0
+	common int // of it parts are lent
+	mu     sync.Mutex
+	lent   int          // of the common part
+	held   map[ends]int // never 0
 }
 
-func newMemory() *memory { return &memory{held: map[ends]int{}} }
+// newMemory returns an account with so many bytes to lend.
+func newMemory(common int) *memory { return &memory{common: common, held: map[ends]int{}} }
 
 // borrowed returns the part of n bytes that lies beyond a neighbour's own share.
 func borrowed(n int) int { return max(0, n-ownShare) }
@@ -49,7 +51,7 @@ func (m *memory) take(by ends, n int) bool {
 	defer m.mu.Unlock()
 	before := m.held[by]
 	has, wants := borrowed(before), borrowed(before+n)
-	if free := common - m.lent - (wants - has); wants > has && wants > free/lentPart {
+	if free := m.common - m.lent - (wants - has); wants > has && wants > free/lentPart {
 		return false
 	}
 	m.lent += wants - has
@@ -125,8 +127,19 @@ func (h *hold) end() {
 }
 
 // window is the receive window of a connection beyond what it has at first. It grows in the account
-// of a neighbour only, once the neighbour is known.
-type window struct{ of atomic.Pointer[hold] }
+// of a neighbour or of another replica only, once that is known.
+type window struct {
+	of    atomic.Pointer[hold]
+	most  int          // bytes that it grows by at most; set before of
+	grown atomic.Int64 // bytes that it has grown by
+}
+
+// allow lets a window grow in an account, up to most bytes in all. QUIC knows one bound for all the
+// connections of a listener, so the lower bound of some is held here.
+func (w *window) allow(h *hold, most int) {
+	w.most = most - guestWindow
+	w.of.Store(h)
+}
 
 type windowKey struct{}
 
@@ -145,6 +158,11 @@ func windowOf(q *quic.Conn) *window {
 
 // grow decides whether the window of a connection may grow by n bytes.
 func grow(q *quic.Conn, n uint64) bool {
-	h := windowOf(q).of.Load()
-	return h != nil && h.take(int(n))
+	w := windowOf(q)
+	h := w.of.Load()
+	if h == nil || w.grown.Load()+int64(n) > int64(w.most) || !h.take(int(n)) {
+		return false
+	}
+	w.grown.Add(int64(n))
+	return true
 }

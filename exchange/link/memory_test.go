@@ -36,7 +36,7 @@ func endsOf(t *testing.T, label string) ends {
 func TestOneNeighbourAtItsBound(t *testing.T) {
 	const piece = 64 << 10
 	for _, hostile := range []int{1, 5, 50} {
-		m, took := newMemory(), map[string]int{}
+		m, took := newMemory(common), map[string]int{}
 		for some := true; some; { // by turns, as much as they can
 			some = false
 			for n := range hostile {
@@ -77,7 +77,7 @@ func TestOneNeighbourAtItsBound(t *testing.T) {
 // TestHoldOfAFrame: a frame takes its bytes before they are there, as they come, at most twice what
 // has come, and gives all of it back when it does not end.
 func TestHoldOfAFrame(t *testing.T) {
-	m, by := newMemory(), endsOf(t, "nanming")
+	m, by := newMemory(common), endsOf(t, "nanming")
 	for _, n := range []int{1, MaxHello, MaxHello + 1, 100_000, MaxFrame} {
 		whole := make([]byte, n)
 		h := &hold{memory: m, by: by}

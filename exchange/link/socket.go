@@ -45,6 +45,7 @@ type Socket struct {
 	conns     map[*Conn]end      // connections that are served; at the door with the zero end
 	links     map[ends][]*Link   // links that are up, newest last; replaced ones too
 	heard     map[ends]time.Time // last frame of the links that have ended
+	replicas  map[identity.Jurisdiction]*Replicas
 }
 
 // ends are the two jurisdictions of a link, and end is one replica of the peer.
@@ -59,7 +60,7 @@ type (
 // Open returns a socket on conn; it listens at once if o.Listen is set. The caller closes it with
 // Close.
 func Open(conn net.PacketConn, o Options) (*Socket, error) {
-	s := &Socket{o: o, gate: newGate(), memory: newMemory(), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}}
+	s := &Socket{o: o, gate: newGate(), memory: newMemory(common), conns: map[*Conn]end{}, links: map[ends][]*Link{}, heard: map[ends]time.Time{}, replicas: map[identity.Jurisdiction]*Replicas{}}
 	reset := quic.StatelessResetKey(o.ResetKey)
 	s.transport = &quic.Transport{
 		Conn: conn, StatelessResetKey: &reset, ConnContext: s.gate.first,
@@ -81,20 +82,23 @@ func Open(conn net.PacketConn, o Options) (*Socket, error) {
 // once.
 func (s *Socket) Listen(c *tlsconf.Config) error {
 	var err error
-	if s.listener, err = s.transport.Listen(tlsconf.Guard(c, s.gate.hello), quicConfig(guestWindow)); err != nil {
+	if s.listener, err = s.transport.Listen(tlsconf.Guard(c, s.gate.hello), listenConfig()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	s.workers.Go(s.accept)
 	return nil
 }
 
-// Close ends all links, tells the neighbours so, and waits until all goroutines of the socket have
+// Close ends all links and all Replicas, tells the other sides so, and waits until all goroutines of the socket have
 // ended. It does not close the net.PacketConn.
 func (s *Socket) Close() error {
 	s.mu.Lock()
 	s.closed = true
-	open := slices.Collect(maps.Keys(s.conns))
+	open, replicas := slices.Collect(maps.Keys(s.conns)), slices.Collect(maps.Values(s.replicas))
 	s.mu.Unlock()
+	for _, r := range replicas {
+		_ = r.Close() // waits, and cannot fail
+	}
 	s.stop()
 	for _, c := range open {
 		c.end(CodeClosing)
@@ -119,7 +123,7 @@ func (s *Socket) accept() {
 	}
 }
 
-// take hands an incoming connection to the door or to a link, by its ALPN and SNI.
+// take hands an incoming connection to the door, to a link or to the replicas, by its ALPN and SNI.
 func (s *Socket) take(q *quic.Conn) {
 	state := q.ConnectionState().TLS
 	v, shaken := visitorOf(q.Context())
@@ -129,8 +133,12 @@ func (s *Socket) take(q *quic.Conn) {
 		return
 	}
 	v.leave(shaking)
-	if state.NegotiatedProtocol == tlsconf.Join {
+	switch state.NegotiatedProtocol {
+	case tlsconf.Join:
 		s.door(newConn(q, ofDoor), local)
+		return
+	case tlsconf.Raft:
+		s.takeReplica(q, local)
 		return
 	}
 	l := &Link{conn: newConn(q, ofLinks), local: local}
@@ -185,7 +193,7 @@ func (s *Socket) enter(c *Conn, e end) error {
 			return errBusy
 		}
 		c.hold = h
-		windowOf(c.quic).of.Store(h)
+		windowOf(c.quic).allow(h, maxWindow)
 	}
 	s.conns[c] = e
 	return nil
