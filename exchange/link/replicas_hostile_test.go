@@ -154,6 +154,45 @@ func TestFloodOfReplicaStreams(t *testing.T) {
 	})
 }
 
+// TestQueuedStreamsEndWithTheirConnection: streams that wait for Accept are dropped with their
+// connection, and leave nothing behind.
+func TestQueuedStreamsEndWithTheirConnection(t *testing.T) {
+	inGroup(t, func(_ *world, r1, r2, r3 *member) {
+		l := r2.replicas.For(UseAsks)
+		q := r1.mustRawly(r2)
+		opens(t, q, UseAsks, 50)
+		q.CloseWithError(0, "")
+		time.Sleep(time.Second)
+		theirs := r3.mustDial(UseAsks, r2)
+		defer theirs.Close()
+		if _, by, err := l.Accept(); err != nil || by != r3.id {
+			t.Errorf("accepted from %s, %v, want %s", by, err, r3.id)
+		}
+		r2.replicas.mu.Lock()
+		defer r2.replicas.mu.Unlock()
+		if got := r2.replicas.others[r1.id].open; got != [uses]int{} {
+			t.Errorf("%d streams are counted", got)
+		}
+	})
+}
+
+// TestRefusedAfterTheHandshake: a replica that is no longer admitted when its handshake ends is
+// closed, whichever side finds it so.
+func TestRefusedAfterTheHandshake(t *testing.T) {
+	for what, row := range map[string]struct {
+		finds int
+		want  Reason
+	}{"the listener": {1, NotKnown}, "the dialler": {0, NotTrusted}} {
+		inGroup(t, func(_ *world, r1, r2, _ *member) {
+			r2.echoes(UseRaft)
+			[]*member{r1, r2}[row.finds].replicas.o.Recheck = func(tlsconf.State) error { return errors.New("removed just now") }
+			if err := r1.asks(UseRaft, r2, "x"); reason(err) != row.want {
+				t.Errorf("%s finds it: got %v, want %s", what, err, row.want)
+			}
+		})
+	}
+}
+
 // TestManyAsks: an honest replica that asks more at once than it may waits for itself, and loses none.
 func TestManyAsks(t *testing.T) {
 	inGroup(t, func(_ *world, r1, r2, _ *member) {
@@ -330,6 +369,11 @@ func TestStrangersAmongReplicas(t *testing.T) {
 				t.Errorf("%s comes: another replica: %v", what, err)
 			}
 		}
+		r2.socket.gate.mu.Lock()
+		if r2.socket.gate.sources[sourceOf(r1.addr)].class != friends {
+			t.Error("the address of a replica is one of strangers, who can shut it out")
+		}
+		r2.socket.gate.mu.Unlock()
 		r1.replicas.Close()
 		w.returns(r2.party, before)
 		w.close(county)

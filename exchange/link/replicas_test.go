@@ -190,11 +190,14 @@ func TestReplicaKilled(t *testing.T) {
 				t.Errorf("%s: %d handshakes in 20 s; %d of the calls failed at once, the longest took %s", what, got, failed, longest)
 			}
 			back(w, r2)
-			began := time.Now()
-			for r1.asks(UseRaft, r2, "again") != nil {
-				if time.Sleep(10 * time.Millisecond); time.Since(began) > replicaPause+deadAfter {
-					t.Fatalf("%s: not reached after %s", what, time.Since(began))
+			for began := time.Now(); !r1.replicas.Reachable(r2.id); time.Sleep(10 * time.Millisecond) {
+				if time.Since(began) > replicaPause+deadAfter {
+					t.Fatalf("%s: it did not come after %s", what, time.Since(began))
 				}
+			}
+			time.Sleep(100 * time.Millisecond)
+			if err := r1.asks(UseRaft, r2, "again"); err != nil {
+				t.Errorf("%s: not dialled at once when it came: %v", what, err)
 			}
 		})
 	}
