@@ -13,8 +13,8 @@ const alertCancelled = 90
 // Guard returns the configuration listen with one more check. Each handshake calls admit when its
 // first message has named a hosted jurisdiction and a protocol, before the handshake has cost much.
 // ctx is the context of the connection; protocol is Join when the dialler offers it, else Raft when
-// it offers that and it is spoken, and Exchange otherwise. An error of admit ends the handshake with
-// the alert user_canceled.
+// it offers that and it is spoken, and Exchange otherwise. An error of admit ends the handshake
+// with the alert user_canceled.
 func Guard(listen *Config, admit func(ctx context.Context, protocol string) error) *Config {
 	guarded, choose := listen.Clone(), listen.GetConfigForClient
 	guarded.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {

@@ -200,8 +200,8 @@ func TestNoReplicasByDefault(t *testing.T) {
 	}
 }
 
-// TestReplicasAreNotResumed holds rule S1 among replicas: one that was removed is refused, also when
-// it keeps a session.
+// TestReplicasAreNotResumed holds rule S1 among replicas: one that was removed is refused, also
+// when it keeps a session.
 func TestReplicasAreNotResumed(t *testing.T) {
 	all := newGroup(t, "guiyang.guizhou", 2)
 	r1, r2 := all[0], all[1]

@@ -9,8 +9,9 @@
 // own key sets verify the identity, so the CA of a county can never speak for a province. SNI names
 // the hosted jurisdiction that is dialled. On xietong-join/1 the dialler shows no certificate. The
 // listener tells it only things that are public or proven in another way, and the dialler verifies
-// the listener's certificate once it has the key sets (VerifyServer). On xietong-raft/1 both ends are
-// replicas of one jurisdiction, the one that SNI names; the dialler says which replica it means.
+// the listener's certificate once it has the key sets (VerifyServer). On xietong-raft/1 both ends
+// are replicas of one jurisdiction, the one that SNI names; the dialler says which replica it
+// means.
 //
 // Sessions are never resumed, because a resumed session skips the check of the certificate chain,
 // which may have ended meanwhile. The package holds no key, does no I/O and has no clock of its

@@ -44,8 +44,8 @@ func (c *channel) dialled() bool { return c.slots[UseRaft] != nil }
 func (c *channel) lastHeard() time.Time { return time.Unix(0, c.heard.Load()) }
 
 // pulse ends a connection from which no packet comes for deadAfter, and returns when it has ended.
-// The idle time of QUIC would do so late: quic-go takes none below five seconds from the other side.
-// The time is counted in ticks, so a process that was stopped for a while gives up nobody.
+// The idle time of QUIC would do so late: quic-go takes none below five seconds from the other
+// side. The time is counted in ticks, so a process that was stopped for a while gives up nobody.
 func (c *channel) pulse() {
 	tick := time.NewTicker(aliveEvery)
 	defer tick.Stop()
@@ -206,8 +206,8 @@ func (r *Replicas) push(s *stream) error {
 	return nil
 }
 
-// greet makes sure that the other side has taken the connection: by the handshake alone, the dialler
-// believes so before the other side has judged its certificate.
+// greet makes sure that the other side has taken the connection: by the handshake alone, the
+// dialler believes so before the other side has judged its certificate.
 func (c *channel) greet(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*deadAfter)
 	defer cancel()

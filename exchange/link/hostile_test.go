@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -129,6 +131,25 @@ func TestConfigurations(t *testing.T) {
 	}
 	if tlsconf.Exchange != "xietong/1" || tlsconf.Join != "xietong-join/1" || tlsconf.Raft != "xietong-raft/1" {
 		t.Errorf("protocols: got %s, %s, %s", tlsconf.Exchange, tlsconf.Join, tlsconf.Raft)
+	}
+}
+
+// TestUsesAreInTheTable checks that docs/protocol.md lists every use of streams among replicas, and
+// no other.
+func TestUsesAreInTheTable(t *testing.T) {
+	page, err := os.ReadFile("../../docs/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "## Uses of streams among replicas\n")
+	table, _, _ := strings.Cut(rest, "\n## ")
+	var listed []string
+	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (\w+)`).FindAllStringSubmatch(table, -1) {
+		listed = append(listed, m[1]+" "+m[2])
+	}
+	want := []string{fmt.Sprint(greeting, " greeting"), fmt.Sprint(UseRaft, " raft"), fmt.Sprint(UseAsks, " ask"), fmt.Sprint(UseFetch, " fetch")}
+	if !slices.Equal(listed, want) || len(want) != uses {
+		t.Errorf("listed are %q, want %q", listed, want)
 	}
 }
 

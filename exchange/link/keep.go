@@ -151,8 +151,8 @@ func (l *Link) try(ctx context.Context, h Handler) (err error) {
 	return nil
 }
 
-// pauseOf returns the wait before the next attempt. The wait doubles each time, up to longest, and a
-// random half of it varies, so that a province's counties do not all come back at once.
+// pauseOf returns the wait before the next attempt. The wait doubles each time, up to longest, and
+// a random half of it varies, so that a province's counties do not all come back at once.
 func pauseOf(attempt int, longest time.Duration) time.Duration {
 	most := min(firstPause<<min(attempt, 20), longest)
 	return most/2 + rand.N(most/2)
@@ -178,8 +178,8 @@ func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link,
 	return inTurn(addresses, first, func(addr net.Addr) (*Link, error) { return s.greet(ctx, d, addr) })
 }
 
-// inTurn tries the addresses in turn, and begins with the one that led there last. The error is that
-// of all the attempts; one of an address where somebody answered comes first, as it says most.
+// inTurn tries the addresses in turn, and begins with the one that led there last. The error is
+// that of all the attempts; one of an address where somebody answered comes first, as it says most.
 func inTurn[T any](addresses []net.Addr, first net.Addr, try func(net.Addr) (T, error)) (got T, err error) {
 	if at := slices.IndexFunc(addresses, func(a net.Addr) bool { return first != nil && a.String() == first.String() }); at > 0 {
 		addresses = slices.Concat(addresses[at:at+1], addresses[:at], addresses[at+1:])

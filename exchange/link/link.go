@@ -1,4 +1,5 @@
-// Package link carries frames between neighbours over QUIC, on one UDP socket.
+// Package link carries frames between neighbours, and streams between replicas, over QUIC, on one
+// UDP socket.
 //
 // The lower level dials the upper level, and both open streams on that connection, so a county
 // behind NAT without any inbound rule is fully reachable. A link is one connection between a hosted
@@ -32,6 +33,17 @@
 // windows of its connections, the streams that are read, what has come of a frame, and what it does
 // not read of an answer. Bytes are taken before memory is, and given back by the deadlines above. A
 // neighbour at its bound is told that it is too much, and takes nothing from the share of another.
+//
+// Replicas of one hosted jurisdiction exchange streams of bytes instead, over xietong-raft/1 (see
+// Replicas and Streams). Each keeps a connection to each other one and opens streams on it, so two
+// that dial at once do not meet. The first byte of a stream is its Use: 01 68 69 is a stream of
+// raft that says "hi". A connection begins with a greeting, the stream 00 that is answered by 00: a
+// hello judges nothing more here, because both ends are of one jurisdiction. A connection from
+// which no packet comes for a second is given up, with its streams; it is dialled again after at
+// most two seconds, and as soon as the other comes by itself. Until then Dial fails at once. What
+// replaces a connection takes the new streams; the old one goes on until its asks and fetches have
+// ended. Packets have 1,200 bytes here too: inside one site larger ones would do, but who knows
+// that a site is one? What one replica holds here has a bound of its own, of which nothing is lent.
 //
 // Strangers meet bounds before they cost anything. The door, the protocol xietong-join/1, is open
 // to every client, and a handshake begins before the client has proved its identity. So the gate
@@ -115,8 +127,8 @@ func quicConfig(first uint64) *quic.Config {
 	}
 }
 
-// listenConfig returns the settings of a listener, for every protocol: the windows of a link grow to
-// less than these (see window).
+// listenConfig returns the settings of a listener, for every protocol: the windows of a link grow
+// to less than these (see window).
 func listenConfig() *quic.Config {
 	c := quicConfig(guestWindow)
 	c.MaxConnectionReceiveWindow = replicaWindow

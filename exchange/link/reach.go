@@ -10,7 +10,8 @@ import (
 	"xietong/certs/identity"
 )
 
-// keep starts a worker that keeps a connection to a replica, unless one runs. The caller holds r.mu.
+// keep starts a worker that keeps a connection to a replica, unless one runs. The caller holds
+// r.mu.
 func (r *Replicas) keep(o *other) {
 	if !o.keeping && !r.closed {
 		o.keeping = true
@@ -87,8 +88,9 @@ func (r *Replicas) watch(c *channel) error {
 	}
 }
 
-// retire closes a connection that was replaced, once no request and no fetch was under way on it for
-// quietBefore. Streams of raft last as long as it lets them: they end with it, and raft dials anew.
+// retire closes a connection that was replaced, once no request and no fetch was under way on it
+// for quietBefore. Streams of raft last as long as it lets them: they end with it, and raft dials
+// anew.
 func (r *Replicas) retire(c *channel) {
 	tick := time.NewTicker(quietBefore / 4)
 	defer tick.Stop()

@@ -32,11 +32,11 @@ type ReplicaOptions struct {
 	Self  identity.Replica
 	// TLS returns the configuration for dialling another replica of Local.
 	TLS func(to identity.Replica) *tlsconf.Config
-	// Addresses returns the addresses of a replica in the order of the attempts. It is called before
-	// each attempt, so a replica may move.
+	// Addresses returns the addresses of a replica in the order of the attempts. It is called
+	// before each attempt, so a replica may move.
 	Addresses func(ctx context.Context, to identity.Replica) ([]net.Addr, error)
-	// Recheck judges the other side of an open connection anew, of either direction. An error closes
-	// the connection.
+	// Recheck judges the other side of an open connection anew, of either direction. An error
+	// closes the connection.
 	Recheck func(tlsconf.State) error
 }
 
@@ -110,7 +110,8 @@ func (s *Socket) takeReplica(q *quic.Conn, local identity.Jurisdiction) {
 }
 
 // Keep keeps a connection to each of the replicas from now on, until the next Keep. One to another
-// replica is made when it is dialled; once lost, it is not made anew when nobody dials for a minute.
+// replica is made when it is dialled; once lost, it is not made anew when nobody dials for a
+// minute.
 func (r *Replicas) Keep(to ...identity.Replica) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -126,8 +127,8 @@ func (r *Replicas) Keep(to ...identity.Replica) {
 	}
 }
 
-// Reachable reports whether a connection with the replica is open, of either direction. It was heard
-// within about a second then.
+// Reachable reports whether a connection with the replica is open, of either direction. It was
+// heard within about a second then.
 func (r *Replicas) Reachable(id identity.Replica) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -135,8 +136,8 @@ func (r *Replicas) Reachable(id identity.Replica) bool {
 	return o != nil && slices.ContainsFunc(o.channels, (*channel).usable)
 }
 
-// Heard returns when a packet of the replica last came, to a quarter of a second. It is the zero time
-// if there was no connection with it since the socket was opened.
+// Heard returns when a packet of the replica last came, to a quarter of a second. It is the zero
+// time if there was no connection with it since the socket was opened.
 func (r *Replicas) Heard(id identity.Replica) (heard time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -117,8 +117,8 @@ func TestStreamsAreConnections(t *testing.T) {
 
 func second(_ int, err error) error { return err }
 
-// TestCloseWakes: Close ends a Read that waits, and cuts a Write that waits, of which the other side
-// is told: what it has is not all.
+// TestCloseWakes: Close ends a Read that waits, and cuts a Write that waits, of which the other
+// side is told: what it has is not all.
 func TestCloseWakes(t *testing.T) {
 	inGroup(t, func(_ *world, r1, r2, _ *member) {
 		r2.replicas.For(UseFetch)
@@ -141,8 +141,8 @@ func TestCloseWakes(t *testing.T) {
 	})
 }
 
-// TestReplicaKilled: streams with a replica that says nothing any more end within about a second, at
-// both ends of a cut line; whoever dials it is told at once, and no handshake is begun for each
+// TestReplicaKilled: streams with a replica that says nothing any more end within about a second,
+// at both ends of a cut line; whoever dials it is told at once, and no handshake is begun for each
 // Dial. When it is back, it is reached at once, because it comes by itself.
 func TestReplicaKilled(t *testing.T) {
 	for what, back := range map[string]func(w *world, r2 *member){
@@ -268,11 +268,11 @@ func TestReplicaMoves(t *testing.T) {
 	})
 }
 
-// TestReplicasReplaced runs hours of virtual time: connections are replaced before their certificates
-// end, no ask fails, nor one that takes ten minutes; a stream of raft lasts until its connection is
-// replaced, and then raft dials anew.
+// TestReplicasReplaced runs hours of virtual time: connections are replaced before their
+// certificates end, no ask fails, nor one that takes ten minutes; a stream of raft lasts until its
+// connection is replaced, and then raft dials anew.
 func TestReplicasReplaced(t *testing.T) {
-	hours := 4
+	hours := 2
 	if testing.Short() {
 		hours = 1
 	}
@@ -306,8 +306,8 @@ func TestReplicasReplaced(t *testing.T) {
 	})
 }
 
-// TestReplicasWithdrawn: the connections of a replica that is no longer admitted are closed at once,
-// in both directions, and it does not come back; the others go on.
+// TestReplicasWithdrawn: the connections of a replica that is no longer admitted are closed at
+// once, in both directions, and it does not come back; the others go on.
 func TestReplicasWithdrawn(t *testing.T) {
 	inGroup(t, func(_ *world, r1, r2, r3 *member) {
 		for _, m := range []*member{r1, r2, r3} {
@@ -393,8 +393,8 @@ func TestReplicasClose(t *testing.T) {
 	}
 }
 
-// TestOneUseCloses: the streams for one use are closed and begun anew, as a group is, while those for
-// another go on.
+// TestOneUseCloses: the streams for one use are closed and begun anew, as a group is, while those
+// for another go on.
 func TestOneUseCloses(t *testing.T) {
 	inGroup(t, func(_ *world, r1, r2, _ *member) {
 		r2.echoes(UseRaft)

@@ -89,8 +89,8 @@ func (s *Socket) Listen(c *tlsconf.Config) error {
 	return nil
 }
 
-// Close ends all links and all Replicas, tells the other sides so, and waits until all goroutines of the socket have
-// ended. It does not close the net.PacketConn.
+// Close ends all links and all Replicas, tells the other sides so, and waits until all goroutines
+// of the socket have ended. It does not close the net.PacketConn.
 func (s *Socket) Close() error {
 	s.mu.Lock()
 	s.closed = true
