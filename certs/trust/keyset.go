@@ -147,15 +147,15 @@ func (k KeySet) checkReplicas() error {
 			return fmt.Errorf("%w: the log key of %s, which is on a machine, is the recovery key", ErrInvalid, r.Replica)
 		}
 		seen[string(r.LogKey)] = true
-		if err := r.check(); err != nil {
+		if err := r.Check(); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrInvalid, r.Replica, err)
 		}
 	}
 	return nil
 }
 
-// check checks the log key and the two certificates.
-func (r ReplicaKeys) check() error {
+// Check checks the log key and the two certificates, by themselves.
+func (r ReplicaKeys) Check() error {
 	if err := checkKey(r.LogKey); err != nil {
 		return fmt.Errorf("log key: %w", err)
 	}
@@ -176,8 +176,9 @@ func (r ReplicaKeys) check() error {
 	return nil
 }
 
-// decodeKeySet decodes and checks the bytes that are hashed.
-func decodeKeySet(data []byte) (KeySet, error) {
+// DecodeKeySet decodes and checks the bytes that are hashed: what Encode returned. Nobody has signed
+// them.
+func DecodeKeySet(data []byte) (KeySet, error) {
 	var k KeySet
 	if err := canon.Unmarshal(data, MaxKeySetLen, &k); err != nil {
 		return KeySet{}, fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -241,7 +242,7 @@ func open(data []byte) (opened, error) {
 			return opened{}, fmt.Errorf("%w: null, where the signature of %s belongs", ErrInvalid, sig.Replica)
 		}
 	}
-	k, err := decodeKeySet(s.KeySet)
+	k, err := DecodeKeySet(s.KeySet)
 	return opened{k, sha256.Sum256(s.KeySet), s.Signatures}, err
 }
 

@@ -9,8 +9,9 @@
 // old key is dropped. After that no copy of the old bytes, anywhere, can be opened again. This
 // version tells generations apart, and has no function yet that makes a new one.
 //
-// The package never logs and never returns a key. It does not decide who may read, and holds no
-// state but the keystore.
+// The package never logs a key, and returns none but all of them together, for another replica of
+// the jurisdiction (HandOver). It does not decide who may read, and holds no state but the
+// keystore.
 //
 // # Keystore
 //
@@ -92,6 +93,32 @@ func Create(path string) error {
 	}
 	if err := writeFile(path, k.encode()); err != nil {
 		return fmt.Errorf("create keystore: %w", err)
+	}
+	return nil
+}
+
+// HandOver returns the file of the keystore, for another replica of the same jurisdiction: without
+// it that replica finds and opens nothing. The caller gives it to nobody else, and over the link
+// between the two alone.
+func (k *Keystore) HandOver() []byte { return k.encode() }
+
+// MaxHandedOver is the length of what HandOver returns, in bytes.
+const MaxHandedOver = fileLen
+
+// Receive writes a keystore that another replica handed over. The error wraps ErrKeystore where it
+// is not whole, and ErrExists where there is another one at path.
+func Receive(path string, handed []byte) error {
+	k, err := decode(handed)
+	if err != nil {
+		return fmt.Errorf("receive keystore: %w", err)
+	}
+	if have, err := os.ReadFile(path); err == nil && bytes.Equal(have, handed) {
+		return nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return errors.Join(fmt.Errorf("receive keystore: %w", ErrExists), err)
+	}
+	if err := writeFile(path, k.encode()); err != nil {
+		return fmt.Errorf("receive keystore: %w", err)
 	}
 	return nil
 }

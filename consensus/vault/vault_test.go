@@ -164,3 +164,44 @@ func BenchmarkMAC(b *testing.B) {
 		k.MAC("key", part)
 	}
 }
+
+// TestHandOver hands a keystore to another replica: it opens what the first one sealed, the same
+// may come again, another one never takes its place, and a flipped byte is refused.
+func TestHandOver(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	if err := Create(first); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	handed := a.HandOver()
+	for at := 0; at < len(handed); at += 997 {
+		wrong := bytes.Clone(handed)
+		wrong[at] ^= 1
+		if err := Receive(second, wrong); !errors.Is(err, ErrKeystore) {
+			t.Errorf("byte %d flipped: %v, want ErrKeystore", at, err)
+		}
+	}
+	for range 2 {
+		if err := Receive(second, handed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := Open(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := sha256.Sum256([]byte("a salted payload"))
+	if got, err := b.Open(c, a.Seal(c, []byte("payload"))); err != nil || string(got) != "payload" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := Create(filepath.Join(dir, "third")); err != nil {
+		t.Fatal(err)
+	}
+	if err := Receive(filepath.Join(dir, "third"), handed); !errors.Is(err, ErrExists) {
+		t.Errorf("in the place of another: %v, want ErrExists", err)
+	}
+}
