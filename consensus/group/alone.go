@@ -82,6 +82,9 @@ func (g *Group) KeepLog(on bool) {
 	}
 }
 
+// Alone reports whether this replica is the only one with a vote, and so needs nobody's word.
+func (g *Group) Alone() bool { return g.members.alone.Load() }
+
 // settle adapts this replica to the newest configuration that it knows.
 func (g *Group) settle() error {
 	c := g.raft.GetConfiguration().Configuration()

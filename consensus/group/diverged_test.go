@@ -79,7 +79,7 @@ func mark() state.Command { return state.Command{Kind: state.KindMark, Body: []b
 func keySet(t *testing.T) state.Command {
 	t.Helper()
 	evidence := ledger.PlainEvidence(ledger.Commit([]byte("key set")))
-	body, err := canon.Marshal(state.KeySetChange{Number: 1, Voters: 3, Signed: []byte("set"), Evidence: evidence})
+	body, err := canon.Marshal(state.KeySetChange{Number: 1, Replicas: []identity.Replica{replica(1), replica(2), replica(3)}, Signed: []byte("set"), Evidence: evidence})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -418,7 +418,7 @@ func TestFetchIsChecked(t *testing.T) {
 		change := x.cluster.change
 		x.cluster.change = func(n uint32, c *Config) {
 			change(n, c)
-			c.CheckFilled = func(state.Published, [][]byte) error {
+			c.CheckFilled = func(state.Published, [][]byte, uint64) error {
 				x.mu.Lock()
 				defer x.mu.Unlock()
 				return refuse

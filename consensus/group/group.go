@@ -75,7 +75,7 @@ type Config struct {
 	// Fetch opens a stream to another replica, whose Serve answers on it; nil: this replica cannot
 	// be filled in place. CheckFilled verifies the checkpoint of what came; see state.FillConfig.
 	Fetch       func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
-	CheckFilled func(p state.Published, keySets [][]byte) error
+	CheckFilled func(p state.Published, keySets [][]byte, inForce uint64) error
 	// Fatal is called, once, when a write of raft's log failed, and should end the process: the
 	// next start repairs the log. If it returns, the group takes no command any more and can only
 	// be closed. Fatal must not call the group. The default panics.

@@ -79,6 +79,7 @@ const (
 	KindRuleAllowed     Kind = 30
 	KindCancellation    Kind = 31
 	KindHolderEnded     Kind = 32
+	KindReplica         Kind = 34
 )
 
 var kindNames = map[Kind]string{
@@ -92,6 +93,7 @@ var kindNames = map[Kind]string{
 	KindDatasetEnded: "dataset withdrawn", KindAgencyRenamed: "agency renamed", KindAgencyEnded: "agency ended",
 	KindStandardEnded: "standard withdrawn", KindRuleAllowed: "grants by rule allowed",
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
+	KindReplica: "replica",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

@@ -19,7 +19,7 @@ const (
 	forgetAtOnce = 4
 	// MaxResultLen is the longest result of a command, in bytes.
 	MaxResultLen = 64 << 10
-	maxSeenLen   = MaxResultLen + 64
+	maxSeenLen   = MaxResultLen + 128
 )
 
 // half and full say how full the open transaction is, in percent, when Apply tells the flusher to
@@ -104,7 +104,7 @@ func (s *Store) begin() {
 
 // apply applies one command, whole or not at all. An error means that the state is unknown.
 func (tx *Tx) apply(data []byte) (Result, error) {
-	c, err := decodeCommand(data)
+	c, err := DecodeCommand(data)
 	if err != nil {
 		return Result{}, err
 	}
@@ -176,7 +176,7 @@ func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	case !used:
 		late := c.Expires < tx.meta.Time || c.Expires > tx.meta.Time+MaxIDLife
 		return Result{Code: CodeExpired}, late
-	case answer.Code == Done && mode == Once:
+	case answer.Code == Done && answer.Replayed && mode == Once:
 		return Result{Code: CodeSeen}, true
 	}
 	return answer, true
@@ -186,7 +186,7 @@ func (tx *Tx) remember(c Command, result []byte) error {
 	if c.ID.IsZero() {
 		return nil
 	}
-	data, err := canon.Marshal(seen{Asked: c.digest(), Expires: c.Expires, Data: result})
+	data, err := canon.Marshal(seen{Asked: c.digest(), Expires: c.Expires, Data: result, Name: append([]byte{}, c.Proposal...)})
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -49,7 +50,7 @@ type Published struct {
 type KeySetChange struct {
 	_        struct{} `cbor:",toarray"`
 	Number   uint64
-	Voters   uint64 // replicas that the key set lists
+	Replicas []identity.Replica // that the key set lists, each with a log key of its own
 	Signed   []byte
 	Evidence ledger.Evidence
 	Sealed   []byte
@@ -57,11 +58,14 @@ type KeySetChange struct {
 
 // keySet is the value of the keysets bucket.
 type keySet struct {
-	_      struct{} `cbor:",toarray"`
-	Index  uint64   // of its entry
-	Voters uint64
-	Signed []byte
+	_        struct{} `cbor:",toarray"`
+	Index    uint64   // of its entry
+	Replicas []identity.Replica
+	Signed   []byte
 }
+
+// majority is the number of its replicas that must sign.
+func (k keySet) majority() int { return len(k.Replicas)/2 + 1 }
 
 const (
 	maxKeySetValue  = 128 << 10
@@ -78,15 +82,35 @@ func decodeOwn(data []byte, limit int, v any) {
 	}
 }
 
-// KeySets returns the signed key sets from number 1 on, and the number of replicas of the newest.
-func (r reads) KeySets() (signed [][]byte, voters uint64) {
+// KeySets returns the signed key sets from number 1 on.
+func (r reads) KeySets() (signed [][]byte) {
 	r.Scan(bucketKeySets, nil, nil, func(_, v []byte) bool {
 		var k keySet
 		decodeOwn(v, maxKeySetValue, &k)
-		signed, voters = append(signed, k.Signed), k.Voters
+		signed = append(signed, k.Signed)
 		return true
 	})
-	return signed, voters
+	return signed
+}
+
+// InForce returns the number of the key set whose replicas sign a ledger of size entries: the
+// newest whose own entry is among them. It is 0 where none is.
+func (r reads) InForce(size uint64) (number uint64) {
+	number, _ = r.inForce(size)
+	return number
+}
+
+func (r reads) inForce(size uint64) (number uint64, in keySet) {
+	r.Scan(bucketKeySets, nil, nil, func(_, v []byte) bool {
+		var k keySet
+		decodeOwn(v, maxKeySetValue, &k)
+		if k.Index >= size {
+			return false
+		}
+		number, in = number+1, k
+		return true
+	})
+	return number, in
 }
 
 // KeySetIndex returns the index of the entry of a key set; ok is false when there is no key set
@@ -125,14 +149,14 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &change); err != nil {
 		return nil, err
 	}
-	if have, _ := tx.KeySets(); change.Number != uint64(len(have))+1 {
+	if have := tx.KeySets(); change.Number != uint64(len(have))+1 {
 		return nil, &Refusal{Code: CodeIDReused}
 	}
 	index, err := tx.Append(ledger.Head{Kind: ledger.KindKeySet}, change.Evidence, change.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	value, err := canon.Marshal(keySet{Index: index, Voters: change.Voters, Signed: change.Signed})
+	value, err := canon.Marshal(keySet{Index: index, Replicas: change.Replicas, Signed: change.Signed})
 	if err != nil {
 		return nil, err
 	}
@@ -161,10 +185,13 @@ func (tx *Tx) checkOwn(signed Mark) error {
 	return nil
 }
 
-// addLine adds a line to those of its mark. A line of a mark before the newest published one comes
-// too late, and is dropped.
+// addLine adds a line to those of its mark. Dropped is a line of a mark before the newest published
+// one, which comes too late, and one of a replica that the key set in force at the mark does not
+// list: each listed replica has a log key of its own, so a majority is one of distinct keys.
 func (tx *Tx) addLine(line CheckpointLine) error {
-	if newest, ok := tx.Published(); ok && line.Mark.Index < newest.Mark.Index {
+	_, set := tx.inForce(line.Mark.Size)
+	newest, _ := tx.Published()
+	if line.Mark.Index < newest.Mark.Index || !slices.Contains(set.Replicas, line.Replica) {
 		return nil
 	}
 	lines, added := tx.withLine(line)
@@ -186,7 +213,7 @@ func (tx *Tx) addLine(line CheckpointLine) error {
 			p.Lines = append(p.Lines, ledger.DigestLine{Replica: l.Replica, Signature: l.State})
 		}
 	}
-	if _, voters := tx.KeySets(); uint64(len(notes)) <= voters/2 {
+	if len(notes) < set.majority() {
 		return nil
 	}
 	if err := tx.checkOwn(line.Mark); err != nil {
@@ -198,18 +225,25 @@ func (tx *Tx) addLine(line CheckpointLine) error {
 	return tx.publish(p)
 }
 
+// Signed reports whether a replica's line of the mark is kept.
+func (r reads) Signed(m Mark, by identity.Replica) bool {
+	return slices.ContainsFunc(r.linesOf(m), func(l CheckpointLine) bool { return l.Replica == by })
+}
+
+func (r reads) linesOf(m Mark) (lines []CheckpointLine) {
+	if data := r.Get(bucketLines, be64(m.Index)); data != nil {
+		decodeOwn(data, maxLinesLen, &lines)
+	}
+	return lines
+}
+
 // withLine returns the lines of a mark with one more; added is false where the replica's line is
 // there already.
 func (tx *Tx) withLine(line CheckpointLine) (lines []CheckpointLine, added bool) {
-	if data := tx.Get(bucketLines, be64(line.Mark.Index)); data != nil {
-		decodeOwn(data, maxLinesLen, &lines)
+	if tx.Signed(line.Mark, line.Replica) {
+		return nil, false
 	}
-	for _, have := range lines {
-		if have.Replica == line.Replica {
-			return lines, false
-		}
-	}
-	return append(lines, line), true
+	return append(tx.linesOf(line.Mark), line), true
 }
 
 // publish keeps the checkpoint, and removes the marks before it with all their lines.

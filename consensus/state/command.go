@@ -37,7 +37,14 @@ type Command struct {
 	Time    uint64           // the proposer's clock; ms since 1970 UTC
 	Asked   []byte           // identifies the request where Body differs each time (salts, keys); empty: Body does
 	Body    []byte
+	// Proposal names this proposal of the command, at random. Whoever does not know what became of
+	// it proposes it again under the same name, and has the answer of the first time, in any mode:
+	// it is not a request that came twice. Empty: it is proposed once. It needs an ID.
+	Proposal []byte
 }
+
+// MaxProposalLen bounds the name of a proposal, in bytes.
+const MaxProposalLen = 16
 
 // commandWire is a command as it is replicated; the id is 16 bytes, or none.
 type commandWire struct {
@@ -49,14 +56,16 @@ type commandWire struct {
 	Time    uint64
 	Asked   []byte
 	Body    []byte
+	Name    []byte
 }
 
-func decodeCommand(data []byte) (Command, error) {
+// DecodeCommand returns the command that Encode gave, or an error for any other bytes.
+func DecodeCommand(data []byte) (Command, error) {
 	var w commandWire
 	if err := canon.Unmarshal(data, MaxCommandLen, &w); err != nil {
 		return Command{}, err
 	}
-	c := Command{Kind: w.Kind, Origin: w.Origin, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body}
+	c := Command{Kind: w.Kind, Origin: w.Origin, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body, Proposal: w.Name}
 	var err error
 	if len(w.ID) > 0 {
 		c.ID, err = identity.MessageFromBytes(w.ID)
@@ -70,8 +79,11 @@ func (c Command) Encode() ([]byte, error) {
 	if len(c.Origin) > MaxOriginLen {
 		return nil, fmt.Errorf("encode command: %w: an origin of %d bytes, more than %d", ErrTooLarge, len(c.Origin), MaxOriginLen)
 	}
+	if len(c.Proposal) > MaxProposalLen {
+		return nil, fmt.Errorf("encode command: %w: a proposal's name of %d bytes, more than %d", ErrTooLarge, len(c.Proposal), MaxProposalLen)
+	}
 	w := commandWire{
-		Kind: c.Kind, Origin: c.Origin, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body,
+		Kind: c.Kind, Origin: c.Origin, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body, Name: append([]byte{}, c.Proposal...),
 	}
 	if !c.ID.IsZero() {
 		id := c.ID.Bytes()
@@ -130,7 +142,7 @@ type Result struct {
 	Code     Code
 	Args     []string
 	Data     []byte
-	Replayed bool // the command had been applied before; Data is its result of then
+	Replayed bool // the request had been served before, by another proposal; Data is its result of then
 
 	cause error // of the refusal
 }
@@ -225,6 +237,7 @@ type seen struct {
 	Asked   []byte   // the digest of the request
 	Expires uint64
 	Data    []byte
+	Name    []byte // of the proposal that was applied
 }
 
 // seenKey returns the key of the record: the id, which has 16 bytes, and then the origin.
@@ -267,7 +280,8 @@ func (c Command) replayed(r reads) (answer Result, used bool) {
 	case !bytes.Equal(before.Asked, c.digest()):
 		return Result{Code: CodeIDReused}, true
 	}
-	return Result{Data: before.Data, Replayed: true}, true
+	same := len(c.Proposal) > 0 && bytes.Equal(before.Name, c.Proposal)
+	return Result{Data: before.Data, Replayed: !same}, true
 }
 
 // before returns what was kept of the first command of the origin under the id.

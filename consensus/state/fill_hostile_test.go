@@ -273,7 +273,7 @@ func TestUnprovenEntries(t *testing.T) {
 			honest := f.source
 			f.source = forged
 			c := f.config()
-			c.Check = func(Published, [][]byte) error { return row.check }
+			c.Check = func(Published, [][]byte, uint64) error { return row.check }
 			_, err := f.fill(c, nil)
 			if !errors.Is(err, ErrUnproven) || row.check != nil && !errors.Is(err, row.check) {
 				t.Errorf("got %v, want ErrUnproven", err)

@@ -166,7 +166,7 @@ func TestFill(t *testing.T) {
 				}
 				c := f.config()
 				var told uint64
-				c.Check = func(p Published, _ [][]byte) error {
+				c.Check = func(p Published, _ [][]byte, _ uint64) error {
 					if (p.Note != nil) != (entries > 0) {
 						t.Errorf("checked %+v", p)
 					}

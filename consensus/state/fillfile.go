@@ -240,7 +240,7 @@ func (f *fillFile) close() error {
 // verify checks what was received: the tree is the one that was signed at the newest checkpoint,
 // what follows are entries, and the checkpoint is verified. It returns the marks as this replica
 // finds them. The error wraps ErrUnproven.
-func (f *fillFile) verify(m meta, check func(Published, [][]byte) error) (marks map[uint64]Mark, err error) {
+func (f *fillFile) verify(m meta, check func(Published, [][]byte, uint64) error) (marks map[uint64]Mark, err error) {
 	tx, err := f.db.Begin(false)
 	if err != nil {
 		return nil, err
@@ -249,9 +249,8 @@ func (f *fillFile) verify(m meta, check func(Published, [][]byte) error) (marks 
 	r := &Reader{reads: reads{file: tx}, meta: m}
 	err = r.view(func(r *Reader) error {
 		p, _ := r.Published()
-		sets, _ := r.KeySets()
 		if check != nil {
-			if err := check(p, sets); err != nil {
+			if err := check(p, r.KeySets(), r.InForce(p.Mark.Size)); err != nil {
 				return err
 			}
 		}

@@ -185,7 +185,7 @@ func (x *marked) publish(index uint64) Mark {
 	if err != nil {
 		x.Fatal(err)
 	}
-	if got := x.Apply(index+1, 1, [][]byte{command(x.T, KindCheckpointLine, identity.Message{}, string(body))}); len(got) != 1 || got[0].Code != Done {
+	if got := x.Apply(index+1, 1, [][]byte{command(x.T, kindSigners, identity.Message{}, ""), command(x.T, KindCheckpointLine, identity.Message{}, string(body))}); len(got) != 2 || got[1].Code != Done {
 		x.Fatalf("line: got %+v", got)
 	}
 	return m

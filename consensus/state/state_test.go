@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
+	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 )
@@ -33,8 +34,19 @@ func noteRegistry() *Registry {
 	r.Keep(Bucket{Name: "x", MaxKey: 16, MaxValue: 16})
 	r.Register(kindNote, Idempotent, add)
 	r.Register(kindOnce, Once, add)
+	r.Register(kindSigners, Idempotent, func(tx *Tx, _ []byte) ([]byte, error) {
+		replica, err := identity.NewReplica(1)
+		if err != nil {
+			return nil, err
+		}
+		value, err := canon.Marshal(keySet{Replicas: []identity.Replica{replica}, Signed: []byte("set")})
+		return nil, errors.Join(err, tx.Put(bucketKeySets, be64(1), value))
+	})
 	return r
 }
+
+// kindSigners keeps a key set that lists r1, without an entry.
+const kindSigners Kind = 903
 
 func testLog(t testing.TB) identity.Log {
 	t.Helper()
@@ -186,7 +198,7 @@ func TestUnknownStateIsFatal(t *testing.T) {
 					t.Error("the node would have gone on")
 				}
 			}()
-			s.Apply(1, 1, [][]byte{data})
+			s.Apply(1, 1, [][]byte{command(t, kindSigners, identity.Message{}, ""), data})
 		})
 	}
 }

@@ -23,6 +23,7 @@ type Report struct {
 	Published Published       // the newest checkpoint; without a note where none was published
 	Signed    tlog.Hash       // root of the entries that it covers, derived from them
 	KeySets   [][]byte        // signed, from number 1 on
+	InForce   uint64          // the number of the key set by which Published is signed
 	Sealed    []SealedPayload // see Reader.FirstSealed
 }
 
@@ -74,7 +75,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
 	}
 	return Report{
-		Log: m.Log, Last: m.Last, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets,
+		Log: m.Log, Last: m.Last, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets, InForce: v.inForce,
 		Sealed: v.sealed,
 	}, nil
 }
@@ -100,6 +101,7 @@ type verifier struct {
 	published Published
 	signed    tlog.Hash
 	keySets   [][]byte
+	inForce   uint64
 	sealed    []SealedPayload
 }
 
@@ -207,11 +209,12 @@ func (v *verifier) tree(r reads) (err error) {
 	if v.root, err = ledger.Root(v.size, v.tiles); err != nil {
 		return err
 	}
-	v.keySets, _ = r.KeySets()
+	v.keySets = r.KeySets()
 	v.sealed = r.firstSealed(v.size)
 	if v.published, _ = r.Published(); v.published.Mark.Size > v.size {
 		return v.wrong("a checkpoint of %d entries was signed, the file has %d", v.published.Mark.Size, v.size)
 	}
+	v.inForce = r.InForce(v.published.Mark.Size)
 	v.signed, err = ledger.Root(v.published.Mark.Size, v.tiles)
 	return err
 }

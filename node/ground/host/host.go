@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -73,11 +74,15 @@ type Host struct {
 	growth    *Growth
 	stop      context.CancelFunc
 	workers   sync.WaitGroup
-	renewing  sync.Mutex  // held while keys are renewed
-	signing   sync.Mutex  // held while a checkpoint is made: one at a time
-	fatal     func(error) // Options.Fatal
-	damaged   sync.Once   // fatal is called once for a damaged tree
-	keeping   sync.Mutex  // held while the chain is kept: one at a time
+	renewing  sync.Mutex                                               // held while keys are renewed
+	marking   sync.Mutex                                               // held while a checkpoint is made: one at a time
+	signing   sync.Mutex                                               // held while a mark is signed: once
+	others    Others                                                   // Reach.Others; nil: there are none
+	settled   atomic.Bool                                              // see Settled
+	admitted  func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
+	fatal     func(error)                                              // Options.Fatal
+	damaged   sync.Once                                                // fatal is called once for a damaged tree
+	keeping   sync.Mutex                                               // held while the chain is kept: one at a time
 }
 
 // Options of a host.
@@ -87,6 +92,9 @@ type Options struct {
 	Now      func() time.Time
 	MinFree  uint64  // bytes; see group.Config
 	Growth   *Growth // of the node; nil: unbounded
+	// Reach returns how the other replicas are reached. It is called once, when the keys and the state
+	// are open, and before anybody is reached. nil: nobody is.
+	Reach func(*Host) Reach
 	// Hosted is the number of jurisdictions that share this machine; 0: one. The more there are,
 	// the less disk and address space each takes.
 	Hosted int
@@ -97,6 +105,16 @@ type Options struct {
 	Fatal func(error)
 }
 
+// Reach is how a replica reaches the others.
+type Reach struct {
+	Streams group.Streams
+	Others  Others
+	// Fetch opens a stream to another replica, on which it fills this one.
+	Fetch func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
+	// Admitted returns the keys with which a further replica was admitted, or nil.
+	Admitted func(r *state.Reader, of identity.Replica) *trust.ReplicaKeys
+}
+
 // Folder returns the folder of a jurisdiction under a node's data directory.
 func Folder(data string, name identity.Jurisdiction) string {
 	return filepath.Join(data, "j", name.String())
@@ -105,7 +123,9 @@ func Folder(data string, name identity.Jurisdiction) string {
 // Open opens the jurisdiction in dir, and waits at most 30 seconds until it can take commands. The
 // error is a *ForeignError where a part of the folder is of another ledger or another copy.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
-	h = &Host{name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal}
+	h = &Host{
+		name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal,
+	}
 	if h.fatal == nil {
 		h.fatal = func(err error) { panic(err) }
 	}
@@ -114,43 +134,18 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 			err = errors.Join(fmt.Errorf("open %s: %w", name, foreignPart(dir, err)), h.Close())
 		}
 	}()
-	if h.authority, err = authority.Open(filepath.Join(dir, certsFolder), name, FirstReplica()); err != nil {
-		return h, h.part(PartKeys, certsFolder, err)
-	}
-	h.links = authority.NewSource(h.authority, h.now)
-	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
+	if err = h.openParts(ctx, o); err != nil {
 		return h, err
 	}
-	if h.vault, err = vault.Open(filepath.Join(dir, Keystore)); err != nil {
-		return h, h.part(PartKeystore, Keystore, err)
-	}
-	if h.store, err = state.Open(filepath.Join(dir, stateFile), o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
-		return h, h.part(PartLedger, stateFile, err)
-	}
-	if h.log, err = logOf(h.store, dir, name); err != nil {
-		return h, err
-	}
-	if err = h.checkKeystore(); err != nil {
-		return h, err
-	}
-	if err = h.openTree(ctx); err != nil {
-		return h, h.part(PartLedger, stateFile, err)
-	}
-	config := group.Config{
-		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
-		Mark: markOf(h.vault, h.log), Fatal: o.Fatal,
-	}
-	if o.Group != nil {
-		o.Group(&config)
-	}
-	h.group, err = group.Open(config)
-	if err != nil {
+	if err = h.openGroup(o); err != nil {
 		return h, h.part(PartLedger, walFolder, err)
 	}
 	ready, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	if err = h.group.WaitReady(ready); err != nil {
-		return h, err
+	if h.alone() { // nobody else could lead
+		if err = h.group.WaitReady(ready); err != nil {
+			return h, err
+		}
 	}
 	if err = h.openKeys(ready); err != nil {
 		return h, h.part(PartKeys, certsFolder, err)
@@ -160,12 +155,86 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	} else if err != nil {
 		return h, err
 	}
-	work, stop := context.WithCancel(context.Background())
+	h.work(lagOf(o.Hosted))
+	return h, nil
+}
+
+// openParts opens the keys, the vault and the state.
+func (h *Host) openParts(ctx context.Context, o Options) (err error) {
+	certs, file := filepath.Join(h.dir, certsFolder), filepath.Join(h.dir, stateFile)
+	if h.authority, err = authority.Open(certs, h.name, replicaIn(certs)); err != nil {
+		return h.part(PartKeys, certsFolder, err)
+	}
+	h.links = authority.NewSource(h.authority, h.now)
+	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
+		return err
+	}
+	if h.vault, err = vault.Open(filepath.Join(h.dir, Keystore)); err != nil {
+		return h.part(PartKeystore, Keystore, err)
+	}
+	if h.store, err = state.Open(file, o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
+		return h.part(PartLedger, stateFile, err)
+	}
+	if h.log, err = logOf(h.store, h.dir, h.name); err != nil {
+		return err
+	}
+	if err = h.checkKeystore(); err != nil {
+		return err
+	}
+	if err = h.openTree(ctx); err != nil {
+		return h.part(PartLedger, stateFile, err)
+	}
+	return nil
+}
+
+// ReplicaIn returns the replica whose keys are in the folder of a jurisdiction; zero: that cannot be
+// read.
+func ReplicaIn(dir string) identity.Replica {
+	r, _ := authority.ReplicaIn(filepath.Join(dir, certsFolder))
+	return r
+}
+
+// replicaIn returns the replica whose keys are in a folder; the one that a jurisdiction begins with
+// where that cannot be read, which opening the keys then tells.
+func replicaIn(certs string) identity.Replica {
+	if r, err := authority.ReplicaIn(certs); err == nil {
+		return r
+	}
+	return FirstReplica()
+}
+
+// openGroup opens the raft group.
+func (h *Host) openGroup(o Options) (err error) {
+	config := group.Config{
+		Jurisdiction: h.name, Replica: h.Replica(), Dir: h.dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
+		Mark: markOf(h.vault, h.log), Fatal: o.Fatal, CheckFilled: h.checkFilled,
+	}
+	h.admitted = func(*state.Reader, identity.Replica) *trust.ReplicaKeys { return nil }
+	if o.Reach != nil {
+		r := o.Reach(h)
+		h.others, h.admitted = r.Others, r.Admitted
+		config.Streams, config.Fetch = r.Streams, r.Fetch
+	}
+	if o.Group != nil {
+		o.Group(&config)
+	}
+	h.group, err = group.Open(config)
+	return err
+}
+
+// work begins the background work: whoever leads makes the checkpoints, and every replica signs.
+func (h *Host) work(lag time.Duration) {
+	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.workers.Go(func() {
-		signer{leads: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lagOf(o.Hosted), logger: h.logger}.run(work)
+		signer{ready: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lag, logger: h.logger}.run(ctx)
 	})
-	return h, nil
+	if h.others == nil {
+		return
+	}
+	h.workers.Go(func() {
+		signer{ready: h.group.WaitLeader, appended: h.store.Advanced, sign: h.signMarks, logger: h.logger}.run(ctx)
+	})
 }
 
 func lagOf(hosted int) time.Duration {
@@ -206,9 +275,6 @@ func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 	return h.Look(f)
 }
 
-// Linearize waits until Look shows everything acknowledged before the call.
-func (h *Host) Linearize(ctx context.Context) error { return h.group.Linearize(ctx) }
-
 // Look runs f on the state as this replica has it.
 func (h *Host) Look(f func(*state.Reader) error) error { return h.store.View(f) }
 
@@ -222,7 +288,7 @@ func (h *Host) Propose(ctx context.Context, kind state.Kind, q book.Request, bod
 	if err := h.growth.spend(ctx, h.name, len(body), now); err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
-	result, err := h.group.Propose(ctx, state.Command{
+	result, err := h.submit(ctx, state.Command{
 		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
 		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
 	})

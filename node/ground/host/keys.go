@@ -16,13 +16,22 @@ import (
 // jurisdiction verifies. The error is always nil.
 func (h *Host) Pin() (trust.Pin, error) { return h.keys.pin(), nil }
 
-// KeySets returns the jurisdiction's signed key sets, from number 1.
+// KeySets returns the jurisdiction's signed key sets, from number 1. Where this replica is not
+// alone, they are those that it knows: one that cannot reach the others still says who it is.
 func (h *Host) KeySets(ctx context.Context) (signed [][]byte, err error) {
-	err = h.View(ctx, func(r *state.Reader) error {
-		signed, _ = r.KeySets()
+	err = h.viewOwn(ctx, func(r *state.Reader) error {
+		signed = r.KeySets()
 		return nil
 	})
 	return signed, err
+}
+
+// viewOwn is View where this replica is alone, and Look where it is not.
+func (h *Host) viewOwn(ctx context.Context, f func(*state.Reader) error) error {
+	if h.alone() {
+		return h.View(ctx, f)
+	}
+	return h.Look(f)
 }
 
 // KeysInUse returns the number of the key set whose keys sign and issue.

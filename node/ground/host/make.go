@@ -143,7 +143,7 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
 		err = store.View(func(r *state.Reader) error {
-			if signed, _ := r.KeySets(); len(signed) > 0 {
+			if signed := r.KeySets(); len(signed) > 0 {
 				first = signed[0]
 			}
 			return nil

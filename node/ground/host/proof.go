@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -16,14 +17,20 @@ import (
 	"xietong/node/ground/book"
 )
 
-// checkpoint signs the ledger as it is, unless the newest checkpoint covers the whole ledger. (1)
-// It checks that the stored tree goes on from what was signed before, (2) proposes a mark, at which
-// every replica notes what it is, (3) checks the same of what this replica noted, (4) signs exactly
-// that, and (5) proposes the signed line. A replica that noted something else than the majority
-// signed stops.
+// ErrNoMajority is wrapped where too few replicas signed a checkpoint in time: they are away, or
+// found something else.
+var ErrNoMajority = errors.New("no majority of the replicas signed it in time")
+
+// publishedWithin is how long a checkpoint waits for the signatures of a majority.
+const publishedWithin = 10 * time.Second
+
+// checkpoint has the ledger signed as it is, unless the newest checkpoint covers the whole ledger.
+// (1) It checks that the stored tree goes on from what was signed before, (2) proposes a mark, at
+// which every replica notes what it is, (3) signs what this replica noted there, and (4) waits until
+// a majority has published a checkpoint that covers as much.
 func (h *Host) checkpoint(ctx context.Context) error {
-	h.signing.Lock()
-	defer h.signing.Unlock()
+	h.marking.Lock()
+	defer h.marking.Unlock()
 	covered, err := h.covered(ctx)
 	if err != nil { // also where a mark would be one that nobody could sign
 		return h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
@@ -43,15 +50,33 @@ func (h *Host) checkpoint(ctx context.Context) error {
 	if err := canon.Unmarshal(noted, state.MaxResultLen, &m); err != nil {
 		return err
 	}
-	line, err := h.sign(m)
-	if err != nil {
+	if err := h.signMarks(ctx); err != nil {
 		return err
 	}
-	if body, err = canon.Marshal(line); err != nil {
-		return err
+	return h.waitPublished(ctx, m.Size)
+}
+
+// waitPublished waits until a published checkpoint covers size entries. The error wraps
+// ErrNoMajority.
+func (h *Host) waitPublished(ctx context.Context, size uint64) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, publishedWithin, ErrNoMajority)
+	defer cancel()
+	for {
+		advanced := h.store.Advanced()
+		signed := uint64(0)
+		err := h.Look(func(r *state.Reader) error {
+			signed, _ = r.Checkpoint()
+			return nil
+		})
+		if err != nil || signed >= size {
+			return err
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+			return fmt.Errorf("checkpoint of %d entries: %w", size, context.Cause(ctx))
+		}
 	}
-	_, err = h.Propose(ctx, state.KindCheckpointLine, book.Request{}, body)
-	return err
 }
 
 // covered reports whether the newest checkpoint covers the whole ledger. Where it does not, the
@@ -102,23 +127,6 @@ func goesOn(r *state.Reader) error {
 	return r.GoesOn(r.Size(), root[:])
 }
 
-// sign returns this replica's line for what it found at a mark.
-func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
-	if err := h.Look(func(r *state.Reader) error { return r.GoesOn(m.Size, m.Root) }); err != nil {
-		return state.CheckpointLine{}, h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
-	}
-	c, err := m.Checkpoint(h.log)
-	if err != nil {
-		return state.CheckpointLine{}, err
-	}
-	note, err := ledger.SignCheckpoint(c, h.authority)
-	if err != nil {
-		return state.CheckpointLine{}, err
-	}
-	digest := ledger.StateDigest{Log: h.log, Index: m.Index, Digest: m.Digest}
-	return state.CheckpointLine{Replica: h.Replica(), Mark: m, Note: note, State: digest.Sign(h.authority)}, nil
-}
-
 // Checkpoint returns a checkpoint of everything acknowledged before the call, with the note that
 // proves it.
 func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []byte, err error) {
@@ -138,9 +146,12 @@ func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err 
 	if err != nil {
 		return c, nil, err
 	}
-	_, signed = r.Checkpoint()
-	c, err = ledger.OpenCheckpoint(signed, h.log, walked[len(walked)-1].KeySet)
-	return c, signed, err
+	p, published := r.Published()
+	if !published {
+		return c, nil, fmt.Errorf("newest checkpoint: %w", ErrNoMajority)
+	}
+	c, err = ledger.OpenCheckpoint(p.Note, h.log, walked[r.InForce(p.Mark.Size)-1].KeySet)
+	return c, p.Note, err
 }
 
 // Entry is one entry with its name, its leaf and the hash of the leaf.

@@ -13,6 +13,7 @@ import (
 
 	"xietong/certs/authority"
 	"xietong/certs/canon"
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -51,7 +52,7 @@ type keySets struct {
 
 // walk verifies the ledger's key sets from number 1 on. The caller must not change the slice.
 func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
-	signed, _ := r.KeySets()
+	signed := r.KeySets()
 	if len(signed) == 0 {
 		return nil, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
 	}
@@ -110,18 +111,19 @@ func (h *Host) openKeys(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := h.publish(ctx, book.Request{}, 1, 1, signed); err != nil {
+		if err := h.publish(ctx, book.Request{}, 1, []trust.ReplicaKeys{h.authority.Keys()}, signed); err != nil {
 			return err
 		}
 	}
-	sets, err := h.published(ctx)
+	var sets []datedKeySet
+	err = h.viewOwn(ctx, func(r *state.Reader) error {
+		sets, err = h.keys.walk(r)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := h.checkKeys(sets); err != nil {
-		return err
-	}
-	if err := h.checkRecovery(sets[0].Pin()); err != nil {
+	if err := errors.Join(h.checkKeys(sets), h.checkRecovery(sets[0].Pin())); err != nil {
 		return err
 	}
 	if written, err := h.authority.KeepRecovery(sets[0].RecoveryKey); err != nil || written {
@@ -129,6 +131,9 @@ func (h *Host) openKeys(ctx context.Context) error {
 	}
 	if err := h.authority.CheckIssuer(); err != nil {
 		h.logger.Error("no link can be made: the CA's key cannot be used", "error", err)
+	}
+	if !h.alone() { // the upkeep does it, with the others
+		return nil
 	}
 	for range 2 { // the key set that was published before may have ended too
 		if !h.ending(h.now()) {
@@ -157,19 +162,31 @@ func (h *Host) checkRecovery(first trust.Pin) error {
 	return nil
 }
 
-// checkKeys checks that the keys in use on this machine belong to the newest key set or to the one
-// before, and that the keys of the newest one are here. Only a revocation is published while the
-// key set before it is not in use, so any other state is a copy from another time.
+// ErrRemoved is wrapped where the newest key set lists this replica no more: it was removed from the
+// group, and the same number never comes back.
+var ErrRemoved = errors.New("this replica was removed from the group")
+
+// checkKeys checks that the keys in use on this machine belong to their key set. Where the replica
+// is alone, that is the newest key set or the one before, and the keys of the newest one are here:
+// only a revocation is published while the key set before it is not in use, so any other state is
+// a copy from another time. A replica that others are beside may have been away, and one that no
+// key set has listed yet waits for the first that does.
 func (h *Host) checkKeys(sets []datedKeySet) error {
-	number, newest := h.authority.InUse(), sets[len(sets)-1].Number
-	waits := func(k datedKeySet) bool { return k.Number > number+1 && !k.Revokes }
-	if number > newest || slices.ContainsFunc(sets, waits) {
-		return fmt.Errorf("%w: number %d is in use here, the ledger has %d: one of them is an older copy", authority.ErrOtherKeys, number, newest)
+	number, newest := h.authority.InUse(), sets[len(sets)-1]
+	switch listed := newest.LogKey(h.Replica()) != nil; {
+	case number == 1 && sets[0].LogKey(h.Replica()) == nil && (listed || !h.alone()):
+		return nil
+	case !listed:
+		return fmt.Errorf("%w: key set %d does not list %s", ErrRemoved, newest.Number, h.Replica())
 	}
-	if err := h.authority.Check(sets[number-1].KeySet); err != nil || number == newest {
+	waits := func(k datedKeySet) bool { return h.alone() && k.Number > number+1 && !k.Revokes }
+	if number > newest.Number || slices.ContainsFunc(sets, waits) {
+		return fmt.Errorf("%w: number %d is in use here, the ledger has %d: one of them is an older copy", authority.ErrOtherKeys, number, newest.Number)
+	}
+	if err := h.authority.Check(sets[number-1].KeySet); err != nil || number == newest.Number || !h.alone() {
 		return err
 	}
-	return h.authority.Holds(sets[newest-1].KeySet)
+	return h.authority.Holds(newest.KeySet)
 }
 
 // ending reports whether a certificate in use has ended, or ends within UseBefore.
@@ -187,13 +204,17 @@ func (h *Host) published(ctx context.Context) (sets []datedKeySet, err error) {
 // publish proposes a signed key set for a request. It returns a *KeysError where another key set
 // has the number by now; of a key set that nobody asked for it does not matter, because what stands
 // there is read next.
-func (h *Host) publish(ctx context.Context, q book.Request, number, voters uint64, signed []byte) error {
+func (h *Host) publish(ctx context.Context, q book.Request, number uint64, listed []trust.ReplicaKeys, signed []byte) error {
 	note, err := h.Note(keySetType, signed)
 	if err != nil {
 		return err
 	}
+	replicas := make([]identity.Replica, len(listed))
+	for i, r := range listed {
+		replicas[i] = r.Replica
+	}
 	body, err := canon.Marshal(state.KeySetChange{
-		Number: number, Voters: voters, Signed: signed, Evidence: note.Evidence, Sealed: note.Sealed,
+		Number: number, Replicas: replicas, Signed: signed, Evidence: note.Evidence, Sealed: note.Sealed,
 	})
 	if err != nil {
 		return err
@@ -212,6 +233,10 @@ func (h *Host) publish(ctx context.Context, q book.Request, number, voters uint6
 // sameKeySet returns nil where the ledger has the key set under the number: an earlier attempt,
 // whose outcome was unknown, has succeeded. Where it has none, it returns the refusal.
 func (h *Host) sameKeySet(ctx context.Context, number uint64, signed []byte, refusal error) error {
+	err := h.Linearize(ctx)
+	if err != nil {
+		return err
+	}
 	have, err := h.KeySets(ctx)
 	switch {
 	case err != nil:
@@ -225,25 +250,24 @@ func (h *Host) sameKeySet(ctx context.Context, number uint64, signed []byte, ref
 }
 
 // RenewKeys looks after the keys. It is called every minute or so, and after a crash at any step
-// the next call goes on. (1) Where a key in use is due, RenewKeys makes and publishes the next key
-// set, but never while the one before is not in use. (2) It uses the newest key set that the parent
-// has endorsed, as soon as known says that every neighbour knows its number, or UseAfter later;
-// where keys were revoked, at once; and any UseBefore the end of the keys in use. A jurisdiction
-// that is cut off from its parent goes on with the keys that its parent endorsed. (3) It forgets
-// keys that were replaced long enough ago. It does nothing on a replica that does not lead, and
-// returns a *ClockError under a clock that was set back.
+// the next call goes on. (1) Where a key in use is due, the replica that leads makes and publishes
+// the next key set, but never while the one before is not in use. (2) It uses the newest key set
+// that the parent has endorsed, as soon as known says that every neighbour knows its number, or
+// UseAfter later; where keys were revoked, at once; and any UseBefore the end of the keys in use. A
+// jurisdiction that is cut off from its parent goes on with the keys that its parent endorsed. (3)
+// It forgets keys that were replaced long enough ago. It returns a *ClockError under a clock that
+// was set back.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
-	if !h.group.Leads() {
-		return nil
-	}
 	sets, now, err := h.renewable(ctx)
 	if err != nil {
 		return err
 	}
-	if sets, err = h.publishNext(ctx, book.Request{}, sets, now, authority.Due, nil); err != nil {
-		return fmt.Errorf("renew keys: %w", err)
+	if h.group.Leads() {
+		if sets, err = h.publishNext(ctx, book.Request{}, sets, now, authority.Due, nil); err != nil {
+			return fmt.Errorf("renew keys: %w", err)
+		}
 	}
 	if err := h.use(ctx, sets, now, known); err != nil {
 		return fmt.Errorf("renew keys: %w", err)
@@ -284,7 +308,11 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 		return nil
 	}
 	urgent = urgent || slices.ContainsFunc(sets[inUse:next.Number], func(k datedKeySet) bool { return k.Revokes })
+	urgent = urgent || h.sameKeys(sets[inUse-1], next)
 	if !urgent && !known(next.Number) && now.Sub(since) < UseAfter {
+		return nil
+	}
+	if next.LogKey(h.Replica()) == nil {
 		return nil
 	}
 	if err := h.authority.Use(next.KeySet, now); err != nil {
@@ -292,6 +320,22 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 	}
 	h.logger.Info("key set in use", "number", next.Number)
 	return nil
+}
+
+// sameKeys reports whether a key set lists the keys of this replica that the one in use lists, or is
+// the first to list any: nobody knows others of it that would have to be used meanwhile.
+func (h *Host) sameKeys(inUse, next datedKeySet) bool {
+	own := func(k datedKeySet) (keys trust.ReplicaKeys, listed bool) {
+		at := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == h.Replica() })
+		if at < 0 {
+			return keys, false
+		}
+		return k.Replicas[at], true
+	}
+	before, listed := own(inUse)
+	after, _ := own(next)
+	same := bytes.Equal(before.CACert, after.CACert) && bytes.Equal(before.SigningCert, after.SigningCert)
+	return !listed || same && bytes.Equal(inUse.DecryptionKey, next.DecryptionKey)
 }
 
 // publishNext publishes the next key set for a request, if a key is due or there is another reason,
@@ -308,23 +352,9 @@ func (h *Host) publishNext(ctx context.Context, q book.Request, sets []datedKeyS
 	if recovery != nil {
 		next.RecoveryKey = recovery
 	}
-	if _, err := next.Encode(); err != nil {
+	if err := h.publishSigned(ctx, q, newest.KeySet, next); err != nil {
 		return nil, err
 	}
-	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := trust.Extend(newest.KeySet, [][]byte{signed}); err != nil {
-		return nil, fmt.Errorf("key set %d: %w", next.Number, err)
-	}
-	if err := h.fits(ctx, signed); err != nil {
-		return nil, err
-	}
-	if err := h.publish(ctx, q, next.Number, uint64(len(next.Replicas)), signed); err != nil {
-		return nil, err
-	}
-	h.logger.Info("key set published", "number", next.Number, "revokes", next.Revokes)
 	return h.published(ctx)
 }
 

@@ -10,11 +10,11 @@ import (
 // raft has no majority.
 const signAgain = 5 * time.Second
 
-// signer makes checkpoints of new entries, at most lag after they are applied. It sleeps while
-// nothing happens and while this replica does not lead, because a node may host a hundred
+// signer makes checkpoints of new entries, or signs them, at most lag after they are applied. It
+// sleeps while nothing happens and while it is not ready, because a node may host a hundred
 // jurisdictions.
 type signer struct {
-	leads    func(context.Context) error // waits until this replica leads
+	ready    func(context.Context) error // waits until there is somebody to sign for
 	appended func() <-chan struct{}      // closed when the next command is applied
 	sign     func(context.Context) error // does nothing where everything is signed
 	lag      time.Duration
@@ -25,7 +25,7 @@ type signer struct {
 // misses none. A checkpoint is a command too; the look after it finds nothing to sign.
 func (s signer) run(ctx context.Context) {
 	pause := s.lag
-	for s.leads(ctx) == nil {
+	for s.ready(ctx) == nil {
 		select {
 		case <-time.After(pause):
 		case <-ctx.Done():

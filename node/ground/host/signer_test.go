@@ -76,7 +76,7 @@ func TestSignerSleeps(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
-			signer{leads: l.leads, appended: l.appended, sign: l.sign, lag: checkpointLag, logger: slog.New(slog.DiscardHandler)}.run(ctx)
+			signer{ready: l.leads, appended: l.appended, sign: l.sign, lag: checkpointLag, logger: slog.New(slog.DiscardHandler)}.run(ctx)
 			close(done)
 		}()
 		step := func(what string, wait time.Duration, signed, most int) {

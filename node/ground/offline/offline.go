@@ -277,7 +277,10 @@ func checkSigned(found state.Report) (pin string, err error) {
 	if err != nil || p.Note == nil {
 		return first.String(), err
 	}
-	keys := walked[len(walked)-1]
+	if found.InForce == 0 {
+		return first.String(), errors.New("a checkpoint was published before any key set")
+	}
+	keys := walked[found.InForce-1]
 	c, err := ledger.OpenCheckpoint(p.Note, found.Log, keys)
 	if err == nil && (c.Size != p.Mark.Size || c.Root != found.Signed || !bytes.Equal(p.Mark.Root, c.Root[:])) {
 		err = errors.New("the signed checkpoint is not the root that its entries give")

@@ -1,0 +1,207 @@
+package host
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+)
+
+// Others reaches the other replicas of the jurisdiction, from one that is not alone.
+type Others interface {
+	// Propose gives a command to the replica that leads, which proposes it as its own. Its errors
+	// are those of group.Group.Propose; one that wraps group.ErrNotDone means that nothing happened.
+	Propose(ctx context.Context, leader identity.Replica, c state.Command) (state.Result, error)
+	// ReadIndex asks the replica that leads for the raft index that a read must wait for.
+	ReadIndex(ctx context.Context, leader identity.Replica) (uint64, error)
+	// SignKeySet asks a replica for its signature of the key set that is to follow.
+	SignKeySet(ctx context.Context, of identity.Replica, k trust.KeySet) (trust.Signature, error)
+	// Secrets asks a replica for the keystore, and for the decryption keys sealed to a public key.
+	Secrets(ctx context.Context, of identity.Replica, public []byte) (keystore, decryption []byte, err error)
+}
+
+// ErrNoLeader is wrapped, with group.ErrNotDone, where no replica leads that this one can reach.
+var ErrNoLeader = errors.New("no replica leads")
+
+// Where a leader is lost, what is under way waits for the next one: a command or a read is given
+// to whoever leads again and again, after firstAgain and then after longer pauses, for leaderWithin.
+const (
+	leaderWithin = 20 * time.Second
+	firstAgain   = 10 * time.Millisecond
+	mostAgain    = 250 * time.Millisecond
+	// unnamedLife is how long the id of a command lives that has none of its own, in a group.
+	unnamedLife = 2 * time.Minute
+)
+
+// alone reports whether this replica is the only one, and needs nobody's word.
+func (h *Host) alone() bool { return h.others == nil || h.group.Alone() }
+
+// submit gives a command to the replica that leads, and to the next one where that is lost, and
+// returns the result. In a group each proposal has a name, by which it is applied once however
+// often it is given.
+func (h *Host) submit(ctx context.Context, c state.Command) (result state.Result, err error) {
+	if h.alone() {
+		return h.group.Propose(ctx, c)
+	}
+	if err := nameProposal(&c); err != nil {
+		return result, err
+	}
+	var unknown error
+	err = h.atLeader(ctx, func(ctx context.Context, leader identity.Replica) error {
+		if leader == h.Replica() {
+			result, err = h.group.Propose(ctx, c)
+		} else {
+			result, err = h.others.Propose(ctx, leader, c)
+		}
+		if err != nil && !errors.Is(err, group.ErrNotDone) {
+			unknown = err
+		}
+		return err
+	})
+	if err != nil && unknown != nil {
+		err = fmt.Errorf("%w: %w", group.ErrUnknownOutcome, errors.Join(unknown, err))
+	}
+	return result, err
+}
+
+// nameProposal names the proposal of a command, and gives it an id where it has none.
+func nameProposal(c *state.Command) error {
+	c.Proposal = make([]byte, state.MaxProposalLen)
+	rand.Read(c.Proposal) // never fails
+	if !c.ID.IsZero() {
+		return nil
+	}
+	id, err := identity.NewMessage()
+	c.ID, c.Expires = id, c.Time+uint64(unnamedLife.Milliseconds())
+	return err
+}
+
+// atLeader tries with the replica that leads until it did what it was asked, or refused, or
+// leaderWithin is over. try returns an error that wraps ErrNotLeader or group.ErrUnknownOutcome
+// where another replica may lead by now.
+func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leader identity.Replica) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, leaderWithin, ErrNoLeader)
+	defer cancel()
+	for pause := firstAgain; ; pause = min(2*pause, mostAgain) {
+		err := fmt.Errorf("%w: %w", group.ErrNotDone, ErrNoLeader)
+		if leader, known := h.group.Leader(); known {
+			err = try(ctx, leader)
+		}
+		if err == nil || !mayBeLost(err) {
+			return err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// mayBeLost reports whether an error may come of a leader that was lost.
+func mayBeLost(err error) bool {
+	return errors.Is(err, group.ErrNotLeader) || errors.Is(err, ErrNoLeader) || errors.Is(err, group.ErrUnknownOutcome)
+}
+
+// Alone reports whether this replica is the only one with a vote.
+func (h *Host) Alone() bool { return h.alone() }
+
+// Settled says that the rooms are made, and that reads show what was acknowledged from now on.
+// Before it a replica that others are beside reads what it has: it opens while they are away.
+func (h *Host) Settled() { h.settled.Store(true) }
+
+// WhileLeading runs run while this replica leads, and again whenever it does, until ctx ends or run
+// returns by itself. The context of run ends when this replica leads no more.
+func (h *Host) WhileLeading(ctx context.Context, run func(context.Context)) {
+	for ctx.Err() == nil && h.group.WaitReady(ctx) == nil {
+		inner, cancel := context.WithCancel(ctx)
+		watched := make(chan struct{})
+		go func() {
+			defer close(watched)
+			h.watchLeads(inner)
+			cancel()
+		}()
+		run(inner)
+		lost := inner.Err() != nil
+		cancel()
+		if <-watched; !lost {
+			return
+		}
+	}
+}
+
+// watchLeads returns when this replica leads no more, or ctx ends.
+func (h *Host) watchLeads(ctx context.Context) {
+	for h.group.Leads() {
+		look := time.NewTimer(h.lookEvery())
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			look.Stop()
+			return
+		}
+	}
+}
+
+// lookEvery is how often a leader looks whether it leads. One that is alone loses it to nobody.
+func (h *Host) lookEvery() time.Duration {
+	if h.alone() {
+		return 10 * time.Second
+	}
+	return 500 * time.Millisecond
+}
+
+// Linearize waits until Look shows everything acknowledged before the call.
+func (h *Host) Linearize(ctx context.Context) error {
+	if h.alone() {
+		return h.group.Linearize(ctx)
+	}
+	if !h.settled.Load() {
+		return nil
+	}
+	return h.atLeader(ctx, func(ctx context.Context, leader identity.Replica) error {
+		if leader == h.Replica() {
+			return h.group.Linearize(ctx)
+		}
+		index, err := h.others.ReadIndex(ctx, leader)
+		if err != nil {
+			return err
+		}
+		return h.group.Reached(ctx, index)
+	})
+}
+
+// Take proposes a command that another replica gives to this one because it leads. The times of the
+// command are those of this replica's clock. Its line of a checkpoint is verified before.
+func (h *Host) Take(ctx context.Context, from identity.Replica, c state.Command) (state.Result, error) {
+	if c.Kind == state.KindCheckpointLine {
+		if err := h.checkLine(from, c.Body); err != nil {
+			return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
+		}
+	}
+	now := h.now()
+	if err := h.checkClock(c.Kind, now); err != nil {
+		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
+	}
+	if err := h.growth.spend(ctx, h.name, len(c.Body), now); err != nil {
+		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
+	}
+	shift := uint64(now.UnixMilli()) - c.Time
+	c.Time += shift
+	if !c.ID.IsZero() {
+		c.Expires += shift
+	}
+	return h.group.Propose(ctx, c)
+}
+
+// ReadIndex returns the raft index that a read of another replica must wait for, because this one
+// leads.
+func (h *Host) ReadIndex(ctx context.Context) (uint64, error) { return h.group.ReadIndex(ctx) }
