@@ -176,6 +176,7 @@ func (n *Node) add(ctx context.Context, c config.Jurisdiction) error {
 	if err := n.furnish(ctx, h); err != nil { // before it is seen: requests come at once
 		return errors.Join(err, h.host.Close())
 	}
+	h.opened()
 	n.mu.Lock()
 	n.hosted = append(n.hosted, h)
 	n.mu.Unlock()

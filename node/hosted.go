@@ -32,6 +32,7 @@ import (
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
 	"xietong/node/flows/reform"
+	"xietong/node/flows/replicas"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
@@ -52,6 +53,7 @@ type hosted struct {
 	settings config.Jurisdiction
 	host     *host.Host
 	logger   *slog.Logger // for what others cause
+	siblings *siblings
 	table    *neighbours.Table
 	breaks   *breaks.Store
 	chains   *chains.Store
@@ -90,18 +92,25 @@ func commands() *state.Registry {
 	reform.Register(r)
 	questions.Register(r, catalog.Acts)
 	selfcheck.Register(r)
+	replicas.Register(r)
 	return r
 }
 
 // open opens the ledger of one jurisdiction of the data directory.
 func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error) {
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
+	var others *siblings
+	replica := host.FirstReplica()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
 		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
 		Growth: n.growth,
+		Reach: func(h *host.Host) host.Reach {
+			others, replica = n.siblingsOf(h), h.Replica()
+			return others.reach()
+		},
 		Fatal: func(err error) {
-			logger.Error("replica stopped", "replica", host.FirstReplica().String(), "error", err)
-			n.end(&replicaError{host.FirstReplica(), host.Folder(n.dir, c.Name), err})
+			logger.Error("replica stopped", "replica", replica.String(), "error", err)
+			n.end(&replicaError{replica, host.Folder(n.dir, c.Name), err})
 		},
 	})
 	if err != nil {
@@ -113,7 +122,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	about := n.limited.With("jurisdiction", c.Name.String())
 	table := neighbours.New(own, n.o.Now, about)
 	table.Denied = own.Denied
-	return &hosted{settings: c, host: own, logger: about, table: table}, nil
+	return &hosted{settings: c, host: own, siblings: others, logger: about, table: table}, nil
 }
 
 // chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
@@ -227,7 +236,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Keys:   keysOf{h},
 		Check:  h.check,
 		Usage:  usage.NewDesk(h.host, catalog.Providers),
-		Drill:  &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
+		Replicas: h.siblings.desk(h),
+		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
 }
 
@@ -326,6 +336,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
+		Replica: h.siblings.desk(h).Door,
 		Prove:   h.chains.Prove,
 		Roster:  published.Proof,
 		Piece:   published.Piece,

@@ -128,28 +128,47 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if err := datadir.CheckNames(dir, filepath.Join(dir, config.FileName), n.settings); err != nil {
 		return n, err
 	}
-	for _, c := range n.settings.Jurisdictions {
-		h, err := n.open(ctx, c)
-		if err != nil {
-			return n, datadir.Error(dir, err)
-		}
-		n.hosted = append(n.hosted, h)
-	}
 	if err = n.openSocket(); err != nil {
 		return n, err
 	}
-	for _, h := range n.hosted {
-		if err = n.furnish(ctx, h); err != nil {
-			return n, datadir.Error(dir, err)
-		}
-	}
-	if err = n.listen(); err != nil {
+	if err = n.openHosted(ctx); err != nil {
 		return n, err
 	}
 	for _, h := range n.hosted {
 		n.start(h)
 	}
 	return n, nil
+}
+
+// openHosted opens the jurisdictions, and takes connections. Where one has other replicas, the
+// socket takes them before the rooms are made: without them nobody may lead.
+func (n *Node) openHosted(ctx context.Context) error {
+	early := false
+	for _, c := range n.settings.Jurisdictions {
+		h, err := n.open(ctx, c)
+		if err != nil {
+			return datadir.Error(n.dir, err)
+		}
+		n.mu.Lock()
+		n.hosted = append(n.hosted, h)
+		n.mu.Unlock()
+		early = early || !h.host.Alone()
+	}
+	if early {
+		if err := n.listen(); err != nil {
+			return err
+		}
+	}
+	for _, h := range n.hosted {
+		if err := n.furnish(ctx, h); err != nil {
+			return datadir.Error(n.dir, err)
+		}
+		h.opened()
+	}
+	if early {
+		return nil
+	}
+	return n.listen()
 }
 
 // tighten takes away what others may do with the data directory, and tells it.

@@ -18,6 +18,8 @@ import (
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
 	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
 )
@@ -34,9 +36,13 @@ func (n *Node) openSocket() (err error) {
 	if n.packets, err = n.o.Packets(n.settings.Listen); err != nil {
 		return n.unopened(err)
 	}
+	reset, err := host.ResetKey(host.Folder(n.dir, n.settings.Jurisdictions[0].Name))
+	if err != nil {
+		return datadir.Error(n.dir, err)
+	}
 	n.socket, err = link.Open(n.packets, link.Options{
 		Hosted: func(name identity.Jurisdiction) (link.Handler, bool) { h, ok := n.of(name); return h, ok },
-		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: n.hosted[0].host.MAC("stateless reset"),
+		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: reset,
 	})
 	return err
 }
@@ -90,7 +96,27 @@ func (n *Node) local(name identity.Jurisdiction) (tlsconf.Local, bool) {
 	if !ok {
 		return tlsconf.Local{}, false
 	}
-	return tlsconf.Local{Party: n.party(h), Admits: h.table.Admits}, true
+	party := n.party(h)
+	party.Bundles = bundles{party.Bundles, h.siblings}
+	local := tlsconf.Local{Party: party, Admits: h.admits}
+	if h.siblings.any() {
+		local.AdmitsReplica = h.siblings.admits
+	}
+	return local, true
+}
+
+// admits refuses who is no neighbour, and everybody until the jurisdiction is open.
+func (h *hosted) admits(peer tlsconf.Peer) error {
+	if !h.siblings.furnished.Load() {
+		return errOpening
+	}
+	return h.table.Admits(peer)
+}
+
+// opened says that the rooms are made.
+func (h *hosted) opened() {
+	h.host.Settled()
+	h.siblings.furnished.Store(true)
 }
 
 // knock answers a request at the door of a hosted jurisdiction. An error of the door is logged: the
@@ -99,6 +125,9 @@ func (n *Node) knock(ctx context.Context, local identity.Jurisdiction, binding [
 	h, ok := n.of(local)
 	if !ok {
 		return nil, tlsconf.ErrNotHosted
+	}
+	if !h.siblings.furnished.Load() {
+		return nil, &link.CodeError{Code: link.CodeBusy, Err: errOpening}
 	}
 	answer, err := h.door.Answer(budget.With(ctx, budget.Payer{Neighbour: "door"}), binding, request)
 	if err != nil && ctx.Err() == nil {
@@ -126,8 +155,9 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 func (n *Node) start(h *hosted) {
 	h.ctx, h.stop = context.WithCancel(n.ctx)
 	for _, run := range []func(context.Context){h.upkeep.Run, h.chains.Run, h.check.Run, h.many.Run, h.records.Run} {
-		h.workers.Go(func() { run(h.ctx) })
+		h.workers.Go(func() { h.host.WhileLeading(h.ctx, run) })
 	}
+	h.siblings.serve(h)
 	if parent, joined := h.table.Parent(); joined {
 		h.workers.Go(func() { n.socket.Keep(h.ctx, n.dialler(h, parent)) })
 	}

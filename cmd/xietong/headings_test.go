@@ -12,7 +12,7 @@ import (
 // headingLines are the lists whose headings do not come from a dataset.
 var headingLines = map[string][]heading{
 	"agency list": agencyHeadings, "asked list": askedHeadings, "asked count": countHeadings(text.WordAgency), "ledger audits": auditHeadings,
-	"dataset list": datasetHeadings, "grant list": grantHeadings, "host list": hostHeadings, "ledger list": entryHeadings, "question list": questionHeadings,
+	"dataset list": datasetHeadings, "grant list": grantHeadings, "host list": hostHeadings, "replica list": replicaHeadings, "ledger list": entryHeadings, "question list": questionHeadings,
 	"record history villages 1": versionHeadings, "roster list": rosterHeadings, "dataset standard list": standardHeadings, "use list": useHeadings,
 	"use count": countHeadings(text.WordConsumer),
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,11 +16,14 @@ import (
 // firewallFile is the form that is written if the parent does not answer.
 const firewallFile = "firewall-request.txt"
 
-// joinSteps are the steps of joining in their order, each with the problems that it may end in.
-var joinSteps = []struct {
+// joinPhase is a step of joining, with the problems that it may end in.
+type joinPhase struct {
 	name  text.Code
 	fails []text.Code
-}{
+}
+
+// joinSteps are the steps of joining in their order.
+var joinSteps = []joinPhase{
 	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken, text.ParentUnreached}},
 	{text.JoinClock, []text.Code{text.ClockApart, text.ParentUnproven}},
 	{text.JoinDisk, []text.Code{text.DiskNoStart}},
@@ -37,7 +41,7 @@ func (a *app) joinCommand() *cobra.Command {
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
 		a.stopped = text.CLIJoinStoppedDo
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
-		o.Told = func(s joinStep) { a.step(text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
+		o.Told = func(s joinStep) { a.step(joinSteps, text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
 		if a.jsonOnly {
 			o.Told = nil
 		}
@@ -86,16 +90,21 @@ func (a *app) joinCommand() *cobra.Command {
 		a.say(text.CLIJoinDone, text.Args{"name": made.DisplayName, "dir": a.data})
 		return nil
 	})
-	// A line that was pasted with spaces in it comes as several arguments.
-	check, run := c.Args, c.RunE
-	c.Args = func(cmd *cobra.Command, args []string) error { return check(cmd, oneLine(args)) }
-	c.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd, oneLine(args)) }
+	pasted(c)
 	c.Long = a.t(text.CLILongJoin, nil)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))
 	a.zoneFlag(c, &o.TimeZone)
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
+}
+
+// pasted has a verb take an invitation that was pasted with spaces in it, and comes as several
+// arguments.
+func pasted(c *cobra.Command) {
+	check, run := c.Args, c.RunE
+	c.Args = func(cmd *cobra.Command, args []string) error { return check(cmd, oneLine(args)) }
+	c.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd, oneLine(args)) }
 }
 
 func oneLine(args []string) []string {
@@ -147,10 +156,10 @@ func (a *app) tokenEnds(lines string) bool {
 	return false
 }
 
-// step prints one step of joining, in columns.
-func (a *app) step(mark, name text.Code, what string) {
+// step prints one of the steps of joining, in columns.
+func (a *app) step(steps []joinPhase, mark, name text.Code, what string) {
 	widest := 0
-	for _, s := range joinSteps {
+	for _, s := range steps {
 		widest = max(widest, columns(a.t(s.name, nil)))
 	}
 	line := pad(a.t(mark, nil), 6) + pad(a.t(name, nil), widest+3) + what
@@ -164,13 +173,7 @@ func (a *app) joinFailed(token string, err error) error {
 	if !ok || a.jsonOnly {
 		return nil
 	}
-	for _, s := range joinSteps {
-		for _, code := range s.fails {
-			if code == f.Code {
-				a.step(text.CLIJoinFail, s.name, "")
-			}
-		}
-	}
+	a.stepFailed(joinSteps, err)
 	if f.Code != text.ParentSilent && f.Code != text.ParentUnreached {
 		return nil
 	}
@@ -183,4 +186,17 @@ func (a *app) joinFailed(token string, err error) error {
 	}
 	a.say(text.CLIJoinFirewall, text.Args{"file": firewallFile})
 	return nil
+}
+
+// stepFailed shows which of the steps failed.
+func (a *app) stepFailed(steps []joinPhase, err error) {
+	f, ok := errors.AsType[*text.Failure](err)
+	if !ok || a.jsonOnly {
+		return
+	}
+	for _, s := range steps {
+		if slices.Contains(s.fails, f.Code) {
+			a.step(steps, text.CLIJoinFail, s.name, "")
+		}
+	}
 }

@@ -24,7 +24,7 @@ import (
 
 // listings are a command line of each verb that lists, and how many rows the fake node gives it.
 var listings = map[string]int{
-	"agency list": 2, "dataset list": 1, "dataset standard list": 1, "grant list": 6, "host list": 1, "roster list": 2,
+	"agency list": 2, "dataset list": 1, "dataset standard list": 1, "grant list": 6, "host list": 1, "replica list": 5, "roster list": 2,
 	"keys status": 3, "tree": 5, "ledger audits": 14, "record history villages 1": 2,
 	"record export villages --purpose p": 2, "record get villages 520102001001 --purpose p": 2, "query villages --purpose p": 2,
 	"query villages --at **.贵阳市 --purpose p": 3, "query villages --at **.贵阳市 --count --by urban --purpose p": 3,

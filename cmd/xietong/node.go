@@ -18,6 +18,7 @@ type nodeFloor struct {
 	vacant          func(dir, name string) error
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
+	joinReplica     func(ctx context.Context, dir, line string, o node.JoinOptions) (node.ReplicaJoined, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
 	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
 	settings        func(dir, file string) (node.FileSettings, error)
@@ -38,5 +39,5 @@ type (
 )
 
 var theNode = nodeFloor{
-	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, joinReplica: node.JoinReplica, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
 }

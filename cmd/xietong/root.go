@@ -44,7 +44,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.Flags().Bool("version", false, a.t(text.CLIShortVersion, nil))
 	root.AddCommand(
 		a.initCommand(), a.joinCommand(), a.serveCommand(), a.stopCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
-		a.hostCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.askedCommand(), a.ledgerCommand(),
+		a.hostCommand(), a.replicaCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.askedCommand(), a.ledgerCommand(),
 		a.rosterCommand(), a.keysCommand(), a.configCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)

@@ -49,6 +49,9 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 	a.say(text.StatusJurisdiction, text.Args{"title": j.DisplayName, "name": j.Name, "replica": j.Replica})
 	line := func(code text.Code, args text.Args) { a.line(a.stdout, "  "+a.t(code, args)) }
 	line(role, nil)
+	if j.Replicas != nil {
+		line(text.StatusReplicas, strengthArgs(*j.Replicas))
+	}
 	line(text.StatusLog, text.Args{"log": j.Log, "size": number(j.TreeSize), "root": j.Root})
 	if j.LastEntry != "" {
 		line(text.StatusLastEntry, text.Args{"at": a.localTime(j.LastEntry)})

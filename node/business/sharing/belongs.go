@@ -54,6 +54,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindAgencyRenamed:   anybody,
 	ledger.KindAgencyEnded:     anybody,
 	ledger.KindRuleAllowed:     provider,
+	ledger.KindReplica:         administrators,
 	ledger.KindHolderEnded:     provider | consumer, // see endedFor
 }
 

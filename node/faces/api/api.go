@@ -61,6 +61,7 @@ type Hosted struct {
 	Check     Check
 	Drill     *drill.Desk
 	Usage     *usage.Desk
+	Replicas  Replicas
 	Trouble   func() []error // what is wrong with this machine now
 }
 
@@ -238,6 +239,7 @@ var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "c
 var nameless = []string{
 	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "drill",
 	"add-hosted", "end-hosted", "end-hosted-plan", "acknowledge-keys", "new-keys", "plan-roster",
+	"invite-replica", "promote-replica", "remove-replica", "remove-replica-plan",
 }
 
 // found finds out which agency an actor is: catalog.Actor.Resolve or, for what only reads,

@@ -46,6 +46,7 @@ var groups = []tagged{
 	{"tree", "Where a jurisdiction stands: its parent, its children, the roster and its keys.", []string{
 		"/v1/tree", "/v1/invitations", "/v1/children", "/v1/waiting", "/v1/objections", "/v1/drills", "/v1/roster", "/v1/keys",
 	}},
+	{"replicas", "The machines that run one jurisdiction together.", []string{"/v1/replicas"}},
 	{"problems", "What each kind of problem is.", []string{pagesOfProblems}},
 	{"records", "The records of datasets, one by one and by file.", []string{"/v1/datasets/{code}/"}},
 	{"catalogue", "", []string{"/v1/datasets"}},

@@ -69,6 +69,7 @@ func (s *server) register(a huma.API) {
 	s.registerGrants(a)
 	s.registerQuestions(a)
 	s.registerTree(a)
+	s.registerReplicas(a)
 	s.registerKeys(a)
 	s.registerRoster(a)
 	s.registerStandards(a)

@@ -116,6 +116,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		return j, err
 	}
 	j.Children = s.children(h, below)
+	if j.Replicas, err = replicasOf(h); err != nil {
+		return j, err
+	}
 	wrong := h.Trouble()
 	if parent, ok := h.Standing.Parent(); ok {
 		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
@@ -133,6 +136,16 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		j.Alarms = append(j.Alarms, troubleShown(err))
 	}
 	return j, nil
+}
+
+// replicasOf tells how many replicas there are, where there is more than one.
+func replicasOf(h Hosted) (*client.Strength, error) {
+	strength, err := h.Replicas.Strength()
+	if err != nil || strength.Voters < 2 {
+		return nil, err
+	}
+	shown := strengthShown(strength)
+	return &shown, nil
 }
 
 func troubleShown(err error) client.Trouble {

@@ -51,8 +51,10 @@ type JurisdictionStatus struct {
 	CheckpointSize uint64 `json:"checkpoint_size" doc:"Entries under the newest signed checkpoint"`
 	Uncovered      string `json:"uncovered_since,omitempty" doc:"RFC 3339: time of the oldest entry that no checkpoint covers"`
 	Leader         bool   `json:"leader" doc:"Whether this replica leads the group"`
-	Agencies       int    `json:"agencies" doc:"Number of agencies"`
-	Datasets       int    `json:"datasets" doc:"Number of published datasets"`
+	// Replicas is absent where there is one replica only.
+	Replicas *Strength `json:"replicas,omitempty" doc:"How many replicas there are"`
+	Agencies int       `json:"agencies" doc:"Number of agencies"`
+	Datasets int       `json:"datasets" doc:"Number of published datasets"`
 	// Parent and Children are the neighbours, with their links.
 	Parent          *Neighbour  `json:"parent,omitempty"`
 	ParentAddresses []string    `json:"parent_addresses,omitempty" doc:"Where the parent is dialled"`

@@ -17,22 +17,22 @@ func Read(line string) (invitation.Token, error) {
 	if err == nil {
 		return t, nil
 	}
-	if errors.Is(err, invitation.ErrNewer) {
+	switch {
+	case errors.Is(err, invitation.ErrNewer):
 		return t, text.Fail(text.InvitationNewer, text.Args{"reads": invitation.Version}, err)
+	case errors.Is(err, invitation.ErrOtherKind):
+		return t, text.Fail(text.InvitationOfReplica, nil, err)
 	}
-	reason := err
-	for _, known := range []error{invitation.ErrNotToken, invitation.ErrMistyped, invitation.ErrTampered, invitation.ErrInvalid} {
-		if errors.Is(err, known) {
-			reason = known
-		}
-	}
-	return t, text.Fail(text.InvitationMalformed, text.Args{"reason": reason.Error()}, err)
+	return t, text.Fail(text.InvitationMalformed, text.Args{"reason": invitation.Reason(err)}, err)
 }
 
-// Complete reports whether a text is an invitation as far as its end, so that nothing is to come:
-// mail folds the line. What was mistyped is not complete.
+// Complete reports whether a text is an invitation, of whatever kind, as far as its end, so that
+// nothing is to come: mail folds the line. What was mistyped is not complete.
 func Complete(line string) bool {
 	_, err := invitation.Parse(line)
+	if errors.Is(err, invitation.ErrOtherKind) {
+		_, err = invitation.ParseReplica(line)
+	}
 	return !errors.Is(err, invitation.ErrMistyped) && !errors.Is(err, invitation.ErrNotToken)
 }
 

@@ -41,6 +41,7 @@ import (
 //	7 roster  body number                         answer: the proof of a later roster (see rosters), or h''
 //	8 epoch   body [child, secret]                answer: the epoch with which the ledger of a child with new keys begins
 //	9 piece   body hash                           answer: the piece of a roster with that SHA-256 (see roster), or h''
+//	10 replica body what a further replica brings  answer: what it is told (see package replicas)
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -61,6 +62,7 @@ const (
 	opRoster  = 7
 	opEpoch   = 8
 	opPiece   = 9
+	opReplica = 10
 )
 
 // Limits of a frame of the protocol.
@@ -121,6 +123,9 @@ type Door struct {
 	// which something has changed. Both are needed by AnswerNeighbour alone.
 	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, error)
 	Stale func(peer, below identity.Jurisdiction)
+	// Replica takes what a machine brings that was invited as a further replica, and returns what it
+	// is told. With a nil Replica the door refuses the operation.
+	Replica func(ctx context.Context, binding [32]byte, body []byte) ([]byte, error)
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
@@ -141,6 +146,10 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 			return d.redeem(ctx, binding, q.Body)
 		case opEpoch:
 			return d.epoch(ctx, q.Body)
+		case opReplica:
+			if d.Replica != nil {
+				return d.Replica(ctx, binding, q.Body)
+			}
 		case opPresent:
 			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)
 			return body, err

@@ -58,12 +58,25 @@ var (
 	// ErrTampered is returned where the readable part says something else than the part that is
 	// believed.
 	ErrTampered = errors.New("the readable part was changed")
+	// ErrOtherKind is returned for an invitation of a replica where one of a lower level is read, and
+	// the other way round.
+	ErrOtherKind = errors.New("an invitation of another kind")
 	// ErrInvalid is returned for an invitation whose content is not allowed.
 	ErrInvalid = errors.New("invalid invitation")
 )
 
+// Reason returns which of the errors of this package an error wraps, for a person to read, or err.
+func Reason(err error) string {
+	for _, known := range []error{ErrNotToken, ErrMistyped, ErrTampered, ErrInvalid} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return err.Error()
+}
+
 // begins is how an invitation of any version begins.
-var begins = regexp.MustCompile(`^xt[0-9]{1,3}-`)
+var begins = regexp.MustCompile(`^x[tr][0-9]{1,3}-`)
 
 // Token is an invitation.
 type Token struct {
@@ -126,44 +139,62 @@ func (t Token) Encode() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("encode invitation: %w", err)
 	}
-	sum := sha256.Sum256(data)
-	line := t.readable() + "-" + encoding.EncodeToString(append(data, sum[:checkLen]...))
-	if len(line) > maxLen {
-		return "", fmt.Errorf("%w: %d characters, more than %d", ErrInvalid, len(line), maxLen)
-	}
-	return line, nil
+	return pack(t.readable(), data)
 }
 
 // readable returns the part for people.
-func (t Token) readable() string {
-	host, port, _ := net.SplitHostPort(t.Addresses[0])
-	return strings.Join([]string{Version, t.Parent.Name().Label().String(), strings.ReplaceAll(host, ":", "_"), port}, "-")
+func (t Token) readable() string { return readable(Version, t.Parent.Name(), t.Addresses[0]) }
+
+func readable(version string, of identity.Jurisdiction, address string) string {
+	host, port, _ := net.SplitHostPort(address)
+	return strings.Join([]string{version, of.Label().String(), strings.ReplaceAll(host, ":", "_"), port}, "-")
 }
 
 // Parse parses a line, and what a copy does to it without harm (see mend). The error wraps
 // ErrNotToken, ErrNewer, ErrMistyped, ErrTampered or ErrInvalid.
 func Parse(given string) (Token, error) {
+	data, says, err := unpack(given, Version)
+	if err != nil {
+		return Token{}, err
+	}
+	t, err := decode(data)
+	if err == nil && t.readable() != says {
+		err = fmt.Errorf("%w: it says %.100q, and is for %q", ErrTampered, says, t.readable())
+	}
+	return t, err
+}
+
+// unpack returns the part of a line of the version that is believed, and the readable part. The
+// error wraps ErrNotToken, ErrNewer, ErrOtherKind or ErrMistyped.
+func unpack(given, version string) (data []byte, says string, err error) {
 	line := mend(given)
 	last := strings.LastIndexByte(line, '-')
 	switch {
 	case len(line) > maxLen || last < 0 || !begins.MatchString(line):
-		return Token{}, ErrNotToken
-	case !strings.HasPrefix(line, Version+"-"):
-		return Token{}, fmt.Errorf("%w: %.8q, this program reads %s", ErrNewer, line, Version)
+		return nil, "", ErrNotToken
+	case line[:2] != version[:2]:
+		return nil, "", fmt.Errorf("%w: %.8q", ErrOtherKind, line)
+	case !strings.HasPrefix(line, version+"-"):
+		return nil, "", fmt.Errorf("%w: %.8q, this program reads %s", ErrNewer, line, version)
 	}
-	data, err := encoding.DecodeString(line[last+1:])
-	if err != nil || len(data) <= checkLen || encoding.EncodeToString(data) != line[last+1:] {
-		return Token{}, ErrMistyped
+	if data, err = encoding.DecodeString(line[last+1:]); err != nil || len(data) <= checkLen || encoding.EncodeToString(data) != line[last+1:] {
+		return nil, "", ErrMistyped
 	}
 	data, check := data[:len(data)-checkLen], data[len(data)-checkLen:]
 	if sum := sha256.Sum256(data); !bytes.Equal(sum[:checkLen], check) {
-		return Token{}, ErrMistyped
+		return nil, "", ErrMistyped
 	}
-	t, err := decode(data)
-	if err == nil && t.readable() != line[:last] {
-		err = fmt.Errorf("%w: it says %.100q, and is for %q", ErrTampered, line[:last], t.readable())
+	return data, line[:last], nil
+}
+
+// pack returns the line of what is believed, behind the readable part.
+func pack(readable string, data []byte) (string, error) {
+	sum := sha256.Sum256(data)
+	line := readable + "-" + encoding.EncodeToString(append(data, sum[:checkLen]...))
+	if len(line) > maxLen {
+		return "", fmt.Errorf("%w: %d characters, more than %d", ErrInvalid, len(line), maxLen)
 	}
-	return t, err
+	return line, nil
 }
 
 func decode(data []byte) (Token, error) {

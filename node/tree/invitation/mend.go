@@ -12,7 +12,7 @@ import (
 const maxGiven = 4 * maxLen
 
 // inside finds where in a text an invitation begins, of whatever version.
-var inside = regexp.MustCompile(`(?i)xt[0-9]{1,3}-`)
+var inside = regexp.MustCompile(`(?i)x[tr][0-9]{1,3}-`)
 
 // mend returns the line as it was written from what arrived of it: with the command, quotation
 // marks or words around it, broken by spaces and line breaks, in other letters than those that were

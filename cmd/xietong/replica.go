@@ -1,0 +1,292 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+func (a *app) replicaCommand() *cobra.Command {
+	return a.group("replica", text.CLIShortReplica, a.replicaList(), a.replicaInvite(), a.replicaJoin(), a.replicaPromote(), a.replicaRemove())
+}
+
+// replicaHeadings are the headings of the list, with the columns that they show.
+var replicaHeadings = []heading{
+	{text.CLIReplica, "replica"}, {text.CLIReplicaRole, "role"}, {text.CLIReplicaSigns, "signs"}, {text.CLIReplicaLinked, "reachable"},
+	{text.CLIReplicaBehind, "behind"}, {text.CLIReplicaAt, "addresses"},
+}
+
+func (a *app) replicaList() *cobra.Command {
+	return a.listing(replicaHeadings, a.verb("list", text.CLIShortReplicaList, func(cmd *cobra.Command, _ []string) error {
+		all, err := a.client().Replicas(cmd.Context())
+		if err != nil {
+			return err
+		}
+		err = show(a, listed[client.Replica]{
+			rows: all.Replicas, whole: func(rows []client.Replica) any { all.Replicas = rows; return all },
+			heading: replicaHeadings, spare: []string{"addresses"}, line: a.replicaLine,
+		})
+		if err == nil && !a.jsonOnly && !a.asFile() {
+			a.tellReplicas(all)
+		}
+		return err
+	}))
+}
+
+func (a *app) replicaLine(r client.Replica) []string {
+	joined := r.Role != client.ReplicaInvited && r.Role != client.ReplicaExpired
+	signs, linked, behind := a.yesNo(r.Signs), "", ""
+	if joined {
+		linked = a.yesNo(r.Reachable)
+	}
+	if joined && !r.Reachable && r.LastHeard != "" {
+		linked = a.t(text.CLIReplicaSilent, text.Args{"heard": a.localTime(r.LastHeard)})
+	}
+	switch {
+	case r.Behind != nil:
+		behind = number(*r.Behind)
+	case joined:
+		behind = "?"
+	}
+	role := a.replicaRole(r.Role, r.Until)
+	if r.Here {
+		role = a.t(text.CLIReplicaHere, text.Args{"role": role})
+	}
+	return []string{r.Replica, role, signs, linked, behind, strings.Join(r.Addresses, ", ")}
+}
+
+var replicaRoles = map[string]text.Code{
+	client.ReplicaLeader: text.CLIReplicaLeader, client.ReplicaVoter: text.CLIReplicaVoter, client.ReplicaPromoting: text.CLIReplicaPromoting,
+	client.ReplicaFollower: text.CLIReplicaFollower, client.ReplicaJoining: text.CLIReplicaJoining, client.ReplicaInvited: text.CLIReplicaInvited,
+	client.ReplicaExpired: text.CLIReplicaExpired,
+}
+
+// replicaRole tells the role; until is the end of an invitation.
+func (a *app) replicaRole(role, until string) string {
+	return a.t(replicaRoles[role], text.Args{"until": a.localTime(until)})
+}
+
+// apart is how far the clocks of two replicas may be apart before a person is told.
+const apart = 5 * time.Second
+
+// tellReplicas tells how many may be lost, and what there is to do about single ones.
+func (a *app) tellReplicas(all client.Replicas) {
+	if all.Voters == 1 && len(all.Replicas) == 1 {
+		a.tell(text.CLIReplicaOne, nil)
+	} else {
+		a.tellStrength(all.Strength)
+	}
+	for _, r := range all.Replicas {
+		if r.Role == client.ReplicaFollower {
+			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
+		}
+		if off := time.Duration(r.OffsetMS) * time.Millisecond; off.Abs() > apart {
+			a.tell(text.CLIReplicaClock, text.Args{"replica": r.Replica, "seconds": strconv.Itoa(int(off.Abs().Seconds()))})
+		}
+	}
+}
+
+// tellStrength tells how many of the replicas may be lost.
+func (a *app) tellStrength(s client.Strength) {
+	code := text.CLIReplicaSpare
+	switch {
+	case s.Spare < 0:
+		code = text.CLIReplicaMostAway
+	case s.Voters == 1:
+		code = text.CLIReplicaOneVotes
+	case s.There == s.Voters && s.Spare == 0:
+		code = text.CLIReplicaBothThere
+	case s.Spare == 0:
+		code = text.CLIReplicaNoSpare
+	case s.There < s.Voters:
+		code = text.CLIReplicaSomeAway
+	}
+	a.tell(code, strengthArgs(s))
+}
+
+func strengthArgs(s client.Strength) text.Args {
+	return text.Args{
+		"voters": strconv.Itoa(s.Voters), "there": strconv.Itoa(s.There), "away": strconv.Itoa(s.Voters - s.There),
+		"spare": strconv.Itoa(s.Spare), "missing": strconv.Itoa(-s.Spare),
+	}
+}
+
+func (a *app) replicaInvite() *cobra.Command {
+	var n client.NewReplica
+	c := a.verb("invite", text.CLIShortReplicaInvite, func(cmd *cobra.Command, _ []string) error {
+		if err := a.within(cmd.Flags(), "hours", 1, 365*24); err != nil {
+			return err
+		}
+		made, err := a.client().InviteReplica(cmd.Context(), n)
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		a.say(text.CLIReplicaFor, text.Args{"replica": made.Replica, "title": made.DisplayName, "name": made.Name, "until": a.localTime(made.Until)})
+		a.say(text.CLIReplicaThere, nil)
+		fmt.Fprintf(a.stdout, "\n  xietong replica join %s --listen 0.0.0.0:%s\n  xietong serve\n\n", clean(made.Token), clean(portOf(made.Addresses)))
+		a.say(text.CLIReplicaThen, text.Args{"replica": made.Replica})
+		return nil
+	})
+	c.Long = a.t(text.CLILongReplicaInvite, nil)
+	c.Flags().IntVar(&n.Hours, "hours", 0, a.t(text.CLIFlagReplicaHours, nil))
+	return c
+}
+
+// portOf returns the port of the first of the addresses, or the usual one.
+func portOf(addresses []string) string {
+	if len(addresses) > 0 {
+		if _, port, err := net.SplitHostPort(addresses[0]); err == nil {
+			return port
+		}
+	}
+	return "7400"
+}
+
+// replicaJoinSteps are the steps of replica join, as joinSteps are those of join.
+var replicaJoinSteps = []joinPhase{
+	{text.JoinNetwork, []text.Code{text.ParentSilent, text.ParentNotThere, text.ParentVersion, text.ParentBroken, text.ParentUnreached}},
+	{text.JoinClock, []text.Code{text.ClockApart, text.ParentUnproven}},
+	{text.JoinDisk, []text.Code{text.DiskNoStart}},
+	{text.JoinKeys, nil},
+	{text.JoinAdmitted, []text.Code{text.ReplicaNotInvited, text.ReplicaInvitationUsed}},
+	{text.JoinSecrets, nil},
+	{text.JoinFilled, nil},
+}
+
+func (a *app) replicaJoin() *cobra.Command {
+	var o joinOptions
+	c := a.verb("join LINE", text.CLIShortReplicaJoin, func(cmd *cobra.Command, args []string) error {
+		a.stopped = text.CLIJoinStoppedDo
+		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
+		if !a.jsonOnly {
+			o.Told = func(s joinStep) { a.step(replicaJoinSteps, text.CLIJoinOK, s.Name, a.t(s.What, s.Args)) }
+		}
+		if err := cmp.Or(a.listens(o.Listen), a.zones(cmd.Flags(), o.TimeZone)); err != nil {
+			return err
+		}
+		line, err := a.token(args[0])
+		if err != nil {
+			return err
+		}
+		made, err := a.node.joinReplica(cmd.Context(), a.data, line, o)
+		if err != nil {
+			a.stepFailed(replicaJoinSteps, err)
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, made)
+		}
+		if made.OnlyHere != "" {
+			a.tell(text.CLIJoinOnlyHere, text.Args{"listen": made.OnlyHere, "file": made.Config})
+		}
+		a.say(text.CLIReplicaJoined, text.Args{"replica": made.Replica, "name": made.DisplayName, "entries": number(made.Entries), "dir": a.data})
+		a.say(text.CLIReplicaJoinedThen, text.Args{"replica": made.Replica})
+		return nil
+	})
+	pasted(c)
+	c.Long = a.t(text.CLILongReplicaJoin, nil)
+	a.zoneFlag(c, &o.TimeZone)
+	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagReplicaListen, nil))
+	return c
+}
+
+func (a *app) replicaPromote() *cobra.Command {
+	c := a.verb("promote REPLICA", text.CLIShortReplicaPromote, func(cmd *cobra.Command, args []string) error {
+		if err := a.replicas(args[0]); err != nil {
+			return err
+		}
+		done, err := a.client().PromoteReplica(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		if !done.Settled {
+			a.say(text.CLIReplicaPromotes, text.Args{"replica": done.Replica})
+			return nil
+		}
+		a.say(text.CLIReplicaPromoted, text.Args{"replica": done.Replica})
+		a.tellStrength(done.Strength)
+		return nil
+	})
+	c.Long = a.t(text.CLILongReplicaPromote, nil)
+	return c
+}
+
+// replicaShape is the shape of the name of a replica; the node parses it.
+var replicaShape = regexp.MustCompile(`^r[1-9][0-9]{0,9}$`)
+
+// replicas refuses what can be the name of no replica.
+func (a *app) replicas(typed string) error {
+	if replicaShape.MatchString(typed) {
+		return nil
+	}
+	return a.badValue("REPLICA", typed, a.t(text.FormReplica, nil))
+}
+
+func (a *app) replicaRemove() *cobra.Command {
+	var yes bool
+	c := a.verb("remove REPLICA", text.CLIShortReplicaRemove, func(cmd *cobra.Command, args []string) error {
+		if err := a.replicas(args[0]); err != nil {
+			return err
+		}
+		plan, err := a.client().ReplicaRemovalPlan(cmd.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		if err := a.agreed(cmd, yes, plan, func() { a.tellRemoval(plan) }, text.CLIReplicaRemoveAsk); err != nil {
+			return err
+		}
+		done, err := a.client().RemoveReplica(cmd.Context(), args[0], client.ReplicaRemoval{Plan: plan.Hash})
+		if err != nil {
+			return err
+		}
+		if a.jsonOnly {
+			return printJSON(a.stdout, done)
+		}
+		said := text.CLIReplicaRemoved
+		if !done.Settled {
+			said = text.CLIReplicaRemoves
+		}
+		a.say(said, text.Args{"replica": done.Replica})
+		if plan.Role != client.ReplicaInvited && plan.Role != client.ReplicaExpired {
+			a.say(text.CLIReplicaGone, nil)
+		}
+		return nil
+	})
+	c.Long = a.t(text.CLILongReplicaRemove, nil)
+	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
+	return c
+}
+
+// tellRemoval tells what the removal of a replica would do.
+func (a *app) tellRemoval(p client.ReplicaRemovalPlan) {
+	a.tell(text.CLIReplicaPlan, text.Args{"replica": p.Replica, "role": a.replicaRole(p.Role, p.Until)})
+	if p.Here {
+		a.tell(text.CLIReplicaPlanHere, nil)
+	}
+	code := text.CLIReplicaPlanThen
+	switch {
+	case p.Spare < 0:
+		code = text.CLIReplicaPlanAway
+	case p.Voters == 1:
+		code = text.CLIReplicaPlanOnly
+	case p.Spare == 0:
+		code = text.CLIReplicaPlanLast
+	}
+	a.tell(code, strengthArgs(p.Strength))
+}

@@ -1,0 +1,280 @@
+package replicas
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
+	"xietong/node/tree/invitation"
+)
+
+// Term is how long an invitation of a replica is good for, where nobody says otherwise.
+const Term = 24 * time.Hour
+
+// Links tells of the connections to the other replicas; *link.Replicas is one.
+type Links interface {
+	// Reachable reports whether there is a connection to a replica.
+	Reachable(identity.Replica) bool
+	// Heard returns when something came from a replica last; zero: never.
+	Heard(identity.Replica) time.Time
+}
+
+// Own is the jurisdiction on this replica, as the desk needs it; *host.Host is one.
+type Own interface {
+	Inviter
+	// Members returns the replicas as raft has them.
+	Members() ([]group.Member, error)
+	// Leader returns the replica that leads, as far as this one knows.
+	Leader() (identity.Replica, bool)
+	// KeySets returns the signed key sets from number 1, as this replica knows them.
+	KeySets(ctx context.Context) ([][]byte, error)
+	// Applied returns the raft index up to which this replica has applied what was agreed.
+	Applied() uint64
+}
+
+// Desk is where an administrator looks after the replicas.
+type Desk struct {
+	Own   Own
+	Ask   Asker
+	Links Links
+	// Root returns the pin of the root of the tree.
+	Root func(ctx context.Context) (trust.Pin, error)
+	// Place returns what the jurisdiction is called.
+	Place func() roster.Place
+	// Addresses returns those at which this node is reached.
+	Addresses func() []string
+	// File is the path of the node's configuration.
+	File string
+	Now  func() time.Time
+}
+
+// Invite makes the invitation of a further replica, good for the term; 0: Term. The same id again
+// gives the same.
+func (d *Desk) Invite(ctx context.Context, id identity.Message, term time.Duration) (invitation.Replica, error) {
+	addresses := d.Addresses()
+	if len(addresses) == 0 {
+		return invitation.Replica{}, text.Fail(text.ReplicaNoAddress, text.Args{"file": d.File}, nil)
+	}
+	if term == 0 {
+		term = Term
+	}
+	root, err := d.Root(ctx)
+	if err != nil {
+		return invitation.Replica{}, err
+	}
+	sets, err := d.Own.KeySets(ctx)
+	if err != nil {
+		return invitation.Replica{}, err
+	}
+	of, err := trust.PinOf(sets[len(sets)-1])
+	if err != nil {
+		return invitation.Replica{}, err
+	}
+	if root.Name() == of.Name() {
+		root = of
+	}
+	until := id.Time().Add(term)
+	invited, err := Invite(ctx, d.Own, id, until)
+	if err != nil {
+		return invitation.Replica{}, err
+	}
+	if err := d.saveOwn(ctx, addresses); err != nil {
+		return invitation.Replica{}, err
+	}
+	return invitation.Replica{
+		Of: of, Root: root, Replica: invited.Replica, Secret: invited.Secret, Until: until, Addresses: d.all(addresses),
+	}, nil
+}
+
+// saveOwn notes the addresses of this replica where they are others than are kept.
+func (d *Desk) saveOwn(ctx context.Context, addresses []string) error {
+	same := false
+	err := d.Own.Look(func(r *state.Reader) error {
+		m, _ := MemberOf(r, d.Own.Replica())
+		same = slices.Equal(m.Addresses, addresses)
+		return nil
+	})
+	if err != nil || same {
+		return err
+	}
+	return SetAddresses(ctx, d.Own, d.Own.Replica(), addresses)
+}
+
+// all returns the own addresses, and behind them those of the other replicas.
+func (d *Desk) all(own []string) []string {
+	all := slices.Clone(own)
+	_ = d.Own.Look(func(r *state.Reader) error { // the own addresses are enough
+		for _, m := range Members(r) {
+			if m.In() && m.Replica != d.Own.Replica() {
+				all = append(all, m.Addresses...)
+			}
+		}
+		return nil
+	})
+	return all[:min(len(all), invitation.MaxAddresses)]
+}
+
+// mostBehind is how many entries of raft's log a replica may lack that is promoted: it has them in
+// a second.
+const mostBehind = 1000
+
+// Promote gives a replica a vote, and has it sign. The error is text.ReplicaLags while it is behind.
+func (d *Desk) Promote(ctx context.Context, id identity.Message, replica identity.Replica) error {
+	if alone, err := d.alone(replica); err != nil || alone {
+		return err // it has its vote
+	}
+	if err := d.caughtUp(ctx, replica); err != nil {
+		return err
+	}
+	return d.set(ctx, id, replica, Voting)
+}
+
+// caughtUp refuses a replica that follows, and is behind or does not answer.
+func (d *Desk) caughtUp(ctx context.Context, replica identity.Replica) error {
+	var m Member
+	err := d.Own.View(ctx, func(r *state.Reader) error { m, _ = MemberOf(r, replica); return nil })
+	if err != nil || m.Stage != Admitted {
+		return err // the command says what is wrong
+	}
+	behind := "?"
+	if at, err := d.Ask.position(ctx, replica); err == nil {
+		own := d.Own.Applied()
+		if at.Applied+mostBehind >= own {
+			return nil
+		}
+		behind = strconv.FormatUint(own-at.Applied, 10)
+	}
+	return text.Fail(text.ReplicaLags, text.Args{"replica": replica.String(), "behind": behind}, nil)
+}
+
+// Remove takes a replica out, for good.
+func (d *Desk) Remove(ctx context.Context, id identity.Message, replica identity.Replica) error {
+	return d.set(ctx, id, replica, Removed)
+}
+
+// settledWithin is how long a change of a replica is waited for that is recorded and goes on by
+// itself.
+const settledWithin = 15 * time.Second
+
+func (d *Desk) set(ctx context.Context, id identity.Message, replica identity.Replica, stage Stage) error {
+	if err := SetStage(ctx, d.Own, id, replica, stage); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, settledWithin)
+	defer cancel()
+	for tick := time.NewTicker(50 * time.Millisecond); ctx.Err() == nil; {
+		settled, err := d.settled(replica, stage)
+		if err != nil || settled {
+			tick.Stop()
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			tick.Stop()
+		}
+	}
+	return nil // it is recorded: List shows how far it is
+}
+
+// settled reports whether raft has what is wanted of a replica.
+func (d *Desk) settled(replica identity.Replica, stage Stage) (bool, error) {
+	members, err := d.Own.Members()
+	at := slices.IndexFunc(members, func(m group.Member) bool { return m.Replica == replica })
+	return at < 0 && stage == Removed || at >= 0 && members[at].Voter && stage == Voting, err
+}
+
+// Status is what is known of one replica.
+type Status struct {
+	Member
+	Here      bool // it is this one
+	Leads     bool
+	Follows   bool // raft sends it what is agreed
+	Votes     bool
+	Signs     bool // the newest key set lists it
+	Reachable bool
+	Heard     time.Time     // when something came from it last; zero: never, or it is this one
+	Applied   uint64        // the raft index up to which it has applied what was agreed; 0: not known
+	Offset    time.Duration // how far its clock is ahead of this one's, give or take the way there
+}
+
+// statusWithin is how long one replica may take to say how far it is.
+const statusWithin = 2 * time.Second
+
+// List returns the replicas, removed ones left out, as this one knows them: it needs no majority.
+func (d *Desk) List(ctx context.Context) (all []Status, err error) {
+	kept, err := d.kept()
+	if err != nil {
+		return nil, err
+	}
+	raft, err := d.Own.Members()
+	if err != nil {
+		return nil, err
+	}
+	newest, err := d.newest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	leader, _ := d.Own.Leader()
+	for _, m := range kept {
+		if m.Stage == Removed {
+			continue
+		}
+		s := Status{Member: m, Here: m.Replica == d.Own.Replica(), Leads: m.Replica == leader, Signs: newest.LogKey(m.Replica) != nil}
+		if at := slices.IndexFunc(raft, func(g group.Member) bool { return g.Replica == m.Replica }); at >= 0 {
+			s.Follows, s.Votes = true, raft[at].Voter
+		}
+		d.ask(ctx, &s)
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// newest returns the newest key set, as this replica knows it.
+func (d *Desk) newest(ctx context.Context) (k trust.KeySet, err error) {
+	sets, err := d.Own.KeySets(ctx)
+	if err != nil {
+		return k, err
+	}
+	return trust.Reopen(sets[len(sets)-1])
+}
+
+// ask fills in what a replica says of itself.
+func (d *Desk) ask(ctx context.Context, s *Status) {
+	if s.Here {
+		s.Reachable, s.Applied = true, d.Own.Applied()
+		return
+	}
+	if !s.In() {
+		return
+	}
+	s.Reachable, s.Heard = d.Links.Reachable(s.Replica), d.Links.Heard(s.Replica)
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
+	defer cancel()
+	began := d.Now()
+	at, err := d.Ask.position(ctx, s.Replica)
+	if err != nil {
+		s.Reachable = s.Reachable && !errors.Is(err, context.DeadlineExceeded)
+		return
+	}
+	ended := d.Now()
+	s.Reachable, s.Applied = true, at.Applied
+	s.Offset = time.UnixMilli(int64(at.Now)).Sub(began.Add(ended.Sub(began) / 2))
+}
+
+// position asks a replica how far it is.
+func (a Asker) position(ctx context.Context, of identity.Replica) (p position, err error) {
+	if err = a.ask(ctx, of, opState, nil, &p); err != nil {
+		return p, fmt.Errorf("position of %s: %w", of, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,151 @@
+package replicas
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+)
+
+// Strength is how many replicas have a vote, and how many of them are there.
+type Strength struct {
+	Voters, There int
+}
+
+// Spare returns how many of those that are there may go away with the rest still a majority;
+// negative: so many are missing for one.
+func (s Strength) Spare() int { return s.There - (s.Voters/2 + 1) }
+
+// Strength returns how many of the replicas with a vote there are, and are connected to this one.
+// It asks none of them.
+func (d *Desk) Strength() (s Strength, err error) {
+	members, err := d.Own.Members()
+	for _, m := range members {
+		if m.Voter {
+			s = s.with(d.near(m.Replica))
+		}
+	}
+	return s, err
+}
+
+func (s Strength) with(there bool) Strength {
+	if s.Voters++; there {
+		s.There++
+	}
+	return s
+}
+
+// near reports whether a replica is this one, or connected to it.
+func (d *Desk) near(r identity.Replica) bool {
+	return r == d.Own.Replica() || d.Links != nil && d.Links.Reachable(r)
+}
+
+// kept returns what is kept of the replicas; of one that has had no other, as it would be kept.
+func (d *Desk) kept() (all []Member, err error) {
+	err = d.Own.Look(func(r *state.Reader) error { all = Members(r); return nil })
+	if err == nil && len(all) == 0 {
+		all = []Member{{Replica: d.Own.Replica(), Stage: Voting, Addresses: d.Addresses()}}
+	}
+	return all, err
+}
+
+// alone reports whether a replica is the only one that there ever was.
+func (d *Desk) alone(replica identity.Replica) (bool, error) {
+	all, err := d.kept()
+	return len(all) == 1 && all[0].Replica == replica, err
+}
+
+// Removal is what the removal of a replica would do.
+type Removal struct {
+	Replica identity.Replica
+	Stage   Stage
+	Here    bool // it is this one
+	Leads   bool
+	Stay    []identity.Replica // which keep a vote
+	Then    Strength           // of those that stay
+}
+
+// Hash returns what a person agreed to: it changes when the replica, or which others have a vote,
+// is not what was shown any more.
+func (r Removal) Hash() (string, error) {
+	stay := []string{}
+	for _, each := range r.Stay {
+		stay = append(stay, each.String())
+	}
+	raw, err := canon.Marshal([]any{r.Replica.String(), uint64(r.Stage), stay})
+	sum := sha256.Sum256(raw)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// Removal tells what the removal of a replica would do, and refuses what Remove would refuse.
+func (d *Desk) Removal(replica identity.Replica) (r Removal, err error) {
+	all, err := d.kept()
+	if err != nil {
+		return r, err
+	}
+	at := slices.IndexFunc(all, func(m Member) bool { return m.Replica == replica })
+	switch {
+	case at < 0:
+		return r, text.Fail(text.ReplicaUnknown, text.Args{"replica": replica.String()}, nil)
+	case all[at].Stage == Removed:
+		return r, text.Fail(text.ReplicaWasRemoved, text.Args{"replica": replica.String()}, nil)
+	}
+	leader, _ := d.Own.Leader()
+	r = Removal{Replica: replica, Stage: all[at].Stage, Here: replica == d.Own.Replica(), Leads: replica == leader}
+	for _, m := range all {
+		if m.Stage == Voting && m.Replica != replica {
+			r.Stay, r.Then = append(r.Stay, m.Replica), r.Then.with(d.near(m.Replica))
+		}
+	}
+	if len(r.Stay) == 0 {
+		return r, text.Fail(text.ReplicaLast, text.Args{"replica": replica.String()}, nil)
+	}
+	return r, nil
+}
+
+// RemoveAgreed is Remove for a person who agreed to the hash of what it would do. The error is
+// text.EndPlanNeeded without one, and text.PlanMoved where it would do something else by now. What
+// is removed already is no act, so that the same request again has its answer.
+func (d *Desk) RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error {
+	r, err := d.Removal(replica)
+	if f := text.AsFailure(err); err != nil && f.Code != text.ReplicaWasRemoved {
+		return err
+	}
+	if err == nil {
+		hash, err := r.Hash()
+		switch {
+		case err != nil:
+			return err
+		case agreed == "":
+			return text.Fail(text.EndPlanNeeded, text.Args{"what": replica.String()}, nil)
+		case agreed != hash:
+			return text.Fail(text.PlanMoved, text.Args{"name": replica.String()}, nil)
+		}
+	}
+	return d.Remove(ctx, id, replica)
+}
+
+// Settled reports whether raft and the newest key set have a replica as it is wanted: without it
+// where it was removed, and else with its vote.
+func (d *Desk) Settled(ctx context.Context, replica identity.Replica) (bool, error) {
+	all, err := d.kept()
+	if err != nil {
+		return false, err
+	}
+	newest, err := d.newest(ctx)
+	if err != nil {
+		return false, err
+	}
+	listed := newest.LogKey(replica) != nil
+	members, err := d.Own.Members()
+	votes := slices.ContainsFunc(members, func(m group.Member) bool { return m.Replica == replica && m.Voter })
+	follows := slices.ContainsFunc(members, func(m group.Member) bool { return m.Replica == replica })
+	removed := slices.ContainsFunc(all, func(m Member) bool { return m.Replica == replica && m.Stage == Removed })
+	return removed && !follows && !listed || !removed && votes && listed, err
+}

@@ -1,0 +1,163 @@
+package text
+
+// Sentences of the verbs about the replicas of a jurisdiction.
+const (
+	CLIShortReplica        Code = "cli.short.replica"
+	CLIShortReplicaList    Code = "cli.short.replica-list"
+	CLIShortReplicaInvite  Code = "cli.short.replica-invite"
+	CLIShortReplicaJoin    Code = "cli.short.replica-join"
+	CLIShortReplicaPromote Code = "cli.short.replica-promote"
+	CLIShortReplicaRemove  Code = "cli.short.replica-remove"
+	CLILongReplicaInvite   Code = "cli.long-replica-invite"
+	CLILongReplicaJoin     Code = "cli.long-replica-join"
+	CLILongReplicaPromote  Code = "cli.long-replica-promote"
+	CLILongReplicaRemove   Code = "cli.long-replica-remove"
+	CLIFlagReplicaHours    Code = "cli.flag.replica-hours"
+	CLIFlagReplicaListen   Code = "cli.flag.replica-listen"
+
+	CLIReplica       Code = "cli.replica"
+	CLIReplicaRole   Code = "cli.replica.role"
+	CLIReplicaSigns  Code = "cli.replica.signs"
+	CLIReplicaLinked Code = "cli.replica.linked"
+	CLIReplicaBehind Code = "cli.replica.behind"
+	CLIReplicaAt     Code = "cli.replica.at"
+	CLIReplicaHere   Code = "cli.replica.here"
+	CLIReplicaSilent Code = "cli.replica.silent"
+
+	CLIReplicaLeader    Code = "cli.replica.leader"
+	CLIReplicaVoter     Code = "cli.replica.voter"
+	CLIReplicaPromoting Code = "cli.replica.promoting"
+	CLIReplicaFollower  Code = "cli.replica.follower"
+	CLIReplicaJoining   Code = "cli.replica.joining"
+	CLIReplicaInvited   Code = "cli.replica.invited"
+	CLIReplicaExpired   Code = "cli.replica.expired"
+
+	CLIReplicaOne       Code = "cli.replica.one"
+	CLIReplicaOneVotes  Code = "cli.replica.one-votes"
+	CLIReplicaBothThere Code = "cli.replica.both-there"
+	CLIReplicaSpare     Code = "cli.replica.spare"
+	CLIReplicaSomeAway  Code = "cli.replica.some-away"
+	CLIReplicaNoSpare   Code = "cli.replica.no-spare"
+	CLIReplicaMostAway  Code = "cli.replica.most-away"
+	CLIReplicaBehindAll Code = "cli.replica.behind-all"
+	CLIReplicaClock     Code = "cli.replica.clock"
+
+	CLIReplicaFor   Code = "cli.replica.for"
+	CLIReplicaThere Code = "cli.replica.there"
+	CLIReplicaThen  Code = "cli.replica.then"
+
+	CLIReplicaJoined     Code = "cli.replica.joined"
+	CLIReplicaJoinedThen Code = "cli.replica.joined-then"
+
+	CLIReplicaPromoted  Code = "cli.replica.promoted"
+	CLIReplicaPromotes  Code = "cli.replica.promotes"
+	CLIReplicaPlan      Code = "cli.replica.plan"
+	CLIReplicaPlanOnly  Code = "cli.replica.plan-only"
+	CLIReplicaPlanHere  Code = "cli.replica.plan-here"
+	CLIReplicaPlanLast  Code = "cli.replica.plan-last"
+	CLIReplicaPlanThen  Code = "cli.replica.plan-then"
+	CLIReplicaPlanAway  Code = "cli.replica.plan-away"
+	CLIReplicaRemoveAsk Code = "cli.replica.remove-ask"
+	CLIReplicaRemoved   Code = "cli.replica.removed"
+	CLIReplicaRemoves   Code = "cli.replica.removes"
+	CLIReplicaGone      Code = "cli.replica.gone"
+	FormReplica         Code = "form.replica"
+
+	StatusReplicas Code = "status.replicas"
+
+	JoinAdmitted     Code = "join.admitted"
+	JoinSecrets      Code = "join.secrets"
+	JoinFilled       Code = "join.filled"
+	JoinAdmittedDone Code = "join.admitted.done"
+	JoinSecretsDone  Code = "join.secrets.done"
+	JoinFilledDone   Code = "join.filled.done"
+)
+
+var replicaSentences = []sentence{
+	{CLIShortReplica, "用多台机器运行同一地方", "Run one jurisdiction on several machines"},
+	{CLIShortReplicaList, "列出副本", "List the replicas"},
+	{CLIShortReplicaInvite, "邀请又一台机器作副本", "Invite a further machine to be a replica"},
+	{CLIShortReplicaJoin, "凭邀请码使本机成为副本", "Make this machine a replica, with an invitation"},
+	{CLIShortReplicaPromote, "使副本有表决权", "Give a replica a vote"},
+	{CLIShortReplicaRemove, "永久移除副本", "Take a replica out for good"},
+	{
+		CLILongReplicaInvite,
+		"邀请又一台机器作本地方的副本，打印在那台机器上要执行的命令。邀请码是秘密：持有者可得到本地方的全部数据和解密密钥。\n三台机器可以坏一台，五台可以坏两台；两台的，坏任何一台都不能写入。",
+		"Invite a further machine to be a replica of this jurisdiction, and print the commands to run on it. The invitation is a\nsecret: who has it gets all data of the jurisdiction, and the keys to decrypt them. Of three machines one may be lost, of\nfive two; of two none.",
+	},
+	{
+		CLILongReplicaJoin,
+		"使本机成为邀请码 LINE 所指地方的副本：在本机生成密钥，取得数据，写好配置。任何一步失败，改正后重复同一命令即可。\nLINE 写作 - 时从标准输入读取，不出现在进程列表和命令历史里。",
+		"Make this machine a replica of the jurisdiction that the invitation LINE names: make its keys here, fetch the data, write\nthe configuration. After a failure at any step, mend it and repeat the same command. With - as LINE it is read from\nstandard input, and neither the list of processes nor the history of the shell shows it.",
+	},
+	{
+		CLILongReplicaPromote,
+		"使副本 REPLICA（如 r2）有表决权，并列入签名密钥。它须已加入并跟上；落后的会说明落后多少，稍后重复即可。",
+		"Give the replica REPLICA (such as r2) a vote, and have it sign. It must have joined and caught up; of one that lags you\nare told how far, and repeat the command later.",
+	},
+	{
+		CLILongReplicaRemove,
+		"永久移除副本 REPLICA（如 r2）：编号不再使用，它的密钥不再列入。先显示影响，再询问。机器坏了的，先移除，再邀请新的。",
+		"Take the replica REPLICA (such as r2) out for good: its number never comes back, and its keys are listed no more. What\nthat does is shown first, and asked. For a machine that is lost, take it out, and invite another.",
+	},
+	{CLIFlagReplicaHours, "邀请有效 `N` 小时（默认 24）", "the invitation is good for `N` hours (default 24)"},
+	{CLIFlagReplicaListen, "供其他副本和下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that the other replicas and children dial, such as 0.0.0.0:7400"},
+
+	{CLIReplica, "副本", "replica"},
+	{CLIReplicaRole, "角色", "role"},
+	{CLIReplicaSigns, "签名", "signs"},
+	{CLIReplicaLinked, "已连接", "reachable"},
+	{CLIReplicaBehind, "落后条数", "behind"},
+	{CLIReplicaAt, "地址", "addresses"},
+	{CLIReplicaHere, "{role}（本机）", "{role}, here"},
+	{CLIReplicaSilent, "否，最近一次 {heard}", "no, last heard {heard}"},
+	{CLIReplicaLeader, "主副本", "leader"},
+	{CLIReplicaVoter, "有表决权", "voter"},
+	{CLIReplicaPromoting, "正在取得表决权", "being promoted"},
+	{CLIReplicaFollower, "跟随，无表决权", "follower"},
+	{CLIReplicaJoining, "正在加入", "being added"},
+	{CLIReplicaInvited, "已邀请，有效期至 {until}", "invited until {until}"},
+	{CLIReplicaExpired, "邀请已过期", "invitation over"},
+
+	{CLIReplicaOne, "只有一台机器，坏了就不能工作，也没有别处的数据；增加副本请用 {xietong} replica invite", "one machine: nothing may be lost; see `{xietong} replica invite`"},
+	{CLIReplicaOneVotes, "只有一个副本有表决权，它不能离开；已跟上的副本请用 {xietong} replica promote 使其有表决权",
+		"one replica has a vote: it may not be away; give one that has caught up a vote with `{xietong} replica promote`"},
+	{CLIReplicaBothThere, "2 个副本都在，一个也不能离开；有第三个后，可以离开一个", "2 of 2 are needed: none may be away; with a third, one may"},
+	{CLIReplicaSpare, "{voters} 个副本都在，可以离开 {spare} 个", "{spare} of {voters} may be away"},
+	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在，还可以离开 {spare} 个", "{away} of {voters} [is|are] away, and {spare} more may be"},
+	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在，其余一个也不能再离开", "{away} of {voters} [is|are] away, and no more may be"},
+	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经坏了的，见运维手册",
+		"most are away: {there} of {voters} [is|are] there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if they are lost, see the operating guide"},
+	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
+	{CLIReplicaClock, "{replica} 的时钟与本机相差 {seconds} 秒，请校准两台机器的时间", "the clock of {replica} is {seconds} s from this machine's: set the time of both"},
+
+	{CLIReplicaFor, "{title}（{name}）副本 {replica} 的邀请，有效期至 {until}。请妥善传递：持有者可得到本地方的全部数据", "invitation of replica {replica} of {title} ({name}), good until {until}. Hand it over safely: who has it gets all data of the jurisdiction"},
+	{CLIReplicaThere, "在那台机器上依次执行（--listen 为那台机器自己的地址和端口）：", "on the other machine, with its own address and port as --listen, run:"},
+	{CLIReplicaThen, "它跟上后，在这里执行：{xietong} replica promote {replica}（进度见 {xietong} replica list）", "once it has caught up, run here: {xietong} replica promote {replica} (`{xietong} replica list` shows how far it is)"},
+
+	{CLIReplicaJoined, "本机已是{name}的副本 {replica}，取得 {entries} 条。启动：xietong --data {dir} serve", "this machine is replica {replica} of {name}, with {entries} [entry|entries].   Start it:   xietong --data {dir} serve"},
+	{CLIReplicaJoinedThen, "启动后，在原有的副本上执行：xietong replica promote {replica}", "then run on a replica that was there: xietong replica promote {replica}"},
+
+	{CLIReplicaPromoted, "{replica} 已有表决权", "{replica} has a vote"},
+	{CLIReplicaPromotes, "已记下：{replica} 将自动取得表决权；进度见 {xietong} replica list", "recorded: {replica} gets its vote by itself; `{xietong} replica list` shows how far it is"},
+	{CLIReplicaPlan, "将永久移除副本 {replica}（{role}）：编号不再使用，那台机器要再加入，须取得新邀请码，从空目录开始", "this takes out replica {replica} ({role}) for good: its number never comes back, and to join again the machine needs a new invitation, and an empty directory"},
+	{CLIReplicaPlanHere, "它就是本机：移除后本机不再为此地方提供服务，请改用其他副本", "it is this machine, which serves the jurisdiction no more then: use another replica"},
+	{CLIReplicaPlanOnly, "移除后只剩 1 个有表决权的副本：它不能离开，坏了就不能工作", "1 replica with a vote stays: it may not be away"},
+	{CLIReplicaPlanLast, "移除后有 {voters} 个有表决权的副本，一个也不能离开", "{voters} replicas with a vote stay, of which none may be away"},
+	{CLIReplicaPlanThen, "移除后有 {voters} 个有表决权的副本，可以离开 {spare} 个", "{voters} replicas with a vote stay, of which {spare} may be away"},
+	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} replicas with a vote stay, of which {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
+	{CLIReplicaRemoveAsk, "确定移除？请输入 y 或“是”", "take it out? answer y or yes"},
+	{CLIReplicaRemoved, "{replica} 已移除", "{replica} is taken out"},
+	{CLIReplicaRemoves, "已记下：{replica} 将自动移除；进度见 {xietong} replica list 和 {xietong} keys status", "recorded: {replica} is taken out by itself; see `{xietong} replica list` and `{xietong} keys status`"},
+	{CLIReplicaGone, "请在那台机器上停止 xietong serve；它的数据目录中有本地方的数据和密钥，请销毁", "stop `xietong serve` on that machine; its data directory has data and keys of the jurisdiction: destroy it"},
+	{FormReplica, "r1、r2、……", "r1, r2, …"},
+
+	{StatusReplicas, "副本：{voters} 个中有 {there} 个在", "replicas: {there} of {voters} [is|are] there"},
+
+	{JoinAdmitted, "接纳", "admitted"},
+	{JoinSecrets, "交接", "keys handed over"},
+	{JoinFilled, "数据", "filled"},
+	{JoinAdmittedDone, "作为副本 {replica}", "as {replica}"},
+	{JoinSecretsDone, "已取得本地方的解密密钥", "the jurisdiction's, for decryption"},
+	{JoinFilledDone, "{entries} 条", "with {entries} [entry|entries]"},
+}

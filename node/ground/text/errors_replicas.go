@@ -1,0 +1,104 @@
+package text
+
+import "net/http"
+
+// Codes of the replicas of a jurisdiction.
+const (
+	ReplicaNotInvited     Code = "replica-not-invited"
+	ReplicaInvitationUsed Code = "replica-invitation-used"
+	ReplicaUnknown        Code = "replica-unknown"
+	ReplicaLags           Code = "replica-lags"
+	ReplicaLast           Code = "replica-last"
+	NoLeader              Code = "no-leader"
+	ReplicaNotInvitation  Code = "replica-not-invitation"
+	ReplicaWasRemoved     Code = "replica-was-removed"
+	ReplicaNoAddress      Code = "replica-no-address"
+	ReplicaNotCome        Code = "replica-not-come"
+	ReplicaTooMany        Code = "replica-too-many"
+	InvitationOfReplica   Code = "invitation-of-replica"
+	InvitationOfChild     Code = "invitation-of-child"
+)
+
+var replicaProblems = []problem{
+	{
+		number: 441, code: ReplicaNotInvited, status: http.StatusForbidden, params: []string{"replica"},
+		zh: parts{"副本邀请无效", "没有发出过这份邀请，或者它已经过期，或者副本 {replica} 已经移除", "{replica}",
+			"请在已有的副本上重新执行 xietong replica invite，并使用新的邀请码"},
+		en: parts{"Invitation of a replica not valid", "it was never given, or has ended, or replica {replica} was removed", "{replica}",
+			"run `xietong replica invite` again on a replica that is there, and use the new invitation"},
+	},
+	{
+		number: 442, code: ReplicaInvitationUsed, status: http.StatusForbidden, params: []string{"replica"},
+		zh: parts{"副本邀请已被另一台机器使用", "副本 {replica} 已经用另一套密钥加入，或者有人冒用了这份邀请", "{replica}",
+			"请先查明是哪台机器；如不是自己的，请执行 xietong replica remove {replica}，再重新邀请"},
+		en: parts{"Invitation of a replica used by another machine", "replica {replica} came with other keys, or somebody else used its invitation", "{replica}",
+			"find out which machine that is; if it is none of yours, run `xietong replica remove {replica}`, and invite anew"},
+	},
+	{
+		number: 454, code: ReplicaUnknown, status: http.StatusNotFound, params: []string{"replica"},
+		zh: parts{"没有这个副本", "没有编号为 {replica} 的副本", "{replica}", "请用 xietong replica list 查看全部副本"},
+		en: parts{"No such replica", "no replica has the number {replica}", "{replica}", "see all of them with `xietong replica list`"},
+	},
+	{
+		number: 455, code: ReplicaLags, status: http.StatusConflict, params: []string{"replica", "behind"},
+		zh: parts{"副本尚未跟上", "副本 {replica} 落后 {behind} 条日志，现在参与表决会使写入等待它", "{replica}",
+			"请确认该机器上的 xietong serve 正在运行，稍后重新执行同一命令；进度见 xietong replica list"},
+		en: parts{"Replica has not caught up", "replica {replica} is {behind} entries of the log behind: with a vote, it would make writing wait", "{replica}",
+			"see that `xietong serve` runs on that machine, and repeat the same command later; `xietong replica list` shows how far it is"},
+	},
+	{
+		number: 456, code: ReplicaLast, status: http.StatusConflict, params: []string{"replica"},
+		zh: parts{"不能移除最后一个副本", "{replica} 是唯一有表决权的副本", "{replica}", "请先用 xietong replica promote 使另一个副本有表决权"},
+		en: parts{"The last replica stays", "{replica} is the only replica with a vote", "{replica}",
+			"give another one a vote first, with `xietong replica promote`"},
+	},
+	{
+		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction"},
+		zh: parts{"多数副本不在", "能联系到的副本不足半数以上，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
+			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后自动继续"},
+		en: parts{"Most replicas are away", "fewer than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
+			"see with `xietong replica list` which are away, and start `xietong serve` on those machines; it then goes on by itself"},
+	},
+	{
+		number: 469, code: ReplicaNotInvitation, status: http.StatusUnprocessableEntity, params: []string{"reason"},
+		zh: parts{"不是副本邀请码", "邀请码无法识别（{reason}）", "邀请码", "请核对是否完整复制 xietong replica invite 显示的一整行；下级加入请用 xietong join"},
+		en: parts{"Not an invitation of a replica", "the text cannot be read ({reason})", "invitation",
+			"copy the whole line that `xietong replica invite` printed; a lower level joins with `xietong join`"},
+	},
+	{
+		number: 470, code: ReplicaWasRemoved, status: http.StatusConflict, params: []string{"replica"},
+		zh: parts{"副本已移除", "副本 {replica} 已经从本级移除，编号不再使用", "{replica}",
+			"需要这台机器再次加入时，请用 xietong replica invite 取得新邀请码，在空目录中执行 xietong replica join"},
+		en: parts{"Replica removed", "replica {replica} was taken out, and its number never comes back", "{replica}",
+			"to have the machine back, get a new invitation with `xietong replica invite`, and run `xietong replica join` in an empty directory"},
+	},
+	{
+		number: 471, code: ReplicaNoAddress, status: http.StatusConflict, params: []string{"file"},
+		zh: parts{"没有其他副本能连接的地址", "本节点没有配置 listen，其他副本无法连接", "{file}", "请在配置中写明 listen（例如 192.0.2.7:7400），重新启动后再邀请"},
+		en: parts{"No address for other replicas", "this node has no `listen`, so no other replica could connect", "{file}",
+			"set `listen` in the configuration (for example 192.0.2.7:7400), start the node again, and invite then"},
+	},
+	{
+		number: 472, code: ReplicaNotCome, status: http.StatusConflict, params: []string{"replica"},
+		zh: parts{"副本尚未加入", "副本 {replica} 已受邀请，但还没有机器使用这份邀请", "{replica}", "请在那台机器上执行 xietong replica join，再重新执行同一命令"},
+		en: parts{"Replica has not come", "replica {replica} was invited, and no machine has used the invitation yet", "{replica}",
+			"run `xietong replica join` on that machine, and then the same command again"},
+	},
+	{
+		number: 489, code: ReplicaTooMany, status: http.StatusConflict, params: []string{"limit"},
+		zh: parts{"副本太多", "一个地方最多有 {limit} 个副本", "副本", "请先用 xietong replica remove 移除不再使用的副本"},
+		en: parts{"Too many replicas", "a jurisdiction has at most {limit} replicas", "replicas", "remove those that are no longer used with `xietong replica remove`"},
+	},
+	{
+		number: 490, code: InvitationOfReplica, status: http.StatusBadRequest,
+		zh: parts{"这是副本邀请码", "这一行邀请本机作同一地方的又一个副本，不是邀请下级加入", "邀请码", "请用这一行执行 xietong replica join"},
+		en: parts{"An invitation of a replica", "this line invites the machine to be one more replica of a jurisdiction, not a lower level to join", "invitation",
+			"run `xietong replica join` with it"},
+	},
+	{
+		number: 491, code: InvitationOfChild, status: http.StatusBadRequest,
+		zh: parts{"这是下级的邀请码", "这一行邀请下级加入，不是邀请本机作同一地方的副本", "邀请码", "请用这一行执行 xietong join；需要副本邀请码的，请在已有的副本上执行 xietong replica invite"},
+		en: parts{"An invitation of a lower level", "this line invites a lower level to join, not the machine to be one more replica", "invitation",
+			"run `xietong join` with it; for an invitation of a replica, run `xietong replica invite` on a replica that is there"},
+	},
+}

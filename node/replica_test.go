@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+)
+
+// machines are the nodes of one county.
+type machines struct {
+	*testing.T
+	dirs  []string
+	nodes []*Node
+}
+
+func (m *machines) up(i int) {
+	m.Helper()
+	n, err := Open(m.Context(), m.dirs[i], Options{Logger: slog.New(slog.DiscardHandler), Version: "test"})
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.nodes[i] = n
+}
+
+func (m *machines) down(i int) {
+	m.Helper()
+	if err := m.nodes[i].Close(); err != nil {
+		m.Error(err)
+	}
+	m.nodes[i] = nil
+}
+
+func (m *machines) of(i int) *hosted { return m.nodes[i].hosted[0] }
+
+// join brings one more machine in, as the guide says.
+func (m *machines) join() {
+	m.Helper()
+	desk := m.of(0).siblings.desk(m.of(0))
+	token, err := desk.Invite(m.Context(), newID(m.T), 0)
+	if err != nil {
+		m.Fatal(err)
+	}
+	line, err := token.Encode()
+	if err != nil {
+		m.Fatal(err)
+	}
+	dir := filepath.Join(m.TempDir(), token.Replica.String())
+	joined, err := JoinReplica(m.Context(), dir, line, JoinOptions{Options: Options{Logger: slog.New(slog.DiscardHandler)}, Listen: freePort(m.T)})
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.dirs, m.nodes = append(m.dirs, dir), append(m.nodes, nil)
+	m.up(len(m.dirs) - 1)
+	replica, err := identity.ParseReplica(joined.Replica)
+	if err != nil {
+		m.Fatal(err)
+	}
+	m.eventually("it follows", func() error { return desk.Promote(m.Context(), newID(m.T), replica) })
+	m.eventually("it votes and signs", func() error {
+		all, err := desk.List(m.Context())
+		for _, s := range all {
+			if s.Replica == replica && (!s.Votes || !s.Signs || !s.Reachable) {
+				err = fmt.Errorf("%+v", s)
+			}
+		}
+		return err
+	})
+}
+
+func (m *machines) eventually(what string, try func() error) {
+	m.Helper()
+	var err error
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if err = try(); err == nil {
+			return
+		}
+	}
+	m.Fatalf("it never came that %s: %v", what, err)
+}
+
+// TestThreeMachines runs a county on three machines over its own sockets: each takes what is
+// written, the loss of the one that leads costs time alone, one that comes back has what it missed,
+// and a machine that was removed is taken in by nobody.
+func TestThreeMachines(t *testing.T) {
+	m := &machines{T: t, dirs: []string{filepath.Join(t.TempDir(), "r1")}, nodes: make([]*Node, 1)}
+	if _, err := Init(m.dirs[0], InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", DisplayName: "南明区", ShortName: "南明区", Level: "county", Listen: freePort(t)}); err != nil {
+		t.Fatal(err)
+	}
+	m.up(0)
+	m.join()
+	m.join()
+	for i := range 3 {
+		m.add(i, fmt.Sprintf("agency-%d", i))
+	}
+	leader := -1
+	for i := range 3 {
+		if m.of(i).host.Leads() {
+			leader = i
+		}
+	}
+	m.down(leader)
+	began := time.Now()
+	other := (leader + 1) % 3
+	m.add(other, "after-the-loss")
+	t.Logf("written %s after the leader was lost", time.Since(began).Round(time.Millisecond))
+	m.up(leader)
+	m.eventually("it has what it missed", func() error {
+		return m.of(leader).host.View(t.Context(), func(r *state.Reader) error {
+			if !catalog.HasAgency(r, mustLabel(t, "after-the-loss")) {
+				return errors.New("not there")
+			}
+			return nil
+		})
+	})
+	receipts := make([][]byte, 3)
+	for i := range 3 {
+		receipt, err := m.of(i).host.Receipt(t.Context(), 1)
+		if err != nil {
+			t.Fatalf("machine %d: %v", i, err)
+		}
+		pin, _ := m.of(i).host.Pin()
+		if _, err := ledger.VerifyReceipt(receipt, nil, pin); err != nil {
+			t.Errorf("machine %d: %v", i, err)
+		}
+		receipts[i] = receipt
+	}
+	for i := range 3 {
+		m.down(i)
+	}
+}
+
+func (m *machines) add(i int, code string) {
+	m.Helper()
+	ctx, cancel := context.WithTimeout(m.Context(), 30*time.Second)
+	defer cancel()
+	if _, err := catalog.AddAgency(ctx, m.of(i).host, newID(m.T), catalog.Agency{Code: mustLabel(m.T, code), Title: code}); err != nil {
+		m.Fatalf("through machine %d: %v", i, err)
+	}
+}

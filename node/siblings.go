@@ -1,0 +1,274 @@
+package node
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
+	"github.com/spiffe/go-spiffe/v2/spiffeid"
+
+	"xietong/certs/identity"
+	"xietong/certs/tlsconf"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+	"xietong/exchange/link"
+	"xietong/node/flows/replicas"
+	"xietong/node/ground/config"
+	"xietong/node/ground/host"
+	"xietong/node/ground/roster"
+)
+
+// siblings are the other replicas of a hosted jurisdiction, as this node reaches them.
+type siblings struct {
+	node              *Node
+	host              *host.Host
+	links             *link.Replicas
+	raft, asks, fetch *link.Streams
+	furnished         atomic.Bool // neighbours can be answered
+}
+
+// siblingsOf prepares the connections to the other replicas of a jurisdiction that is being opened.
+func (n *Node) siblingsOf(h *host.Host) *siblings {
+	s := &siblings{node: n, host: h}
+	s.links = n.socket.Replicas(link.ReplicaOptions{
+		Local: h.Name(), Self: h.Replica(), Addresses: s.addresses, Recheck: func(state tlsconf.State) error { return s.local().VerifyReplica(state) },
+		TLS: func(to identity.Replica) *tlsconf.Config { return s.local().DialReplica(h.Name(), to) },
+	})
+	s.raft, s.asks, s.fetch = s.links.For(link.UseRaft), s.links.For(link.UseAsks), s.links.For(link.UseFetch)
+	return s
+}
+
+// reach is what the host needs of them.
+func (s *siblings) reach() host.Reach {
+	return host.Reach{
+		Streams: s.raft, Others: replicas.Asker{Streams: s.asks}, Admitted: replicas.Keys,
+		Fetch: func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error) {
+			return s.fetch.Dial(ctx, from)
+		},
+	}
+}
+
+// local is this replica in a handshake with another one.
+func (s *siblings) local() tlsconf.Local {
+	return tlsconf.Local{
+		Party:         tlsconf.Party{SVID: s.host.LinkSource(), Bundles: s, Now: s.node.o.Now},
+		AdmitsReplica: s.admits,
+	}
+}
+
+// keys returns the keys of all that belong to the group: those that the newest key set lists and
+// those that were admitted since, without those that were removed.
+func (s *siblings) keys() (all []trust.ReplicaKeys, err error) {
+	err = s.host.Look(func(r *state.Reader) error {
+		signed := r.KeySets()
+		if len(signed) == 0 {
+			return nil
+		}
+		newest, err := trust.Reopen(signed[len(signed)-1])
+		if err != nil {
+			return err
+		}
+		all = slices.Clone(newest.Replicas)
+		for _, m := range replicas.Members(r) {
+			at := slices.IndexFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica == m.Replica })
+			switch {
+			case !m.In() && at >= 0:
+				all = slices.Delete(all, at, at+1)
+			case m.In() && at < 0 && m.Keys != nil:
+				all = append(all, *m.Keys)
+			}
+		}
+		return nil
+	})
+	return all, err
+}
+
+// any reports whether there may be another replica.
+func (s *siblings) any() bool {
+	all, err := s.keys()
+	return err != nil || len(all) > 1
+}
+
+// admits refuses a replica that does not belong to the group.
+func (s *siblings) admits(r identity.Replica) error {
+	all, err := s.keys()
+	if err == nil && !slices.ContainsFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica == r }) {
+		err = fmt.Errorf("%s does not belong to the group", r)
+	}
+	return err
+}
+
+// GetX509BundleForTrustDomain returns the CAs of the replicas of the jurisdiction.
+func (s *siblings) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bundle.Bundle, error) {
+	if td.Name() != s.host.Name().String() {
+		return nil, fmt.Errorf("%w: %s", tlsconf.ErrNotNeighbour, td.Name())
+	}
+	all, err := s.keys()
+	if err != nil {
+		return nil, err
+	}
+	bundle := x509bundle.New(td)
+	for _, k := range all {
+		cert, err := x509.ParseCertificate(k.CACert)
+		if err != nil {
+			return nil, err
+		}
+		bundle.AddX509Authority(cert)
+	}
+	return bundle, nil
+}
+
+// addresses returns where a replica is reached.
+func (s *siblings) addresses(ctx context.Context, to identity.Replica) (all []net.Addr, err error) {
+	var told []string
+	err = s.host.Look(func(r *state.Reader) error {
+		m, _ := replicas.MemberOf(r, to)
+		told = m.Addresses
+		return nil
+	})
+	for _, address := range told {
+		resolved, failed := s.node.o.Resolve(ctx, address)
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		all = append(all, resolved...)
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	return nil, errors.Join(err, fmt.Errorf("no address of %s is known", to))
+}
+
+// bundles are the CAs by which whoever connects is verified: those of the neighbours, and those of
+// the other replicas.
+type bundles struct {
+	x509bundle.Source
+	own *siblings
+}
+
+func (b bundles) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bundle.Bundle, error) {
+	if td.Name() == b.own.host.Name().String() {
+		return b.own.GetX509BundleForTrustDomain(td)
+	}
+	return b.Source.GetX509BundleForTrustDomain(td)
+}
+
+// errOpening refuses neighbours while the jurisdiction is opened: its other replicas may connect
+// before that, because it may need them to open.
+var errOpening = errors.New("the node is starting")
+
+// serve begins what runs for the other replicas: their asks are answered, those that lag are filled,
+// and, where this replica leads, the group is brought to what is wanted of it.
+func (s *siblings) serve(h *hosted) {
+	logger := s.node.o.Logger.With("jurisdiction", s.host.Name().String())
+	server := replicas.Server{Host: s.host, Now: s.node.o.Now, Logger: logger}
+	keeper := replicas.Keeper{Host: s.host, Group: s.host.Group(), KeySets: s.host, Advanced: s.host.Advanced, Listed: h.upkeep.Poke, Logger: logger}
+	s.node.workers.Go(func() { server.Run(h.ctx, s.asks) })
+	s.node.workers.Go(func() { s.fill(h.ctx) })
+	h.workers.Go(func() { keeper.Run(h.ctx) })
+	h.workers.Go(func() { s.follow(h.ctx, h) })
+}
+
+// fill fills the replicas that ask for it.
+func (s *siblings) fill(ctx context.Context) {
+	for {
+		stream, from, err := s.fetch.Accept()
+		if err != nil {
+			return
+		}
+		s.node.workers.Go(func() {
+			if err := s.host.Serve(ctx, stream); err != nil {
+				s.node.o.Logger.Info("replica not filled from this one", "replica", from.String(), "error", err)
+			}
+		})
+	}
+}
+
+const (
+	followPause = 500 * time.Millisecond // between two looks at what the others changed
+	followEvery = 30 * time.Second       // how often a replica that does not lead asks for what the parent said
+)
+
+// follow keeps what a replica has in memory as the state says, where others write it; and it keeps
+// the connections to them.
+func (s *siblings) follow(ctx context.Context, h *hosted) {
+	var asked time.Time
+	for ctx.Err() == nil {
+		advanced := s.host.Advanced()
+		if err := s.look(ctx, h, &asked); err != nil && ctx.Err() == nil {
+			h.logger.Debug("what other replicas changed is not read yet", "error", err)
+		}
+		pause := time.NewTimer(followPause)
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+		}
+		pause.Stop()
+		again := time.NewTimer(followEvery)
+		select {
+		case <-advanced:
+		case <-again.C:
+		case <-ctx.Done():
+		}
+		again.Stop()
+	}
+}
+
+func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time) error {
+	keep := []identity.Replica{}
+	err := s.host.Look(func(r *state.Reader) error {
+		for _, m := range replicas.Members(r) {
+			if m.In() && m.Replica != s.host.Replica() {
+				keep = append(keep, m.Replica)
+			}
+		}
+		return nil
+	})
+	if err != nil || len(keep) == 0 && s.host.Alone() {
+		return err
+	}
+	s.links.Keep(keep...)
+	s.links.Recheck()
+	if s.host.Leads() {
+		return nil
+	}
+	err = errors.Join(s.node.changed(ctx, h), h.face.Rosters.Refresh(ctx), h.check.Refresh(ctx))
+	if now := s.node.o.Now(); now.Sub(*asked) >= followEvery {
+		*asked = now
+		err = errors.Join(err, s.above(ctx))
+	}
+	return errors.Join(err, s.host.RenewKeys(ctx, func(uint64) bool { return false }))
+}
+
+// above takes what the parent said to the replica that leads.
+func (s *siblings) above(ctx context.Context) error {
+	leader, known := s.host.Leader()
+	if !known || leader == s.host.Replica() {
+		return nil
+	}
+	chain, recovery, err := (replicas.Asker{Streams: s.asks}).Above(ctx, leader)
+	if err != nil {
+		return err
+	}
+	return s.host.TakeAbove(ctx, chain, recovery)
+}
+
+// desk is where an administrator looks after the replicas.
+func (s *siblings) desk(h *hosted) *replicas.Desk {
+	return &replicas.Desk{
+		Own: s.host, Ask: replicas.Asker{Streams: s.asks}, Links: s.links, Addresses: s.node.addresses, Place: func() roster.Place { return placed(h.settings) }, File: filepath.Join(s.node.dir, config.FileName), Now: s.node.o.Now,
+		Root: func(ctx context.Context) (trust.Pin, error) {
+			_, root, err := s.host.Chain(ctx)
+			return root, err
+		},
+	}
+}
