@@ -3,9 +3,7 @@ package ledger
 import (
 	"bytes"
 	"crypto/ed25519"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -70,18 +68,11 @@ type noteSigner struct {
 	by  LogSigner
 }
 
-func (s noteSigner) Name() string                    { return s.log.String() }
-func (s noteSigner) KeyHash() uint32                 { return keyHash(s.log, s.by.LogPublic()) }
-func (s noteSigner) Sign(msg []byte) ([]byte, error) { return s.by.SignLog(msg), nil }
-
-const noteAlgEd25519 = 1
-
-// keyHash returns the key id of C2SP signed-note: the first 4 bytes of SHA-256 of name, newline,
-// algorithm and key.
-func keyHash(log identity.Log, key ed25519.PublicKey) uint32 {
-	sum := sha256.Sum256(append(append([]byte(log.String()+"\n"), noteAlgEd25519), key...))
-	return binary.BigEndian.Uint32(sum[:])
+func (s noteSigner) Name() string { return s.log.String() }
+func (s noteSigner) KeyHash() uint32 {
+	return keyHash(s.log.String(), noteAlgEd25519, s.by.LogPublic())
 }
+func (s noteSigner) Sign(msg []byte) ([]byte, error) { return s.by.SignLog(msg), nil }
 
 // SignCheckpoint returns the note with one replica's line.
 func SignCheckpoint(c Checkpoint, by LogSigner) ([]byte, error) {
@@ -162,6 +153,5 @@ func respell(n *note.Note) []byte {
 }
 
 func verifierFor(log identity.Log, key ed25519.PublicKey) (note.Verifier, error) {
-	encoded := append([]byte{noteAlgEd25519}, key...)
-	return note.NewVerifier(fmt.Sprintf("%s+%08x+%s", log, keyHash(log, key), base64.StdEncoding.EncodeToString(encoded)))
+	return note.NewVerifier(VerifierKey(log, key))
 }

@@ -302,7 +302,7 @@ func (b *refuser) notes() {
 	wrong.Log = other.log
 	text := func(name, reason, why, text string) {
 		sig := r1.SignLog([]byte(text))
-		id := fmt.Sprintf("%08x", keyHash(b.log, r1.LogPublic()))
+		id := fmt.Sprintf("%08x", keyHash(b.log.String(), noteAlgEd25519, r1.LogPublic()))
 		set(name, reason, why, fmt.Appendf(nil, "%s\n\u2014 %s %s\n", text, b.log, base64Of(id, sig)))
 	}
 	text("other-origin", "origin", "the text names another log than the line", wrong.text())

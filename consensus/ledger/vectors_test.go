@@ -317,7 +317,7 @@ func (w *world) parts() []part {
 		add("ca-cert"+name, "CA certificate, DER", k.CACert)
 		add("signing-cert"+name, "signing certificate, DER", k.SigningCert)
 		add("log-key"+name, "log key, Ed25519", k.LogKey)
-		add("log-key-id"+name, "key id of the log key in "+w.log.String(), binary.BigEndian.AppendUint32(nil, keyHash(w.log, k.LogKey)))
+		add("log-key-id"+name, "key id of the log key in "+w.log.String(), binary.BigEndian.AppendUint32(nil, keyHash(w.log.String(), noteAlgEd25519, k.LogKey)))
 	}
 	add("recovery-key", "recovery key, Ed25519", w.one.RecoveryKey)
 	recovery := func(message []byte) []byte { return ed25519.Sign(paperOf(place), message) }
