@@ -5,7 +5,6 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 )
@@ -17,6 +16,7 @@ type Jurisdiction interface {
 	Leads() bool
 	Pin() (trust.Pin, error)
 	Chain(ctx context.Context) (levels []trust.Level, root trust.Pin, err error)
-	Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []byte, err error)
+	Follow(ctx context.Context, since uint64) (host.Followed, error)
+	Leaves(ctx context.Context, from uint64) ([][]byte, error)
 	Entry(ctx context.Context, index uint64) (host.Entry, error)
 }

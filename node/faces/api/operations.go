@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -24,6 +25,14 @@ type (
 	AtEntry struct {
 		Caller
 		Index uint64 `path:"index" doc:"Place in the log, counted from 0"`
+	}
+	sinceSize struct {
+		Caller
+		Since uint64 `query:"since" maximum:"4611686018427387903" doc:"An older size of the ledger: the answer proves that it goes on from there"`
+	}
+	fromIndex struct {
+		Caller
+		From uint64 `query:"from" maximum:"4611686018427387903" doc:"Index of the first leaf, counted from 0"`
 	}
 	listAgencies struct {
 		Listed
@@ -57,6 +66,7 @@ func (s *server) register(a huma.API) {
 	huma.Register(a, get("status", "/v1/status", "What the node hosts, and how it is"), s.status)
 	huma.Register(a, post("stop", "/v1/stop", "Stop the node"), s.stop)
 	handle(s, a, get("checkpoint", "/v1/ledger/checkpoint", "The newest signed tree head"), checkpoint)
+	handle(s, a, get("leaves", "/v1/ledger/leaves", "The leaves as they are hashed"), leaves)
 	handle(s, a, get("entries", "/v1/ledger/entries", "The public heads of the entries"), entriesListed)
 	handle(s, a, get("entry", "/v1/ledger/entries/{index}", "The public head of an entry"), showEntry)
 	handle(s, a, get("receipt", "/v1/ledger/entries/{index}/receipt", "The portable proof of an entry"), receipt)
@@ -77,9 +87,28 @@ func (s *server) register(a huma.API) {
 	s.registerAudits(a)
 }
 
-func checkpoint(ctx context.Context, h Hosted, _ *plain) (client.Checkpoint, error) {
-	c, note, err := h.Ledger.Checkpoint(ctx)
-	return client.Checkpoint{Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(note)}, err
+func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint, error) {
+	f, err := h.Ledger.Follow(ctx, in.Since)
+	c := f.Checkpoint
+	if errors.Is(err, host.ErrBeyond) {
+		return client.Checkpoint{}, text.Fail(text.SinceBeyond, text.Args{"number": fmt.Sprint(in.Since), "count": fmt.Sprint(c.Size), "log": c.Log.String()}, err)
+	}
+	out := client.Checkpoint{
+		Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(f.Note),
+		Keys: []client.VerifierKey{}, Since: in.Since, Consistency: [][]byte{},
+	}
+	for _, k := range f.Keys {
+		out.Keys = append(out.Keys, client.VerifierKey{Replica: k.Replica.String(), Key: ledger.VerifierKey(c.Log, k.LogKey)})
+	}
+	for _, hash := range f.Path {
+		out.Consistency = append(out.Consistency, hash[:])
+	}
+	return out, err
+}
+
+func leaves(ctx context.Context, h Hosted, in *fromIndex) (client.Leaves, error) {
+	all, err := h.Ledger.Leaves(ctx, in.From)
+	return client.Leaves{From: in.From, Leaves: append([][]byte{}, all...)}, err
 }
 
 func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error) {

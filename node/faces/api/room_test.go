@@ -73,9 +73,14 @@ func (m memory) Chain(context.Context) ([]trust.Level, trust.Pin, error) {
 	return nil, trust.Confirmation{Child: m.Name(), Number: 1, Hash: make([]byte, 32)}.Pin(), nil
 }
 
-func (memory) Checkpoint(context.Context) (c ledger.Checkpoint, signed []byte, err error) {
-	return c, nil, errNotHere
+func (memory) Follow(_ context.Context, since uint64) (host.Followed, error) {
+	if since > 0 {
+		return host.Followed{}, host.ErrBeyond
+	}
+	return host.Followed{}, errNotHere
 }
+
+func (memory) Leaves(context.Context, uint64) ([][]byte, error) { return nil, errNotHere }
 
 func (memory) ProveEndorsement(context.Context, uint64) ([]byte, error) { return nil, errNotHere }
 

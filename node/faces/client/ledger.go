@@ -1,11 +1,44 @@
 package client
 
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+)
+
 // Checkpoint is the newest signed tree head of the ledger.
 type Checkpoint struct {
 	Log  string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
 	Size uint64 `json:"size" doc:"Entries under the checkpoint"`
 	Root string `json:"root" doc:"Root hash, lower-case hex"`
 	Note string `json:"note" doc:"The C2SP signed note, with all its signature lines"`
+	// Keys are those of the key set now in force.
+	Keys        []VerifierKey `json:"keys" doc:"The keys that sign checkpoints of this ledger"`
+	Since       uint64        `json:"since" doc:"The older size that was asked about"`
+	Consistency [][]byte      `json:"consistency" doc:"Hashes of the RFC 9162 proof that the ledger goes on from the older size, base64; empty where that is 0 or the size"`
+}
+
+// VerifierKey is the key with which a replica signs checkpoints.
+type VerifierKey struct {
+	Replica string `json:"replica" doc:"Name of the replica"`
+	Key     string `json:"key" doc:"Its verifier key, as C2SP signed-note has it: NAME+ID+KEY"`
+}
+
+// Growth returns the checkpoint with its consistency proof, as the body of the request
+// add-checkpoint of C2SP tlog-witness.
+func (c Checkpoint) Growth() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "old %d\n", c.Since)
+	for _, h := range c.Consistency {
+		b.WriteString(base64.StdEncoding.EncodeToString(h) + "\n")
+	}
+	return b.String() + "\n" + c.Note
+}
+
+// Leaves are encoded leaves of the ledger, from an index on: heads and commitments, never payloads.
+type Leaves struct {
+	From   uint64   `json:"from" doc:"Index of the first"`
+	Leaves [][]byte `json:"leaves" doc:"The leaves as they are hashed, base64; fewer than were asked for where they are long; none behind the end"`
 }
 
 // Entry is one entry of the ledger: its public head, never its payload.

@@ -19,6 +19,17 @@ func (c *Client) Checkpoint(ctx context.Context) (Checkpoint, error) {
 	return get[Checkpoint](ctx, c, "/v1/ledger/checkpoint")
 }
 
+// CheckpointSince returns the newest signed tree head, with the proof that the ledger goes on from
+// its first since entries.
+func (c *Client) CheckpointSince(ctx context.Context, since uint64) (Checkpoint, error) {
+	return get[Checkpoint](ctx, c, "/v1/ledger/checkpoint?since="+strconv.FormatUint(since, 10))
+}
+
+// Leaves returns leaves of the ledger from an index on, as many as fit into one answer.
+func (c *Client) Leaves(ctx context.Context, from uint64) (Leaves, error) {
+	return get[Leaves](ctx, c, "/v1/ledger/leaves?from="+strconv.FormatUint(from, 10))
+}
+
 // Entry returns the entry at index, counted from 0.
 func (c *Client) Entry(ctx context.Context, index uint64) (Entry, error) {
 	return get[Entry](ctx, c, "/v1/ledger/entries/"+strconv.FormatUint(index, 10))
