@@ -28,6 +28,11 @@ type (
 	JoinResult    = join.Result
 	ReceiptReport = offline.ReceiptReport
 	DataReport    = offline.DataReport
+	Named         = offline.Named
+	ExportSource  = offline.Source
+	ExportReport  = offline.ExportReport
+
+	ExportedReport = offline.ExportedReport
 	LogQueue      = loglimit.Queue
 	KeystoreState = offline.KeystoreState
 
@@ -67,6 +72,9 @@ var (
 	Vacant          = datadir.CheckEmpty
 	FirewallRequest = join.RequestFor
 	VerifyReceipt   = offline.VerifyReceipt
+	VerifyExport    = offline.VerifyExport
+	Export          = offline.Export
+	ExportData      = offline.ExportData
 	CheckRecords    = api.CheckAlone
 	CheckListen     = config.CheckListen
 

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,27 +14,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerVerify(), a.ledgerAudits())
-}
-
-func (a *app) ledgerCheckpoint() *cobra.Command {
-	return a.verb("checkpoint", text.CLIShortCheckpoint, func(cmd *cobra.Command, _ []string) error {
-		cp, err := a.client().Checkpoint(cmd.Context())
-		if err != nil {
-			return err
-		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, cp)
-		}
-		a.pairs(given([]pair{
-			{a.t(text.CLILog, nil), cp.Log}, {a.t(text.CLISize, nil), number(cp.Size)}, {a.t(text.CLIRoot, nil), cp.Root},
-		}))
-		fmt.Fprintln(a.stdout)
-		for line := range strings.Lines(cp.Note) {
-			fmt.Fprintln(a.stdout, clean(strings.TrimSuffix(line, "\n")))
-		}
-		return nil
-	})
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerExport(), a.ledgerVerify(), a.ledgerAudits())
 }
 
 func (a *app) ledgerEntry() *cobra.Command {

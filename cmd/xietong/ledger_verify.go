@@ -15,12 +15,22 @@ import (
 var pinShape = regexp.MustCompile(`^[a-z0-9.-]+/keys/[1-9][0-9]*/[0-9a-f]{64}$`)
 
 func (a *app) ledgerVerify() *cobra.Command {
-	var root, in string
+	var root, in, policy, kept string
 	c := a.verb("verify [RECEIPT] [PAYLOAD]", text.CLIShortVerify, func(cmd *cobra.Command, args []string) error {
 		if err := a.zones(cmd.Flags(), in); err != nil {
 			return err
 		}
 		switch {
+		case policy != "" && root != "":
+			return usage(text.CLIPolicyOrRoot, nil)
+		case kept != "" && policy == "":
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--policy"})
+		case policy != "" && len(args) == 0:
+			return usage(text.CLIMissingArgument, text.Args{"name": "EXPORT"})
+		case policy != "" && len(args) > 1:
+			return usage(text.CLITooManyArguments, text.Args{"value": text.Short(args[1])})
+		case policy != "":
+			return a.verifyExport(cmd.Context(), args[0], policy, kept)
 		case len(args) == 0 && root == "":
 			return a.verifyData(cmd.Context())
 		case len(args) == 0:
@@ -34,8 +44,13 @@ func (a *app) ledgerVerify() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongVerify, nil)
 	c.Example = `  xietong ledger verify guiyang.guizhou-log-1-7.receipt guiyang.guizhou-log-1-7.payload --root guizhou/keys/1/9f86d081…
-  xietong ledger verify --data ./copy-of-xietong-data`
+  xietong ledger verify --data ./copy-of-xietong-data
+  xietong ledger verify ./ledger --policy policy.txt --since kept`
 	c.Flags().StringVar(&root, "root", "", a.t(text.CLIFlagRoot, nil))
+	c.Flags().StringVar(&policy, "policy", "", a.t(text.CLIFlagPolicy, nil))
+	c.Flags().StringVar(&kept, "since", "", a.t(text.CLIFlagKept, nil))
+	aFile(c.Flags(), "policy")
+	aFile(c.Flags(), "since")
 	c.Flags().StringVar(&in, "time-zone", "", a.t(text.CLIFlagVerifyZone, nil))
 	return c
 }

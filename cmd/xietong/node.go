@@ -25,6 +25,9 @@ type nodeFloor struct {
 	held            func(dir string) bool
 	checkRecords    func(ctx context.Context, l text.Lang, im client.Import, told node.CheckedRecords) error
 	verifyData      func(ctx context.Context, dir, name string, progress func(done, total uint64)) (node.DataReport, error)
+	verifyExport    func(ctx context.Context, path string, policy node.Named, kept *node.Named, progress func(done, total uint64)) (node.ExportedReport, error)
+	exportLedger    func(ctx context.Context, src node.ExportSource, dir string, progress func(done, total uint64)) (node.ExportReport, error)
+	exportData      func(ctx context.Context, data, name, dir string, progress func(done, total uint64)) (node.ExportReport, error)
 }
 
 type (
@@ -40,4 +43,5 @@ type (
 
 var theNode = nodeFloor{
 	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, joinReplica: node.JoinReplica, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
+	verifyExport: node.VerifyExport, exportLedger: node.Export, exportData: node.ExportData,
 }

@@ -139,6 +139,9 @@ var phrases = sync.OnceValue(func() (all []phrase) {
 	for _, p := range ourPhrases {
 		all = append(all, phrase{pattern(p.form), p.zh, begun.ReplaceAllString(p.form, "")})
 	}
+	for _, p := range outsidePhrases {
+		all = append(all, phrase{pattern(p.form), p.zh, p.form})
+	}
 	for _, p := range kinds {
 		all = append(all, phrase{pattern(p.form), p.zh, p.en})
 	}

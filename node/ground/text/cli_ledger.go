@@ -76,7 +76,7 @@ var ledgerSentences = []sentence{
 			"where it records a use of one's own: its receipt is asked for, and verified first. --in and --as say who asks.",
 	},
 	{CLIShortReceipt, "保存一个条目的存证凭证", "Save the receipt of an entry"},
-	{CLIShortVerify, "离线验证存证凭证或数据目录", "Verify a receipt or a data directory offline"},
+	{CLIShortVerify, "离线验证存证凭证、数据目录或导出的账本", "Verify a receipt, a data directory or an export offline"},
 	{
 		CLILongReceipt,
 		"保存存证凭证（.receipt）和内容（.payload，已销毁或不归您的没有），文件名取条目的完整名称，已有的不同文件绝不覆盖。\nENTRY 为条目序号或完整名称。\n" +
@@ -88,8 +88,8 @@ var ledgerSentences = []sentence{
 	},
 	{
 		CLILongVerify,
-		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n两者都不需要运行中的节点。",
-		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nNeither needs a running node.",
+		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n验证导出的账本：给出 EXPORT（目录，或者单独一份检查点）和 --policy 见证规则；用 --since 的，另证明它承接留存的检查点。\n都不需要运行中的节点。",
+		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nVerify an export: give EXPORT, its directory or a checkpoint alone, and the policy with --policy; --since also proves\nthat it goes on from a checkpoint that was kept. None of them needs a running node.",
 	},
 	{CLIFlagOut, "保存到目录 `DIR`（默认当前目录）", "save in the directory `DIR` (default the current one)"},
 	{CLIFlagRoot, "根的起点标识 `PIN`（见 xietong tree）", "the `PIN` of the root, which is trusted (see xietong tree)"},

@@ -15,11 +15,11 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences,
 		ledgerSentences, receiptSentences, nodeSentences, configSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences, outsideSentences)
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, replicaProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, replicaProblems, outsideProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

@@ -1,0 +1,73 @@
+package offline
+
+import (
+	"context"
+	"path/filepath"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// ExportData is Export of the ledger of one jurisdiction in a stopped or copied data directory. It
+// covers what the newest checkpoint in it does.
+func ExportData(ctx context.Context, data, name, dir string, progress func(done, total uint64)) (report ExportReport, err error) {
+	if err := datadir.CheckFormat(data); err != nil {
+		return report, err
+	}
+	settings, err := datadir.ReadConfig(data)
+	if err != nil {
+		return report, err
+	}
+	j, err := called(settings, name)
+	if err != nil {
+		return report, err
+	}
+	if err := datadir.CheckHosted(data, j); err != nil {
+		return report, err
+	}
+	folder := host.Folder(data, j)
+	var failed error // of the export itself
+	err = state.Look(filepath.Join(folder, "state.db"), func(r *state.Reader) error {
+		report, failed = Export(ctx, stored{r}, dir, progress)
+		return nil
+	})
+	if err != nil {
+		return report, datadir.Error(data, host.OfState(folder, err))
+	}
+	return report, failed
+}
+
+// stored is the ledger in a file.
+type stored struct{ r *state.Reader }
+
+func (s stored) Growth(_ context.Context, since uint64) ([]byte, error) {
+	p, ok := s.r.Published()
+	if !ok {
+		return nil, text.Fail(text.NotFound, text.Args{"what": "checkpoint", "where": s.r.Log().String()}, nil)
+	}
+	g := ledger.Growth{Old: since, Note: p.Note}
+	if since > 0 {
+		var err error
+		if g.Path, err = ledger.ProveConsistency(since, p.Mark.Size, s.r); err != nil {
+			return nil, err
+		}
+	}
+	return g.Encode(), nil
+}
+
+func (s stored) Leaves(ctx context.Context, from uint64) (leaves [][]byte, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := range uint64(ledger.TileWidth) {
+		leaf := s.r.Leaf(from + i)
+		if leaf == nil {
+			break
+		}
+		leaves = append(leaves, leaf)
+	}
+	return leaves, nil
+}

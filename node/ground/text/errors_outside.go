@@ -1,0 +1,67 @@
+package text
+
+import "net/http"
+
+// Problems of the ledger as it is given to those outside, and of what they verify it by.
+const (
+	PolicyFault   Code = "policy-invalid"
+	ExportFault   Code = "export-invalid"
+	PolicyUnmet   Code = "policy-unmet"
+	NotConsistent Code = "not-consistent"
+	ExportOther   Code = "export-other"
+	ExportForked  Code = "export-forked"
+	SinceBeyond   Code = "since-beyond"
+	ExportDiffers Code = "export-differs"
+)
+
+var outsideProblems = []problem{
+	{
+		number: 421, code: PolicyFault, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
+		zh: parts{"见证规则文件有误", "不能按这份见证规则（C2SP tlog-policy）验证：{reason}", "{file}", "请改正这一行，再执行同一命令；各行的写法见 docs/zh/ledger-export.md"},
+		en: parts{"Invalid policy", "nothing can be verified by this policy (C2SP tlog-policy): {reason}", "{file}",
+			"correct that line, and repeat the command; docs/ledger-export.md has the lines"},
+	},
+	{
+		number: 422, code: ExportFault, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
+		zh: parts{"导出的账本未通过验证", "导出的账本不可采信：{reason}", "{file}", "请向出具方重新索取这个文件，或者重新导出；重新取得的仍然如此的，请保留两份，这是账本被改动过的证据"},
+		en: parts{"Exported ledger refused", "the exported ledger proves nothing: {reason}", "{file}",
+			"get this file anew from whoever gave it, or export again; if it is the same then, keep both: they are evidence that the ledger was changed"},
+	},
+	{
+		number: 423, code: PolicyUnmet, status: http.StatusUnprocessableEntity, params: []string{"file", "missing"},
+		zh: parts{"见证不足", "检查点有账本的签名，但缺少规则要求的见证：{missing}", "{file}", "请索取见证更全的检查点，或者向所列的见证方查问；见证方不再运行的，请修改规则"},
+		en: parts{"Too few witnesses", "the log signed the checkpoint, and cosignatures that the policy asks for are missing: {missing}", "{file}",
+			"get the checkpoint with more cosignatures, or ask the witnesses that are listed; where one is no longer run, change the policy"},
+	},
+	{
+		number: 424, code: NotConsistent, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "reason"},
+		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
+		en: parts{"Not consistent with the kept checkpoint", "this ledger is not proven to go on from the checkpoint that was kept ({found}): {reason}", "{file}",
+			"keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
+	},
+	{
+		number: 435, code: ExportOther, status: http.StatusConflict, params: []string{"dir", "found", "log"},
+		zh: parts{"目录中是另一账本的导出", "此目录中已有 {found} 的导出，不是 {log} 的；没有写入任何内容", "{dir}", "请换一个空目录"},
+		en: parts{"Export of another ledger", "the directory has an export of {found}, not of {log}; nothing was written", "{dir}", "give another, empty directory"},
+	},
+	{
+		number: 436, code: ExportForked, status: http.StatusConflict, params: []string{"dir", "number", "count"},
+		zh: parts{"账本不承接原有的导出", "此目录中的导出有 {number} 个条目，现有账本（{count} 个条目）不承接它；没有写入任何内容", "{dir}",
+			"请保留此目录，它是证据：账本可能是从较早的备份恢复的，或者历史被改写；请查明原因，另换空目录导出"},
+		en: parts{"Ledger does not go on from the export", "the export in the directory has {number} [entry|entries:number], and the ledger, with {count} now, does not go on from it; nothing was written", "{dir}",
+			"keep the directory, it is evidence: the ledger was brought back from an older backup, or its history was rewritten; find out which, and export into another, empty directory"},
+	},
+	{
+		number: 437, code: SinceBeyond, status: http.StatusBadRequest, params: []string{"number", "count", "log"},
+		zh: parts{"账本没有这么多条目", "所给的条目数是 {number}，账本现有 {count} 个条目", "{log}",
+			"请核对条目数（检查点的第二行）；确是本账本曾签署的检查点的，请保留它：账本可能是从较早的备份恢复的"},
+		en: parts{"Ledger is shorter", "the size that was given is {number}, and the ledger has {count} [entry|entries:count]", "{log}",
+			"check the size, which is the second line of a checkpoint; if this ledger did sign it, keep that checkpoint: the ledger was brought back from an older backup"},
+	},
+	{
+		number: 438, code: ExportDiffers, status: http.StatusConflict, params: []string{"file"},
+		zh: parts{"导出的文件内容不同", "此文件已存在，内容与账本给出的不同；已导出的文件从不改写", "{file}", "请用 xietong ledger verify 验证该目录；确已损坏的，请移走此文件，再执行同一命令"},
+		en: parts{"Exported file differs", "the file is there with another content than the ledger gives; what was exported is never replaced", "{file}",
+			"verify the directory with `xietong ledger verify`; if the file is damaged, move it away, and repeat the command"},
+	},
+}
