@@ -43,10 +43,14 @@ type ExportReport struct {
 // the size before, and goes on where it was. What is there is never replaced, but for the
 // checkpoint. The error is a *text.Failure where the directory or the source is at fault.
 func Export(ctx context.Context, src Source, dir string, progress func(done, total uint64)) (ExportReport, error) {
-	if err := host.MakeFolder(dir); err != nil {
+	e := &exporter{src: src, dir: dir, keep: keepFile, edge: map[ledger.TileID][]byte{}, touched: map[string]bool{}, progress: progress}
+	return e.run(ctx)
+}
+
+func (e *exporter) run(ctx context.Context) (ExportReport, error) {
+	if err := host.MakeFolder(e.dir); err != nil {
 		return ExportReport{}, err
 	}
-	e := &exporter{src: src, dir: dir, edge: map[ledger.TileID][]byte{}, touched: map[string]bool{}, progress: progress}
 	old, err := e.begin(ctx)
 	if err != nil {
 		return ExportReport{}, err
@@ -65,6 +69,7 @@ func Export(ctx context.Context, src Source, dir string, progress func(done, tot
 type exporter struct {
 	src      Source
 	dir      string
+	keep     func(dir, name string, data []byte) error // keepFile
 	progress func(done, total uint64)
 
 	growth  ledger.Growth
@@ -319,20 +324,25 @@ func (e *exporter) write(name string, data []byte) error {
 	return e.put(name, data)
 }
 
-// put writes a file under another name, flushes it, and gives it its own.
+// put puts a file where it belongs.
 func (e *exporter) put(name string, data []byte) error {
-	f, err := os.CreateTemp(e.dir, pendingName+"*") // mode 0600
+	e.files++
+	return e.keep(e.dir, filepath.FromSlash(name), data)
+}
+
+// keepFile writes a file below a folder under another name, flushes it, and gives it its own.
+func keepFile(dir, name string, data []byte) error {
+	f, err := os.CreateTemp(dir, pendingName+"*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(e.dir, filepath.FromSlash(name)))
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
-	e.files++
 	return nil
 }
 
