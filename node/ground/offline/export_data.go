@@ -2,6 +2,7 @@ package offline
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 
 	"xietong/consensus/ledger"
@@ -29,15 +30,35 @@ func ExportData(ctx context.Context, data, name, dir string, progress func(done,
 		return report, err
 	}
 	folder := host.Folder(data, j)
+	file := filepath.Join(folder, "state.db")
 	var failed error // of the export itself
-	err = state.Look(filepath.Join(folder, "state.db"), func(r *state.Reader) error {
-		report, failed = Export(ctx, stored{r}, dir, progress)
+	err = state.Look(file, func(r *state.Reader) error {
+		if failed = checkStored(file, r); failed == nil {
+			report, failed = Export(ctx, stored{r}, dir, progress)
+		}
+		if _, damaged := errors.AsType[*state.DamageError](failed); damaged {
+			return failed
+		}
 		return nil
 	})
 	if err != nil {
 		return report, datadir.Error(data, host.OfState(folder, err))
 	}
 	return report, failed
+}
+
+// checkStored verifies the newest checkpoint in a file by the key sets in it, and by its tree.
+func checkStored(file string, r *state.Reader) (err error) {
+	found := state.Report{Log: r.Log()}
+	found.KeySets, _ = r.KeySets()
+	found.Published, _ = r.Published()
+	if found.Signed, err = r.RootAt(found.Published.Mark.Size); err != nil {
+		return &state.DamageError{File: file, Err: err}
+	}
+	if _, err := checkSigned(found); err != nil {
+		return refused(&wrongFile{file, err})
+	}
+	return nil
 }
 
 // stored is the ledger in a file.
@@ -63,9 +84,9 @@ func (s stored) Leaves(ctx context.Context, from uint64) (leaves [][]byte, err e
 		return nil, err
 	}
 	for i := range uint64(ledger.TileWidth) {
-		leaf := s.r.Leaf(from + i)
-		if leaf == nil {
-			break
+		leaf, err := s.r.ProvenLeaf(from + i)
+		if err != nil || leaf == nil {
+			return leaves, err
 		}
 		leaves = append(leaves, leaf)
 	}
