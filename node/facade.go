@@ -33,8 +33,8 @@ type (
 	ExportReport  = offline.ExportReport
 
 	ExportedReport = offline.ExportedReport
-	LogQueue      = loglimit.Queue
-	KeystoreState = offline.KeystoreState
+	LogQueue       = loglimit.Queue
+	KeystoreState  = offline.KeystoreState
 
 	CheckedRecords = api.CheckedAlone // of CheckRecords
 )

@@ -37,7 +37,7 @@ func (d *door) readings(t *testing.T) []act {
 		get("agencies", "/v1/agencies"), get("datasets", "/v1/datasets"), get("dataset", "/v1/datasets/villages"),
 		get("standards", "/v1/standards"), get("standard-of", "/v1/standards/towns"), get("roster", "/v1/roster"),
 		get("children", "/v1/children"), get("hosted", "/v1/hosted"),
-		refused("checkpoint", "/v1/ledger/checkpoint", text.Internal), refused("tree", "/v1/tree", text.Internal),
+		refused("checkpoint", "/v1/ledger/checkpoint", text.Internal), refused("leaves", "/v1/ledger/leaves", text.Internal), refused("tree", "/v1/tree", text.Internal),
 		refused("keys", "/v1/keys", text.KeysPending), refused("to-confirm", "/v1/waiting/guiyang.guizhou", text.NotConfirmable),
 	}
 }

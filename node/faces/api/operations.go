@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -94,11 +93,11 @@ func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint
 		return client.Checkpoint{}, text.Fail(text.SinceBeyond, text.Args{"number": fmt.Sprint(in.Since), "count": fmt.Sprint(c.Size), "log": c.Log.String()}, err)
 	}
 	out := client.Checkpoint{
-		Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(f.Note),
+		Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(f.Signed),
 		Keys: []client.VerifierKey{}, Since: in.Since, Consistency: [][]byte{},
 	}
 	for _, k := range f.Keys {
-		out.Keys = append(out.Keys, client.VerifierKey{Replica: k.Replica.String(), Key: ledger.VerifierKey(c.Log, k.LogKey)})
+		out.Keys = append(out.Keys, client.VerifierKey{Replica: k.Replica.String(), Key: k.Key})
 	}
 	for _, hash := range f.Path {
 		out.Consistency = append(out.Consistency, hash[:])

@@ -41,6 +41,10 @@ func wrongReads() []wrong {
 	return []wrong{
 		row("stop", "run by another program", "POST", "/v1/stop", "", client.Stop{}, text.NotStoppable),
 		row("checkpoint", "which there is none of", "GET", "/v1/ledger/checkpoint", "", nil, text.Internal),
+		row("checkpoint", "since more than there is", "GET", "/v1/ledger/checkpoint?since=5", "", nil, text.SinceBeyond),
+		row("checkpoint", "since no number", "GET", "/v1/ledger/checkpoint?since=x", "", nil, text.NotAsDescribed),
+		row("leaves", "of a ledger that gives none", "GET", "/v1/ledger/leaves", "", nil, text.Internal),
+		row("leaves", "from no number", "GET", "/v1/ledger/leaves?from=-1", "", nil, text.NotAsDescribed),
 		row("entry", "beyond the end", "GET", "/v1/ledger/entries/99", "", nil, text.NotFound),
 		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.NotAsDescribed),
 		row("receipt", "beyond the end", "GET", "/v1/ledger/entries/99/receipt", "", nil, text.NotFound),

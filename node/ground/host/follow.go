@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"xietong/certs/trust"
+	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 )
@@ -16,9 +16,15 @@ import (
 // that sign it, and the proof that it goes on from an older size.
 type Followed struct {
 	Checkpoint ledger.Checkpoint
-	Note       []byte
-	Keys       []trust.ReplicaKeys
+	Signed     []byte // the note
+	Keys       []VerifierKey
 	Path       tlog.TreeProof
+}
+
+// VerifierKey is the log key of a replica in the key set now in force, as tools take it.
+type VerifierKey struct {
+	Replica identity.Replica
+	Key     string
 }
 
 // ErrBeyond is returned by Follow where the ledger has fewer entries than were asked about.
@@ -32,14 +38,16 @@ func (h *Host) Follow(ctx context.Context, since uint64) (f Followed, err error)
 		return f, fmt.Errorf("make checkpoint: %w", err)
 	}
 	err = h.View(ctx, func(r *state.Reader) error {
-		if f.Checkpoint, f.Note, err = h.newest(r); err != nil {
+		if f.Checkpoint, f.Signed, err = h.newest(r); err != nil {
 			return err
 		}
 		walked, err := h.keys.walk(r)
 		if err != nil {
 			return err
 		}
-		f.Keys = walked[len(walked)-1].Replicas
+		for _, k := range walked[len(walked)-1].Replicas {
+			f.Keys = append(f.Keys, VerifierKey{k.Replica, ledger.VerifierKey(h.log, k.LogKey)})
+		}
 		switch {
 		case since > f.Checkpoint.Size:
 			return fmt.Errorf("prove %d entries a prefix of %d: %w", since, f.Checkpoint.Size, ErrBeyond)

@@ -18,6 +18,7 @@ var tellers = map[string]string{
 	"node/ground/rows/schema.go": "unusable schema: ", "node/ground/rows/shown.go": "unusable schema: ", "node/ground/filter/reading.go": "",
 	"node/ground/filter/number.go": "", "node/ground/pattern/pattern.go": "", "node/business/catalog/entry.go": "", "node/business/catalog/standard.go": "", "node/flows/adoption/adoption.go": "",
 	"certs/trust/objection.go": "invalid objection: ", "certs/trust/keyset.go": "invalid key set: ", "consensus/ledger/receipt.go": "not proven: ",
+	"consensus/ledger/policy.go": "", "consensus/ledger/vkey.go": "", "node/ground/offline/tiles.go": "", "node/ground/offline/export.go": "", "node/ground/offline/exported.go": "",
 }
 
 // untold are texts of errors that no person is told, or that others stand before.

@@ -35,9 +35,9 @@ var outsideProblems = []problem{
 	},
 	{
 		number: 424, code: NotConsistent, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "reason"},
-		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
+		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "缺少证明的，用 xietong ledger checkpoint --since SIZE --raw 取得；留存的较新的，请取得更新的导出；此外的情形请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
 		en: parts{"Not consistent with the kept checkpoint", "this ledger is not proven to go on from the checkpoint that was kept ({found}): {reason}", "{file}",
-			"keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
+			"where the proof is missing, `xietong ledger checkpoint --since SIZE --raw` prints it; where the kept one is newer, get a newer export; else keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
 	},
 	{
 		number: 435, code: ExportOther, status: http.StatusConflict, params: []string{"dir", "found", "log"},

@@ -43,5 +43,5 @@ var outsidePhrases = []struct{ form, zh string }{
 	{`the older checkpoint has {n} entries, this one {m}`, "留存的检查点有 {n} 个条目，这一份只有 {m} 个"},
 	{`two checkpoints of {n} entries have different roots`, "两份检查点都是 {n} 个条目，根却不同"},
 	{`the older checkpoint is not the beginning of this one: {rest}`, "留存的检查点所含的条目不是这一份的开头部分"},
-	{`the file has no proof from {n} entries on`, "文件中没有自 {n} 个条目起的一致性证明；可用 xietong ledger checkpoint --since {n} --raw 取得"},
+	{`the file has no proof from {n} entries on`, "文件中没有自 {n} 个条目起的一致性证明"},
 }

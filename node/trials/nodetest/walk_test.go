@@ -61,6 +61,9 @@ func faceWalk() []faceRow {
 	return append([]faceRow{
 		{"status", "", "GET", "/v1/status", "", reads(given)},
 		{"checkpoint", "", "GET", "/v1/ledger/checkpoint", "", reads(given)},
+		{"checkpoint", "since the first", "GET", "/v1/ledger/checkpoint?since=1", "", reads(given)},
+		{"checkpoint", "since what is not yet", "GET", "/v1/ledger/checkpoint?since=4611686018427387903", "", reads("since-beyond")},
+		{"leaves", "", "GET", "/v1/ledger/leaves?from=1", "", reads(given)},
 		{"entry", "the head of a record", "GET", "/v1/ledger/entries/RECORD", "", reads(given)},
 		{"receipt", "a record", "GET", "/v1/ledger/entries/RECORD/receipt", "", [5]string{record, withheld, withheld, "unknown-agency", withheld}},
 		{"receipt", "a use", "GET", "/v1/ledger/entries/USE/receipt", "", [5]string{given, given, withheld, "unknown-agency", withheld}},
