@@ -33,6 +33,7 @@ type (
 	ExportReport  = offline.ExportReport
 
 	ExportedReport = offline.ExportedReport
+	CosignedBy     = offline.CosignedBy
 	LogQueue       = loglimit.Queue
 	KeystoreState  = offline.KeystoreState
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,13 @@ import (
 
 // realBench is a workbench beside a node that runs.
 func realBench(t *testing.T, lang string) *workbench {
+	t.Helper()
+	b, _ := realBenchUntil(t, lang)
+	return b
+}
+
+// realBenchUntil is realBench beside a node that stop stops, if the test's end does not.
+func realBenchUntil(t *testing.T, lang string) (b *workbench, stop func()) {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "d")
 	if _, err := node.Init(dir, node.InitOptions{
@@ -33,13 +41,14 @@ func realBench(t *testing.T, lang string) *workbench {
 	case err := <-ended:
 		t.Fatalf("serve: %v", err)
 	}
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("stop: %v", err)
 		}
 	})
-	return &workbench{t: t, dir: dir, lang: lang, app: app{now: time.Now, node: fakeFloor}}
+	t.Cleanup(stop)
+	return &workbench{t: t, dir: dir, lang: lang, app: app{now: time.Now, node: fakeFloor}}, stop
 }
 
 const (

@@ -154,7 +154,7 @@ var goodArguments = map[string]string{
 	"dataset publish": "FILES/changed.json --records=FILES/rows.csv", "dataset show": "households", "dataset standard list": "", "dataset standard publish": "FILES/households.json",
 	"dataset standard show": "villages", "demo": "", "drill": "南明区", "grant give": "households tax@guiyang.guizhou", "grant list": "", "grant renew": "3", "grant revoke": "3",
 	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
-	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
+	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger export": "FILES/log", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households --purpose=statistics", "question show": "户数", "record export": "households --purpose=statistics",
 	"record check": "FILES/households.json FILES/rows.csv", "record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
 	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区 --reason=核对",
@@ -164,7 +164,7 @@ var goodArguments = map[string]string{
 // badValues are values that are wrong for a flag, or for the flag of a verb.
 var badValues = map[string]string{
 	"at": "火星", "format": "pdf", "out": "FILES/nothing/here.csv", "sort": "颜色", "limit": "0", "cursor": "abc", "by": "颜色", "from": "2026-13", "to": "昨天",
-	"dataset adopt from": "火星", "dataset standard show from": "火星",
+	"dataset adopt from": "火星", "ledger checkpoint since": "昨天", "ledger verify since": "FILES/nothing", "policy": "FILES/roster.csv", "dataset standard show from": "火星",
 	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "kind": "颜色", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400", "time-zone": "北京",
 	"code": `5201\n02`, "display-name": `贵\xb4`, "short-name": `贵\xb4`, "until": "2026/12/31", "root": "guizhou/keys/1/00", "fingerprint": "D98F",
 	"reason": `\xb4`, "basis": `\xb4`, "scenario": `\xb4`, "scope": `\xb4`, "method": `\xb4`, "paper": `\xb4`,
@@ -195,6 +195,7 @@ func corpusFiles(t *testing.T) string {
 		"picture.csv": "\x89PNG\r\n\x1a\n\x00\x00", "rows.json": "[{\"编号\":\"1\"},\n{\"编号\":}]", "gbk.csv": "\xb1\xe0\xba\xc5,x\xff\xff\n",
 		"key.yaml": "version: 1\nlistn: \"0.0.0.0:7400\"\n", "port.yaml": "version: 1\nlisten: \"127.0.0.1:99999\"\njurisdictions:\n  - name: a\n    display_name: 甲\n", "later.yaml": "version: 9\n",
 		"chinese.yaml": "version: 1\njurisdictions:\n  - name: 南明区\n    display_name: 南明区\n", "open.yaml": "version: [\n",
+		"none.policy": "quorum none\n", "cut.policy": "quorum none",
 		"columns.csv": "编号,姓名,收入\n2,李四\n", "lacks.csv": "编号,姓名,收入\n2,李四,5\n",
 	} {
 		putFile(t, filepath.Join(dir, name), content)

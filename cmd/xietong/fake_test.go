@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -198,8 +199,11 @@ var answers = map[string]any{
 	}}},
 	"GET /v1/ledger/checkpoint": client.Checkpoint{
 		Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd",
-		Note: "nanming.guiyang.guizhou/log/1\n30\nzc0=\n\n— nanming.guiyang.guizhou/log/1 AAAA\n",
+		Note:  "nanming.guiyang.guizhou/log/1\n30\nzc0=\n\n— nanming.guiyang.guizhou/log/1 AAAA\n",
+		Keys:  []client.VerifierKey{{Replica: "r1", Key: "nanming.guiyang.guizhou/log/1+1a2b3c4d+AQID"}, {Replica: "r2", Key: "nanming.guiyang.guizhou/log/1+5a6b7c8d+AQQF"}},
+		Since: 12, Consistency: [][]byte{{1, 2, 3}, {4, 5, 6}},
 	},
+	"GET /v1/ledger/leaves": client.Leaves{Leaves: [][]byte{{1}, {2}}},
 	"GET /v1/ledger/entries": client.Entries{Entries: []client.Entry{
 		{Entry: log + "7", Index: 7, Kind: 12, KindName: "access", Code: "villages", About: log + "5", Seq: 3, Time: "2026-11-24T02:10:00Z"},
 		{Entry: log + "3", Index: 3, Kind: 3, KindName: "catalogue entry", Agency: "civil-affairs", Code: "villages", Seq: 2, Time: "2026-11-24T02:00:00Z", Signed: true},
@@ -588,6 +592,35 @@ var fakeFloor = nodeFloor{
 			AsOf: "2026-11-23T02:10:00Z", ContentType: "application/json",
 			Payload: []byte(`{"consumer":"spiffe://guiyang.guizhou/agency/water","dataset":"villages","purpose":"residence-check","operation":"search","rows":3,"request":"c2lnbmVk"}`),
 		}, nil
+	},
+	exportLedger: func(ctx context.Context, src node.ExportSource, _ string, progress func(done, total uint64)) (node.ExportReport, error) {
+		growth, err := src.Growth(ctx, 0)
+		if err != nil {
+			return node.ExportReport{}, err
+		}
+		if leaves, err := src.Leaves(ctx, 3); err != nil || len(leaves) != 2 || !strings.HasPrefix(string(growth), "old 12\nAQID\nBAUG\n\n") {
+			return node.ExportReport{}, fmt.Errorf("got %q, %d leaves, %v", growth, len(leaves), err)
+		}
+		progress(30, 30)
+		return node.ExportReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Since: 12, Files: 4}, nil
+	},
+	verifyExport: func(_ context.Context, path string, policy node.Named, kept *node.Named, progress func(done, total uint64)) (node.ExportedReport, error) {
+		progress(30, 30)
+		r := node.ExportedReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Keys: 3, Signed: 2, Quorum: "none", Cosigned: []node.CosignedBy{}}
+		switch string(policy.Data) {
+		case "witnessed":
+			r.Files, r.Quorum, r.Ignored, r.Time = 4, "both", 1, "2026-11-24T02:10:00Z"
+			r.Cosigned = []node.CosignedBy{{Witness: "x1", Time: "2026-11-24T02:11:00Z"}}
+			if kept != nil {
+				r.Since = new(uint64)
+				*r.Since = 12
+			}
+		case "unmet":
+			return r, text.Fail(text.PolicyUnmet, text.Args{"file": path, "missing": "both 1/2 (X 1/2 (x2, x3))"}, nil)
+		case "bad":
+			return r, text.Fail(text.PolicyFault, text.Args{"file": policy.File, "reason": "line 3: a quorum line stands before"}, nil)
+		}
+		return r, nil
 	},
 	verifyData: func(_ context.Context, _, name string, progress func(done, total uint64)) (node.DataReport, error) {
 		progress(10, 31)

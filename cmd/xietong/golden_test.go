@@ -83,6 +83,12 @@ var session = [][]string{
 	{"asked", "list", "--as", "water", "--to", "2026-11"},
 	{"asked", "count", "--as", "water", "--by", "dataset"},
 	{"ledger", "checkpoint"},
+	{"ledger", "checkpoint", "--since", "12", "--raw"},
+	{"ledger", "export", "FILES/log"},
+	{"ledger", "verify", "FILES/log", "--policy", "FILES/policy.txt", "--since", "FILES/kept"},
+	{"ledger", "verify", "FILES/kept", "--policy", "FILES/plain.txt"},
+	{"ledger", "verify", "FILES/kept", "--policy", "FILES/unmet.txt"},
+	{"ledger", "verify", "FILES/kept", "--policy", "FILES/badpolicy.txt"},
 	{"ledger", "entry", "7"},
 	{"ledger", "receipt", "7", "--out", "FILES"},
 	{"ledger", "receipt", "8", "--out", "FILES"},
@@ -187,6 +193,7 @@ func writeFiles(t *testing.T) string {
 		"config.yaml":    "\uFEFFversion: 1\r\nlisten: \"0.0.0.0:7500\"\r\njurisdictions:\r\n  - name: nanming.guiyang.guizhou\r\n    display_name: 南明区\r\n  - name: yunyan\r\n    display_name: 云岩区\r\n",
 		"badconfig.yaml": "version: 1\nlisten: \"0.0.0.0:99999\"\njurisdictions:\n  - name: nanming\n    display_name: 南明区\n",
 		"list.txt":       "code\n1\n",
+		"policy.txt":     "witnessed", "plain.txt": "plain", "unmet.txt": "unmet", "badpolicy.txt": "bad", "kept": "a checkpoint that was kept",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

@@ -242,7 +242,7 @@ func (a *app) onceEach(cmd *cobra.Command) error {
 }
 
 // fileArguments are the names of the arguments that take a file.
-var fileArguments = []string{"FILE", "FILE.json", "RECEIPT", "PAYLOAD", datasetOrFile}
+var fileArguments = []string{"FILE", "FILE.json", "RECEIPT", "PAYLOAD", "DIR", datasetOrFile}
 
 // oneOf makes the shell offer the values of a flag.
 func oneOf(c *cobra.Command, flag string, values ...cobra.Completion) {

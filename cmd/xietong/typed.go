@@ -111,6 +111,14 @@ func byLevels(typed string) string {
 	return strings.Join(names, ",")
 }
 
+// aSizeOrFile is the form of a number of entries, or of a file with their checkpoint.
+func aSizeOrFile(typed string) string {
+	if size := aName(typed); strings.Trim(size, "0123456789") == "" {
+		return size
+	}
+	return typed
+}
+
 // flagForms are the forms of the flags that take a text. Numbers are names.
 var flagForms = map[string]form{
 	"in": aName, "as": aName, "at": aName, "from": aName, "to": aName, "into": aName, "dataset": aName, "jurisdiction": aName, "agency": aName, "code": aName, "label": aName, "purpose": aName, "root": aName,
@@ -120,14 +128,14 @@ var flagForms = map[string]form{
 	"sort": aName, "sum": aName, "average": aName, "minimum": aName, "maximum": aName,
 	"clients": aList, "seconds": aName, "size": aName, "replicas": aName,
 
-	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped, "roster": asTyped, "province": aName,
+	"data": asTyped, "out": asTyped, "file": asTyped, "records": asTyped, "key": asTyped, "cursor": asTyped, "above": asTyped, "roster": asTyped, "province": aName, "policy": asTyped, "since": aSizeOrFile,
 	"display-name": asTyped, "short-name": asTyped, "reason": asTyped, "basis": asTyped, "scenario": asTyped, "scope": asTyped, "method": asTyped, "paper": asTyped,
 }
 
 // argumentForms are the forms of the arguments, by their names in the use lines.
 var argumentForms = map[string]form{
 	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName,
-	"TITLE": asTyped, "QUESTION": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped,
+	"TITLE": asTyped, "QUESTION": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped, "DIR": asTyped,
 	datasetOrFile: func(typed string) string {
 		if code := aName(typed); labelShape.MatchString(code) {
 			return code

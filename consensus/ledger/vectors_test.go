@@ -344,7 +344,25 @@ func (w *world) parts() []part {
 	add("signature-cose", "signature of the COSE receipt", cose.Signature)
 	add("cose-7-1", "COSE receipt", r.COSE)
 	add("receipt-7-1", "receipt", data)
-	return all
+	return append(all, w.outsideParts(g7)...)
+}
+
+// outsideParts returns the pieces with which tools of others follow the log.
+func (w *world) outsideParts(g grown) []part {
+	seed := sha256.Sum256([]byte("xietong test vector witness"))
+	parent := testWitness{"guiyang.guizhou/witness", ed25519.NewKeyFromSeed(seed[:])}
+	policy := "# the log of nanming, by any of its replicas, and the witness of its parent\n"
+	for _, k := range w.keys[:3] {
+		policy += "log " + VerifierKey(w.log, k.LogKey) + "\n"
+	}
+	policy += "witness guiyang " + parent.vkey() + "\nquorum guiyang\n"
+	signed := g.note(w.by[0], w.by[2])
+	return []part{
+		{Name: "verifier-key-r1", What: "verifier key of r1", Text: VerifierKey(w.log, w.keys[0].LogKey)},
+		{Name: "policy", What: "policy for this log", Text: policy},
+		{Name: "checkpoint-cosigned", What: "checkpoint of 7 entries, key set 2, with the line of a witness", Text: string(signed) + parent.line(signed, 1795482060)},
+		{Name: "growth-3-7", What: "proof that the 7 entries go on from 3", Text: string(Growth{3, must(ProveConsistency(3, 7, g.tiles)), signed}.Encode())},
+	}
 }
 
 // lines writes a list as JSON with one element a line, so that a difference shows in which element

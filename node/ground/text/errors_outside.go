@@ -17,7 +17,7 @@ const (
 var outsideProblems = []problem{
 	{
 		number: 421, code: PolicyFault, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
-		zh: parts{"见证规则文件有误", "不能按这份见证规则（C2SP tlog-policy）验证：{reason}", "{file}", "请改正这一行，再执行同一命令；各行的写法见 docs/zh/ledger-export.md"},
+		zh: parts{"见证规则文件有误", "不能按这份见证规则验证：{reason}", "{file}", "请改正这一行，再执行同一命令；各行的写法见 docs/ledger-export.md"},
 		en: parts{"Invalid policy", "nothing can be verified by this policy (C2SP tlog-policy): {reason}", "{file}",
 			"correct that line, and repeat the command; docs/ledger-export.md has the lines"},
 	},
@@ -35,9 +35,9 @@ var outsideProblems = []problem{
 	},
 	{
 		number: 424, code: NotConsistent, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "reason"},
-		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "缺少证明的，用 xietong ledger checkpoint --since SIZE --raw 取得；留存的较新的，请取得更新的导出；此外的情形请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
+		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "缺少证明的，可用 xietong ledger checkpoint 的选项 --since 和 --raw 取得；留存的较新的，请取得更新的导出；此外的情形请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
 		en: parts{"Not consistent with the kept checkpoint", "this ledger is not proven to go on from the checkpoint that was kept ({found}): {reason}", "{file}",
-			"where the proof is missing, `xietong ledger checkpoint --since SIZE --raw` prints it; where the kept one is newer, get a newer export; else keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
+			"where the proof is missing, `xietong ledger checkpoint` prints it with --since and --raw; where the kept one is newer, get a newer export; else keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
 	},
 	{
 		number: 435, code: ExportOther, status: http.StatusConflict, params: []string{"dir", "found", "log"},
