@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -593,35 +592,7 @@ var fakeFloor = nodeFloor{
 			Payload: []byte(`{"consumer":"spiffe://guiyang.guizhou/agency/water","dataset":"villages","purpose":"residence-check","operation":"search","rows":3,"request":"c2lnbmVk"}`),
 		}, nil
 	},
-	exportLedger: func(ctx context.Context, src node.ExportSource, _ string, progress func(done, total uint64)) (node.ExportReport, error) {
-		growth, err := src.Growth(ctx, 0)
-		if err != nil {
-			return node.ExportReport{}, err
-		}
-		if leaves, err := src.Leaves(ctx, 3); err != nil || len(leaves) != 2 || !strings.HasPrefix(string(growth), "old 12\nAQID\nBAUG\n\n") {
-			return node.ExportReport{}, fmt.Errorf("got %q, %d leaves, %v", growth, len(leaves), err)
-		}
-		progress(30, 30)
-		return node.ExportReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Since: 12, Files: 4}, nil
-	},
-	verifyExport: func(_ context.Context, path string, policy node.Named, kept *node.Named, progress func(done, total uint64)) (node.ExportedReport, error) {
-		progress(30, 30)
-		r := node.ExportedReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Keys: 3, Signed: 2, Quorum: "none", Cosigned: []node.CosignedBy{}}
-		switch string(policy.Data) {
-		case "witnessed":
-			r.Files, r.Quorum, r.Ignored, r.Time = 4, "both", 1, "2026-11-24T02:10:00Z"
-			r.Cosigned = []node.CosignedBy{{Witness: "x1", Time: "2026-11-24T02:11:00Z"}}
-			if kept != nil {
-				r.Since = new(uint64)
-				*r.Since = 12
-			}
-		case "unmet":
-			return r, text.Fail(text.PolicyUnmet, text.Args{"file": path, "missing": "both 1/2 (X 1/2 (x2, x3))"}, nil)
-		case "bad":
-			return r, text.Fail(text.PolicyFault, text.Args{"file": policy.File, "reason": "line 3: a quorum line stands before"}, nil)
-		}
-		return r, nil
-	},
+	exportLedger: fakeExport, verifyExport: fakeVerifyExport,
 	verifyData: func(_ context.Context, _, name string, progress func(done, total uint64)) (node.DataReport, error) {
 		progress(10, 31)
 		progress(31, 31)

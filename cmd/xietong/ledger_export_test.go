@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -10,6 +12,7 @@ import (
 
 	"xietong/node"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 var shBlock = regexp.MustCompile("(?s)```sh\n(.*?)```")
@@ -100,4 +103,36 @@ func stoppable(t *testing.T) (b *workbench, stop func()) {
 	b, stop = realBenchUntil(t, "en_US.UTF-8")
 	b.app.node.held, b.app.node.exportLedger, b.app.node.exportData, b.app.node.verifyExport = node.Held, node.Export, node.ExportData, node.VerifyExport
 	return b, stop
+}
+
+// fakeExport and fakeVerifyExport stand for those of package node.
+func fakeExport(ctx context.Context, src node.ExportSource, _ string, progress func(done, total uint64)) (node.ExportReport, error) {
+	growth, err := src.Growth(ctx, 0)
+	if err != nil {
+		return node.ExportReport{}, err
+	}
+	if leaves, err := src.Leaves(ctx, 3); err != nil || len(leaves) != 2 || !strings.HasPrefix(string(growth), "old 12\nAQID\nBAUG\n\n") {
+		return node.ExportReport{}, fmt.Errorf("got %q, %d leaves, %v", growth, len(leaves), err)
+	}
+	progress(30, 30)
+	return node.ExportReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Since: 12, Files: 4}, nil
+}
+
+func fakeVerifyExport(_ context.Context, path string, policy node.Named, kept *node.Named, progress func(done, total uint64)) (node.ExportedReport, error) {
+	progress(30, 30)
+	r := node.ExportedReport{Log: "nanming.guiyang.guizhou/log/1", Size: 30, Root: "cdcd", Keys: 3, Signed: 2, Quorum: "none", Cosigned: []node.CosignedBy{}}
+	switch string(policy.Data) {
+	case "witnessed":
+		r.Files, r.Quorum, r.Ignored, r.Time = 4, "both", 1, "2026-11-24T02:10:00Z"
+		r.Cosigned = []node.CosignedBy{{Witness: "x1", Time: "2026-11-24T02:11:00Z"}}
+		if kept != nil {
+			r.Since = new(uint64)
+			*r.Since = 12
+		}
+	case "unmet":
+		return r, text.Fail(text.PolicyUnmet, text.Args{"file": path, "missing": "both 1/2 (X 1/2 (x2, x3))"}, nil)
+	case "bad":
+		return r, text.Fail(text.PolicyFault, text.Args{"file": policy.File, "reason": "line 3: a quorum line stands before"}, nil)
+	}
+	return r, nil
 }

@@ -101,8 +101,8 @@ func ProveInclusion(index, size uint64, tiles TileReader) (tlog.RecordProof, err
 }
 
 // ProveConsistency proves that the tree of the first old leaves is the beginning of the tree of the
-// first size leaves (RFC 9162 §2.1.4). It is what a witness asks for, beside the checkpoint that the
-// other showed before.
+// first size leaves (RFC 9162 §2.1.4): what a witness asks for, beside the checkpoint that it saw
+// before.
 func ProveConsistency(old, size uint64, tiles TileReader) (tlog.TreeProof, error) {
 	proof, err := tlog.ProveTree(int64(size), int64(old), hashes{tiles})
 	if err != nil {

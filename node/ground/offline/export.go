@@ -161,7 +161,7 @@ func (e *exporter) readEdge() error {
 			continue
 		}
 		id := ledger.TileID{Level: level, N: x.Full}
-		tile, err := there.Tile(id)
+		tile, err := there.tile(id)
 		if err != nil {
 			return refused(err)
 		}
@@ -169,12 +169,12 @@ func (e *exporter) readEdge() error {
 	}
 }
 
-// Tile implements ledger.TileReader: the tiles of the tree that is being written.
-func (e *exporter) Tile(id ledger.TileID) ([]byte, error) {
+// tile returns a tile of the tree that is being written.
+func (e *exporter) tile(id ledger.TileID) ([]byte, error) {
 	if tile, ok := e.edge[id]; ok {
 		return tile, nil
 	}
-	return tileFiles{e.dir, e.size}.Tile(id)
+	return tileFiles{e.dir, e.size}.tile(id)
 }
 
 // bundle writes the next entry bundle, and the tiles that it fills.
@@ -242,7 +242,7 @@ func (e *exporter) whole(n uint64, width int) []tlog.Hash {
 		return nil
 	}
 	there := tileFiles{e.dir, (n + 1) * ledger.TileWidth}
-	tile, err := there.Tile(ledger.TileID{N: n})
+	tile, err := there.tile(ledger.TileID{N: n})
 	if err != nil {
 		return nil
 	}
@@ -279,7 +279,7 @@ func (e *exporter) leaves(ctx context.Context, width int) ([][]byte, error) {
 
 // end checks the root, and writes the partial tiles and the checkpoint.
 func (e *exporter) end() error {
-	root, err := ledger.Root(e.to.Size, e)
+	root, err := ledger.Root(e.to.Size, tilesBy(e.tile))
 	if err == nil && root != e.to.Root {
 		err = &wrongFile{e.dir, errors.New("the entries do not give the root that was signed")}
 	}

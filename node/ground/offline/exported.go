@@ -137,7 +137,7 @@ func (v *exportVerifier) tree(ctx context.Context) error {
 	if err != nil {
 		return refused(err)
 	}
-	root, err := ledger.Root(v.size, v.tileFiles)
+	root, err := ledger.Root(v.size, tilesBy(v.tile))
 	if err == nil && root != v.at.Root {
 		err = &wrongFile{v.file, errors.New("the signed checkpoint is not the root that its entries give")}
 	}
@@ -156,7 +156,7 @@ func (v *exportVerifier) leaves(ctx context.Context) (roots []tlog.Hash, err err
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		tile, err := v.Tile(ledger.TileID{N: n})
+		tile, err := v.tile(ledger.TileID{N: n})
 		if err != nil {
 			return nil, err
 		}
@@ -208,7 +208,7 @@ func (v *exportVerifier) level(level int, below []tlog.Hash) (roots []tlog.Hash,
 	x := ledger.ExtentOf(level, v.size)
 	for n := range x.Tiles() {
 		id := ledger.TileID{Level: level, N: n}
-		tile, err := v.Tile(id)
+		tile, err := v.tile(id)
 		if err != nil {
 			return nil, err
 		}
@@ -236,7 +236,7 @@ func (v *exportVerifier) goesOn(rules *ledger.Policy, kept Named) error {
 	path := v.growth.Path
 	switch {
 	case v.whole && old.Size > 0 && old.Size <= v.size:
-		path, err = ledger.ProveConsistency(old.Size, v.size, v.tileFiles)
+		path, err = ledger.ProveConsistency(old.Size, v.size, tilesBy(v.tile))
 	case !v.whole && old.Size > 0 && old.Size < v.size && old.Size != v.growth.Old:
 		err = fmt.Errorf("the file has no proof from %d entries on", old.Size)
 	}

@@ -1,9 +1,10 @@
-// Package offline verifies a receipt, or a copied or stopped data directory, without a running node
-// and without the network. It trusts only a pin, which the caller gives.
+// Package offline verifies a receipt, a copied or stopped data directory, or an exported ledger,
+// without a running node and without the network. It trusts only a pin or a policy, which the
+// caller gives. It also writes the export, whose tree it computes from the leaves itself.
 //
-// It changes nothing: a directory that cannot be written is verified like any other. It cannot see
-// later records and withdrawals of other jurisdictions, so the report of a receipt says as of when
-// it holds.
+// It changes nothing but an export: a directory that cannot be written is verified like any other.
+// It cannot see later records and withdrawals of other jurisdictions, so the report of a receipt
+// says as of when it holds.
 package offline
 
 import (

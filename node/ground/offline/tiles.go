@@ -22,8 +22,15 @@ type tileFiles struct {
 	size uint64
 }
 
-// Tile implements ledger.TileReader. A partial tile may be gone once the full one is there.
-func (f tileFiles) Tile(id ledger.TileID) ([]byte, error) {
+// tilesBy are the tiles that a function reads: what reads files is no method by which the code of a
+// command could reach it.
+type tilesBy func(id ledger.TileID) ([]byte, error)
+
+// Tile implements ledger.TileReader.
+func (f tilesBy) Tile(id ledger.TileID) ([]byte, error) { return f(id) }
+
+// tile returns a tile. A partial one may be gone once the full one is there.
+func (f tileFiles) tile(id ledger.TileID) ([]byte, error) {
 	width := ledger.ExtentOf(id.Level, f.size).Width(id.N)
 	if width == 0 {
 		return nil, nil

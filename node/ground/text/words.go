@@ -64,7 +64,7 @@ var words = map[string]word{
 	"too many links": {zh: "链接过多", en: "there are too many links"}, "too many levels of symbolic links": {zh: "符号链接成环或过多", en: "its links go in a circle, or are too many"},
 	"host is down":                 {zh: "对方主机没有开机", en: "the host is down"},
 	"it is a folder":               {zh: "这是一个文件夹，不是文件"},
-	"malformed note": {zh: "不是检查点，或者文件已经损坏", en: "it is no checkpoint, or the file is damaged"},
+	"malformed note":               {zh: "不是检查点，或者文件已经损坏", en: "it is no checkpoint, or the file is damaged"},
 	"unexpected end of JSON input": {zh: "内容不完整", en: "it ends too early"}, "unexpected EOF": {zh: "内容不完整", en: "it ends too early"}, "EOF": {zh: "内容不完整", en: "it ends too early"},
 	"request body is required": {zh: "缺少正文", en: "there is no body"}, "unexpected property": {zh: "没有这一项", en: "there is no such member"},
 	"expected string":  {zh: "应为文字，写在英文双引号之内", en: "it must be a text, in quotation marks"},
