@@ -129,7 +129,7 @@ func TestPolicyRefusesNotes(t *testing.T) {
 	}
 }
 
-// TestPolicyErrors gives policies with a mistake, and compares the line and the reason.
+// TestPolicyErrors (L07c) gives policies with a mistake, and compares the line and the reason.
 func TestPolicyErrors(t *testing.T) {
 	_, w, keys := watched(t)
 	log := strings.SplitN(keys, "\n", 2)[0]

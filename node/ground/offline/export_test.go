@@ -350,7 +350,7 @@ func TestExportResumes(t *testing.T) {
 	}
 }
 
-// TestExportRefuses gives exports a directory or a source that is not theirs: each is refused, and
+// TestExportRefuses (L07b) gives exports a directory or a source that is not theirs: each is refused, and
 // what is there stays as it is.
 func TestExportRefuses(t *testing.T) {
 	g := newGrown(t, "nanming.guiyang.guizhou", 1, 600, 600, 0)
