@@ -350,8 +350,8 @@ func TestExportResumes(t *testing.T) {
 	}
 }
 
-// TestExportRefuses (L07b) gives exports a directory or a source that is not theirs: each is refused, and
-// what is there stays as it is.
+// TestExportRefuses (L07b) gives exports a directory or a source that is not theirs: each is
+// refused, and what is there stays as it is.
 func TestExportRefuses(t *testing.T) {
 	g := newGrown(t, "nanming.guiyang.guizhou", 1, 600, 600, 0)
 	dir := t.TempDir()

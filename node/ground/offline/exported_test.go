@@ -14,7 +14,8 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestVerifyExportRefuses (L07) gives what does not verify, and compares the code and what is named.
+// TestVerifyExportRefuses (L07) gives what does not verify, and compares the code and what is
+// named.
 func TestVerifyExportRefuses(t *testing.T) {
 	g := newGrown(t, "nanming.guiyang.guizhou", 1, 300, 300, 0)
 	dir := filepath.Join(t.TempDir(), "log")
