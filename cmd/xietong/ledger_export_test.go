@@ -64,6 +64,9 @@ func followGuide(t *testing.T, guide string) {
 	if code, stdout, stderr := b.run("ledger", "verify", "stopped", "--policy", "policy.txt", "--since", "kept"); code != exitDone {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
+	if code, _, stderr := b.run("ledger", "verify", "stopped"); code != exitUsage || !strings.Contains(stderr, "--policy") {
+		t.Errorf("exit %d\n%s", code, stderr)
+	}
 	own, _ := os.ReadFile("policy.txt")
 	putFile(t, "others.txt", strings.Replace(string(own), "quorum none", "witness w guiyang.guizhou/witness+9973b111+BDHTSJ6NrD6+6m/gRLLTS9yOv1I49tu9tZqkKuySDiC/\nquorum w", 1))
 	if code, _, stderr := b.run("ledger", "verify", "stopped", "--policy", "others.txt", "--json"); code != exitUnverified || !strings.Contains(stderr, "policy-unmet") {

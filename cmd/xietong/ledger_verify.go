@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ func (a *app) ledgerVerify() *cobra.Command {
 		switch {
 		case policy != "" && root != "":
 			return usage(text.CLIPolicyOrRoot, nil)
-		case kept != "" && policy == "":
+		case policy == "" && (kept != "" || len(args) == 1 && root == "" && isFolder(args[0])): // an export
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--policy"})
 		case policy != "" && len(args) == 0:
 			return usage(text.CLIMissingArgument, text.Args{"name": "EXPORT"})
@@ -53,6 +54,11 @@ func (a *app) ledgerVerify() *cobra.Command {
 	aFile(c.Flags(), "since")
 	c.Flags().StringVar(&in, "time-zone", "", a.t(text.CLIFlagVerifyZone, nil))
 	return c
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // verifyReceipt verifies a receipt and, if a payload is given, that the receipt is of that payload.
