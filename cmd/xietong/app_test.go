@@ -393,7 +393,7 @@ func TestVersionAndCompletion(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"ledger |":                  "verify\t离线验证存证凭证或数据目录\n:4\n",
+		"ledger |":                  "verify\t离线验证存证凭证、数据目录或导出的账本\n:4\n",
 		"query |":                   "villages\t村（居）委会名录\n:4\n", // no files
 		"record import |":           "villages\t村（居）委会名录\n:4\n",
 		"question run |":            "各县户数\tvillages\n:4\n",
