@@ -50,8 +50,9 @@ func ExportData(ctx context.Context, data, name, dir string, progress func(done,
 // checkStored verifies the newest checkpoint in a file by the key sets in it, and by its tree.
 func checkStored(file string, r *state.Reader) (err error) {
 	found := state.Report{Log: r.Log()}
-	found.KeySets, _ = r.KeySets()
+	found.KeySets = r.KeySets()
 	found.Published, _ = r.Published()
+	found.InForce = r.InForce(found.Published.Mark.Size)
 	if found.Signed, err = r.RootAt(found.Published.Mark.Size); err != nil {
 		return &state.DamageError{File: file, Err: err}
 	}
