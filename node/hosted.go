@@ -102,7 +102,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	var others *siblings
 	replica := host.FirstReplica()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
-		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
+		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
 		Growth: n.growth,
 		Reach: func(h *host.Host) host.Reach {
 			others, replica = n.siblingsOf(h), h.Replica()
@@ -121,8 +121,21 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	}
 	about := n.limited.With("jurisdiction", c.Name.String())
 	table := neighbours.New(own, n.o.Now, about)
-	table.Denied = own.Denied
+	table.Denied, table.Says = own.Denied, n.says
 	return &hosted{settings: c, host: own, siblings: others, logger: about, table: table}, nil
+}
+
+// says tells every hosted jurisdiction what the clock of a neighbour says. One that is hosted here
+// has the same clock, and says nothing.
+func (n *Node) says(neighbour identity.Jurisdiction, at time.Time) {
+	if _, here := n.of(neighbour); here {
+		return
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	for _, h := range n.hosted {
+		h.host.Hear(neighbour, at)
+	}
 }
 
 // chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
@@ -232,12 +245,13 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 			Own: h.host, Standing: where, Breaks: h.breaks, Chains: h.chains, Asker: h.relay, Keys: h.host, Addresses: n.addresses,
 			Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		},
-		Breaks: h.breaks,
-		Keys:   keysOf{h},
-		Check:  h.check,
-		Usage:  usage.NewDesk(h.host, catalog.Providers),
+		Breaks:   h.breaks,
+		Keys:     keysOf{h},
+		Clock:    h.host,
+		Check:    h.check,
+		Usage:    usage.NewDesk(h.host, catalog.Providers),
 		Replicas: h.siblings.desk(h),
-		Drill: &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
+		Drill:    &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},
 	}
 }
 
@@ -311,6 +325,7 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 		},
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
+		Forgotten: h.host.Forgotten,
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:

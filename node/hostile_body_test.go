@@ -174,7 +174,7 @@ func TestHostileBodies(t *testing.T) {
 			f := forger{rand.New(rand.NewPCG(seed, 0))}
 			for index := uint64(1); index <= 800; index++ {
 				kind := kinds[f.IntN(len(kinds))]
-				got := applyForged(t, s, index, state.Command{Kind: kind, Time: f.time(index), Body: f.body(shapes[kind].Body)})
+				got := applyForged(t, s, index, state.Command{Kind: kind, Clock: f.time(index), Body: f.body(shapes[kind].Body)})
 				if got.Code == state.Done {
 					done[kind]++
 				}

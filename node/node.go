@@ -42,6 +42,9 @@ type Options struct {
 	Logger  *slog.Logger
 	Version string
 	Now     func() time.Time // nil: time.Now
+	// Elapsed and Synced are those of host.Options. They are the system's where Now is nil.
+	Elapsed func() time.Duration
+	Synced  func() time.Time
 	// Packets opens the node's one UDP socket at the configured address or, if that is "", at any
 	// free one. nil: a socket of the system.
 	Packets func(listen string) (net.PacketConn, error)
@@ -61,7 +64,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
-		o.Now = time.Now
+		o.Now, o.Elapsed, o.Synced = time.Now, host.Elapsed(), host.Synced
 	}
 	if o.Packets == nil {
 		o.Packets = listenUDP

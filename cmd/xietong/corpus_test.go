@@ -153,7 +153,7 @@ var goodArguments = map[string]string{
 	"bench spin": "", "completion bash": "", "completion fish": "", "completion powershell": "", "completion zsh": "", "config check": "FILES/nothing.json", "config show": "", "dataset adopt": "villages --records=FILES/rows.csv", "dataset list": "",
 	"dataset publish": "FILES/changed.json --records=FILES/rows.csv", "dataset show": "households", "dataset standard list": "", "dataset standard publish": "FILES/households.json",
 	"dataset standard show": "villages", "demo": "", "drill": "南明区", "grant give": "households tax@guiyang.guizhou", "grant list": "", "grant renew": "3", "grant revoke": "3",
-	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
+	"host add": "火星", "host end": "火星", "host list": "", "init": "guizhou", "invite": "南明区", "invite cancel": "南明区", "join": "xt1-x", "clock show": "", "clock accept": "", "keys acknowledge": "", "keys renew": "", "keys revoke": "",
 	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger export": "FILES/log", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households --purpose=statistics", "question show": "户数", "record export": "households --purpose=statistics",
 	"record check": "FILES/households.json FILES/rows.csv", "record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",

@@ -403,7 +403,7 @@ var answers = map[string]any{
 		Strength: client.Strength{Voters: 2, There: 2}, Hash: "ab", Replica: "r2", Role: client.ReplicaVoter, Permanent: true,
 	},
 	"POST /v1/replicas/r2/removal": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r2", Settled: true},
-	"POST /v1/hosted":      client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
+	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
 
 func behind(n uint64) *uint64 { return &n }

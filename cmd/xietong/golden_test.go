@@ -44,6 +44,8 @@ var session = [][]string{
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了"},
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了", "--yes"},
 	{"drill", "黎平县"},
+	{"clock", "show"},
+	{"clock", "accept", "--reason", "对照电话报时"},
 	{"keys", "status"},
 	{"keys", "renew"},
 	{"invite", "南明区", "--rekey"},

@@ -45,7 +45,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.initCommand(), a.joinCommand(), a.serveCommand(), a.stopCommand(), a.statusCommand(), a.treeCommand(), a.inviteCommand(), a.withdrawCommand(), a.drillCommand(),
 		a.hostCommand(), a.replicaCommand(), a.agencyCommand(), a.datasetCommand(), a.recordCommand(), a.queryCommand(), a.grantCommand(), a.questionCommand(), a.useCommand(), a.askedCommand(), a.ledgerCommand(),
-		a.rosterCommand(), a.keysCommand(), a.configCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
+		a.rosterCommand(), a.keysCommand(), a.clockCommand(), a.configCommand(), a.demoCommand(), a.benchCommand(), a.versionCommand(),
 	)
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(a.helpCommand())

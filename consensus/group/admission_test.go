@@ -31,7 +31,7 @@ func stuck(t *testing.T) (n *node, release func()) {
 	}
 	waits := make(chan error, 1)
 	go func() {
-		_, err := n.Propose(context.Background(), state.Command{Kind: kindWait, Time: 1000})
+		_, err := n.Propose(context.Background(), state.Command{Kind: kindWait, Clock: 1000})
 		waits <- err
 	}()
 	<-reached
@@ -54,7 +54,7 @@ func TestManyClientsAtOnce(t *testing.T) {
 	outcome := make(chan error, clients)
 	for range clients {
 		go func() {
-			_, err := n.Propose(context.Background(), state.Command{Kind: kindNote, Time: 1000, Body: body})
+			_, err := n.Propose(context.Background(), state.Command{Kind: kindNote, Clock: 1000, Body: body})
 			outcome <- err
 		}()
 	}
@@ -130,7 +130,7 @@ func TestRefusedCommandIsNotReplicated(t *testing.T) {
 	}
 	for length, replicated := range map[int]bool{1: true, 2 * tryAbove: false} {
 		before := n.raft.LastIndex()
-		got, err := n.Propose(t.Context(), state.Command{Kind: kindWait, Time: 1000, Body: make([]byte, length)})
+		got, err := n.Propose(t.Context(), state.Command{Kind: kindWait, Clock: 1000, Body: make([]byte, length)})
 		if err != nil || got.Code != state.CodeFailed {
 			t.Errorf("%d bytes: got %+v, %v, want code %d", length, got, err, state.CodeFailed)
 		}

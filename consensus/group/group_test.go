@@ -134,7 +134,7 @@ func command(body string) state.Command {
 		panic(err)
 	}
 	now := uint64(time.Now().UnixMilli())
-	return state.Command{Kind: kindNote, ID: id, Time: now, Expires: now + 60_000, Body: []byte(body)}
+	return state.Command{Kind: kindNote, ID: id, Clock: now, Expires: now + 60_000, Body: []byte(body)}
 }
 
 func testLog(t *testing.T) identity.Log {

@@ -79,7 +79,9 @@ const (
 	KindRuleAllowed     Kind = 30
 	KindCancellation    Kind = 31
 	KindHolderEnded     Kind = 32
-	KindReplica         Kind = 34
+	KindClockCorrected  Kind = 33
+	KindClockAccepted   Kind = 34
+	KindReplica         Kind = 35
 )
 
 var kindNames = map[Kind]string{
@@ -93,7 +95,7 @@ var kindNames = map[Kind]string{
 	KindDatasetEnded: "dataset withdrawn", KindAgencyRenamed: "agency renamed", KindAgencyEnded: "agency ended",
 	KindStandardEnded: "standard withdrawn", KindRuleAllowed: "grants by rule allowed",
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
-	KindReplica: "replica",
+	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name
@@ -107,22 +109,32 @@ func (k Kind) String() string {
 
 // Head is the public part of an entry. It names no person. The author of the entry states the
 // fields up to About, and the signature of an act covers them. The log sets Seq and Time when the
-// entry takes its place.
+// entry takes its place, and Clock where that differs.
 type Head struct {
 	Kind   Kind           `cbor:"1,keyasint"`
-	Agency identity.Label `cbor:"2,keyasint,omitzero"`  // whose act the entry is; absent: the node's own
-	Code   identity.Label `cbor:"3,keyasint,omitzero"`  // dataset or matter
-	From   uint64         `cbor:"4,keyasint,omitempty"` // state before
-	To     uint64         `cbor:"5,keyasint,omitempty"` // state after
-	Limit  uint64         `cbor:"6,keyasint,omitempty"` // working days
-	About  Ref            `cbor:"7,keyasint,omitempty"` // the entry that it is about
-	Seq    uint64         `cbor:"8,keyasint,omitempty"` // counted from 1 for each agency and for the node
-	Time   uint64         `cbor:"9,keyasint,omitempty"` // ledger time, milliseconds since 1970 UTC
+	Agency identity.Label `cbor:"2,keyasint,omitzero"`   // whose act the entry is; absent: the node's own
+	Code   identity.Label `cbor:"3,keyasint,omitzero"`   // dataset or matter
+	From   uint64         `cbor:"4,keyasint,omitempty"`  // state before
+	To     uint64         `cbor:"5,keyasint,omitempty"`  // state after
+	Limit  uint64         `cbor:"6,keyasint,omitempty"`  // working days
+	About  Ref            `cbor:"7,keyasint,omitempty"`  // the entry that it is about
+	Seq    uint64         `cbor:"8,keyasint,omitempty"`  // counted from 1 for each agency and for the node
+	Time   uint64         `cbor:"9,keyasint,omitempty"`  // ledger time, milliseconds since 1970 UTC
+	Clock  uint64         `cbor:"10,keyasint,omitempty"` // the clock, where it is behind ledger time after a correction
+}
+
+// At returns when the entry was made, by the clock of who made it; ledger time, which orders the
+// entries, may be later.
+func (h Head) At() uint64 {
+	if h.Clock > 0 {
+		return h.Clock
+	}
+	return h.Time
 }
 
 // stated returns the head without the fields that the log sets.
 func (h Head) stated() Head {
-	h.Seq, h.Time = 0, 0
+	h.Seq, h.Time, h.Clock = 0, 0, 0
 	return h
 }
 
@@ -132,8 +144,8 @@ const MaxTime = 253402300799999 // milliseconds since 1970 UTC
 
 // check checks the rules that the head of every entry must keep.
 func (h Head) check() error {
-	if h.Kind == 0 || h.Seq == 0 || h.Time == 0 || h.Time > MaxTime {
-		return fmt.Errorf("a head of kind %d, sequence number %d and time %d", uint16(h.Kind), h.Seq, h.Time)
+	if h.Kind == 0 || h.Seq == 0 || h.Time == 0 || h.Time > MaxTime || h.Clock > 0 && h.Clock >= h.Time {
+		return fmt.Errorf("a head of kind %d, sequence number %d, time %d and clock %d", uint16(h.Kind), h.Seq, h.Time, h.Clock)
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func (v *Verified) follow(chain []trust.Link) error {
 		if e == nil {
 			continue
 		}
-		if v.Leaf.Head.Time > e.NotAfter {
+		if v.Leaf.Head.At() > e.NotAfter {
 			return fmt.Errorf("%w: the entry was made after the endorsement of %s had ended", ErrNotProven, e.Child)
 		}
 		if v.Titles == nil {

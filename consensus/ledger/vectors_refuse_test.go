@@ -406,10 +406,11 @@ func (b *refuser) leafForms() {
 	b.leaf("no-seq", "leaf", "no sequence number", wire(1, plain, func(h *Head) { h.Seq = 0 }))
 	b.leaf("no-time", "leaf", "no time", wire(1, plain, func(h *Head) { h.Time = 0 }))
 	b.leaf("time-beyond", "leaf", "a time after the year 9999", wire(1, plain, func(h *Head) { h.Time = MaxTime + 1 }))
+	b.leaf("clock-late", "leaf", "a clock that is not behind ledger time", wire(1, plain, func(h *Head) { h.Clock = h.Time }))
 	b.leaf("zero-field", "leaf", "a field that is 0 must be absent", swap(good, "\xa5\x01\x04", "\xa6\x01\x04\x04\x00"))
 	b.leaf("kind-beyond", "leaf", "a kind above 65535", swap(good, "\xa5\x01\x04", "\xa5\x01\x1a\x00\x01\x00\x00"))
-	b.leaf("unknown-head", "leaf", "a field 10 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
-		append([]byte("\x0a\x01"), plain...)...))
+	b.leaf("unknown-head", "leaf", "a field 11 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
+		append([]byte("\x0b\x01"), plain...)...))
 	b.leaf("head-order", "leaf", "the code before the agency", swap(good,
 		"\x02\x6dcivil-affairs\x03\x68villages", "\x03\x68villages\x02\x6dcivil-affairs"))
 	b.leaf("agency-case", "leaf", "an upper-case letter in the agency", swap(good, "civil", "Civil"))

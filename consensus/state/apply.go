@@ -4,10 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"time"
 
 	"xietong/certs/canon"
-	"xietong/consensus/ledger"
 )
 
 // Bounds of the memory of ids. An id is remembered until ForgetAfter after its end, so that a
@@ -134,7 +132,7 @@ func (tx *Tx) run(c Command, h registered) (result Result, err error) {
 			err = panicked(p)
 		}
 	}()
-	if err := tx.advance(c.Time); err != nil {
+	if err := tx.advance(c); err != nil {
 		return Result{}, err
 	}
 	if r, answered := tx.answeredBefore(c, h.mode); answered {
@@ -150,14 +148,10 @@ func (tx *Tx) run(c Command, h registered) (result Result, err error) {
 	return Result{Data: data}, tx.remember(c, data)
 }
 
-// advance raises ledger time and forgets a few ids that have ended.
-func (tx *Tx) advance(proposed uint64) error {
-	if proposed > ledger.MaxTime { // after it no entry could be made
-		return fmt.Errorf("a clock of %d ms", proposed)
-	}
-	tx.meta.Time = max(tx.meta.Time, proposed)
+// forgetIDs forgets a few ids that have ended.
+func (tx *Tx) forgetIDs() error {
 	ended, err := tx.DropFirst(bucketExpiry, forgetAtOnce, func(k []byte) bool {
-		return binary.BigEndian.Uint64(k)+ForgetAfter < tx.meta.Time
+		return binary.BigEndian.Uint64(k)+ForgetAfter < tx.Forgets()
 	})
 	for _, k := range ended {
 		err = errors.Join(err, tx.Delete(bucketSeen, k[8:]))
@@ -166,7 +160,8 @@ func (tx *Tx) advance(proposed uint64) error {
 }
 
 // answeredBefore answers a command whose origin used its id before. It also refuses a command that
-// came after its own end, or that asks for a life of its id above MaxIDLife.
+// came after its own end, that asks for a life of its id above MaxIDLife, or whose id may have been
+// forgotten while the clock was ahead.
 func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	if c.ID.IsZero() {
 		return Result{}, false
@@ -174,7 +169,8 @@ func (tx *Tx) answeredBefore(c Command, mode Mode) (Result, bool) {
 	answer, used := c.replayed(tx.reads)
 	switch {
 	case !used:
-		late := c.Expires < tx.meta.Time || c.Expires > tx.meta.Time+MaxIDLife
+		now := tx.Clock()
+		late := c.Expires < now || c.Expires > now+MaxIDLife || tx.meta.forgotten(c)
 		return Result{Code: CodeExpired}, late
 	case answer.Code == Done && answer.Replayed && mode == Once:
 		return Result{Code: CodeSeen}, true
@@ -192,11 +188,4 @@ func (tx *Tx) remember(c Command, result []byte) error {
 	}
 	key := c.seenKey()
 	return errors.Join(tx.Put(bucketSeen, key, data), tx.Put(bucketExpiry, append(be64(c.Expires), key...), nil))
-}
-
-// LedgerTime returns the ledger's time as of the last applied command.
-func (s *Store) LedgerTime() time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return time.UnixMilli(int64(s.meta.Time))
 }

@@ -18,6 +18,8 @@ type Kind uint16
 const (
 	KindCheckpointLine Kind = 1
 	KindKeySet         Kind = 2
+	KindClockCorrected Kind = 50
+	KindClockAccepted  Kind = 58
 	KindMark           Kind = 64
 )
 
@@ -34,7 +36,7 @@ type Command struct {
 	Origin  string           // whose ID it is: the same id of another origin is another id
 	ID      identity.Message // idempotency key or message id; zero: the command may be applied any number of times
 	Expires uint64           // end of the life of ID, which is forgotten ForgetAfter later; ms since 1970 UTC
-	Time    uint64           // the proposer's clock; ms since 1970 UTC
+	Clock   uint64           // the proposer's; ms since 1970 UTC
 	Asked   []byte           // identifies the request where Body differs each time (salts, keys); empty: Body does
 	Body    []byte
 	// Proposal names this proposal of the command, at random. Whoever does not know what became of
@@ -53,7 +55,7 @@ type commandWire struct {
 	Origin  string
 	ID      []byte
 	Expires uint64
-	Time    uint64
+	Clock   uint64
 	Asked   []byte
 	Body    []byte
 	Name    []byte
@@ -65,7 +67,7 @@ func DecodeCommand(data []byte) (Command, error) {
 	if err := canon.Unmarshal(data, MaxCommandLen, &w); err != nil {
 		return Command{}, err
 	}
-	c := Command{Kind: w.Kind, Origin: w.Origin, Expires: w.Expires, Time: w.Time, Asked: w.Asked, Body: w.Body, Proposal: w.Name}
+	c := Command{Kind: w.Kind, Origin: w.Origin, Expires: w.Expires, Clock: w.Clock, Asked: w.Asked, Body: w.Body, Proposal: w.Name}
 	var err error
 	if len(w.ID) > 0 {
 		c.ID, err = identity.MessageFromBytes(w.ID)
@@ -83,7 +85,7 @@ func (c Command) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode command: %w: a proposal's name of %d bytes, more than %d", ErrTooLarge, len(c.Proposal), MaxProposalLen)
 	}
 	w := commandWire{
-		Kind: c.Kind, Origin: c.Origin, ID: []byte{}, Expires: c.Expires, Time: c.Time, Asked: append([]byte{}, c.Asked...), Body: c.Body, Name: append([]byte{}, c.Proposal...),
+		Kind: c.Kind, Origin: c.Origin, ID: []byte{}, Expires: c.Expires, Clock: c.Clock, Asked: append([]byte{}, c.Asked...), Body: c.Body, Name: append([]byte{}, c.Proposal...),
 	}
 	if !c.ID.IsZero() {
 		id := c.ID.Bytes()
@@ -112,11 +114,12 @@ const (
 	Done         Code = 0
 	CodeSeen     Code = 1 // the same request came before under the id, and is answered once only
 	CodeIDReused Code = 2 // the origin used the id before for another request
-	CodeExpired  Code = 3 // the command came after its own end, or asks for a life of its id above MaxIDLife
+	CodeExpired  Code = 3 // the command came after its own end, asks for a life of its id above MaxIDLife, or its id may be forgotten
 
-	CodeTooLarge   Code = 6  // where, size, limit: something that it would keep is longer than can be read again
-	CodeFailed     Code = 55 // kind: its handler failed on it
-	CodeUnreadable Code = 56 // bucket, key: a kept value that it needs cannot be read
+	CodeTooLarge   Code = 6   // where, size, limit: something that it would keep is longer than can be read again
+	CodeFailed     Code = 55  // kind: its handler failed on it
+	CodeClockBack  Code = 417 // its clock is behind that of the state, and nobody corrected that
+	CodeUnreadable Code = 56  // bucket, key: a kept value that it needs cannot be read
 )
 
 // Refusal is the error of a handler that refuses a command. It is an answer, the same on every
@@ -192,9 +195,13 @@ func NewRegistry() *Registry {
 	r.Keep(own...)
 	r.Register(KindCheckpointLine, Idempotent, applyCheckpointLine)
 	r.Register(KindKeySet, Idempotent, applyKeySet)
+	r.Register(KindClockCorrected, Idempotent, applyClockCorrected)
+	r.Register(KindClockAccepted, Idempotent, applyClockAccepted)
 	r.Register(KindMark, Idempotent, applyMark)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
+	r.Shape(KindClockCorrected, Shape{Body: reflect.TypeFor[ClockChange]()})
+	r.Shape(KindClockAccepted, Shape{Body: reflect.TypeFor[ClockChange]()})
 	r.Shape(KindMark, Shape{Body: reflect.TypeFor[MarkWanted]()})
 	return r
 }

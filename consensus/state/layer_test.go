@@ -199,7 +199,7 @@ func (l *layers) write() {
 		body += " " + rapid.SampledFrom([]string{"1", "2"}).Draw(l.T, "value")
 	}
 	l.index++
-	data, err := Command{Kind: kindWrite, Time: 1, Body: []byte(body)}.Encode()
+	data, err := Command{Kind: kindWrite, Clock: 1, Body: []byte(body)}.Encode()
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -108,14 +108,18 @@ func digestOf(log identity.Log) []byte {
 	return sum[:]
 }
 
-// digestWrites adds what the applied command wrote to the digest of the state: ledger time, and
-// every write in its order. The tiles and the position of the state are left out: when they are
+// digestWrites adds what the applied command wrote to the digest of the state: ledger time, the
+// clock where the two differ, and every write in its order. The tiles and the position of the state are left out: when they are
 // written depends on when this replica commits, and the root and the digest say what they hold. So
 // are the marks: a replica whose tree was damaged, and is mended, may have noted another root.
 func (tx *Tx) digestWrites() {
 	h := sha256.New()
 	h.Write(tx.meta.Digest)
 	h.Write(be64(tx.meta.Time))
+	if c := tx.meta.clock; c.Corrected > 0 {
+		h.Write(be64(c.Corrected))
+		h.Write(be64(c.Now))
+	}
 	for _, w := range tx.writes {
 		if !slices.Contains(undigested, w.now.bucket) {
 			w.now.digest(h)

@@ -101,7 +101,7 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 		}
 		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
 		case err == nil && m.Kind == metaKind && m.Format == Format:
-			return nil
+			return readClock(reads{file: tx}, db.Path(), &m)
 		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format != Format:
 			other := ErrOlderFormat
 			if format.Format > Format {
@@ -113,4 +113,22 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 		}
 	})
 	return m, err
+}
+
+// readClock reads the clock of a state. A file without one was written before there was any: the
+// clock is ledger time then.
+func readClock(r reads, path string, m *meta) error {
+	data := r.Get(bucketMeta, keyClock)
+	if data == nil {
+		m.clock.Now = m.Time
+		return nil
+	}
+	err := canon.Unmarshal(data, maxMetaLen, &m.clock)
+	if c := m.clock; err == nil && (c.Now > m.Time || (c.Now < m.Time) != (c.Corrected > 0)) {
+		err = fmt.Errorf("a clock of %d, corrected at %d, in a ledger of %d", c.Now, c.Corrected, m.Time)
+	}
+	if err != nil {
+		return &DamageError{File: path, Err: fmt.Errorf("read clock: %w", err)}
+	}
+	return nil
 }

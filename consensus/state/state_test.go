@@ -77,7 +77,7 @@ func openStore(t testing.TB, path string) *Store {
 
 func command(t testing.TB, kind Kind, id identity.Message, body string) []byte {
 	t.Helper()
-	data, err := Command{Kind: kind, ID: id, Time: 1000, Expires: 5000, Body: []byte(body)}.Encode()
+	data, err := Command{Kind: kind, ID: id, Clock: 1000, Expires: 5000, Body: []byte(body)}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestIDsAreForgottenLate(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "state.db"))
 	id := newID(t)
 	at := func(index, now, expires uint64) Result {
-		data, err := Command{Kind: kindOnce, ID: id, Time: now, Expires: expires, Body: []byte("x")}.Encode()
+		data, err := Command{Kind: kindOnce, ID: id, Clock: now, Expires: expires, Body: []byte("x")}.Encode()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,13 +174,15 @@ func TestIDsAreForgottenLate(t *testing.T) {
 		want Code
 	}{
 		{1000, Done}, {1000, CodeSeen}, {expires + 1, CodeSeen}, {expires + ForgetAfter, CodeSeen},
-		{expires + ForgetAfter + 1, CodeExpired}, {1000, CodeExpired},
+		{expires + ForgetAfter + 1, CodeSeen}, {expires + ForgetAfter + MaxBack, CodeSeen},
+		{expires + ForgetAfter + 1 + 2*MaxBack, CodeExpired}, {expires + ForgetAfter + 1 + MaxBack, CodeExpired},
 	} {
 		if got := at(uint64(i+1), row.now, expires); got.Code != row.want {
 			t.Errorf("row %d: got code %d, want %d", i, got.Code, row.want)
 		}
 	}
-	if got := at(100, 0, expires+ForgetAfter+1+MaxIDLife+1); got.Code != CodeExpired {
+	last := uint64(expires + ForgetAfter + 1 + 2*MaxBack)
+	if got := at(100, last, last+MaxIDLife+1); got.Code != CodeExpired {
 		t.Errorf("to be remembered for more than 30 days: got code %d, want %d", got.Code, CodeExpired)
 	}
 }

@@ -33,7 +33,7 @@
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
-//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "raft" -> marker
+//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "clock" -> [clock, that of the correction, the two by which is forgotten]; "raft" -> marker
 //	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
 //	sealed       be64(index) -> ciphertext of the payload
 //	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
@@ -100,6 +100,8 @@ type meta struct {
 	Time   uint64 // ledger time, ms since 1970 UTC; never goes back
 	Digest []byte // over all that was applied, in its order; never changed but replaced
 	Last   LastEntry
+
+	clock clock // kept under a key of its own
 
 	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
 	// never changed but replaced.

@@ -33,6 +33,7 @@ const (
 
 var (
 	keyState = []byte("state")
+	keyClock = []byte("clock")
 	keyRaft  = []byte("raft")
 )
 
@@ -75,7 +76,7 @@ func (r *Reader) Log() identity.Log { return r.meta.Log }
 // Size returns the number of entries of the ledger.
 func (r *Reader) Size() uint64 { return r.meta.Size }
 
-// Time returns ledger time, in ms since 1970 UTC.
+// Time returns ledger time, in ms since 1970 UTC, which is no measure of what has ended: see Clock.
 func (r *Reader) Time() uint64 { return r.meta.Time }
 
 // Applied returns the raft index of the view.
@@ -194,7 +195,8 @@ func (tx *Tx) Log() identity.Log { return tx.meta.Log }
 // Size returns the number of entries of the ledger, those of this transaction included.
 func (tx *Tx) Size() uint64 { return tx.meta.Size }
 
-// Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far.
+// Time returns ledger time, in ms since 1970 UTC: the latest of all proposers' clocks so far. It
+// orders what is recorded; what ends at a time is judged by Clock.
 func (tx *Tx) Time() uint64 { return tx.meta.Time }
 
 // Put writes one pair; value must not be changed afterwards. It refuses a pair outside the bounds
@@ -202,6 +204,10 @@ func (tx *Tx) Time() uint64 { return tx.meta.Time }
 func (tx *Tx) Put(bucket string, key, value []byte) error {
 	if err := tx.registry.checkPair(bucket, key, value); err != nil {
 		return err
+	}
+	if last, ok := tx.meta.dropped[bucket]; ok && bytes.Compare(key, last) <= 0 {
+		tx.meta.dropped = maps.Clone(tx.meta.dropped)
+		delete(tx.meta.dropped, bucket)
 	}
 	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), value: value})
 	return nil
@@ -221,9 +227,9 @@ func (tx *Tx) Delete(bucket string, key []byte) error {
 }
 
 // DropFirst removes the pairs at the beginning of a bucket while over says so of their keys, at
-// most n of them, and returns their keys. Nothing may be put before a pair that was removed: the
-// next call begins behind it, because what was removed and is not committed yet would have to be
-// passed over each time.
+// most n of them, and returns their keys. The next call begins behind what was removed, because
+// what is not committed yet would have to be passed over each time; it begins anew where something
+// was put before that.
 func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropped [][]byte, err error) {
 	tx.Scan(bucket, nil, tx.meta.dropped[bucket], func(k, _ []byte) bool {
 		if len(dropped) == n || !over(k) {
@@ -253,7 +259,7 @@ func (tx *Tx) set(p *pair) {
 }
 
 // Append puts an entry at the end of the ledger and returns its index. It gives the head its
-// sequence number and time. sealed is the ciphertext of the payload; nil when the payload is kept
+// sequence number and time and, after a correction of the clock, that too. sealed is the ciphertext of the payload; nil when the payload is kept
 // nowhere.
 func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte) (uint64, error) {
 	agency := append([]byte{'/'}, stated.Agency.String()...)
@@ -261,7 +267,10 @@ func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte
 	if last := tx.Get(bucketSeq, agency); last != nil {
 		seq = binary.BigEndian.Uint64(last) + 1
 	}
-	stated.Seq, stated.Time = seq, max(tx.meta.Time, 1)
+	stated.Seq, stated.Time, stated.Clock = seq, max(tx.meta.Time, 1), 0
+	if tx.meta.clock.Corrected > 0 {
+		stated.Clock = tx.meta.clock.Now
+	}
 	leaf, err := ledger.Leaf{Head: stated, Evidence: evidence}.Encode()
 	if err != nil {
 		return 0, err
@@ -322,7 +331,11 @@ func (tx *Tx) saveMeta() error {
 	if err != nil {
 		return fmt.Errorf("encode state: %w", err)
 	}
-	return tx.Put(bucketMeta, keyState, data)
+	times, err := canon.Marshal(tx.meta.clock)
+	if err != nil {
+		return fmt.Errorf("encode clock: %w", err)
+	}
+	return errors.Join(tx.Put(bucketMeta, keyState, data), tx.Put(bucketMeta, keyClock, times))
 }
 
 // canonPrefix reads the first two items of an array of any length. Every format begins with these

@@ -278,6 +278,9 @@ type Local struct {
 	// 0, and its values.
 	Problem func(error) (code uint16, args []string)
 	Now     func() time.Time
+	// Forgotten, if not nil, reports whether a message may have been served, and forgotten, while
+	// the clock was ahead: it is refused as one that is over.
+	Forgotten func(issued, expires time.Time) bool
 	// Steps, if not nil, is told how long each step of a call took.
 	Steps func(step string, took time.Duration)
 	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for

@@ -227,6 +227,8 @@ func (r *Relay) admit(ctx context.Context, in *inbound) (Received, Operation, *P
 	at := now
 	if _, answered := r.given.Find(in.once(), now); answered {
 		at = h.Issued // it came in time, and its answer is given again for longer than it lives
+	} else if r.l.Forgotten != nil && r.l.Forgotten(h.Issued, h.Expires) {
+		return Received{}, nil, r.refuse(MessageExpired, nil, h.Origin.String())
 	}
 	m, sets, err := r.open(ctx, in.Envelope, at)
 	_, hasty := Haste(ctx, r.l.Name)

@@ -86,7 +86,7 @@ func applyInvite(tx *state.Tx, b inviteBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.ChildDamaged, v.Place.DisplayName, tx.Log().Jurisdiction().String())
 	case known && child.Joined() && !v.Rekey:
 		return ledger.None, book.Refuse(text.AlreadyJoined, v.Place.DisplayName, tx.Log().Jurisdiction().String())
-	case v.Until <= tx.Time():
+	case v.Until <= tx.Clock():
 		return ledger.None, book.Refuse(text.Expired)
 	}
 	child.Place, child.Invitation, child.Secret, child.Until, child.Cancelled = v.Place, book.Next(tx), v.Secret, v.Until, ledger.None
@@ -122,7 +122,7 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	if len(b.Secret) > 0 { // a renewal binds no invitation: one for other keys may be pending
 		child.First = b.First
 	}
-	child.take(b, tx.Time())
+	child.take(b, tx.Clock())
 	child.Endorsement, child.NotAfter, child.Withdrawn = book.Next(tx), b.NotAfter, ledger.None
 	if child.Came > MostADay {
 		return ledger.None, book.Refuse(text.KeySetsTooMany, b.Child.String(), strconv.Itoa(MostADay))
@@ -158,7 +158,7 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.InvitationUnknown, in)
 	case redeems && len(c.First) > 0 && !bytes.Equal(c.First, b.First):
 		return book.Refuse(text.InvitationRedeemed, called, in)
-	case redeems && !(c.same(b.First) && again) && tx.Time() > c.Until:
+	case redeems && !(c.same(b.First) && again) && tx.Clock() > c.Until:
 		return book.Refuse(text.InvitationExpired, called, in)
 	case !redeems && !c.Joined():
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)

@@ -20,9 +20,11 @@ import (
 // RenewEvery is the age at which an endorsement is renewed.
 const RenewEvery = 24 * time.Hour
 
-// due reports whether the child's endorsement is at least RenewEvery old.
+// due reports whether the child's endorsement is at least RenewEvery old, or begins later than
+// others take it: it was made while the clock was ahead.
 func (c Child) due(now time.Time) bool {
-	return int64(c.NotAfter)-now.UnixMilli() <= (trust.EndorsementTerm - RenewEvery).Milliseconds()
+	left := int64(c.NotAfter) - now.UnixMilli()
+	return left <= (trust.EndorsementTerm-RenewEvery).Milliseconds() || left > (trust.EndorsementTerm+MaxSkew).Milliseconds()
 }
 
 const presentContext = "xietong/1 present\n"
@@ -59,7 +61,7 @@ type Proof struct {
 
 // Present takes the key sets that an endorsed child has now, and returns the entry of the
 // endorsement that is in force; fresh says that it is new. It makes a new endorsement where the
-// child brought a later key set, or where the endorsement is RenewEvery old. A child that does not
+// child brought a later key set, or where the endorsement is RenewEvery old or of a time to come. A child that does not
 // come is not endorsed anew: no parent vouches for long for a child that it does not hear of, and
 // whoever shows its key sets, which are public, is not heard as the child.
 //

@@ -14,10 +14,10 @@ import (
 	"xietong/node/ground/book"
 )
 
-// MostADay is how many key sets of one child are taken in a day of ledger time.
+// MostADay is how many key sets of one child are taken in a day.
 const MostADay = 64
 
-// day is a day of ledger time.
+// day is a day by the clock.
 const day = 24 * 60 * 60 * 1000 // ms
 
 // keptSet is a key set of a child. Each has a value of its own, so that a chain may grow without

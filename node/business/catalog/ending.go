@@ -30,7 +30,7 @@ type Ending struct {
 type keptEnding struct {
 	_      struct{} `cbor:",toarray"`
 	Entry  ledger.Ref
-	At     uint64 // ledger time
+	At     uint64 // by the clock
 	Reason string
 	Into   string // code of an agency; "": none
 }
@@ -53,7 +53,7 @@ func endingOf(r book.Reads, what string, code identity.Label) (keptEnding, bool)
 
 // end keeps that something ends with the next entry. What ended already is refused by the caller.
 func end(tx *state.Tx, what string, code identity.Label, reason, into string) error {
-	kept := keptEnding{Entry: book.Next(tx), At: tx.Time(), Reason: reason, Into: into}
+	kept := keptEnding{Entry: book.Next(tx), At: tx.Clock(), Reason: reason, Into: into}
 	return endings.Save(tx, endingKey(what, code), kept)
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 // keptRenames is the value that the agencyrenames bucket has under listKey: how many agencies were
-// renamed or brought back on the day, which is counted in ledger time.
+// renamed or brought back on the day, which is counted by the clock.
 type keptRenames struct {
 	_   struct{} `cbor:",toarray"`
 	Day uint64
@@ -33,7 +33,7 @@ const dayMs = uint64(24 * time.Hour / time.Millisecond)
 
 // countRename counts a rename or return, and refuses one too many on a day.
 func countRename(tx *state.Tx) error {
-	today := tx.Time() / dayMs
+	today := tx.Clock() / dayMs
 	r, _ := renames.Load(tx, listKey)
 	if r.Day != today {
 		r = keptRenames{Day: today}

@@ -162,7 +162,7 @@ func keep(tx *state.Tx, b keepBody) (ledger.Ref, error) {
 	if !exists || k.Entry != b.Question {
 		return ledger.None, book.Refuse(text.QuestionChanged)
 	}
-	month, entry := monthOf(tx.Time()), book.Next(tx)
+	month, entry := monthOf(tx.Clock()), book.Next(tx)
 	k.Results = slices.DeleteFunc(k.Results, func(r result) bool { return r.Month == month })
 	k.Results = append(k.Results, result{Month: month, Entry: entry})
 	k.Results = k.Results[max(0, len(k.Results)-MaxMonths):]
@@ -272,7 +272,7 @@ func (k kept) saved(l book.Ledger, r *state.Reader, agency identity.Label, mac [
 	d, damaged := opened(l, r, index)
 	s = Saved{
 		Agency: agency, Name: d.Name, Document: d.Question, Damaged: damaged,
-		At: k.Entry.In(r.Log()), Time: time.UnixMilli(int64(leaf.Head.Time)), mac: mac,
+		At: k.Entry.In(r.Log()), Time: time.UnixMilli(int64(leaf.Head.At())), mac: mac,
 	}
 	for _, each := range k.Results {
 		s.Kept = append(s.Kept, Kept{Month: fmt.Sprintf("%04d-%02d", each.Month/100, each.Month%100), At: each.Entry.In(r.Log())})
@@ -294,7 +294,7 @@ func opened(l book.Ledger, r *state.Reader, index uint64) (d document, err error
 // Before returns the newest result of an earlier month than that of the reader's time; ok is false
 // where there is none. One that was erased, or is damaged, is passed over.
 func (s Saved) Before(l book.Ledger, r *state.Reader) (res Result, of Kept, ok bool) {
-	month := time.UnixMilli(int64(r.Time())).In(zone.Ledger).Format("2006-01")
+	month := time.UnixMilli(int64(r.Clock())).In(zone.Ledger).Format("2006-01")
 	for _, k := range slices.Backward(s.Kept) {
 		if k.Month >= month {
 			continue

@@ -198,7 +198,7 @@ func (r *recording) Propose(ctx context.Context, kind state.Kind, q book.Request
 	now := r.Clock
 	r.commands = append(r.commands, state.Command{
 		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
-		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(time.Hour).UnixMilli()),
+		Clock: uint64(now.UnixMilli()), Expires: uint64(now.Add(time.Hour).UnixMilli()),
 	})
 	return r.Ledger.Propose(ctx, kind, q, body)
 }

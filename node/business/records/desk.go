@@ -294,17 +294,17 @@ func (d *Desk) Retract(ctx context.Context, id identity.Message, by catalog.Acto
 // HistoryVersion is one version of a record, as its provider may see it.
 type HistoryVersion struct {
 	Version
-	Time   time.Time // ledger time of the version's entry
+	Time   time.Time // when the version's entry was made
 	Reason string    // of a retraction; "": none was given, or it is erased
 }
 
-// timeOf returns the ledger time of the entry at index.
+// timeOf returns when the entry at index was made.
 func timeOf(r *state.Reader, index uint64) (time.Time, error) {
 	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read entry %d: %w", index, err)
 	}
-	return time.UnixMilli(int64(leaf.Head.Time)), nil
+	return time.UnixMilli(int64(leaf.Head.At())), nil
 }
 
 // MaxHistory is the most versions of one record that History returns.

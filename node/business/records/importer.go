@@ -47,7 +47,7 @@ type File struct {
 type Loaded struct {
 	Opened    identity.Entry // the entry that opened the import
 	Published identity.Entry // the entry that made its rows visible; zero: they wait for their entry
-	Time      time.Time      // ledger time of Published; zero where that is
+	Time      time.Time      // when Published was entered; zero where that is
 	Rows      uint64
 	Skipped   uint64
 	Left      uint64 // records that left, because it took the place of all

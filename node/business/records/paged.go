@@ -47,7 +47,7 @@ type measuring struct {
 	Onward  []byte     // plan.onward of the question
 	Version uint64     // of the catalogue entry
 	Grant   ledger.Ref // None: the provider's own use
-	Began   uint64     // ledger time of the first page, ms since 1970 UTC
+	Began   uint64     // the clock at the first page, ms since 1970 UTC
 	After   []byte     // where the next page begins; see search.place
 
 	// As in Answer.
@@ -114,7 +114,7 @@ func (s *search) suspend() (err error) {
 func (s *search) measuring() measuring {
 	a := s.answer
 	m := measuring{
-		Onward: s.p.onward[:], Version: s.p.set.Version, Grant: s.permit.Grant, Began: s.reader.Time(), After: s.place,
+		Onward: s.p.onward[:], Version: s.p.set.Version, Grant: s.permit.Grant, Began: s.reader.Clock(), After: s.place,
 		AsOf: a.AsOf, Total: a.Total, Scanned: a.Scanned, Incomparable: a.Incomparable, Unreadable: a.Unreadable, Unfit: a.Unfit,
 		Groups: []keptTally{},
 	}
@@ -229,7 +229,7 @@ func (d *Desk) openMeasuring(r *state.Reader, p plan, permit sharing.Permit) (*m
 	switch {
 	case err != nil:
 		return nil, text.Fail(text.BadCursor, args, err)
-	case m.Version != p.set.Version, m.Grant != permit.Grant, m.AsOf >= r.Size(), r.Time() > m.Began+uint64(measuringAge.Milliseconds()):
+	case m.Version != p.set.Version, m.Grant != permit.Grant, m.AsOf >= r.Size(), r.Clock() > m.Began+uint64(measuringAge.Milliseconds()):
 		return nil, text.Fail(text.CursorStale, args, nil)
 	}
 	return &m, nil

@@ -56,6 +56,8 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindRuleAllowed:     provider,
 	ledger.KindReplica:         administrators,
 	ledger.KindHolderEnded:     provider | consumer, // see endedFor
+	ledger.KindClockCorrected:  anybody,
+	ledger.KindClockAccepted:   administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

@@ -37,11 +37,11 @@ func TestBelongs(t *testing.T) {
 	const all = "PCAM-"
 	want := map[ledger.Kind]string{
 		ledger.KindKeySet: all, ledger.KindAgency: all, ledger.KindCatalogueEntry: all, ledger.KindRoster: all, ledger.KindStandard: all,
-		ledger.KindDatasetEnded: all, ledger.KindStandardEnded: all, ledger.KindAgencyRenamed: all, ledger.KindAgencyEnded: all, ledger.KindHolderEnded: "", ledger.KindRuleAllowed: "P",
+		ledger.KindDatasetEnded: all, ledger.KindStandardEnded: all, ledger.KindAgencyRenamed: all, ledger.KindAgencyEnded: all, ledger.KindClockCorrected: all, ledger.KindHolderEnded: "", ledger.KindRuleAllowed: "P",
 		ledger.KindRecord: "P", ledger.KindRetraction: "P", ledger.KindImportOpened: "P", ledger.KindImportPublished: "P",
 		ledger.KindImportAbandoned: "P", ledger.KindGrantRevoked: "P",
 		ledger.KindApplication: "PC", ledger.KindGrant: "PC", ledger.KindAccess: "PC", ledger.KindUseRefused: "PC", ledger.KindAsked: "A", ledger.KindFinding: "A", ledger.KindQuestion: "A",
-		ledger.KindInvitation: "M", ledger.KindEndorsement: "M", ledger.KindWithdrawal: "M", ledger.KindCancellation: "M", ledger.KindJoined: "M", ledger.KindKeysConfirmed: "M", ledger.KindReplica: "M",
+		ledger.KindInvitation: "M", ledger.KindEndorsement: "M", ledger.KindWithdrawal: "M", ledger.KindCancellation: "M", ledger.KindJoined: "M", ledger.KindKeysConfirmed: "M", ledger.KindReplica: "M", ledger.KindClockAccepted: "M",
 		ledger.Kind(999): "",
 	}
 	r := open(t)

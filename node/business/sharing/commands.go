@@ -111,14 +111,14 @@ func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 	switch {
 	case !ok || now.Version != b.Version:
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
-	case granted && have.live(tx.Time()) && have.Measures.Equal(b.Measures) && uint64(have.Until.UnixMilli()) >= b.Until:
+	case granted && have.live(tx.Clock()) && have.Measures.Equal(b.Measures) && uint64(have.Until.UnixMilli()) >= b.Until:
 		return ledger.RefTo(have.Index), nil
 	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None,
-		renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, granted && have.ByHand && have.live(tx.Time()):
+		renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, granted && have.ByHand && have.live(tx.Clock()):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case over(tx, b.Consumer):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
-	case b.Until <= tx.Time():
+	case b.Until <= tx.Clock():
 		return ledger.None, book.Refuse(text.Expired)
 	}
 	g := Grant{
@@ -196,7 +196,7 @@ func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
 type position interface {
 	book.Reads
 	Log() identity.Log
-	Time() uint64
+	Clock() uint64
 }
 
 // stands refuses a use of which something that it was decided on does not stand any more.
@@ -223,7 +223,7 @@ func (b accessBody) count(tx *state.Tx, entry ledger.Ref) error {
 		}
 	}
 	for _, q := range b.quotas(tx.Log().Jurisdiction()) {
-		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Time(), q.user), book.Be64(b.probes(tx, q.user)+1)))
+		err = errors.Join(err, tx.Put(bucketProbes, b.probeKey(tx.Clock(), q.user), book.Be64(b.probes(tx, q.user)+1)))
 	}
 	if len(b.Probe) > 0 {
 		err = errors.Join(err, forgetProbes(tx))
@@ -257,7 +257,7 @@ func (b accessBody) permission(at position, now DatasetState) error {
 	case g.Revoked != ledger.None:
 		code, told := revokedTold(at.Log(), g, now.Provider, b.Consumer)
 		return book.Refuse(code, text.Values(code, told)...)
-	case !g.live(at.Time()):
+	case !g.live(at.Clock()):
 		code := text.PolicyMoved
 		if b.Ended != 0 {
 			code = text.ByNumber(b.Ended)
@@ -328,7 +328,7 @@ func (b accessBody) quota(at position) error {
 			q.most -= q.most / ProbesPerDayParts
 		}
 		if b.probes(at, q.user) >= q.most {
-			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(at.Time()))
+			return book.Refuse(text.QuotaSpent, q.told, b.Dataset.String(), strconv.FormatUint(q.most, 10), endOfDay(at.Clock()))
 		}
 	}
 	return nil
@@ -339,16 +339,17 @@ func (b accessBody) probeKey(ms uint64, user string) []byte {
 }
 
 func (b accessBody) probes(at position, user string) uint64 {
-	if have := at.Get(bucketProbes, b.probeKey(at.Time(), user)); len(have) == 8 {
+	if have := at.Get(bucketProbes, b.probeKey(at.Clock(), user)); len(have) == 8 {
 		return binary.BigEndian.Uint64(have)
 	}
 	return 0
 }
 
 // forgetProbes removes at most sixteen counts of earlier days, so that the cost of the old counts
-// is spread over many commands. A probe makes three, or a few more.
+// is spread over many commands. A probe makes three, or a few more. The days to which a correction
+// can set the clock back are not earlier ones: what was spent of them stays spent.
 func forgetProbes(tx *state.Tx) error {
-	today := day(tx.Time())
+	today := day(max(tx.Forgets(), state.MaxAhead) - state.MaxAhead)
 	_, err := tx.DropFirst(bucketProbes, 16, func(k []byte) bool { return binary.BigEndian.Uint64(k) < today })
 	return err
 }

@@ -54,7 +54,7 @@ var errEvidence = errors.New("a request needs evidence if, and only if, its cons
 type Permit struct {
 	request Request
 	purpose identity.Label
-	at      time.Time  // ledger time of the decision
+	at      time.Time  // by which it was decided
 	renews  ledger.Ref // the grant that an application renews
 	exceeds bool       // the use is a measure that needs no application, but for its condition or groups
 	ended   text.Code  // see endedBy
@@ -95,7 +95,7 @@ func PermitUse(ctx context.Context, l book.Ledger, q Request) (p Permit, err err
 // without a grant that covers the use: the caller must then call Apply, which gets a grant by rule.
 func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 	in := r.Log().Jurisdiction()
-	p = Permit{request: q, at: time.UnixMilli(int64(r.Time()))}
+	p = Permit{request: q, at: time.UnixMilli(int64(r.Clock()))}
 	if _, err := q.remote(in); err != nil {
 		return p, false, err
 	}

@@ -23,7 +23,7 @@ type EndedGrant struct {
 // in force is a part of every decision.
 func EndedBy(r *state.Reader, dataset identity.Label, before, after policy.Offer) (ended []EndedGrant) {
 	for _, g := range standing(r, dataset) {
-		at := time.UnixMilli(int64(r.Time()))
+		at := time.UnixMilli(int64(r.Clock()))
 		if v := g.permits(after, at); v != policy.Allowed && g.permits(before, at) == policy.Allowed {
 			ended = append(ended, EndedGrant{g, v})
 		}
@@ -35,7 +35,7 @@ func EndedBy(r *state.Reader, dataset identity.Label, before, after policy.Offer
 // not by the one before, oldest first: one that waited until the entry allows what it is for. After
 // them come the endless grants that the publication would give, where it adopts a standard.
 func BegunBy(r *state.Reader, dataset identity.Label, before, after policy.Offer, adopts bool) (begun []Grant) {
-	at := time.UnixMilli(int64(r.Time()))
+	at := time.UnixMilli(int64(r.Clock()))
 	for _, g := range standing(r, dataset) {
 		if g.permits(after, at) == policy.Allowed && g.permits(before, at) != policy.Allowed {
 			begun = append(begun, g)

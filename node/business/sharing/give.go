@@ -149,7 +149,7 @@ func (g *Giving) check(r *state.Reader, o policy.Offer) (err error) {
 	if err = g.Ground.check(g.Terms); err != nil {
 		return err
 	}
-	if g.until, err = endOf(g.Terms.Until, time.UnixMilli(int64(r.Time()))); err != nil {
+	if g.until, err = endOf(g.Terms.Until, time.UnixMilli(int64(r.Clock()))); err != nil {
 		return err
 	}
 	g.purpose, _ = identity.ParseLabel(g.Purpose) // the entry lists it
@@ -275,7 +275,7 @@ func tooLong(where string, size, limit int) error {
 // by a revocation, with its reason.
 func (g Giving) takesNothing(r *state.Reader, o policy.Offer) error {
 	old, ok := latest(r, g.Consumer, g.Dataset, g.purpose)
-	if !ok || !old.live(r.Time()) || o.Stops(*old.permission()) {
+	if !ok || !old.live(r.Clock()) || o.Stops(*old.permission()) {
 		return nil
 	}
 	args := text.Args{"grant": old.Name(r.Log()).String(), "dataset": g.Dataset.String(), "index": strconv.FormatUint(old.Index, 10)}
@@ -360,7 +360,7 @@ func (h handlers) give(tx *state.Tx, b giveBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotProvider, b.Provider.String(), b.Dataset.String(), now.Provider.String())
 	case renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, over(tx, b.Consumer):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
-	case b.Until <= tx.Time():
+	case b.Until <= tx.Clock():
 		return ledger.None, book.Refuse(text.Expired)
 	}
 	g := Grant{

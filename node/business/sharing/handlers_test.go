@@ -260,12 +260,23 @@ func TestQuota(t *testing.T) {
 	if err := verify(water, "a"); err != nil {
 		t.Errorf("on the next day: %v", err)
 	}
-	left := 0
-	r.reading(t, func(reader *state.Reader) {
-		reader.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool { left++; return true })
-	})
-	if left != 3 {
-		t.Errorf("%d counts are left, want those of today", left)
+	counts := func() (left int) {
+		r.reading(t, func(reader *state.Reader) {
+			reader.Scan(bucketProbes, nil, nil, func(k, _ []byte) bool { left++; return true })
+		})
+		return left
+	}
+	if got := counts(); got != 13 {
+		t.Errorf("%d counts are left, want those of both days: the clock may be set back to the first", got)
+	}
+	for range 2 {
+		r.later(t, 4*24*time.Hour)
+		if err := verify(water, "a"); err != nil {
+			t.Errorf("four days later: %v", err)
+		}
+	}
+	if got := counts(); got != 6 {
+		t.Errorf("%d counts are left, want those of these days", got)
 	}
 }
 

@@ -79,7 +79,7 @@ type Listed struct {
 // ones first, and of each state the one that ends soonest, one without an end last. An agency of
 // the same code in another jurisdiction is another agency.
 func GrantsOf(r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted) []Listed {
-	return grantsAt(r, catalogue, agency, w, r.Time())
+	return grantsAt(r, catalogue, agency, w, r.Clock())
 }
 
 // grantsAt is GrantsOf at a time, in ms since 1970 UTC.

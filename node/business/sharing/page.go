@@ -19,7 +19,7 @@ import (
 type pageCursor struct {
 	_      struct{} `cbor:",toarray"`
 	Digest []byte   // of whose list it is, and of what is wanted
-	Now    uint64   // ledger time of the first page, at which the states are told
+	Now    uint64   // the clock at the first page, by which the states are told
 	After  []byte   // position of the last grant before
 }
 
@@ -40,7 +40,7 @@ func (g Listed) position() []byte {
 // end. The states are those of the first page, but for what was revoked or replaced since: nothing
 // that is there all the time is left out. The refusal of a cursor is text.CursorNotOfList.
 func GrantsPage(l book.Ledger, r *state.Reader, catalogue Catalogue, agency identity.Agency, w Wanted, p usage.Page) (page []Listed, total uint64, cursor string, err error) {
-	c := pageCursor{Digest: w.digest(agency), Now: r.Time(), After: []byte{}}
+	c := pageCursor{Digest: w.digest(agency), Now: r.Clock(), After: []byte{}}
 	if p.Cursor != "" {
 		if c, err = openPageCursor(l, p.Cursor, c.Digest); err != nil {
 			return nil, 0, "", err

@@ -26,7 +26,7 @@ type keptHeld struct {
 	_       struct{}   `cbor:",toarray"`
 	Asked   ledger.Ref // the question at which it was heard of last
 	Until   uint64     // its end, ms since 1970 UTC; 0: none was told
-	Heard   uint64     // ledger time, ms since 1970 UTC
+	Heard   uint64     // by the clock, ms since 1970 UTC
 	Revoked bool
 }
 
@@ -44,7 +44,7 @@ func FindGrant(l book.Ledger, grant identity.Entry) Found { return find(l, "gran
 // keep keeps what was heard. A refusal that names no end leaves the one that was told before.
 func (h Held) keep(tx *state.Tx, agency string, entry ledger.Ref, answered bool) error {
 	key := append(book.Joined(agency), h.Grant...)
-	now := keptHeld{Asked: entry, Until: h.Until, Heard: tx.Time(), Revoked: h.Revoked}
+	now := keptHeld{Asked: entry, Until: h.Until, Heard: tx.Clock(), Revoked: h.Revoked}
 	if before, ok := held.Load(tx, key); ok && !answered && now.Until == 0 {
 		now.Until = before.Until
 	}
@@ -82,7 +82,7 @@ func (k keptHeld) position(key []byte, now uint64) []byte {
 type heldCursor struct {
 	_      struct{} `cbor:",toarray"`
 	Digest []byte
-	Now    uint64 // ledger time of the first page
+	Now    uint64 // the clock at the first page
 	After  []byte // position of the last row before
 }
 
@@ -100,7 +100,7 @@ func (d *Desk) Held(ctx context.Context, by Asks, agency identity.Label, p Page)
 		if err != nil {
 			return err
 		}
-		c := heldCursor{Digest: digestOf("held", agency.String()), Now: r.Time(), After: []byte{}}
+		c := heldCursor{Digest: digestOf("held", agency.String()), Now: r.Clock(), After: []byte{}}
 		if p.Cursor != "" {
 			if c, err = openHeld(d.own, p.Cursor, c.Digest); err != nil {
 				return err

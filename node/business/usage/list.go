@@ -44,7 +44,7 @@ type Filter struct {
 // Row is one use, as it is listed.
 type Row struct {
 	Entry    identity.Entry
-	Time     time.Time // ledger time
+	Time     time.Time // when it was entered
 	Provider identity.Label
 	Dataset  identity.Label
 	Consumer identity.Agency
@@ -145,7 +145,7 @@ func (d *Desk) row(r *state.Reader, n uint64, code string, _ []byte) (row Row, e
 	}
 	head := leaf.Head
 	row = Row{
-		Entry: r.Log().Entry(n), Time: time.UnixMilli(int64(head.Time)), Provider: head.Agency, Grant: head.About.In(r.Log()),
+		Entry: r.Log().Entry(n), Time: time.UnixMilli(int64(head.At())), Provider: head.Agency, Grant: head.About.In(r.Log()),
 		Withheld: head.Kind == ledger.KindUseRefused,
 	}
 	if row.Dataset, err = identity.ParseLabel(code); err == nil {

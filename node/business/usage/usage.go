@@ -127,7 +127,7 @@ func monthOf(ms uint64) uint64 {
 
 // count counts one more row in this month: of what was answered, or of what was refused.
 func count(tx *state.Tx, bucket string, refused bool, parts ...string) error {
-	key := append(book.Down64(monthOf(tx.Time())), book.Joined(parts...)...)
+	key := append(book.Down64(monthOf(tx.Clock())), book.Joined(parts...)...)
 	n := countIn(tx.Get(bucket, key))
 	if refused {
 		n.Refused++

@@ -62,6 +62,7 @@ type Hosted struct {
 	Drill     *drill.Desk
 	Usage     *usage.Desk
 	Replicas  Replicas
+	Clock     Clock
 	Trouble   func() []error // what is wrong with this machine now
 }
 
@@ -238,7 +239,7 @@ var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "c
 // jurisdiction does them.
 var nameless = []string{
 	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "drill",
-	"add-hosted", "end-hosted", "end-hosted-plan", "acknowledge-keys", "new-keys", "plan-roster",
+	"add-hosted", "end-hosted", "end-hosted-plan", "accept-clock", "acknowledge-keys", "new-keys", "plan-roster",
 	"invite-replica", "promote-replica", "remove-replica", "remove-replica-plan",
 }
 

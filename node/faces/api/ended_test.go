@@ -36,7 +36,7 @@ func (d *door) readings(t *testing.T) []act {
 		get("receipt", d.receipt(t, ledger.KindQuestion)), get("receipt-of", fmt.Sprintf("/v1/receipt?entry=guizhou/log/1/%d", d.last(t, ledger.KindQuestion))),
 		get("agencies", "/v1/agencies"), get("datasets", "/v1/datasets"), get("dataset", "/v1/datasets/villages"),
 		get("standards", "/v1/standards"), get("standard-of", "/v1/standards/towns"), get("roster", "/v1/roster"),
-		get("children", "/v1/children"), get("hosted", "/v1/hosted"),
+		get("children", "/v1/children"), get("hosted", "/v1/hosted"), get("clock", "/v1/clock"),
 		refused("checkpoint", "/v1/ledger/checkpoint", text.Internal), refused("leaves", "/v1/ledger/leaves", text.Internal), refused("tree", "/v1/tree", text.Internal),
 		refused("keys", "/v1/keys", text.KeysPending), refused("to-confirm", "/v1/waiting/guiyang.guizhou", text.NotConfirmable),
 	}
@@ -108,6 +108,7 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"add-hosted", "POST", "/v1/hosted", own, client.NewHosted{Name: "贵阳市"}, ""},
 			{"end-hosted", "POST", "/v1/hosting/end", own, client.HostingEnd{Reason: "r"}, ""},
 			{"end-hosted-plan", "GET", "/v1/hosting/end", own, nil, ""},
+			{"accept-clock", "POST", "/v1/clock", own, client.ClockAcceptance{Reason: "r"}, ""},
 			{"acknowledge-keys", "POST", "/v1/keys/acknowledgment", own, client.Acknowledge{}, ""},
 			{"new-keys", "POST", "/v1/keys", own, client.NewKeys{}, ""},
 		}

@@ -34,6 +34,7 @@ var details = map[string]string{
 	"drill":               "It shows that messages with a false signature are refused.",
 	"run-question":        "The numbers are kept, and compared with those of an earlier month.",
 	"remove-question":     "Its results go with it.",
+	"accept-clock":        "It is recorded with the reason. Where the clock is not in doubt it is refused.",
 	"acknowledge-keys":    "They come again where their cause stays.",
 	"check-import":        "It tells the hash and the rows that a load repeats, what is bad in which cell, and what the load would do.",
 	"bad-rows-import":     "It has the format of the file.",

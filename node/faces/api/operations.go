@@ -80,6 +80,7 @@ func (s *server) register(a huma.API) {
 	s.registerTree(a)
 	s.registerReplicas(a)
 	s.registerKeys(a)
+	s.registerClock(a)
 	s.registerRoster(a)
 	s.registerStandards(a)
 	s.registerReform(a)
@@ -123,7 +124,7 @@ func entryShown(e host.Entry) client.Entry {
 	return client.Entry{
 		Entry: e.Name.String(), Index: e.Name.Index(), Kind: uint64(head.Kind), KindName: head.Kind.String(),
 		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
-		Time: stampMS(head.Time), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
+		Time: stampMS(head.At()), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
 	}
 }
 

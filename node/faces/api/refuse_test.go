@@ -27,7 +27,7 @@ func TestGroundProblemsAreTold(t *testing.T) {
 			text.DiskFull, []string{"data", "3 MiB", "64 MiB"},
 		},
 		{
-			fmt.Errorf("propose: %w", &host.ClockError{Behind: 6*time.Minute + time.Millisecond, Ledger: time.UnixMilli(0)}),
+			fmt.Errorf("propose: %w", &host.ClockError{Ahead: -6 * time.Minute, Ledger: time.UnixMilli(0), Beyond: true}),
 			text.ClockSetBack, []string{"6", text.At(time.UnixMilli(0), zone.Home)},
 		},
 	} {

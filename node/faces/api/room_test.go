@@ -195,10 +195,21 @@ func hostedIn(l memory) Hosted {
 		Breaks:  broke,
 		Joining: &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Usage:   usage.NewDesk(l, catalog.Providers),
-		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{},
+		Drill:   &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{}, Clock: undoubted{now},
 		Reform:   &reform.Desk{Own: l},
 		Granting: &granting.Desk{Own: l, Catalogue: desk, Lists: catalog.NewLists(l.Name(), nobody{}, now, slog.New(slog.DiscardHandler))},
 	}
+}
+
+// undoubted is a clock for which somebody vouches.
+type undoubted struct{ now func() time.Time }
+
+func (u undoubted) ClockState() host.ClockState {
+	return host.ClockState{Now: u.now(), Ledger: u.now(), By: host.BySystem}
+}
+
+func (undoubted) AcceptClock(context.Context, identity.Message, string) (none identity.Entry, err error) {
+	return none, host.ErrClockBelieved
 }
 
 // waiting are the keys of a jurisdiction whose last key set is not in use yet.

@@ -173,7 +173,7 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 	j.Log, j.TreeSize, j.Root = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:])
 	j.CheckpointSize, _ = r.Checkpoint()
 	if j.TreeSize > 0 {
-		j.LastEntry = stampMS(r.Time())
+		j.LastEntry = stampMS(r.Clock())
 	}
 	if j.CheckpointSize < j.TreeSize {
 		at, err := host.TimeAt(r, j.CheckpointSize)

@@ -103,13 +103,13 @@ type listHosted struct {
 	Search string `query:"search" maxLength:"100" doc:"Only those whose name, code or display name has this in it"`
 }
 
-// childrenAt are the children at a ledger time, in ms since 1970 UTC.
+// childrenAt are the children at a time of the ledger's clock, in ms since 1970 UTC.
 type childrenAt struct {
 	all []tree.Child
 	now uint64
 }
 
-func childrenIn(r *state.Reader) childrenAt { return childrenAt{tree.Children(r), r.Time()} }
+func childrenIn(r *state.Reader) childrenAt { return childrenAt{tree.Children(r), r.Clock()} }
 
 // children tells the state of all children.
 func (s *server) children(h Hosted, below childrenAt) []client.Neighbour {

@@ -83,7 +83,7 @@ func applyGiven(tx *state.Tx, b givenBody) (done book.Nothing, err error) {
 func dropGiven(tx *state.Tx) error {
 	term := uint64(ShareTerm.Milliseconds())
 	over, err := tx.DropFirst(bucketGivenBy, maxDropped, func(k []byte) bool {
-		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Time()
+		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Forgets()
 	})
 	for _, k := range over {
 		if v, _, unread := given.Read(tx, k[8:]); unread == nil && len(v.Frame) > 0 {

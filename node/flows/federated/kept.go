@@ -71,7 +71,7 @@ func applyShare(tx *state.Tx, b shareBody) (done book.Nothing, err error) {
 func dropShares(tx *state.Tx) error {
 	term := uint64(ShareTerm.Milliseconds())
 	over, err := tx.DropFirst(bucketSharesBy, maxDropped, func(k []byte) bool {
-		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Time()
+		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Forgets()
 	})
 	for _, k := range over {
 		err = errors.Join(err, tx.Delete(bucketShares, k[8:]))

@@ -186,7 +186,7 @@ func applySettle(tx *state.Tx, b settleBody) (ledger.Ref, error) {
 	}
 	term := uint64(FindingTerm.Milliseconds())
 	_, err = tx.DropFirst(findings.Name, maxDropped, func(k []byte) bool {
-		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Time()
+		return len(k) >= 8 && binary.BigEndian.Uint64(k)+term < tx.Forgets()
 	})
 	if err != nil {
 		return ledger.None, err

@@ -204,7 +204,7 @@ var mayRefuse = []text.Code{
 	text.InvitationUnknown, text.InvitationExpired, text.InvitationCancelled, text.InvitationRedeemed, text.AlreadyJoined, text.NotEndorsed, text.EndorsementWithdrawn,
 	text.EndorsementUnknown, text.EpochOther, text.EpochsSpent, text.ChildMismatch, text.ChildDamaged, text.RecoveryOther, text.NotPossessed,
 	text.KeySetOld, text.KeySetsForked, text.KeySetsTooMany, text.KeySetsWanted, text.KeysSuperseded, text.BadRequest, text.Expired,
-	text.Busy, text.Overloaded, text.NotReady, text.OutcomeUnknown, text.Internal, text.DiskFull, text.ClockSetBack,
+	text.Busy, text.Overloaded, text.NotReady, text.OutcomeUnknown, text.Internal, text.DiskFull, text.ClockSetBack, text.ClockUnvouched, text.ClockJumped, text.ClockBack,
 }
 
 // refusedBy returns an error with what the parent refuses with as far as it may say so, with each

@@ -80,7 +80,7 @@ func (p Plan) agreed(hash string) error {
 // end notes the grants that end.
 func (p *Plan) end(r *state.Reader, all []sharing.Grant) {
 	p.grants = sharing.DigestOf(all)
-	living := sharing.Living(all, r.Time())
+	living := sharing.Living(all, r.Clock())
 	p.Ending = len(living)
 	for _, g := range living[:min(len(living), MaxNamed)] {
 		p.Ends = append(p.Ends, Held{Grant: g.Name(r.Log()), Dataset: g.Dataset, Consumer: g.Consumer, Purpose: g.Purpose, Endless: g.Endless})
@@ -150,7 +150,7 @@ func taking(r *state.Reader, from identity.Label, into string) (catalog.Agency, 
 func (p *Plan) move(r *state.Reader, datasets []catalog.Published, standards []catalog.SetStandard) {
 	for _, d := range datasets {
 		p.Datasets = append(p.Datasets, affected(r, d))
-		p.Lasting += len(sharing.Living(sharing.StandingOf(r, d.Code), r.Time()))
+		p.Lasting += len(sharing.Living(sharing.StandingOf(r, d.Code), r.Clock()))
 	}
 	p.Standards = append(p.Standards, standardsOf(standards)...)
 }

@@ -138,7 +138,7 @@ func moveAll(tx *state.Tx, moves []catalog.Move) error {
 func applyEnd(tx *state.Tx, b endBody) (ledger.Ref, error) {
 	agency := identity.NewAgency(tx.Log().Jurisdiction(), b.End.Code)
 	held := sharing.HeldBy(tx, agency)
-	living := len(sharing.Living(held, tx.Time()))
+	living := len(sharing.Living(held, tx.Clock()))
 	switch {
 	case !bytes.Equal(sharing.DigestOf(held), b.Grants):
 		return ledger.None, book.Refuse(text.PlanMoved, b.End.Code.String())

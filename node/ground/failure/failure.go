@@ -34,6 +34,7 @@ import (
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
+	var corrected *host.CorrectedError
 	var growth *host.GrowthError
 	var keys *host.KeysError
 	var ended *host.EndedError
@@ -60,9 +61,9 @@ func Of(err error) *text.Failure {
 			"dir": full.Dir, "free": text.Mebibytes(full.Free), "needed": text.Mebibytes(full.Needed),
 		}, Err: err}
 	case errors.As(err, &clock):
-		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{
-			"behind": clock.Behind.Round(time.Second).String(), "ledger": clock.Ledger.UTC().Format(time.RFC3339),
-		}, Err: err}
+		return clockFailure(clock, err)
+	case errors.As(err, &corrected):
+		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
 	case errors.As(err, &growth):
 		return &text.Failure{Code: text.Busy, Args: text.Args{
 			"jurisdiction": growth.At.String(), "again": strconv.FormatInt(growth.Spent.Seconds(), 10),
@@ -198,3 +199,17 @@ func SignedBy(err error) identity.Jurisdiction {
 	}
 	return identity.Jurisdiction{}
 }
+
+// clockFailure says what is wrong with the clock.
+func clockFailure(e *host.ClockError, err error) *text.Failure {
+	offset := e.Ahead.Abs().String()
+	switch {
+	case e.Beyond:
+		return &text.Failure{Code: text.ClockSetBack, Args: text.Args{"behind": offset, "ledger": stamp(e.Ledger)}, Err: err}
+	case e.Jumped:
+		return &text.Failure{Code: text.ClockJumped, Args: text.Args{"offset": offset, "clock": stamp(e.Clock)}, Err: err}
+	}
+	return &text.Failure{Code: text.ClockUnvouched, Args: text.Args{"offset": offset, "clock": stamp(e.Clock), "ledger": stamp(e.Ledger)}, Err: err}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

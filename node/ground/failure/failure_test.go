@@ -45,7 +45,7 @@ func TestTold(t *testing.T) {
 			[]string{"", "1 MiB", "64 MiB"},
 		},
 		"a clock": {
-			&host.ClockError{Behind: 7 * time.Minute, Ledger: ledgerTime}, text.ClockSetBack,
+			&host.ClockError{Ahead: -7 * time.Minute, Ledger: ledgerTime, Beyond: true}, text.ClockSetBack,
 			[]string{"7m0s", "2026-11-24T01:00:00Z"},
 		},
 		"no room":         {fmt.Errorf("secret: %w: %w", group.ErrNotDone, group.ErrBusy), text.Overloaded, []string{"2"}},

@@ -56,42 +56,50 @@ const Keystore = "keystore"
 
 // Host is one hosted jurisdiction.
 type Host struct {
-	name      identity.Jurisdiction
-	dir       string
-	log       identity.Log
-	above     atomic.Pointer[above]             // nil: has not joined a parent
-	endorsed  atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
-	recovery  atomic.Pointer[[]byte]            // statement for the first key set; nil: none
-	denial    atomic.Pointer[Denial]            // nil: the parent did not say otherwise
-	authority *authority.Authority
-	links     *authority.Source
-	keys      keySets
-	vault     *vault.Keystore
-	store     *state.Store
-	group     *group.Group
-	logger    *slog.Logger
-	now       func() time.Time
-	growth    *Growth
-	stop      context.CancelFunc
-	workers   sync.WaitGroup
-	renewing  sync.Mutex                                               // held while keys are renewed
-	marking   sync.Mutex                                               // held while a checkpoint is made: one at a time
-	signing   sync.Mutex                                               // held while a mark is signed: once
-	others    Others                                                   // Reach.Others; nil: there are none
-	settled   atomic.Bool                                              // see Settled
-	admitted  func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
-	fatal     func(error)                                              // Options.Fatal
-	damaged   sync.Once                                                // fatal is called once for a damaged tree
-	keeping   sync.Mutex                                               // held while the chain is kept: one at a time
+	name       identity.Jurisdiction
+	dir        string
+	log        identity.Log
+	above      atomic.Pointer[above]             // nil: has not joined a parent
+	endorsed   atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
+	recovery   atomic.Pointer[[]byte]            // statement for the first key set; nil: none
+	denial     atomic.Pointer[Denial]            // nil: the parent did not say otherwise
+	authority  *authority.Authority
+	links      *authority.Source
+	keys       keySets
+	vault      *vault.Keystore
+	store      *state.Store
+	group      *group.Group
+	logger     *slog.Logger
+	now        func() time.Time
+	guard      *guard // of now
+	growth     *Growth
+	stop       context.CancelFunc
+	workers    sync.WaitGroup
+	renewing   sync.Mutex                                               // held while keys are renewed
+	marking    sync.Mutex                                               // held while a checkpoint is made: one at a time
+	signing    sync.Mutex                                               // held while a mark is signed: once
+	others     Others                                                   // Reach.Others; nil: there are none
+	settled    atomic.Bool                                              // see Settled
+	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
+	fatal      func(error)                                              // Options.Fatal
+	damaged    sync.Once                                                // fatal is called once for a damaged tree
+	correcting sync.Mutex                                               // held while the clock of the state is corrected
+	keeping    sync.Mutex                                               // held while the chain is kept: one at a time
 }
 
 // Options of a host.
 type Options struct {
 	Registry *state.Registry
 	Logger   *slog.Logger
-	Now      func() time.Time
-	MinFree  uint64  // bytes; see group.Config
-	Growth   *Growth // of the node; nil: unbounded
+	Now      func() time.Time // the wall clock, which somebody may set
+	// Elapsed is how much time has passed since some moment, also while the machine was suspended;
+	// nobody can set it. nil: the wall clock is believed whatever it says, as tests want it.
+	Elapsed func() time.Duration
+	// Synced returns when a time service set the clock last, by the clock itself; zero: not known.
+	// nil: there is no such service.
+	Synced  func() time.Time
+	MinFree uint64  // bytes; see group.Config
+	Growth  *Growth // of the node; nil: unbounded
 	// Reach returns how the other replicas are reached. It is called once, when the keys and the state
 	// are open, and before anybody is reached. nil: nobody is.
 	Reach func(*Host) Reach
@@ -147,6 +155,8 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 			return h, err
 		}
 	}
+	ledger, _ := h.store.Clocks()
+	h.guard = newGuard(clocks{o.Now, o.Elapsed, o.Synced}, ledger)
 	if err = h.openKeys(ready); err != nil {
 		return h, h.part(PartKeys, certsFolder, err)
 	}
@@ -229,6 +239,7 @@ func (h *Host) work(lag time.Duration) {
 	h.workers.Go(func() {
 		signer{ready: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lag, logger: h.logger}.run(ctx)
 	})
+	h.workers.Go(func() { h.watchClock(ctx) })
 	if h.others == nil {
 		return
 	}
@@ -281,21 +292,26 @@ func (h *Host) Look(f func(*state.Reader) error) error { return h.store.View(f) 
 // Propose replicates a command and returns the result of its handler. A refusal is a
 // *state.Refusal. After a *ClockError, a *GrowthError or group.ErrNotDone nothing was done.
 func (h *Host) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
-	now := h.now()
-	if err := h.checkClock(kind, now); err != nil {
+	now, err := h.ready(ctx, kind)
+	if err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
 	if err := h.growth.spend(ctx, h.name, len(body), now); err != nil {
 		return nil, fmt.Errorf("propose: %w", err)
 	}
-	result, err := h.submit(ctx, state.Command{
-		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
-		Time: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
-	})
+	result, err := h.propose(ctx, kind, q, body, now)
 	if err != nil {
 		return nil, err
 	}
 	return result.Data, result.Err()
+}
+
+// propose replicates a command under a clock.
+func (h *Host) propose(ctx context.Context, kind state.Kind, q book.Request, body []byte, now time.Time) (state.Result, error) {
+	return h.submit(ctx, state.Command{
+		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
+		Clock: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
+	})
 }
 
 // Note commits to a payload of the node's own statement, and seals it.
@@ -305,9 +321,10 @@ func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) 
 }
 
 // Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
-// error is an *EndedError where what is signed could never be proven.
+// error is an *EndedError where what is signed could never be proven, and a *ClockError as of
+// Propose.
 func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
-	if err := h.checkEnded(); err != nil {
+	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
 		return book.Statement{}, fmt.Errorf("sign act: %w", err)
 	}
 	c, sealed, err := h.seal(contentType, payload)
@@ -330,7 +347,7 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
 // serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
-// that a view met, a *group.SpaceError, and a *ClockError.
+// that a view met, a *group.SpaceError, a *ClockError, and a *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
@@ -341,8 +358,11 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
 	}
-	if err := cmp.Or(h.checkClock(state.KindKeySet, h.now()), h.checkEnded()); err != nil {
+	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
 		all = append(all, err)
+	}
+	if c, ok := h.store.Correction(); ok {
+		all = append(all, &CorrectedError{c})
 	}
 	return all
 }

@@ -24,7 +24,7 @@ var ErrKeySet = errors.New("this key set is not the one that follows")
 // ListReplica publishes the next key set with the keys of one more replica, unless the newest lists
 // it. The error may be a *KeysError while the newest is not in use.
 func (h *Host) ListReplica(ctx context.Context, keys trust.ReplicaKeys) error {
-	return h.change(ctx, func(listed []trust.ReplicaKeys) []trust.ReplicaKeys {
+	return h.relist(ctx, func(listed []trust.ReplicaKeys) []trust.ReplicaKeys {
 		at := slices.IndexFunc(listed, func(r trust.ReplicaKeys) bool { return r.Replica.Number() >= keys.Replica.Number() })
 		switch {
 		case at < 0:
@@ -38,14 +38,14 @@ func (h *Host) ListReplica(ctx context.Context, keys trust.ReplicaKeys) error {
 
 // UnlistReplica publishes the next key set without a replica, unless the newest does not list it.
 func (h *Host) UnlistReplica(ctx context.Context, replica identity.Replica) error {
-	return h.change(ctx, func(listed []trust.ReplicaKeys) []trust.ReplicaKeys {
+	return h.relist(ctx, func(listed []trust.ReplicaKeys) []trust.ReplicaKeys {
 		return slices.DeleteFunc(listed, func(r trust.ReplicaKeys) bool { return r.Replica == replica })
 	})
 }
 
-// change publishes the key set that lists other replicas, where they are others. A majority of the
+// relist publishes the key set that lists other replicas, where they are others. A majority of the
 // replicas of the one before signs it.
-func (h *Host) change(ctx context.Context, to func([]trust.ReplicaKeys) []trust.ReplicaKeys) error {
+func (h *Host) relist(ctx context.Context, to func([]trust.ReplicaKeys) []trust.ReplicaKeys) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
 	sets, _, err := h.renewable(ctx)

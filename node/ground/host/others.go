@@ -78,7 +78,7 @@ func nameProposal(c *state.Command) error {
 		return nil
 	}
 	id, err := identity.NewMessage()
-	c.ID, c.Expires = id, c.Time+uint64(unnamedLife.Milliseconds())
+	c.ID, c.Expires = id, c.Clock+uint64(unnamedLife.Milliseconds())
 	return err
 }
 
@@ -187,15 +187,15 @@ func (h *Host) Take(ctx context.Context, from identity.Replica, c state.Command)
 			return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 		}
 	}
-	now := h.now()
-	if err := h.checkClock(c.Kind, now); err != nil {
+	now, err := h.ready(ctx, c.Kind)
+	if err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}
 	if err := h.growth.spend(ctx, h.name, len(c.Body), now); err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}
-	shift := uint64(now.UnixMilli()) - c.Time
-	c.Time += shift
+	shift := uint64(now.UnixMilli()) - c.Clock
+	c.Clock += shift
 	if !c.ID.IsZero() {
 		c.Expires += shift
 	}

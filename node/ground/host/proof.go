@@ -269,11 +269,11 @@ func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
 	return preimage, err
 }
 
-// TimeAt returns the time of the entry at an index, in ms since 1970 UTC. There must be one.
+// TimeAt returns when the entry at an index was made, in ms since 1970 UTC: see ledger.Head.At. There must be one.
 func TimeAt(r *state.Reader, index uint64) (uint64, error) {
 	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
 	if err != nil {
 		return 0, fmt.Errorf("time of entry %d: %w", index, err)
 	}
-	return leaf.Head.Time, nil
+	return leaf.Head.At(), nil
 }

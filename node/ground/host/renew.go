@@ -72,7 +72,7 @@ func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
 		if err != nil {
 			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
 		}
-		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.Time))})
+		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.At()))})
 	}
 	s.walked, s.newest = walked, signed[len(signed)-1]
 	return walked, nil
@@ -256,7 +256,7 @@ func (h *Host) sameKeySet(ctx context.Context, number uint64, signed []byte, ref
 // UseAfter later; where keys were revoked, at once; and any UseBefore the end of the keys in use. A
 // jurisdiction that is cut off from its parent goes on with the keys that its parent endorsed. (3)
 // It forgets keys that were replaced long enough ago. It returns a *ClockError under a clock that
-// was set back.
+// is not believed.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
@@ -276,18 +276,26 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 }
 
 // renewable returns the ledger's key sets and the time by which keys are made: that of the clock,
-// or of the ledger where that is later.
+// or the least that it can be where nobody vouches for it. What was published under a clock that
+// was ahead counts as published now.
 func (h *Host) renewable(ctx context.Context) ([]datedKeySet, time.Time, error) {
-	now := h.now()
-	if err := h.checkClock(state.KindKeySet, now); err != nil {
-		return nil, now, fmt.Errorf("renew keys: %w", err)
-	}
-	sets, err := h.published(ctx)
+	now, err := h.ready(ctx, state.KindKeySet)
 	if err != nil {
 		return nil, now, fmt.Errorf("renew keys: %w", err)
 	}
-	if ledger := h.store.LedgerTime(); ledger.After(now) {
-		now = ledger
+	if _, clock := h.store.Clocks(); clock.After(now) {
+		now = clock
+	}
+	now = h.guard.least(now)
+	published, err := h.published(ctx)
+	if err != nil {
+		return nil, now, fmt.Errorf("renew keys: %w", err)
+	}
+	sets := slices.Clone(published)
+	for i, k := range sets {
+		if k.at.After(now) {
+			sets[i].at = now
+		}
 	}
 	return sets, now, nil
 }
@@ -300,7 +308,7 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 		return err
 	}
 	next := sets[len(sets)-1]
-	since, urgent, inUse := next.at, h.ending(now), h.authority.InUse()
+	since, urgent, inUse := next.at, h.ending(now) || h.ending(h.now()), h.authority.InUse()
 	if e != nil && !urgent {
 		next, since = sets[max(1, min(e.Number, next.Number))-1], e.SinceNewest()
 	}

@@ -74,7 +74,7 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	head := v.Leaf.Head
 	r := ReceiptReport{
 		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(), About: head.About.In(v.Entry.Log()).String(),
-		Time: time.UnixMilli(int64(head.Time)).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
+		Time: time.UnixMilli(int64(head.At())).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
 		Signed: v.Leaf.Evidence.Signed(),
 	}
 	for _, j := range v.Chain {

@@ -21,6 +21,11 @@ const (
 	SpaceNeeded       Code = "space-needed"
 	ClockSetBack      Code = "clock-set-back"
 	ClockAhead        Code = "clock-ahead"
+	ClockUnvouched    Code = "clock-unvouched"
+	ClockJumped       Code = "clock-jumped"
+	ClockCorrected    Code = "clock-corrected"
+	ClockBelieved     Code = "clock-believed"
+	ClockBack         Code = "clock-back"
 	ConfigWrongKey    Code = "config-wrong-key"
 	ConfigForm        Code = "config-form"
 	ConfigInvalid     Code = "config-invalid"
@@ -172,18 +177,54 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 66, code: ClockSetBack, status: http.StatusServiceUnavailable, params: []string{"behind", "ledger"},
-		zh: parts{"时钟回拨", "本机时钟比账本时间落后 {behind}，超过 5 分钟，暂停写入", "本机时钟；账本时间 {ledger}",
-			"请校准本机时钟（如启用 NTP），校准后节点自动继续写入；时钟无误的，说明账本曾在时钟超前时写入，到账本时间后自动恢复"},
-		en: parts{"Clock set back", "this machine's clock is {behind} behind the ledger, more than 5 minutes, so writing has stopped",
-			"this machine's clock; ledger time is {ledger}", "set the clock right (NTP does), and the node writes again by itself; if it is right, the ledger was written while it was " +
-				"ahead, and writing begins again at the ledger's time"},
+		zh: parts{"时钟落后过多", "本机时钟比账本时间落后 {behind}，超过 72 小时，暂停写入", "本机时钟；账本时间 {ledger}",
+			"本机时钟不准的，请校准（如启用 NTP），校准后节点自动继续写入；时钟无误的，说明账本曾在时钟超前时写入：须开启账本的新纪元，本版本尚不支持，" +
+				"到账本时间前 72 小时起可自动校正并恢复写入；读取不受影响"},
+		en: parts{"Clock too far behind", "this machine's clock is {behind} behind the ledger, more than 72 hours, so writing has stopped",
+			"this machine's clock; ledger time is {ledger}", "if the clock is wrong, set it right (NTP does), and the node writes again by itself; if it is right, the ledger was written " +
+				"while it was ahead: that needs a new epoch of the ledger, which this version cannot open, and writing begins again by itself 72 hours before the ledger's time; reading goes on"},
+	},
+	{
+		number: 416, code: ClockUnvouched, status: http.StatusServiceUnavailable, params: []string{"offset", "clock", "ledger"},
+		zh: parts{"时钟无从核实", "本机时钟为 {clock}，与账本最后的时间相差 {offset}，超过 72 小时，且没有上下级或对时服务为其证实，暂停写入", "本机时钟；账本时间 {ledger}",
+			"时钟不准的，请校准；与上下级连通，或由 systemd-timesyncd 对时之后，节点自动继续写入；确认时钟无误的，请执行 xietong clock accept；读取不受影响"},
+		en: parts{"Clock vouched for by nobody", "this machine's clock says {clock}, which is {offset} off the ledger's last time, more than 72 hours, and neither a neighbour nor a time service vouches for it, so writing has stopped",
+			"this machine's clock; ledger time is {ledger}", "set the clock right if it is wrong; the node writes again by itself once a neighbour's clock agrees, or systemd-timesyncd has set the clock; " +
+				"if you know that it is right: `xietong clock accept`; reading goes on"},
+	},
+	{
+		number: 410, code: ClockJumped, status: http.StatusServiceUnavailable, params: []string{"offset", "clock"},
+		zh: parts{"时钟跳变", "节点运行期间，本机时钟跳到 {clock}，与实际经过的时间相差 {offset}，且没有上下级或对时服务为其证实，暂停写入", "本机时钟",
+			"时钟不准的，请校准，校准后节点自动继续写入；与上下级的时钟一致，或由 systemd-timesyncd 对时之后，节点也自动继续写入；确认时钟无误的，请执行 xietong clock accept；读取不受影响"},
+		en: parts{"Clock jumped", "while the node ran, this machine's clock jumped to {clock}, {offset} off the time that has passed, and neither a neighbour nor a time service vouches for it, so writing has stopped", "this machine's clock",
+			"set the clock right if it is wrong, and the node writes again by itself; it does, too, once a neighbour's clock agrees, or systemd-timesyncd has set the clock; " +
+				"if you know that it is right: `xietong clock accept`; reading goes on"},
+	},
+	{
+		number: 411, code: ClockCorrected, status: http.StatusConflict, params: []string{"since", "ledger"},
+		zh: parts{"时钟已校正", "账本曾在时钟超前时写入，账本时间已到 {ledger}；{since} 已按本机时钟校正，期限以本机时钟为准，条目同时记载两个时间", "账本时间",
+			"无须操作：本机时钟到达账本时间后自动恢复；在此之前，校正以前发出的请求可能须以新的请求标识重发"},
+		en: parts{"Clock corrected", "the ledger was written while the clock was ahead, and its time is {ledger}; this was corrected at {since}: what ends is judged by this machine's clock, and entries carry both times", "ledger time",
+			"nothing needs doing: it is over when the clock reaches the ledger's time; until then, requests that were made before the correction may have to be made again, as new ones"},
+	},
+	{
+		number: 412, code: ClockBelieved, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"时钟无须确认", "{jurisdiction} 的时钟没有疑问，没有需要确认的内容；没有写入任何内容", "本机时钟", "无须操作；可执行 xietong clock show 查看由谁证实"},
+		en: parts{"Clock needs no word", "the clock of {jurisdiction} is not in doubt, so there is nothing to accept; nothing was recorded", "this machine's clock",
+			"nothing needs doing; `xietong clock show` says who vouches for it"},
+	},
+	{
+		number: 417, code: ClockBack, status: http.StatusServiceUnavailable, again: true,
+		zh: parts{"时钟正在校正", "处理请求时本机时钟被回拨，账本的时钟尚未校正；没有写入任何内容", "本机时钟", "请稍后重新执行同一命令"},
+		en: parts{"Clock being corrected", "this machine's clock was set back while the request was under way, and that of the ledger is not corrected yet; nothing was recorded",
+			"this machine's clock", "repeat the same command in a moment"},
 	},
 	{
 		number: 444, code: ClockAhead, status: http.StatusConflict, params: []string{"offset", "name"},
-		zh: parts{"本机时钟超前", "按{name}的时钟，本机时钟超前 {offset}；此时写入账本的内容不能收回，校准后要到账本时间才能再写入", "本机时钟",
-			"请立即校准本机时钟（如 timedatectl set-ntp true）；本机无误的，请{name}的管理员校准"},
-		en: parts{"Clock ahead", "by the clock of {name} this machine's clock is {offset} ahead: what is written now cannot be taken back, and once the clock is right, nothing can be written until the ledger's time", "this machine's clock",
-			"set this clock right at once (timedatectl set-ntp true); if it is right, the administrator of {name} should set theirs"},
+		zh: parts{"本机时钟超前", "按{name}的时钟，本机时钟超前 {offset}；此时写入的条目将带有错误的时间", "本机时钟",
+			"请立即校准本机时钟（如 timedatectl set-ntp true）；超前不到 72 小时的，校准后节点自动校正；本机无误的，请{name}的管理员校准"},
+		en: parts{"Clock ahead", "by the clock of {name} this machine's clock is {offset} ahead: what is written now carries a wrong time", "this machine's clock",
+			"set this clock right at once (timedatectl set-ntp true): up to 72 hours are corrected by themselves then; if it is right, the administrator of {name} should set theirs"},
 	},
 	{
 		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known", "column"},

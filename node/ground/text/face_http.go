@@ -34,6 +34,7 @@ var httpOperations = map[string]string{
 	"grant renew": "POST /v1/grants/{index}/renewal", "grant revoke": "POST /v1/grants/{index}/revocation",
 	"question list": "GET /v1/questions", "question save": "POST /v1/questions", "question remove": "POST /v1/questions/removal",
 	"question run": "POST /v1/questions/run", "roster list": "GET /v1/roster", "roster publish": "POST /v1/roster",
+	"clock show": "GET /v1/clock", "clock accept": "POST /v1/clock",
 	"keys status": "GET /v1/keys", "keys renew": "POST /v1/keys", "keys revoke": "POST /v1/keys (revoke)", "keys acknowledge": "POST /v1/keys/acknowledgment",
 	"ledger audits": "GET /v1/audits", "ledger entry": "GET /v1/entry", "ledger receipt": "GET /v1/receipt", "ledger list": "GET /v1/ledger/entries", "ledger checkpoint": "GET /v1/ledger/checkpoint",
 }

@@ -41,7 +41,7 @@ type sentence struct {
 
 // sentences are the sentences of all tables except that of the problems, by code.
 var sentences = index(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences, ledgerSentences, receiptSentences, nodeSentences, configSentences,
-	joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences, outsideSentences)
+	joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences, gatherSentences, rosterSentences, standardSentences, keysSentences, clockSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences, outsideSentences)
 
 func index(tables ...[]sentence) map[Code]sentence {
 	all := make(map[Code]sentence)

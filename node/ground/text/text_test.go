@@ -15,7 +15,7 @@ import (
 func allTables() []sentence {
 	return slices.Concat(frameSentences, outputSentences, agencySentences, datasetSentences, planSentences, recordSentences, querySentences, grantSentences, questionSentences,
 		ledgerSentences, receiptSentences, nodeSentences, configSentences, joinSentences, firewallSentences, demoSentences, statusSentences, benchSentences,
-		gatherSentences, rosterSentences, standardSentences, keysSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences, outsideSentences)
+		gatherSentences, rosterSentences, standardSentences, keysSentences, clockSentences, paperSentences, breakSentences, usageSentences, reformSentences, replicaSentences, outsideSentences)
 }
 
 func allProblems() []problem {

@@ -33,7 +33,7 @@ type confirmation struct {
 	_      struct{} `cbor:",toarray"`
 	Number uint64
 	Hash   []byte
-	Since  uint64 // ledger time of the entry
+	Since  uint64 // when it was entered
 	Entry  ledger.Ref
 }
 
@@ -119,18 +119,19 @@ func digest(r book.Reads, of identity.Jurisdiction) []byte {
 const sameDecision = time.Hour
 
 // applyConfirm confirms a key set. The same again within sameDecision gives the entry of the first
-// time.
+// time, unless that was under a clock that was ahead.
 func applyConfirm(tx *state.Tx, b confirmBody) (ledger.Ref, error) {
 	key := []byte(b.Of.String())
 	have, ok := confirmations.Load(tx, key)
-	again := ok && tx.Time() <= have.Since+uint64(sameDecision.Milliseconds())
+	now := tx.Clock()
+	again := ok && have.Since <= now+skew && now <= have.Since+uint64(sameDecision.Milliseconds())
 	if again && have.Number == b.Number && bytes.Equal(have.Hash, b.Hash) {
 		return have.Entry, nil
 	}
 	if b.Of.IsZero() {
 		return ledger.None, errShape
 	}
-	if err := confirmations.Save(tx, key, confirmation{Number: b.Number, Hash: b.Hash, Since: tx.Time(), Entry: book.Next(tx)}); err != nil {
+	if err := confirmations.Save(tx, key, confirmation{Number: b.Number, Hash: b.Hash, Since: now, Entry: book.Next(tx)}); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindKeysConfirmed, Code: b.Of.Label()})

@@ -41,7 +41,7 @@ func enteredAt(r *state.Reader, ref ledger.Ref) string {
 	if err != nil {
 		return ""
 	}
-	return stamp(time.UnixMilli(int64(leaf.Head.Time)))
+	return stamp(time.UnixMilli(int64(leaf.Head.At())))
 }
 
 func stamp(at time.Time) string { return at.UTC().Format(time.RFC3339) }

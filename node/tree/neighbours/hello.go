@@ -76,6 +76,9 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	}
 	now := t.now()
 	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now), At: now}
+	if t.Says != nil {
+		t.Says(peer.Jurisdiction, time.UnixMilli(int64(h.Time)))
+	}
 	heard.AsOf = t.asOf(peer.Jurisdiction, h.Standing)
 	t.mu.Lock()
 	before, known := t.heard[peer.Jurisdiction]

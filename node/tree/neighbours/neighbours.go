@@ -75,6 +75,9 @@ type Table struct {
 	// Denied, if not nil, returns the parent's own word that it does not endorse these keys; nil:
 	// there is none. It is set before the table is used.
 	Denied func() *host.Denial
+	// Says, if not nil, is told what the clock of a neighbour says. It is set before the table is
+	// used.
+	Says func(neighbour identity.Jurisdiction, at time.Time)
 
 	own     Jurisdiction
 	now     func() time.Time

@@ -20,6 +20,8 @@ type machine struct {
 	dir    string
 	ip     net.IP       // of 4 bytes: to the router the form of 16 bytes is another address
 	offset atomic.Int64 // ns that its clock is ahead
+	slept  atomic.Int64 // ns that it was suspended
+	alone  atomic.Bool  // no time service sets its clock; else one did just now, right or wrong
 
 	// Under the network's mutex:
 	latency  time.Duration
@@ -34,12 +36,27 @@ type machine struct {
 	wire *wire
 }
 
-func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.offset.Load())) }
+func (m *machine) now() time.Time {
+	return time.Now().Add(time.Duration(m.offset.Load() + m.slept.Load()))
+}
+
+// elapsed is the time that has passed, suspends included, whatever the clock says.
+func (m *machine) elapsed() time.Duration {
+	return time.Since(m.tree.began) + time.Duration(m.slept.Load())
+}
+
+// synced is when a time service set the clock last.
+func (m *machine) synced() (never time.Time) {
+	if m.alone.Load() {
+		return never
+	}
+	return m.now()
+}
 
 func (m *machine) options() node.Options {
 	return node.Options{
-		Logger: m.tree.log.With("machine", m.name), Version: "test", Now: m.now, Packets: m.packets,
-		Resolve: m.resolve,
+		Logger: m.tree.log.With("machine", m.name), Version: "test", Now: m.now, Elapsed: m.elapsed, Synced: m.synced,
+		Packets: m.packets, Resolve: m.resolve,
 	}
 }
 

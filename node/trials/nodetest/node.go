@@ -134,6 +134,13 @@ func (n *Node) DieAfter(packets int) {
 // SetOffset sets how far the node's clock is ahead.
 func (n *Node) SetOffset(d time.Duration) { n.machine.offset.Store(int64(d)) }
 
+// Unserved takes the time service from the node's machine: nobody but a neighbour vouches for its
+// clock.
+func (n *Node) Unserved() { n.machine.alone.Store(true) }
+
+// Sleep suspends the node's machine, as far as its clock tells.
+func (n *Node) Sleep(d time.Duration) { n.machine.slept.Add(int64(d)) }
+
 // Now returns the time by the node's clock.
 func (n *Node) Now() time.Time { return n.machine.now() }
 

@@ -58,6 +58,7 @@ type Tree struct {
 	net   *network
 	nodes []*Node
 	log   *slog.Logger
+	began time.Time
 }
 
 // Run makes the declared tree within a bubble, waits until all its links are up, gives it to f with
@@ -76,7 +77,7 @@ func Run(t *testing.T, declared string, f func(*testing.T, *Tree)) {
 	defer world.Unlock()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(begin()))
-		tree := &Tree{T: t, net: newNetwork(seed), log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
+		tree := &Tree{T: t, began: time.Now(), net: newNetwork(seed), log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 		defer func() {
 			tree.close()
 			world.now = time.Now()
@@ -210,7 +211,7 @@ func (tree *Tree) Latency(name string, d time.Duration) {
 func (tree *Tree) Skip(d time.Duration) {
 	for _, n := range tree.nodes {
 		if !n.place.hosted {
-			n.machine.offset.Add(int64(d))
+			n.machine.slept.Add(int64(d))
 		}
 	}
 }

@@ -85,6 +85,8 @@ func faceWalk() []faceRow {
 		{"tree", "", "GET", "/v1/tree", "", reads(given)},
 		{"audits", "", "GET", "/v1/audits", "", reads(given)},
 		{"keys", "", "GET", "/v1/keys", "", reads(given)},
+		{"clock", "", "GET", "/v1/clock", "", reads(given)},
+		{"accept-clock", "not in doubt", "POST", "/v1/clock", `{"reason":"r"}`, all("clock-believed")},
 		{"acknowledge-keys", "", "POST", "/v1/keys/acknowledgment", "{}", all(given)},
 		{"new-keys", "too soon", "POST", "/v1/keys", "{}", all("keys-too-soon")},
 		{"record-history", "", "POST", "/v1/datasets/villages/history", `{"key":"9"}`, provider},

@@ -115,7 +115,7 @@ func (l *Ledger) Propose(ctx context.Context, kind state.Kind, q book.Request, b
 	}
 	result, err := l.state.Apply(state.Command{
 		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
-		Time: uint64(l.Clock.UnixMilli()), Expires: uint64(l.Clock.Add(time.Hour).UnixMilli()),
+		Clock: uint64(l.Clock.UnixMilli()), Expires: uint64(l.Clock.Add(time.Hour).UnixMilli()),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the node would stop: %w", err)

@@ -1,0 +1,141 @@
+package host
+
+import (
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+)
+
+// machineClock is the clock of a machine in a test: the wall clock, what passes, and what the time
+// service says.
+type machineClock struct {
+	wall    time.Time
+	elapsed time.Duration
+	synced  time.Time
+}
+
+func (m *machineClock) clocks() clocks {
+	return clocks{
+		now: func() time.Time { return m.wall }, elapsed: func() time.Duration { return m.elapsed }, synced: func() time.Time { return m.synced },
+	}
+}
+
+func (m *machineClock) pass(d time.Duration) { m.wall, m.elapsed = m.wall.Add(d), m.elapsed+d }
+
+// TestWhoVouches walks through what a machine's clock does after a start, and who vouches for it
+// then.
+func TestWhoVouches(t *testing.T) {
+	const (
+		hour = time.Hour
+		day  = 24 * hour
+	)
+	last := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) // the last entry
+	type step struct {
+		pass, jump time.Duration   // the time that passes, a suspend included, and how far the wall clock jumps then
+		hears      []time.Duration // how far clocks of neighbours are ahead of this machine's, as they say then
+		synced     bool            // the time service has set the clock just now
+		accepts    bool
+		want       Voucher
+	}
+	start := func(ahead time.Duration, want Voucher) step { return step{jump: ahead, want: want} }
+	for what, steps := range map[string][]step{
+		"right":                 {start(0, ByStart), {pass: day, want: ByStart}, {jump: time.Minute, want: ByStart}, {jump: -time.Minute, want: ByStart}},
+		"a weekend":             {start(70*hour, ByStart), {pass: 400 * day, want: ByStart}},
+		"8 h ahead, set right":  {start(8*hour, ByStart), {pass: day, jump: -8 * hour, want: ByStart}, {pass: day, want: ByStart}},
+		"70 h ahead, set right": {start(70*hour, ByStart), {pass: time.Minute, jump: -70 * hour, want: ByStart}},
+		"8 h behind, set right": {start(-8*hour, ByStart), {pass: day, jump: 8 * hour, want: ByStart}, {jump: 8 * hour, want: ByNobody}},
+		"70 h behind":           {start(-70*hour, ByStart), {pass: hour, jump: 70 * hour, want: ByStart}},
+		"400 days ahead":        {start(400*day, ByNobody), {pass: day, want: ByNobody}, {jump: -400 * day, want: ByStart}},
+		"400 days ahead, right": {start(400*day, ByNobody), {hears: []time.Duration{time.Minute}, want: ByNeighbour}, {pass: 40 * day, want: ByNeighbour}},
+		"20 years behind":       {start(-20*365*day, ByNobody), {pass: hour, jump: 20 * 365 * day, want: ByStart}},
+		"a service at a start":  {{jump: 400 * day, synced: true, want: BySystem}, {pass: 30 * day, want: BySystem}},
+		"a person":              {start(400*day, ByNobody), {accepts: true, want: ByOperator}, {pass: 30 * day, want: ByOperator}, {jump: hour, want: ByNobody}, {jump: -hour, want: ByOperator}},
+		"a jump, and back":      {start(0, ByStart), {pass: hour, jump: 8 * hour, want: ByNobody}, {pass: day, want: ByNobody}, {jump: -8 * hour, want: ByStart}},
+		"a jump, and a service": {start(0, ByStart), {pass: hour, jump: 8 * hour, want: ByNobody}, {pass: hour, synced: true, want: BySystem}},
+		"a jump after a service": {
+			{synced: true, want: BySystem}, {pass: 10 * time.Minute, jump: 20 * time.Minute, want: ByNobody}, // what it said is of before
+			{pass: time.Minute, synced: true, want: BySystem},
+		},
+		"a service of long ago": {{synced: true, want: BySystem}, {pass: 2 * hour, jump: 8 * hour, want: ByNobody}},
+		"a jump that a neighbour knows of": { // it heard of the right time before
+			start(8*hour, ByStart), {hears: []time.Duration{-8 * hour}, want: ByStart}, {pass: 30 * hour, jump: -8 * hour, want: ByNeighbour},
+			{jump: -8 * hour, want: ByNobody}, {jump: 8 * hour, want: ByNeighbour},
+		},
+		"neighbours that differ": {start(400*day, ByNobody), {hears: []time.Duration{-400 * day}, want: ByNobody}, {hears: []time.Duration{-400 * day, 4 * time.Minute}, want: ByNeighbour}},
+		"one that agrees badly":  {start(400*day, ByNobody), {hears: []time.Duration{6 * time.Minute}, want: ByNobody}},
+		"no neighbour vouches for a jump back of a firm clock": {
+			start(0, ByStart), {hears: []time.Duration{0}, want: ByNeighbour}, {pass: hour, jump: -hour, want: ByNobody}, {pass: hour, jump: hour, want: ByNeighbour},
+		},
+		"a suspend": {start(0, ByStart), {pass: 14 * hour, want: ByStart}},
+	} {
+		m := &machineClock{wall: last}
+		var g *guard
+		for i, s := range steps {
+			m.pass(s.pass)
+			m.wall = m.wall.Add(s.jump)
+			if s.synced {
+				m.synced = m.wall
+			}
+			if g == nil {
+				g = newGuard(m.clocks(), last)
+			}
+			for n, ahead := range s.hears {
+				g.hear(neighbour(t, n), m.wall.Add(ahead))
+			}
+			if s.accepts {
+				g.accept()
+			}
+			for _, anew := range []bool{false, true, false} {
+				now, got, ahead := g.judge(anew)
+				if i == 0 && !anew && got == ByStart && s.want > ByStart { // nobody better was looked for yet
+					continue
+				}
+				if got < s.want && !anew || (got == ByNobody) != (s.want == ByNobody) {
+					if got == ByStart && s.want > ByStart {
+						continue
+					}
+					t.Errorf("%s, step %d, anew %t: %s vouches, want %s; ahead by %s", what, i, anew, got, s.want, ahead)
+				}
+				if anew && got != s.want {
+					t.Errorf("%s, step %d: %s vouches, want %s", what, i, got, s.want)
+				}
+				if !now.Equal(m.wall) || (got == ByNobody) != (ahead != 0) {
+					t.Errorf("%s, step %d: got the clock %s, ahead by %s", what, i, now, ahead)
+				}
+			}
+		}
+	}
+}
+
+func neighbour(t *testing.T, n int) identity.Jurisdiction {
+	t.Helper()
+	j, err := identity.ParseJurisdiction([]string{"guiyang.guizhou", "yunyan.guiyang.guizhou"}[n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+// TestKeysOfAPresumedClock checks that what is dated by a clock for which nobody vouches is good
+// whatever the clock turns out to be.
+func TestKeysOfAPresumedClock(t *testing.T) {
+	last := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+	m := &machineClock{wall: last.Add(70 * time.Hour)}
+	g := newGuard(m.clocks(), last)
+	for _, row := range []struct {
+		pass   time.Duration
+		accept bool
+		want   time.Time
+	}{
+		{0, false, last}, {time.Hour, false, last.Add(time.Hour)}, {time.Hour, true, last.Add(72 * time.Hour)},
+	} {
+		m.pass(row.pass)
+		if row.accept {
+			g.accept()
+		}
+		if got := g.least(m.wall); !got.Equal(row.want) {
+			t.Errorf("after %s, accepted %t: got %s, want %s", row.pass, row.accept, got, row.want)
+		}
+	}
+}
