@@ -125,19 +125,6 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	return &hosted{settings: c, host: own, siblings: others, logger: about, table: table}, nil
 }
 
-// says tells every hosted jurisdiction what the clock of a neighbour says. One that is hosted here
-// has the same clock, and says nothing.
-func (n *Node) says(neighbour identity.Jurisdiction, at time.Time) {
-	if _, here := n.of(neighbour); here {
-		return
-	}
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	for _, h := range n.hosted {
-		h.host.Hear(neighbour, at)
-	}
-}
-
 // chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
 // parent said: it would take itself for a root, and its children would see another tree.
 func chainThere(ctx context.Context, own *host.Host, dir string) error {

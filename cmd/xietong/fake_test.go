@@ -375,6 +375,12 @@ var answers = map[string]any{
 		Endorsement: &client.Endorsement{Number: 2, Since: "2026-11-23T02:00:00Z", Issued: "2026-11-24T01:00:00Z", Until: "2026-12-24T01:00:00Z"},
 		Check:       believed,
 	},
+	"GET /v1/clock": client.Clock{
+		Now: "2026-11-24T02:00:00Z", Ledger: "2026-11-24T10:00:00Z", By: client.ClockByNeighbour, Neighbour: "贵阳市", CorrectedAt: "2026-11-24T01:00:00Z",
+		Neighbours: []client.ClockOffset{{Name: "guiyang.guizhou", DisplayName: "贵阳市", Offset: 1.25}},
+		Wrong:      &client.Trouble{Code: "clock-jumped", Args: map[string]string{"offset": "8h0m0s", "clock": "2026-11-24T10:00:00Z"}},
+	},
+	"POST /v1/clock":               client.Entered{Entry: log + "38"},
 	"GET /v1/audits":               audited,
 	"POST /v1/stop":                client.Stopping{PID: 4711},
 	"POST /v1/keys/acknowledgment": client.Acknowledged{Ended: 2},

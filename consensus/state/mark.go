@@ -109,9 +109,10 @@ func digestOf(log identity.Log) []byte {
 }
 
 // digestWrites adds what the applied command wrote to the digest of the state: ledger time, the
-// clock where the two differ, and every write in its order. The tiles and the position of the state are left out: when they are
-// written depends on when this replica commits, and the root and the digest say what they hold. So
-// are the marks: a replica whose tree was damaged, and is mended, may have noted another root.
+// clock where the two differ, and every write in its order. The tiles and the position of the state
+// are left out: when they are written depends on when this replica commits, and the root and the
+// digest say what they hold. So are the marks: a replica whose tree was damaged, and is mended, may
+// have noted another root.
 func (tx *Tx) digestWrites() {
 	h := sha256.New()
 	h.Write(tx.meta.Digest)

@@ -259,8 +259,8 @@ func (tx *Tx) set(p *pair) {
 }
 
 // Append puts an entry at the end of the ledger and returns its index. It gives the head its
-// sequence number and time and, after a correction of the clock, that too. sealed is the ciphertext of the payload; nil when the payload is kept
-// nowhere.
+// sequence number and time and, after a correction of the clock, that too. sealed is the ciphertext
+// of the payload; nil when the payload is kept nowhere.
 func (tx *Tx) Append(stated ledger.Head, evidence ledger.Evidence, sealed []byte) (uint64, error) {
 	agency := append([]byte{'/'}, stated.Agency.String()...)
 	seq := uint64(1)

@@ -61,9 +61,9 @@ type Proof struct {
 
 // Present takes the key sets that an endorsed child has now, and returns the entry of the
 // endorsement that is in force; fresh says that it is new. It makes a new endorsement where the
-// child brought a later key set, or where the endorsement is RenewEvery old or of a time to come. A child that does not
-// come is not endorsed anew: no parent vouches for long for a child that it does not hear of, and
-// whoever shows its key sets, which are public, is not heard as the child.
+// child brought a later key set, or where the endorsement is RenewEvery old or of a time to come. A
+// child that does not come is not endorsed anew: no parent vouches for long for a child that it
+// does not hear of, and whoever shows its key sets, which are public, is not heard as the child.
 //
 // What is cheap comes first: (1) number and hash are compared with what is kept, (2) possession is
 // proven, by one signature, (3) the budget of the child is spent, and only then (4) a key set that

@@ -131,7 +131,7 @@ func (h *Host) correct(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("correct clock: %w", err)
 	}
 	h.logger.Warn("clock corrected: ledger time ran ahead, and orders the entries until the clock has caught up",
-		"clock", now.UTC().Format(time.RFC3339), "ledger time", ledger.UTC().Format(time.RFC3339), "by", clock.Sub(now).Round(time.Second).String())
+		"clock", now.UTC().Format(time.RFC3339), "ledger time", ledger.UTC().Format(time.RFC3339), "back", clock.Sub(now).Round(time.Second).String())
 	return nil
 }
 

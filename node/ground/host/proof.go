@@ -269,7 +269,8 @@ func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
 	return preimage, err
 }
 
-// TimeAt returns when the entry at an index was made, in ms since 1970 UTC: see ledger.Head.At. There must be one.
+// TimeAt returns when the entry at an index was made, in ms since 1970 UTC: see ledger.Head.At.
+// There must be one.
 func TimeAt(r *state.Reader, index uint64) (uint64, error) {
 	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
 	if err != nil {

@@ -53,9 +53,9 @@ func (r reading) ahead(of reading) time.Duration {
 //
 // A reading that somebody vouched for is the base of those that follow: the clock is believed while
 // it goes as evenly as the time that passes, a suspend included. At a start there is no base; then
-// the last entry is a witness of the past, and MaxAhead from it is presumed to be true (a weekend
-// looks so, and a wrong presumption costs nothing that lasts). A presumed clock may be set back, or,
-// where it was behind the last entry, on; every other jump needs a voucher again.
+// the last entry is a witness of the past, and a clock up to maxAhead from it is presumed to be
+// true (a weekend looks so, and a wrong presumption costs nothing that lasts). A presumed clock may
+// be set back, or, where it was behind the last entry, on; every other jump needs a voucher again.
 type guard struct {
 	clocks clocks
 

@@ -92,7 +92,7 @@ func TestExportData(t *testing.T) {
 	}
 	var rules string
 	err = state.Look(file, func(r *state.Reader) error {
-		sets, _ := r.KeySets()
+		sets := r.KeySets()
 		pin, err := trust.PinOf(sets[0])
 		if err != nil {
 			return err
