@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,11 +33,22 @@ func (a *app) clockShow() *cobra.Command {
 			a.say(text.ClockOffset, text.Args{"name": n.DisplayName, "offset": ahead.String()})
 		}
 		if c.Wrong != nil {
-			e := text.Explain(a.lang, text.Code(c.Wrong.Code), c.Wrong.Args)
-			a.say(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": c.Wrong.Code})
+			a.sayTrouble(*c.Wrong)
 		}
 		return nil
 	})
+}
+
+// sayTrouble says what is wrong with the machine, and what to do.
+func (a *app) sayTrouble(wrong client.Trouble) {
+	args := text.Args(maps.Clone(wrong.Args))
+	for _, name := range []string{"clock", "ledger", "since"} {
+		if at, known := args[name]; known {
+			args[name] = a.localTime(at)
+		}
+	}
+	e := text.Explain(a.lang, text.Code(wrong.Code), args)
+	a.say(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": wrong.Code})
 }
 
 // vouched says who vouches for the clock.

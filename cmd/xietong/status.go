@@ -71,8 +71,7 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 		a.line(a.stdout, "  "+told)
 	}
 	for _, wrong := range j.Alarms {
-		e := text.Explain(a.lang, text.Code(wrong.Code), wrong.Args)
-		a.say(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": wrong.Code})
+		a.sayTrouble(wrong)
 	}
 	a.alarms(j.Check)
 }
