@@ -300,6 +300,9 @@ func (f *filling) finish() (Filled, error) {
 	case f.offer.ConfigurationIndex > m.Index || len(f.offer.Configuration) > maxOfferedLen:
 		return Filled{}, fmt.Errorf("%w: its configuration is not of its position", errFrame)
 	}
+	if err := m.takeClock(f.offer.Clock); err != nil {
+		return Filled{}, fmt.Errorf("%w: %w", errFrame, err)
+	}
 	marks, err := f.file.verify(m, f.config.Check)
 	if err != nil {
 		return Filled{}, err

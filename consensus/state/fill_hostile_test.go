@@ -229,6 +229,13 @@ func (f *filler) ends(t testing.TB, o offer, change func(*meta, *offer), all ...
 		}
 		o.Meta = data
 	}
+	if o.Clock == nil {
+		data, err := canon.Marshal(clock{Now: m.Time})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Clock = data
+	}
 	o.Pairs = uint64(len(all))
 	l.say(messageOffer, o)
 	for _, p := range all {

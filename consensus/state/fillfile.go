@@ -249,8 +249,9 @@ func (f *fillFile) verify(m meta, check func(Published, [][]byte, uint64) error)
 	r := &Reader{reads: reads{file: tx}, meta: m}
 	err = r.view(func(r *Reader) error {
 		p, _ := r.Published()
+		sets, inForce := r.KeySets(), r.InForce(p.Mark.Size)
 		if check != nil {
-			if err := check(p, r.KeySets(), r.InForce(p.Mark.Size)); err != nil {
+			if err := check(p, sets, inForce); err != nil {
 				return err
 			}
 		}
@@ -321,18 +322,16 @@ func (f *fillFile) become(m meta, marker Marker, marks map[uint64]Mark) error {
 			return err
 		}
 	}
-	position, err := canon.Marshal(m)
-	if err != nil {
-		return err
+	for key, v := range map[string]any{string(keyState): m, string(keyClock): m.clock, string(keyRaft): marker} { // each its own key
+		data, err := canon.Marshal(v)
+		if err == nil {
+			err = f.put(bucketMeta, []byte(key), data)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	data, err := canon.Marshal(marker)
-	if err == nil {
-		err = errors.Join(f.put(bucketMeta, keyState, position), f.put(bucketMeta, keyRaft, data))
-	}
-	if err == nil {
-		err = f.tx.Bucket([]byte(bucketMeta)).Delete(keyFilling)
-	}
-	if err != nil {
+	if err := f.tx.Bucket([]byte(bucketMeta)).Delete(keyFilling); err != nil {
 		return err
 	}
 	return f.commit("become")

@@ -57,8 +57,9 @@ type offer struct {
 	Size    uint64 // entries of the ledger up to which it sends
 	Bytes   uint64 // at most what it sends, in frames
 	Pairs   uint64
-	// Of the rest alone: the position of the state, and the group's configuration there.
+	// Of the rest alone: the position of the state, its clock, and the group's configuration there.
 	Meta               []byte
+	Clock              []byte
 	Configuration      []byte
 	ConfigurationIndex uint64
 }

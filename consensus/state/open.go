@@ -123,12 +123,20 @@ func readClock(r reads, path string, m *meta) error {
 		m.clock.Now = m.Time
 		return nil
 	}
+	if err := m.takeClock(data); err != nil {
+		return &DamageError{File: path, Err: err}
+	}
+	return nil
+}
+
+// takeClock takes the clock that was kept beside the position.
+func (m *meta) takeClock(data []byte) error {
 	err := canon.Unmarshal(data, maxMetaLen, &m.clock)
 	if c := m.clock; err == nil && (c.Now > m.Time || (c.Now < m.Time) != (c.Corrected > 0)) {
 		err = fmt.Errorf("a clock of %d, corrected at %d, in a ledger of %d", c.Now, c.Corrected, m.Time)
 	}
 	if err != nil {
-		return &DamageError{File: path, Err: fmt.Errorf("read clock: %w", err)}
+		return fmt.Errorf("read clock: %w", err)
 	}
 	return nil
 }

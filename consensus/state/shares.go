@@ -27,7 +27,7 @@ const (
 //	leaf         immutable   Append writes it once
 //	sealed       immutable   likewise; a payload is erased by its key
 //	tile         derived     from leaf
-//	meta         own         "state": the position, which goes with the copy as its own part; "raft": when this replica took its snapshot
+//	meta         own         "state" and "clock": the position and its clock, which go with the copy as its own part; "raft": when this replica took its snapshot
 //	marks        found       the digest goes on from the source's; the root is computed
 //	lines        replicated  what the replicas signed came in commands
 //	seq, keysets, checkpoints, seen, expiry   replicated

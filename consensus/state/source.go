@@ -195,6 +195,9 @@ func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer
 		if o.Meta, err = canon.Marshal(r.meta); err != nil {
 			return err
 		}
+		if o.Clock, err = canon.Marshal(r.meta.clock); err != nil {
+			return err
+		}
 		o.Size = r.Size()
 		if o.Configuration, o.ConfigurationIndex, err = s.Configuration(r.meta.Index); err != nil {
 			return err
