@@ -89,7 +89,8 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestTerm: an answer is dropped, by the next that is kept, when its term is over, and not before.
+// TestTerm: an answer is dropped, by the next that is kept, when its term is over by a clock that
+// has held for five minutes (see state), and not before.
 func TestTerm(t *testing.T) {
 	d, own := newDesk(t)
 	began := own.Clock
@@ -100,7 +101,7 @@ func TestTerm(t *testing.T) {
 		after time.Duration
 		want  int // that are left
 	}{
-		{ShareTerm, maxDropped + 1}, {ShareTerm + time.Millisecond, 1}, {ShareTerm + 2*time.Millisecond, 0},
+		{ShareTerm, maxDropped + 1}, {ShareTerm + 5*time.Minute, maxDropped + 1}, {ShareTerm + 10*time.Minute, 1}, {ShareTerm + 15*time.Minute, 0},
 	} {
 		own.Clock = began.Add(row.after)
 		keepOne(t, own, byte(100+i), asker, "a.guiyang.guizhou", []byte("y"))

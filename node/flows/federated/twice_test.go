@@ -89,9 +89,11 @@ func TestShareIsGivenForMonths(t *testing.T) {
 	if reply, _ := again(); reply.Problem == nil || reply.Problem.Code != text.Number(text.IDSeen) {
 		t.Errorf("after a later version: got %+v", reply)
 	}
-	w.SetAhead(federated.ShareTerm + time.Hour)
-	if err := (federated.Given{Own: yunyan.Host}).Give(t.Context(), [32]byte{1}, guiyang, guiyang, []byte("x"), nil); err != nil {
-		t.Fatal(err)
+	for n := range byte(2) {
+		w.SetAhead(federated.ShareTerm + time.Duration(n+1)*time.Hour)
+		if err := (federated.Given{Own: yunyan.Host}).Give(t.Context(), [32]byte{n + 1}, guiyang, guiyang, []byte("x"), nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if reply, _ := again(); reply.Problem == nil || reply.Problem.Code != text.Number(text.MessageExpired) {
 		t.Errorf("after the term: got %+v", reply)
