@@ -190,9 +190,9 @@ func (c *clocked) admits(m message, now uint64) bool {
 	return m.issued <= now+MaxBack && now <= m.expires
 }
 
-// TestNothingIsTakenTwice (D17c) has clocks jump at random, while messages come once and again, and checks
-// that none is taken twice. The ids of half of them say nothing of when they were made: then what
-// the relay checks is enough.
+// TestNothingIsTakenTwice (D17c) has clocks jump at random, while messages come once and again, and
+// checks that none is taken twice. The ids of half of them say nothing of when they were made: then
+// what the relay checks is enough.
 func TestNothingIsTakenTwice(t *testing.T) {
 	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
@@ -250,8 +250,8 @@ func TestNothingIsTakenTwice(t *testing.T) {
 
 func ms(n uint64) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// TestAfterACorrection (D17) checks what an id, and a message, is worth after jumps of all lengths: what
-// was made after the correction is taken, what was used before is not.
+// TestAfterACorrection (D17) checks what an id, and a message, is worth after jumps of all lengths:
+// what was made after the correction is taken, what was used before is not.
 func TestAfterACorrection(t *testing.T) {
 	for _, jump := range []uint64{6 * minuteMs, 30 * minuteMs, 8 * hourMs, 25 * hourMs, 70 * hourMs} {
 		for _, lasts := range []uint64{minuteMs / 2, 24 * hourMs} {

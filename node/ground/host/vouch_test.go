@@ -28,8 +28,8 @@ func (m *machineClock) clocks() clocks {
 
 func (m *machineClock) pass(d time.Duration) { m.wall, m.elapsed = m.wall.Add(d), m.elapsed+d }
 
-// TestWhoVouches (D18) walks through what a machine's clock does after a start, and who vouches for it
-// then.
+// TestWhoVouches (D18) walks through what a machine's clock does after a start, and who vouches for
+// it then.
 func TestWhoVouches(t *testing.T) {
 	last := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) // the last entry
 	type step struct {
