@@ -35,7 +35,6 @@ import (
 	"xietong/node/flows/replicas"
 	"xietong/node/flows/selfcheck"
 	"xietong/node/ground/config"
-	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
@@ -298,38 +297,6 @@ func (h *hosted) found(f federated.Finding) {
 	}
 	line("audited later", "peer", route.Branch(h.settings.Name, f.Hop).String(), "hop", f.Hop.String(), "outcome", string(f.Outcome),
 		"by", f.By.String(), "question", f.Asked.String(), "entry", f.Entry.String())
-}
-
-func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Registry) *relay.Relay {
-	return relay.New(relay.Local{
-		Name: h.settings.Name, Parent: h.table.Parent, Child: h.table.IsChild,
-		Absent: func(child identity.Jurisdiction) (uint16, []string) { return failure.Told(h.table.Absent(child)) },
-		CutOff: func() (uint16, []string) {
-			if why := h.table.CutOff(); why != nil {
-				return failure.Told(why)
-			}
-			return 0, nil
-		},
-		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
-		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
-		Forgotten: h.host.Forgotten,
-		Problem: func(err error) (uint16, []string) {
-			switch code, args := failure.Told(err); text.ByNumber(code) {
-			case text.Internal:
-				if !errors.Is(err, context.Canceled) { // nobody waits any more
-					h.logger.Error("call not served", "error", err)
-				}
-				return code, args
-			case text.Overloaded:
-				return text.Number(text.Busy), append([]string{h.settings.Name.String()}, args...) // the seconds
-			default:
-				return code, args
-			}
-		},
-		Refused: func(peer identity.Jurisdiction, request envelope.Header, p *relay.Problem) {
-			h.logger.Info("call refused", "peer", peer.String(), "request", request.ID.String(), "code", string(text.ByNumber(p.Code)))
-		},
-	})
 }
 
 func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Store) door.Door {

@@ -48,6 +48,7 @@ var elsewhere = map[string]string{
 	"probes":         "node/business/sharing",
 	"questions":      "node/business/questions: TestMonths",
 	"ranges":         "node/business/records: TestIndexedInPasses",
+	"replicas":       "node/flows/replicas: TestMembersFit",
 	"roster":         "node/tree/rosters: TestLongRosterIsKept",
 	"roster piece":   "node/tree/rosters: TestLongRosterIsKept",
 	"keys-believed":  "node/tree/breaks: TestLargestMemory",

@@ -166,8 +166,8 @@ func (b bundles) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bund
 // before that, because it may need them to open.
 var errOpening = errors.New("the node is starting")
 
-// serve begins what runs for the other replicas: their asks are answered, those that lag are filled,
-// and, where this replica leads, the group is brought to what is wanted of it.
+// serve begins what runs for the other replicas: their asks are answered, those that lag are
+// filled, and, where this replica leads, the group is brought to what is wanted of it.
 func (s *siblings) serve(h *hosted) {
 	logger := s.node.o.Logger.With("jurisdiction", s.host.Name().String())
 	server := replicas.Server{Host: s.host, Now: s.node.o.Now, Logger: logger}

@@ -176,8 +176,8 @@ func (r ReplicaKeys) Check() error {
 	return nil
 }
 
-// DecodeKeySet decodes and checks the bytes that are hashed: what Encode returned. Nobody has signed
-// them.
+// DecodeKeySet decodes and checks the bytes that are hashed: what Encode returned. Nobody has
+// signed them.
 func DecodeKeySet(data []byte) (KeySet, error) {
 	var k KeySet
 	if err := canon.Unmarshal(data, MaxKeySetLen, &k); err != nil {

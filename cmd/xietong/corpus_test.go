@@ -163,7 +163,7 @@ var goodArguments = map[string]string{
 
 // badValues are values that are wrong for a flag, or for the flag of a verb.
 var badValues = map[string]string{
-	"at": "火星", "format": "pdf", "out": "FILES/nothing/here.csv", "sort": "颜色", "limit": "0", "cursor": "abc", "by": "颜色", "from": "2026-13", "to": "昨天",
+	"at": "火星", "hours": "x", "format": "pdf", "out": "FILES/nothing/here.csv", "sort": "颜色", "limit": "0", "cursor": "abc", "by": "颜色", "from": "2026-13", "to": "昨天",
 	"dataset adopt from": "火星", "ledger checkpoint since": "昨天", "ledger verify since": "FILES/nothing", "policy": "FILES/roster.csv", "dataset standard show from": "火星",
 	"agency": "水务局", "dataset": "住户", "purpose": "随便看看", "consumer": "水务局", "state": "旧", "kind": "颜色", "jurisdiction": "火星", "level": "星级", "label": "高新", "listen": "7400", "time-zone": "北京",
 	"code": `5201\n02`, "display-name": `贵\xb4`, "short-name": `贵\xb4`, "until": "2026/12/31", "root": "guizhou/keys/1/00", "fingerprint": "D98F",

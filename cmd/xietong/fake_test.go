@@ -389,30 +389,8 @@ var answers = map[string]any{
 		Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Parent: "南明区", Agencies: 2, Datasets: 5,
 	},
 	"POST /v1/hosting/end": client.Entered{Entry: log + "37"},
-	"GET /v1/replicas": client.Replicas{
-		Strength: client.Strength{Voters: 3, There: 2},
-		Replicas: []client.Replica{
-			{Replica: "r1", Role: client.ReplicaLeader, Here: true, Signs: true, Reachable: true, Behind: new(uint64), Addresses: []string{"192.0.2.7:7400"}},
-			{Replica: "r2", Role: client.ReplicaVoter, Signs: true, Reachable: true, Behind: behind(3), OffsetMS: -7000, Addresses: []string{"192.0.2.8:7400"}},
-			{Replica: "r3", Role: client.ReplicaVoter, Signs: true, LastHeard: "2026-11-24T01:10:00Z", Addresses: []string{"192.0.2.9:7400"}},
-			{Replica: "r5", Role: client.ReplicaFollower, Reachable: true, Behind: behind(51200), Addresses: []string{"192.0.2.11:7400"}},
-			{Replica: "r6", Role: client.ReplicaInvited, Until: "2026-11-25T02:10:00Z", Addresses: []string{}},
-		},
-	},
-	"POST /v1/replicas/invitations": client.ReplicaInvitation{
-		Token: "xr1-nanming-192.0.2.7-7400-ABC", Replica: "r2", Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Until: "2026-11-25T02:10:00Z",
-		Addresses: []string{"192.0.2.7:7400"},
-	},
-	"POST /v1/replicas/r2/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r2", Settled: true},
-	"POST /v1/replicas/r3/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r3"},
-	"GET /v1/replicas/r2/removal": client.ReplicaRemovalPlan{
-		Strength: client.Strength{Voters: 2, There: 2}, Hash: "ab", Replica: "r2", Role: client.ReplicaVoter, Permanent: true,
-	},
-	"POST /v1/replicas/r2/removal": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r2", Settled: true},
-	"POST /v1/hosted":              client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
+	"POST /v1/hosted":      client.HostedPlace{Name: "xihu.nanming.guiyang.guizhou", DisplayName: "西湖路街道", Pin: "xihu.nanming.guiyang.guizhou/keys/1/00ff"},
 }
-
-func behind(n uint64) *uint64 { return &n }
 
 func refuse(w http.ResponseWriter, p client.Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -569,24 +547,7 @@ var fakeFloor = nodeFloor{
 		}
 		return made, nil
 	},
-	joinReplica: func(_ context.Context, _, line string, o joinOptions) (made node.ReplicaJoined, err error) {
-		tell := func(name, what text.Code, args text.Args) {
-			if o.Told != nil {
-				o.Told(joinStep{Name: name, What: what, Args: args})
-			}
-		}
-		tell(text.JoinNetwork, text.JoinNetworkDone, text.Args{"address": "192.0.2.7:7400", "ms": "8"})
-		tell(text.JoinClock, text.JoinClockDone, text.Args{"seconds": "0.2", "parent": "南明区"})
-		tell(text.JoinDisk, text.JoinDiskDone, text.Args{"free": "90 GiB"})
-		tell(text.JoinKeys, text.JoinKeysDone, nil)
-		if line == "used" {
-			return made, text.Fail(text.ReplicaInvitationUsed, text.Args{"replica": "r2"}, nil)
-		}
-		tell(text.JoinAdmitted, text.JoinAdmittedDone, text.Args{"replica": "r2"})
-		tell(text.JoinSecrets, text.JoinSecretsDone, nil)
-		tell(text.JoinFilled, text.JoinFilledDone, text.Args{"entries": "1041"})
-		return node.ReplicaJoined{Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Replica: "r2", Config: "D/config.yaml", Entries: 1041}, nil
-	},
+	joinReplica: fakeReplica,
 	verifyReceipt: func(receipt, payload []byte, pin string) (receiptReport, error) {
 		if string(receipt) != "receipt" || payload != nil && string(payload) != "payload" {
 			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: the payload is not the one that the entry commits to"}, nil)

@@ -168,7 +168,7 @@ var replicaJoinSteps = []joinPhase{
 
 func (a *app) replicaJoin() *cobra.Command {
 	var o joinOptions
-	c := a.verb("join LINE", text.CLIShortReplicaJoin, func(cmd *cobra.Command, args []string) error {
+	c := a.verb("join TOKEN", text.CLIShortReplicaJoin, func(cmd *cobra.Command, args []string) error {
 		a.stopped = text.CLIJoinStoppedDo
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
 		if !a.jsonOnly {
@@ -235,7 +235,7 @@ func (a *app) replicas(typed string) error {
 	if replicaShape.MatchString(typed) {
 		return nil
 	}
-	return a.badValue("REPLICA", typed, a.t(text.FormReplica, nil))
+	return usage(text.CLIReplicaBad, text.Args{"value": text.Short(typed)})
 }
 
 func (a *app) replicaRemove() *cobra.Command {

@@ -10,7 +10,7 @@ import (
 // latinWords are words that stand in Chinese sentences as they are, each with its reason.
 var latinWords = strings.Fields(`
 	CSV TSV JSON JSONL XLSX PDF Excel xlsx xls csv tsv json jsonl YAML CEL GB GBK GB18030 BOM UTF NFC ISO IP UDP QUIC TLS URL IANA UUID UUIDv7 CBOR
-	HOST PORT NAME NUMBER HASH FIELD VALUE CODE TEXT DATE FILE RECEIPT PAYLOAD DATASET CONSUMER TITLE ENTRY GRANT TOKEN KEY QUESTION BASIS PAPER REASON JURISDICTION EPOCH INDEX LABEL EXPORT
+	HOST PORT NAME NUMBER HASH FIELD VALUE CODE TEXT DATE FILE RECEIPT PAYLOAD DATASET CONSUMER TITLE ENTRY GRANT TOKEN REPLICA KEY QUESTION BASIS PAPER REASON JURISDICTION EPOCH INDEX LABEL EXPORT
 	true false null string integer number boolean array object
 	debug info warn error text month dataset agency public
 	province prefecture county township village
@@ -21,7 +21,7 @@ var latinWords = strings.Fields(`
 	purposes category citation not_secret key title code schema object where question claim measure consumer missing grant update_cycle
 	type enum const properties required items prefixItems pattern format allOf anyOf oneOf not if then else defs ref money contains maxLength record NAME matches
 	date time date-time duration email hostname ipv4 ipv6 uri uri-reference iri iri-reference uuid json-pointer semver
-	Linux iconv timedatectl set ntp config yaml xt1 Asia Shanghai time_zone
+	Linux iconv timedatectl set ntp config yaml xt1 xr1 r1 r2 Asia Shanghai time_zone
 	YAML HOST PORT name display_name short_name parent_address listen addresses jurisdictions version listn
 `)
 

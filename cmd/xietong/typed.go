@@ -134,7 +134,7 @@ var flagForms = map[string]form{
 
 // argumentForms are the forms of the arguments, by their names in the use lines.
 var argumentForms = map[string]form{
-	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName,
+	"NAME": aName, "TOKEN": aName, "CODE": aName, "DATASET": aName, "ENTRY": aName, "GRANT": aName, "CONSUMER": aName, "REPLICA": aName,
 	"TITLE": asTyped, "QUESTION": asTyped, "KEY": asTyped, "FILE": asTyped, "FILE.json": asTyped, "RECEIPT": asTyped, "PAYLOAD": asTyped, "DIR": asTyped,
 	datasetOrFile: func(typed string) string {
 		if code := aName(typed); labelShape.MatchString(code) {

@@ -40,8 +40,8 @@ type FillConfig struct {
 	Room func() (uint64, error)
 	// Check verifies the newest published checkpoint, note and digest lines, by the signed key sets
 	// from number 1 on, all as received, of which the one with the number inForce counts, and that
-	// these key sets go on from one that is known. Nothing was published where the note is nil. nil:
-	// nothing is checked, for tests.
+	// these key sets go on from one that is known. Nothing was published where the note is nil.
+	// nil: nothing is checked, for tests.
 	Check func(p Published, keySets [][]byte, inForce uint64) error
 	// Progress is told how many entries are there, out of how many; nil: nobody is.
 	Progress func(done, total uint64)

@@ -18,6 +18,7 @@ import (
 // tree, keys or another node. The tests of those rooms send them again.
 var unbound = []string{
 	"accept-clock", "acknowledge-keys", "new-keys", "invite", "cancel-invitation", "withdraw", "confirm", "object", "drill", "add-hosted", "end-hosted",
+	"invite-replica", "promote-replica", "remove-replica",
 	"federated-query", "federated-rows",
 }
 

@@ -36,7 +36,7 @@ func (d *door) readings(t *testing.T) []act {
 		get("receipt", d.receipt(t, ledger.KindQuestion)), get("receipt-of", fmt.Sprintf("/v1/receipt?entry=guizhou/log/1/%d", d.last(t, ledger.KindQuestion))),
 		get("agencies", "/v1/agencies"), get("datasets", "/v1/datasets"), get("dataset", "/v1/datasets/villages"),
 		get("standards", "/v1/standards"), get("standard-of", "/v1/standards/towns"), get("roster", "/v1/roster"),
-		get("children", "/v1/children"), get("hosted", "/v1/hosted"), get("clock", "/v1/clock"),
+		get("children", "/v1/children"), get("hosted", "/v1/hosted"), get("clock", "/v1/clock"), get("replicas", "/v1/replicas"),
 		refused("checkpoint", "/v1/ledger/checkpoint", text.Internal), refused("leaves", "/v1/ledger/leaves", text.Internal), refused("tree", "/v1/tree", text.Internal),
 		refused("keys", "/v1/keys", text.KeysPending), refused("to-confirm", "/v1/waiting/guiyang.guizhou", text.NotConfirmable),
 	}
@@ -109,6 +109,10 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"end-hosted", "POST", "/v1/hosting/end", own, client.HostingEnd{Reason: "r"}, ""},
 			{"end-hosted-plan", "GET", "/v1/hosting/end", own, nil, ""},
 			{"accept-clock", "POST", "/v1/clock", own, client.ClockAcceptance{Reason: "r"}, ""},
+			{"invite-replica", "POST", "/v1/replicas/invitations", own, client.NewReplica{}, ""},
+			{"promote-replica", "POST", "/v1/replicas/r2/promotion", own, client.ReplicaPromotion{}, ""},
+			{"remove-replica", "POST", "/v1/replicas/r2/removal", own, client.ReplicaRemoval{}, ""},
+			{"remove-replica-plan", "GET", "/v1/replicas/r2/removal", own, nil, ""},
 			{"acknowledge-keys", "POST", "/v1/keys/acknowledgment", own, client.Acknowledge{}, ""},
 			{"new-keys", "POST", "/v1/keys", own, client.NewKeys{}, ""},
 		}

@@ -91,7 +91,7 @@ func TestListsAreNarrowed(t *testing.T) {
 		"/v1/datasets": 1, "/v1/datasets?agency=civil-affairs": 1, "/v1/datasets?agency=water": 0, "/v1/datasets?category=conditional": 0,
 		"/v1/datasets?search=名录&sort=version:desc": 1, "/v1/datasets?standard=guizhou/log/1/9": 0, "/v1/standards?level=county": 0,
 		"/v1/questions?dataset=villages": 0, "/v1/roster?search=贵阳": 1, "/v1/roster?below=guiyang.guizhou&level=county&limit=200": 10,
-		"/v1/children?state=joined": 0, "/v1/hosted": 1, "/v1/hosted?search=贵州": 1, "/v1/hosted?search=四川": 0,
+		"/v1/children?state=joined": 0, "/v1/hosted": 1, "/v1/replicas": 4, "/v1/replicas?limit=3": 3, "/v1/hosted?search=贵州": 1, "/v1/hosted?search=四川": 0,
 		"/v1/ledger/entries?limit=200": 6, "/v1/ledger/entries?kind=record": 3, "/v1/ledger/entries?kind=2&sort=index": 2, "/v1/ledger/entries?agency=water": 1,
 		"/v1/ledger/entries?code=villages&kind=catalogue+entry": 1, "/v1/ledger/entries?from=2020-01&to=2020-02": 0,
 	} {
@@ -202,7 +202,7 @@ func TestSortsByWhatIsShown(t *testing.T) {
 	sorted, differ := 0, 0
 	for path, rows := range map[string]string{
 		"/v1/agencies": "agencies", "/v1/datasets": "datasets", "/v1/standards": "standards", "/v1/grants": "grants", "/v1/grants/held": "grants",
-		"/v1/questions": "questions", "/v1/roster": "places", "/v1/children": "children", "/v1/hosted": "hosted", "/v1/audits": "findings",
+		"/v1/questions": "questions", "/v1/roster": "places", "/v1/children": "children", "/v1/hosted": "hosted", "/v1/replicas": "replicas", "/v1/audits": "findings",
 	} {
 		p := d.refused(t, path, request{method: "GET", path: path + "?sort=colour", as: "civil-affairs"}, text.NotAsDescribed)
 		if len(p.Errors) != 1 || p.Errors[0].Parameter != "sort" {

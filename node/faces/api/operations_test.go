@@ -24,7 +24,7 @@ type wrong struct {
 
 // wrongs are requests with wrong input, of every operation.
 func wrongs() []wrong {
-	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongGrants(), wrongTree(), wrongLists())
+	return slices.Concat(wrongReads(), wrongData(), wrongUses(), wrongGrants(), wrongTree(), wrongReplicas(), wrongLists())
 }
 
 func row(id, what, method, path, as string, body any, want text.Code) wrong {

@@ -49,8 +49,8 @@ type NewReplica struct {
 	Hours int `json:"hours,omitempty" minimum:"0" maximum:"8760" doc:"How long the invitation is good for; 0: a day"`
 }
 
-// ReplicaInvitation is the invitation of a further replica. The administrator hands its token to the
-// other machine.
+// ReplicaInvitation is the invitation of a further replica. The administrator hands its token to
+// the other machine.
 type ReplicaInvitation struct {
 	Token       string   `json:"token" doc:"The line for xietong replica join; it lets one machine take the number"`
 	Replica     string   `json:"replica"`

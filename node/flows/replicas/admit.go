@@ -54,8 +54,8 @@ func bring(secret []byte, keys trust.ReplicaKeys, addresses []string, binding [3
 }
 
 // Door answers a machine that was invited as a further replica; binding belongs to its connection.
-// (1) It must hold the log key that it shows. (2) It is admitted, once, by its secret. (3) It is told
-// where the others are.
+// (1) It must hold the log key that it shows. (2) It is admitted, once, by its secret. (3) It is
+// told where the others are.
 func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte, error) {
 	var b brought
 	if err := canon.Unmarshal(body, maxBrought, &b); err != nil {

@@ -127,7 +127,8 @@ func (d *Desk) all(own []string) []string {
 // a second.
 const mostBehind = 1000
 
-// Promote gives a replica a vote, and has it sign. The error is text.ReplicaLags while it is behind.
+// Promote gives a replica a vote, and has it sign. The error is text.ReplicaLags while it is
+// behind.
 func (d *Desk) Promote(ctx context.Context, id identity.Message, replica identity.Replica) error {
 	if alone, err := d.alone(replica); err != nil || alone {
 		return err // it has its vote
@@ -145,7 +146,7 @@ func (d *Desk) caughtUp(ctx context.Context, replica identity.Replica) error {
 	if err != nil || m.Stage != Admitted {
 		return err // the command says what is wrong
 	}
-	behind := "?"
+	behind := "" // it does not answer
 	if at, err := d.Ask.position(ctx, replica); err == nil {
 		own := d.Own.Applied()
 		if at.Applied+mostBehind >= own {

@@ -42,8 +42,8 @@ type Keeper struct {
 	KeySets KeySets
 	// Advanced returns a channel that is closed when the next command is applied here.
 	Advanced func() <-chan struct{}
-	// Listed is called when a key set lists other replicas: the parent is to endorse it. nil: nobody
-	// does.
+	// Listed is called when a key set lists other replicas: the parent is to endorse it. nil:
+	// nobody does.
 	Listed func()
 	Logger *slog.Logger
 }
@@ -87,8 +87,8 @@ func (k Keeper) Run(ctx context.Context) {
 	}
 }
 
-// tell logs why a change is not made yet. That a key set waits for the parent, or a replica lags, is
-// the ordinary course of things.
+// tell logs why a change is not made yet. That a key set waits for the parent, or a replica lags,
+// is the ordinary course of things.
 func (k Keeper) tell(err error) {
 	_, pending := errors.AsType[*host.KeysError](err)
 	_, lags := errors.AsType[*group.LagError](err)

@@ -4,11 +4,11 @@
 // A replica is invited: it gets the next number, which never comes back, and a secret. The machine
 // that brings the secret makes keys of its own and is admitted with them. From then on the others
 // let it connect; it is handed the keystore and the decryption keys, is filled with the state, and
-// follows the group without a vote. When it is promoted, (1) the next key set lists its keys, signed
-// by a majority of the replicas before, and (2) raft gives it a vote. Removing goes the other way:
-// (1) raft takes the vote, (2) the next key set lists it no more. What is wanted stands in the
-// state, as the stage of each member; whoever leads brings raft and the key sets to it, and goes on
-// after a crash at any step.
+// follows the group without a vote. When it is promoted, (1) the next key set lists its keys,
+// signed by a majority of the replicas before, and (2) raft gives it a vote. Removing goes the
+// other way: (1) raft takes the vote, (2) the next key set lists it no more. What is wanted stands
+// in the state, as the stage of each member; whoever leads brings raft and the key sets to it, and
+// goes on after a crash at any step.
 //
 // Replicas ask one another over streams of their own (see ask.go): to have a command proposed by
 // the one that leads, for the index that a read must wait for, for a signature of the next key set.

@@ -72,9 +72,9 @@ func (h *Host) clockError() error {
 }
 
 // ready returns the clock under which a command is proposed. It first corrects the clock of the
-// state where that is ahead. A replica that does not lead decides nothing by its clock: the one that
-// leads puts its own in the place. A checkpoint depends on no clock and is made under any, so that
-// receipts of existing entries can still be read.
+// state where that is ahead. A replica that does not lead decides nothing by its clock: the one
+// that leads puts its own in the place. A checkpoint depends on no clock and is made under any, so
+// that receipts of existing entries can still be read.
 func (h *Host) ready(ctx context.Context, kind state.Kind) (time.Time, error) {
 	if state.Certifies(kind) || !h.alone() && !h.Leads() {
 		return h.now(), nil

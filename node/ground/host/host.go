@@ -100,8 +100,8 @@ type Options struct {
 	Synced  func() time.Time
 	MinFree uint64  // bytes; see group.Config
 	Growth  *Growth // of the node; nil: unbounded
-	// Reach returns how the other replicas are reached. It is called once, when the keys and the state
-	// are open, and before anybody is reached. nil: nobody is.
+	// Reach returns how the other replicas are reached. It is called once, when the keys and the
+	// state are open, and before anybody is reached. nil: nobody is.
 	Reach func(*Host) Reach
 	// Hosted is the number of jurisdictions that share this machine; 0: one. The more there are,
 	// the less disk and address space each takes.
@@ -197,8 +197,8 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// ReplicaIn returns the replica whose keys are in the folder of a jurisdiction; zero: that cannot be
-// read.
+// ReplicaIn returns the replica whose keys are in the folder of a jurisdiction; zero: that cannot
+// be read.
 func ReplicaIn(dir string) identity.Replica {
 	r, _ := authority.ReplicaIn(filepath.Join(dir, certsFolder))
 	return r

@@ -76,9 +76,9 @@ func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
 	return state.CheckpointLine{Replica: h.Replica(), Mark: m, Note: note, State: digest.Sign(h.authority)}, nil
 }
 
-// checkLine verifies the line that another replica wants to have proposed: it is that replica's own,
-// under the log key that the key set in force at the mark lists. A line that does not hold would
-// make a note that no stranger takes.
+// checkLine verifies the line that another replica wants to have proposed: it is that replica's
+// own, under the log key that the key set in force at the mark lists. A line that does not hold
+// would make a note that no stranger takes.
 func (h *Host) checkLine(from identity.Replica, body []byte) error {
 	var line state.CheckpointLine
 	if err := canon.Unmarshal(body, state.MaxCommandLen, &line); err != nil {

@@ -130,7 +130,8 @@ func (h *Host) signatures(ctx context.Context, newest, next trust.KeySet) (all [
 
 // SignKeySet signs the key set that another replica wants to publish. It follows the newest one
 // that is known here, lists nobody whose keys are neither there already nor those of an admitted
-// replica, and its decryption key is here, or comes from the one that asks. The error wraps group.ErrNotDone and ErrKeySet.
+// replica, and its decryption key is here, or comes from the one that asks. The error wraps
+// group.ErrNotDone and ErrKeySet.
 func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust.KeySet) ([]byte, error) {
 	err := h.Linearize(ctx)
 	if err == nil && !h.authority.Decrypts(next.DecryptionKey) {
@@ -209,8 +210,8 @@ func (h *Host) Above() (chain, recovery []byte) {
 	return chain, recovery
 }
 
-// TakeAbove keeps the levels above that another replica keeps, where they are others than here. They
-// are verified as those that a parent gives.
+// TakeAbove keeps the levels above that another replica keeps, where they are others than here.
+// They are verified as those that a parent gives.
 func (h *Host) TakeAbove(ctx context.Context, chain, recovery []byte) error {
 	have, statement := h.Above()
 	if len(recovery) > 0 && !bytes.Equal(statement, recovery) {

@@ -16,7 +16,7 @@ import (
 // Others reaches the other replicas of the jurisdiction, from one that is not alone.
 type Others interface {
 	// Propose gives a command to the replica that leads, which proposes it as its own. Its errors
-	// are those of group.Group.Propose; one that wraps group.ErrNotDone means that nothing happened.
+	// are those of group.Group.Propose: after one that wraps group.ErrNotDone nothing happened.
 	Propose(ctx context.Context, leader identity.Replica, c state.Command) (state.Result, error)
 	// ReadIndex asks the replica that leads for the raft index that a read must wait for.
 	ReadIndex(ctx context.Context, leader identity.Replica) (uint64, error)
@@ -29,8 +29,8 @@ type Others interface {
 // ErrNoLeader is wrapped, with group.ErrNotDone, where no replica leads that this one can reach.
 var ErrNoLeader = errors.New("no replica leads")
 
-// Where a leader is lost, what is under way waits for the next one: a command or a read is given
-// to whoever leads again and again, after firstAgain and then after longer pauses, for leaderWithin.
+// Where a leader is lost, what is under way waits for the next one: a command or a read is given to
+// whoever leads again and again, after firstAgain and then after longer pauses, for leaderWithin.
 const (
 	leaderWithin = 20 * time.Second
 	firstAgain   = 10 * time.Millisecond

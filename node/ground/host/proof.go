@@ -26,8 +26,8 @@ const publishedWithin = 10 * time.Second
 
 // checkpoint has the ledger signed as it is, unless the newest checkpoint covers the whole ledger.
 // (1) It checks that the stored tree goes on from what was signed before, (2) proposes a mark, at
-// which every replica notes what it is, (3) signs what this replica noted there, and (4) waits until
-// a majority has published a checkpoint that covers as much.
+// which every replica notes what it is, (3) signs what this replica noted there, and (4) waits
+// until a majority has published a checkpoint that covers as much.
 func (h *Host) checkpoint(ctx context.Context) error {
 	h.marking.Lock()
 	defer h.marking.Unlock()

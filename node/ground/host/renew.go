@@ -162,8 +162,8 @@ func (h *Host) checkRecovery(first trust.Pin) error {
 	return nil
 }
 
-// ErrRemoved is wrapped where the newest key set lists this replica no more: it was removed from the
-// group, and the same number never comes back.
+// ErrRemoved is wrapped where the newest key set lists this replica no more: it was removed from
+// the group, and the same number never comes back.
 var ErrRemoved = errors.New("this replica was removed from the group")
 
 // checkKeys checks that the keys in use on this machine belong to their key set. Where the replica
@@ -330,8 +330,8 @@ func (h *Host) use(ctx context.Context, sets []datedKeySet, now time.Time, known
 	return nil
 }
 
-// sameKeys reports whether a key set lists the keys of this replica that the one in use lists, or is
-// the first to list any: nobody knows others of it that would have to be used meanwhile.
+// sameKeys reports whether a key set lists the keys of this replica that the one in use lists, or
+// is the first to list any: nobody knows others of it that would have to be used meanwhile.
 func (h *Host) sameKeys(inUse, next datedKeySet) bool {
 	own := func(k datedKeySet) (keys trust.ReplicaKeys, listed bool) {
 		at := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == h.Replica() })

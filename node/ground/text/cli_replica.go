@@ -61,7 +61,7 @@ const (
 	CLIReplicaRemoved   Code = "cli.replica.removed"
 	CLIReplicaRemoves   Code = "cli.replica.removes"
 	CLIReplicaGone      Code = "cli.replica.gone"
-	FormReplica         Code = "form.replica"
+	CLIReplicaBad       Code = "cli.replica.bad"
 
 	StatusReplicas Code = "status.replicas"
 
@@ -87,8 +87,8 @@ var replicaSentences = []sentence{
 	},
 	{
 		CLILongReplicaJoin,
-		"使本机成为邀请码 LINE 所指地方的副本：在本机生成密钥，取得数据，写好配置。任何一步失败，改正后重复同一命令即可。\nLINE 写作 - 时从标准输入读取，不出现在进程列表和命令历史里。",
-		"Make this machine a replica of the jurisdiction that the invitation LINE names: make its keys here, fetch the data, write\nthe configuration. After a failure at any step, mend it and repeat the same command. With - as LINE it is read from\nstandard input, and neither the list of processes nor the history of the shell shows it.",
+		"使本机成为邀请码 TOKEN 所指地方的副本：在本机生成密钥，取得数据，写好配置。任何一步失败，改正后重复同一命令即可。\nLINE 写作 - 时从标准输入读取，不出现在进程列表和命令历史里。",
+		"Make this machine a replica of the jurisdiction that the invitation TOKEN names: make its keys here, fetch the data, write\nthe configuration. After a failure at any step, mend it and repeat the same command. With - as TOKEN it is read from\nstandard input, and neither the list of processes nor the history of the shell shows it.",
 	},
 	{
 		CLILongReplicaPromote,
@@ -124,10 +124,10 @@ var replicaSentences = []sentence{
 		"one replica has a vote: it may not be away; give one that has caught up a vote with `{xietong} replica promote`"},
 	{CLIReplicaBothThere, "2 个副本都在，一个也不能离开；有第三个后，可以离开一个", "2 of 2 are needed: none may be away; with a third, one may"},
 	{CLIReplicaSpare, "{voters} 个副本都在，可以离开 {spare} 个", "{spare} of {voters} may be away"},
-	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在，还可以离开 {spare} 个", "{away} of {voters} [is|are] away, and {spare} more may be"},
-	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在，其余一个也不能再离开", "{away} of {voters} [is|are] away, and no more may be"},
+	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在，还可以离开 {spare} 个", "{away} of {voters} away; {spare} more may be"},
+	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在，其余一个也不能再离开", "{away} of {voters} away: no more may be"},
 	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经坏了的，见运维手册",
-		"most are away: {there} of {voters} [is|are] there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if they are lost, see the operating guide"},
+		"most are away: {there} of {voters} there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if they are lost, see the operating guide"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
 	{CLIReplicaClock, "{replica} 的时钟与本机相差 {seconds} 秒，请校准两台机器的时间", "the clock of {replica} is {seconds} s from this machine's: set the time of both"},
 
@@ -139,18 +139,18 @@ var replicaSentences = []sentence{
 	{CLIReplicaJoinedThen, "启动后，在原有的副本上执行：xietong replica promote {replica}", "then run on a replica that was there: xietong replica promote {replica}"},
 
 	{CLIReplicaPromoted, "{replica} 已有表决权", "{replica} has a vote"},
-	{CLIReplicaPromotes, "已记下：{replica} 将自动取得表决权；进度见 {xietong} replica list", "recorded: {replica} gets its vote by itself; `{xietong} replica list` shows how far it is"},
+	{CLIReplicaPromotes, "已记下：{replica} 将自动取得表决权；进度见 {xietong} replica list", "recorded; {replica} will get its vote by itself: `{xietong} replica list` shows how far it is"},
 	{CLIReplicaPlan, "将永久移除副本 {replica}（{role}）：编号不再使用，那台机器要再加入，须取得新邀请码，从空目录开始", "this takes out replica {replica} ({role}) for good: its number never comes back, and to join again the machine needs a new invitation, and an empty directory"},
 	{CLIReplicaPlanHere, "它就是本机：移除后本机不再为此地方提供服务，请改用其他副本", "it is this machine, which serves the jurisdiction no more then: use another replica"},
-	{CLIReplicaPlanOnly, "移除后只剩 1 个有表决权的副本：它不能离开，坏了就不能工作", "1 replica with a vote stays: it may not be away"},
-	{CLIReplicaPlanLast, "移除后有 {voters} 个有表决权的副本，一个也不能离开", "{voters} replicas with a vote stay, of which none may be away"},
-	{CLIReplicaPlanThen, "移除后有 {voters} 个有表决权的副本，可以离开 {spare} 个", "{voters} replicas with a vote stay, of which {spare} may be away"},
-	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} replicas with a vote stay, of which {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
+	{CLIReplicaPlanOnly, "移除后只剩 1 个有表决权的副本：它不能离开，坏了就不能工作", "1 replica stays with a vote: it may not be away"},
+	{CLIReplicaPlanLast, "移除后有 {voters} 个有表决权的副本，一个也不能离开", "{voters} [replica stays|replicas stay] with a vote; none may be away"},
+	{CLIReplicaPlanThen, "移除后有 {voters} 个有表决权的副本，可以离开 {spare} 个", "{voters} [replica stays|replicas stay] with a vote; {spare} may be away"},
+	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} [replica stays|replicas stay] with a vote, and {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
 	{CLIReplicaRemoveAsk, "确定移除？请输入 y 或“是”", "take it out? answer y or yes"},
 	{CLIReplicaRemoved, "{replica} 已移除", "{replica} is taken out"},
 	{CLIReplicaRemoves, "已记下：{replica} 将自动移除；进度见 {xietong} replica list 和 {xietong} keys status", "recorded: {replica} is taken out by itself; see `{xietong} replica list` and `{xietong} keys status`"},
 	{CLIReplicaGone, "请在那台机器上停止 xietong serve；它的数据目录中有本地方的数据和密钥，请销毁", "stop `xietong serve` on that machine; its data directory has data and keys of the jurisdiction: destroy it"},
-	{FormReplica, "r1、r2、……", "r1, r2, …"},
+	{CLIReplicaBad, "参数 REPLICA 不能为“{value}”，应填副本编号，如 r1、r2", "the argument REPLICA cannot be \"{value}\": it is the number of a replica, such as r1 or r2"},
 
 	{StatusReplicas, "副本：{voters} 个中有 {there} 个在", "replicas: {there} of {voters} [is|are] there"},
 

@@ -17,9 +17,9 @@ var causeProblems = []problem{
 	{
 		number: 475, code: InvitationNewer, status: http.StatusBadRequest, params: []string{"reads"},
 		zh: parts{"邀请码的版本较新", "这份邀请码由更新版本的程序生成，本程序只能读取以 {reads}- 开头的", "邀请码",
-			"请向上级问明所用的版本，把本机的程序更新到该版本，再重复同一命令"},
+			"请向发来邀请码的一方问明所用的版本，把本机的程序更新到该版本，再重复同一命令"},
 		en: parts{"Invitation of a later version", "a later version of the program made this invitation, and this one reads those that begin with {reads}-", "invitation",
-			"ask the parent for its version, update the program on this machine to it, and repeat the command"},
+			"ask whoever sent it for their version, update the program on this machine to it, and repeat the command"},
 	},
 	{
 		number: 476, code: DirAbsent, status: http.StatusNotFound, params: []string{"dir"},

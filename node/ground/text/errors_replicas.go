@@ -41,9 +41,9 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 455, code: ReplicaLags, status: http.StatusConflict, params: []string{"replica", "behind"},
-		zh: parts{"副本尚未跟上", "副本 {replica} 落后 {behind} 条日志，现在参与表决会使写入等待它", "{replica}",
+		zh: parts{"副本尚未跟上", "副本 {replica} 还没有跟上，现在参与表决会使写入等待它", "{replica}",
 			"请确认该机器上的 xietong serve 正在运行，稍后重新执行同一命令；进度见 xietong replica list"},
-		en: parts{"Replica has not caught up", "replica {replica} is {behind} entries of the log behind: with a vote, it would make writing wait", "{replica}",
+		en: parts{"Replica has not caught up", "replica {replica} has not caught up: with a vote, it would make writing wait", "{replica}",
 			"see that `xietong serve` runs on that machine, and repeat the same command later; `xietong replica list` shows how far it is"},
 	},
 	{
@@ -55,9 +55,9 @@ var replicaProblems = []problem{
 	{
 		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction"},
 		zh: parts{"多数副本不在", "能联系到的副本不足半数以上，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
-			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后自动继续"},
+			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后重新执行同一命令"},
 		en: parts{"Most replicas are away", "fewer than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
-			"see with `xietong replica list` which are away, and start `xietong serve` on those machines; it then goes on by itself"},
+			"see with `xietong replica list` which are away, and start `xietong serve` on those machines; then repeat the same command"},
 	},
 	{
 		number: 469, code: ReplicaNotInvitation, status: http.StatusUnprocessableEntity, params: []string{"reason"},
@@ -86,8 +86,8 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 489, code: ReplicaTooMany, status: http.StatusConflict, params: []string{"limit"},
-		zh: parts{"副本太多", "一个地方最多有 {limit} 个副本", "副本", "请先用 xietong replica remove 移除不再使用的副本"},
-		en: parts{"Too many replicas", "a jurisdiction has at most {limit} replicas", "replicas", "remove those that are no longer used with `xietong replica remove`"},
+		zh: parts{"副本太多", "一个地方最多有 {limit} 个副本", "副本", "请用 xietong replica list 查看，移除不再使用的，或者未使用的邀请"},
+		en: parts{"Too many replicas", "a jurisdiction has at most {limit} [replica|replicas]", "replicas", "take out those that are no longer used, and invitations that nobody used: `xietong replica list` shows them"},
 	},
 	{
 		number: 490, code: InvitationOfReplica, status: http.StatusBadRequest,

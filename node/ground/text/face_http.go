@@ -4,7 +4,7 @@ import "strings"
 
 // machineCommands are the commands that are given at the machine of a node, with its data
 // directory.
-var machineCommands = []string{"init", "join", "serve", "ledger verify", "config check"}
+var machineCommands = []string{"init", "join", "replica join", "serve", "ledger verify", "config check"}
 
 // httpWords are the words of a terminal, with what they are in HTTP.
 var httpWords = strings.NewReplacer(
@@ -21,7 +21,9 @@ var httpOperations = map[string]string{
 	"status": "GET /v1/status", "stop": "POST /v1/stop", "tree": "GET /v1/tree", "tree confirm": "POST /v1/waiting/{name}/confirmation", "tree object": "POST /v1/objections",
 	"invite": "POST /v1/invitations", "withdraw": "POST /v1/children/{child}/withdrawal", "host add": "POST /v1/hosted", "host end": "POST /v1/hosting/end",
 	"invite cancel": "POST /v1/invitations/{child}/cancellation",
-	"agency add":    "POST /v1/agencies", "agency list": "GET /v1/agencies",
+	"replica list":  "GET /v1/replicas", "replica invite": "POST /v1/replicas/invitations", "replica promote": "POST /v1/replicas/{replica}/promotion",
+	"replica remove": "POST /v1/replicas/{replica}/removal",
+	"agency add":     "POST /v1/agencies", "agency list": "GET /v1/agencies",
 	"agency rename": "POST /v1/agencies/{code}/title", "agency end": "POST /v1/agencies/{code}/end",
 	"dataset standard publish": "POST /v1/standards", "dataset adopt": "POST /v1/datasets (standard)",
 	"dataset withdraw": "POST /v1/datasets/{code}/withdrawal", "dataset move": "POST /v1/moves",
@@ -86,6 +88,7 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"call {name} by telephone at once and compare the fingerprints (`GET /v1/keys` gives the signed answer as evidence too); if they differ, send nothing confidential until it is explained, and have the parent find out and use `POST /v1/invitations (rekey)`; then use `POST /v1/keys/acknowledgment`"},
 	KeysObjected: {"请致电{name}核对指纹：一致的，由{name}持恢复密钥重新加入，或由其上级的上级执行 POST /v1/waiting/{name}/confirmation；不一致的，可能有人冒用其名义，请报告其上级的上级",
 		"telephone {name} and compare the fingerprint: if it is the same, have {name} join again with its recovery key, or the level two above it use `POST /v1/waiting/{name}/confirmation`; if not, somebody speaks in its name: tell that level"},
+	ReplicaLast:  {"请先使另一个副本有表决权；各副本见 GET /v1/replicas", "give another one a vote first; `GET /v1/replicas` lists them"},
 	NotRunning:   {"请在节点的机器上启动节点", "start the node at its machine"},
 	SheetFull:    {"请改用 CSV，或者用 where、filter 分次查询", "use CSV, or ask for parts with `where` or `filter`"},
 	CellTooLong:  {"请改用 CSV 或 JSON Lines，或者用 fields 略去该项", "use CSV or JSON Lines, or leave the field out with `fields`"},

@@ -98,6 +98,7 @@ var also = map[Code]struct {
 	UnknownAgency:  {"titled", word{"；名称为“{agency}”的部门，编码是 {titled}", "; the agency with the title \"{agency}\" has the code {titled}"}},
 	NobodyAnswered: {"close", word{"；数据资源的编码可能写错，本级相近的编码是 {close}", "; the code of the dataset may be mistyped, near it here: {close}"}},
 	PlaceWithdrawn: {"until", word{"；{by}已重新邀请它（邀请有效至 {until}），它还没有重新加入", "; {by} has invited it anew, until {until}, and it has not come back yet"}},
+	ReplicaLags:    {"behind", word{"；它落后 {behind} 条", "; it is {behind} [entry|entries] of the common log behind"}},
 	Unreachable:    {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
 }
 

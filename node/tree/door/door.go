@@ -16,7 +16,6 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
@@ -123,8 +122,8 @@ type Door struct {
 	// which something has changed. Both are needed by AnswerNeighbour alone.
 	Prove func(ctx context.Context, peer identity.Jurisdiction, w Wanted) ([]trust.Level, error)
 	Stale func(peer, below identity.Jurisdiction)
-	// Replica takes what a machine brings that was invited as a further replica, and returns what it
-	// is told. With a nil Replica the door refuses the operation.
+	// Replica takes what a machine brings that was invited as a further replica, and returns what
+	// it is told. With a nil Replica the door refuses the operation.
 	Replica func(ctx context.Context, binding [32]byte, body []byte) ([]byte, error)
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
@@ -343,51 +342,6 @@ func Offset(ctx context.Context, c Conn, now func() time.Time) (time.Duration, e
 	after := now()
 	middle := before.Add(after.Sub(before) / 2)
 	return middle.Sub(time.UnixMilli(ms)), nil
-}
-
-// Meet asks the parent for its chain, and verifies the answer from the pins of the invitation: the
-// chain goes from the root to the parent, all of it endorsed at the given time, and passes the
-// parent's pinned key set. It returns the verified chain; its last link says which certificates the
-// connection must have shown. A chain that does not verify is a text.ParentMismatch.
-func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([]trust.Link, error) {
-	chain, err := MeetAgain(ctx, c, root, parent.Name(), now)
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range chain[len(chain)-1].KeySets {
-		if k.Pin() == parent {
-			return chain, nil
-		}
-	}
-	return nil, Mismatch(parent.Name(), fmt.Errorf("its key sets are not those of %s", parent))
-}
-
-// MeetAgain is Meet for a parent that is known by its name alone, since it may have come back with
-// other keys: what vouches for these is the chain from the root.
-func MeetAgain(ctx context.Context, c Conn, root trust.Pin, parent identity.Jurisdiction, now time.Time) ([]trust.Link, error) {
-	var levels []trust.Level
-	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
-		return nil, fmt.Errorf("meet %s: %w", parent, err)
-	}
-	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
-	if err != nil {
-		return nil, Mismatch(parent, err)
-	}
-	for _, l := range chain {
-		if !l.InForce(uint64(now.UnixMilli()), tree.MaxSkew) {
-			return nil, Mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
-		}
-	}
-	if last := chain[len(chain)-1].Newest().Name; last != parent {
-		return nil, Mismatch(parent, fmt.Errorf("it is the chain of %s", last))
-	}
-	return chain, nil
-}
-
-// Mismatch returns the error that tells a person that the parent is not the one that the invitation
-// names.
-func Mismatch(parent identity.Jurisdiction, err error) error {
-	return text.Fail(text.ParentMismatch, text.Args{"name": parent.String(), "reason": err.Error()}, err)
 }
 
 // Ask redeems the invitation over the connection. It returns the levels above the child, the last

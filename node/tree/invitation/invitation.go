@@ -58,8 +58,8 @@ var (
 	// ErrTampered is returned where the readable part says something else than the part that is
 	// believed.
 	ErrTampered = errors.New("the readable part was changed")
-	// ErrOtherKind is returned for an invitation of a replica where one of a lower level is read, and
-	// the other way round.
+	// ErrOtherKind is returned for an invitation of a replica where one of a lower level is read,
+	// and the other way round.
 	ErrOtherKind = errors.New("an invitation of another kind")
 	// ErrInvalid is returned for an invitation whose content is not allowed.
 	ErrInvalid = errors.New("invalid invitation")

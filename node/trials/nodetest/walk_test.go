@@ -148,6 +148,11 @@ func treeWalk() []faceRow {
 		{"stop", "run by another program", "POST", "/v1/stop", `{}`, all("not-stoppable")},
 		{"end-hosted-plan", "the node's own", "GET", "/v1/hosting/end", "", reads("host-first")},
 		{"end-hosted", "the node's own", "POST", "/v1/hosting/end", `{"reason":"r"}`, all("host-first")},
+		{"replicas", "", "GET", "/v1/replicas", "", reads(given)},
+		{"invite-replica", "", "POST", "/v1/replicas/invitations", `{}`, all(given)},
+		{"promote-replica", "that has not come", "POST", "/v1/replicas/r2/promotion", `{}`, all("replica-not-come")},
+		{"remove-replica-plan", "the last", "GET", "/v1/replicas/r1/removal", "", reads("replica-last")},
+		{"remove-replica", "the last", "POST", "/v1/replicas/r1/removal", `{}`, all("replica-last")},
 		{"add-hosted", "unknown", "POST", "/v1/hosted", `{"name":"乌有"}`, all("place-unknown")},
 	}
 }

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// TestReplicaVerbs runs the verbs on a node with one replica: two are invited, and neither comes.
+func TestReplicaVerbs(t *testing.T) {
+	c := newClerks(t, "en_US.UTF-8")
+	code, stdout, stderr := c.run("replica list")
+	if code != exitDone || !strings.Contains(stdout, "r1       leader, here") || !strings.Contains(stderr, "one machine: nothing may be lost; see `xietong") {
+		t.Errorf("list of one: got %d\n%s\n%s", code, stdout, stderr)
+	}
+	if told := c.does("status"); strings.Contains(told, "replicas:") {
+		t.Errorf("status of one replica: got %s", told)
+	}
+	c.refused("replica-last", "replica remove r1 --yes")
+	line := regexp.MustCompile(`(?m)^  xietong replica join xr1-guiyang-\S+ --listen 0\.0\.0\.0:[0-9]+\n  xietong serve\n`)
+	for _, want := range []string{"r2", "r3"} {
+		if told := c.does("replica invite"); !line.MatchString(told) || !strings.Contains(told, "replica promote "+want) {
+			t.Errorf("got %s", told)
+		}
+	}
+	if told := c.does("replica list"); strings.Count(told, "invited until") != 2 {
+		t.Errorf("got %s", told)
+	}
+	c.refused("replica-not-come", "replica promote r2")
+	c.refused("replica-unknown", "replica promote r9")
+	c.refused("replica-last", "replica remove r1 --yes")
+	c.refused("consent-needed", "replica remove r2")
+	for _, typed := range []string{"2", "R2", "副本2", "r0", "r01"} {
+		if exit, _, _ := c.run("replica promote " + typed); exit != exitUsage {
+			t.Errorf("promote %s: exit %d", typed, exit)
+		}
+	}
+	if exit, _, _ := c.typed([]string{"replica", "remove", ""}); exit != exitUsage {
+		t.Errorf("remove of nothing: exit %d", exit)
+	}
+	if told := c.does("replica remove r2 --yes"); !strings.Contains(told, "r2 is taken out") || strings.Contains(told, "destroy") {
+		t.Errorf("got %s", told)
+	}
+	c.refused("replica-was-removed", "replica remove r2 --yes")
+	c.refused("replica-was-removed", "replica promote r2")
+	if told := c.does("replica invite"); !strings.Contains(told, "promote r4") {
+		t.Errorf("a number comes back: %s", told)
+	}
+}
+
+// TestStrengthTold: the list says in one sentence how many may be lost.
+func TestStrengthTold(t *testing.T) {
+	of := func(voters, there int) client.Strength {
+		return client.Strength{Voters: voters, There: there, Spare: there - voters/2 - 1}
+	}
+	for s, want := range map[client.Strength][2]string{
+		of(1, 1): {"只有一个副本有表决权", "one replica has a vote"},
+		of(2, 2): {"2 个副本都在，一个也不能离开", "2 of 2 are needed"},
+		of(3, 3): {"3 个副本都在，可以离开 1 个", "1 of 3 may be away"},
+		of(3, 2): {"3 个副本中 1 个不在，其余一个也不能再离开", "1 of 3 away: no more may be"},
+		of(3, 1): {"多数副本不在：3 个中只有 1 个在，再有 1 个回来之前不能写入", "most are away: 1 of 3 there, and nothing can be written until 1 more is back"},
+		of(2, 1): {"多数副本不在：2 个中只有 1 个在", "most are away: 1 of 2 there"},
+		of(5, 4): {"5 个副本中 1 个不在，还可以离开 1 个", "1 of 5 away; 1 more may be"},
+	} {
+		for i, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
+			b := newWorkbench(t, lang)
+			b.node.in = map[string]func([]byte) any{"GET /v1/replicas": func([]byte) any {
+				rows := []client.Replica{{Replica: "r1", Role: client.ReplicaLeader}, {Replica: "r2", Role: client.ReplicaVoter}}
+				return client.Replicas{Strength: s, Replicas: rows}
+			}}
+			if _, _, told := b.run("replica", "list"); !strings.HasPrefix(told, want[i]) {
+				t.Errorf("%+v: got %s, want %s", s, told, want[i])
+			}
+		}
+	}
+}
+
+// TestRemovalTold: the plan of a removal says what stays.
+func TestRemovalTold(t *testing.T) {
+	for s, want := range map[client.Strength]string{
+		{Voters: 1, There: 1}:            "1 replica stays with a vote: it may not be away",
+		{Voters: 2, There: 2}:            "2 replicas stay with a vote; none may be away",
+		{Voters: 4, There: 4, Spare: 1}:  "4 replicas stay with a vote; 1 may be away",
+		{Voters: 2, There: 1, Spare: -1}: "2 replicas stay with a vote, and 1 is there now: nothing can be written until 1 more is back",
+	} {
+		b := newWorkbench(t, "en_US.UTF-8")
+		b.node.in = map[string]func([]byte) any{"GET /v1/replicas/r1/removal": func([]byte) any {
+			return client.ReplicaRemovalPlan{Strength: s, Hash: "ab", Replica: "r1", Role: client.ReplicaLeader, Here: true}
+		}}
+		_, _, told := b.run("replica", "remove", "r1")
+		if !strings.Contains(told, want) || !strings.Contains(told, "its number never comes back") || !strings.Contains(told, "it is this machine") {
+			t.Errorf("%+v: got %s, want %s", s, told, want)
+		}
+	}
+}
+
+// TestStatusTellsReplicas: where there are several, status says how many are there.
+func TestStatusTellsReplicas(t *testing.T) {
+	b := newWorkbench(t, "zh_CN.UTF-8")
+	b.node.in = map[string]func([]byte) any{"GET /v1/status": func([]byte) any {
+		return client.Status{Jurisdictions: []client.JurisdictionStatus{{Name: "a", Replica: "r2", Replicas: &client.Strength{Voters: 3, There: 2}}}}
+	}}
+	if _, told, _ := b.run("status"); !strings.Contains(told, "副本：3 个中有 2 个在") || !strings.Contains(told, "r2") {
+		t.Errorf("got %s", told)
+	}
+}
+
+// TestReplicaJoinTellsTheKind: an invitation given to the wrong verb is told as that, and by JSON.
+func TestReplicaJoinTellsTheKind(t *testing.T) {
+	c := newClerks(t, "zh_CN.UTF-8")
+	c.refused(string(text.InvitationOfChild), "replica join xt1-guiyang-192.0.2.7-7400-ABC")
+	c.refused(string(text.InvitationOfReplica), "join xr1-guiyang-192.0.2.7-7400-ABC")
+}
