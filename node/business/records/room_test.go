@@ -68,7 +68,7 @@ func commands() *state.Registry {
 	Register(registry)
 	sharing.Register(registry, DatasetState, nil)
 	commandErase.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
-		return book.Nothing{}, tx.Delete("sealed", book.Be64(index))
+		return book.Nothing{}, booktest.Erase(tx, index)
 	})
 	commandDecay.Handle(registry, func(tx *state.Tx, index uint64) (book.Nothing, error) {
 		return book.Nothing{}, tx.Put("sealed", book.Be64(index), []byte("decayed"))

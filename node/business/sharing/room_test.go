@@ -84,7 +84,7 @@ func open(t *testing.T) *room {
 		return done, s.Give(tx, ledger.None)
 	})
 	commandErase.Handle(registry, func(tx *state.Tx, index uint64) (done book.Nothing, err error) {
-		return done, tx.Delete("sealed", book.Be64(index))
+		return done, booktest.Erase(tx, index)
 	})
 	r.Ledger = booktest.New(t, civil.Jurisdiction().String(), registry)
 	r.later(t, 0)

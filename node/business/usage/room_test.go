@@ -103,7 +103,7 @@ func open(t testing.TB) *room {
 		return entry, Use{b.Dataset, b.Consumer, b.Find, b.Refused}.Keep(tx, entry)
 	})
 	commandErase.Handle(registry, func(tx *state.Tx, n uint64) (done book.Nothing, err error) {
-		return done, tx.Delete("sealed", book.Be64(n))
+		return done, booktest.Erase(tx, n)
 	})
 	r := &room{Ledger: booktest.New(t, home, registry)}
 	for i := range 4 { // civil-affairs has the even ones, water the odd ones

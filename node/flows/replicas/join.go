@@ -202,7 +202,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.told(text.JoinAdmitted, text.JoinAdmittedDone, text.Args{"replica": a.t.Replica.String(), "name": a.called()})
+	a.told(text.JoinAdmitted, text.JoinAdmittedDone, text.Args{"replica": a.t.Replica.String()})
 	return nil
 }
 

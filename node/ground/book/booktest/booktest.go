@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"sync/atomic"
@@ -162,7 +163,11 @@ func (l *Ledger) Preimage(r *state.Reader, index uint64) ([]byte, error) {
 	if err != nil || sealed == nil {
 		return nil, err
 	}
-	return l.vault.Open(leaf.Evidence.Commitment(), sealed)
+	preimage, err := l.vault.Open(leaf.Evidence.Commitment(), sealed)
+	if errors.Is(err, vault.ErrDestroyed) {
+		return nil, nil
+	}
+	return preimage, err
 }
 
 // Payload opens the payload of the entry at index.
@@ -215,4 +220,13 @@ func (l *Ledger) Heads(t testing.TB, from uint64) (heads []ledger.Head) {
 		t.Fatalf("read heads: %v", err)
 	}
 	return heads
+}
+
+// Erase makes the payload of an entry, if it has one, one whose wrapping key was dropped: a
+// ciphertext stays, as it does when a payload is erased, and nobody can open it.
+func Erase(tx *state.Tx, index uint64) error {
+	if tx.Get("sealed", book.Be64(index)) == nil {
+		return nil
+	}
+	return tx.Put("sealed", book.Be64(index), append([]byte{1}, make([]byte, vault.Overhead)...)) // of generation 0
 }
