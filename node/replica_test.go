@@ -13,6 +13,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/faces/client"
 )
 
 // machines are the nodes of one county.
@@ -144,5 +145,65 @@ func (m *machines) add(i int, code string) {
 	defer cancel()
 	if _, err := catalog.AddAgency(ctx, m.of(i).host, newID(m.T), catalog.Agency{Code: mustLabel(m.T, code), Title: code}); err != nil {
 		m.Fatalf("through machine %d: %v", i, err)
+	}
+}
+
+// TestThreeMachinesBelowACity runs the county below a city: its key sets are endorsed as replicas
+// come, each replica keeps a link upwards, and the city is answered by those that are there while
+// the one that leads is away.
+func TestThreeMachinesBelowACity(t *testing.T) {
+	_, c := city(t)
+	if _, err := c.AddAgency(t.Context(), client.NewAgency{Code: "data-bureau", Title: "数据局"}); err != nil {
+		t.Fatal(err)
+	}
+	o := quiet()
+	o.Listen = freePort(t)
+	m := &machines{T: t, dirs: []string{filepath.Join(t.TempDir(), "r1")}, nodes: make([]*Node, 1)}
+	if _, err := Join(t.Context(), m.dirs[0], invited(t, c, "南明区").Token, o); err != nil {
+		t.Fatal(err)
+	}
+	m.up(0)
+	m.join()
+	m.join()
+	m.add(0, "civil-affairs")
+	for i := range 3 {
+		m.eventually("each replica uses the endorsed key set, and is linked", func() error {
+			h := m.of(i)
+			e, err := h.host.Endorsed(t.Context())
+			switch {
+			case err != nil:
+				return err
+			case e.Number != 3 || h.host.KeysInUse() != 3:
+				return fmt.Errorf("machine %d: number %d is endorsed, %d in use", i, e.Number, h.host.KeysInUse())
+			case !m.nodes[i].socket.Up(h.settings.Name, mustName(t, "guiyang.guizhou")):
+				return fmt.Errorf("machine %d has no link: %v", i, h.failed)
+			}
+			return nil
+		})
+	}
+	ask := func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		_, err := c.DatasetsAt(ctx, "nanming.guiyang.guizhou")
+		return err
+	}
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if m.of(i).host.Leads() {
+			m.down(i)
+			break
+		}
+	}
+	began := time.Now()
+	if err := ask(); err != nil {
+		t.Errorf("after the leader was lost: %v", err)
+	}
+	t.Logf("answered %s after the leader was lost", time.Since(began).Round(time.Millisecond))
+	for i, n := range m.nodes {
+		if n != nil {
+			m.down(i)
+		}
 	}
 }

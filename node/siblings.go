@@ -195,7 +195,8 @@ func (s *siblings) fill(ctx context.Context) {
 
 const (
 	followPause = 500 * time.Millisecond // between two looks at what the others changed
-	followEvery = 30 * time.Second       // how often a replica that does not lead asks for what the parent said
+	followEvery = 30 * time.Second       // how often a replica that does not lead asks for what the parent said,
+	followSoon  = 2 * time.Second        // and while the newest key set waits for the parent
 )
 
 // follow keeps what a replica has in memory as the state says, where others write it; and it keeps
@@ -203,8 +204,11 @@ const (
 func (s *siblings) follow(ctx context.Context, h *hosted) {
 	var asked time.Time
 	for ctx.Err() == nil {
-		advanced := s.host.Advanced()
-		if err := s.look(ctx, h, &asked); err != nil && ctx.Err() == nil {
+		advanced, every := s.host.Advanced(), followEvery
+		if s.waits(ctx) {
+			every = followSoon
+		}
+		if err := s.look(ctx, h, &asked, every); err != nil && ctx.Err() == nil {
 			h.logger.Debug("what other replicas changed is not read yet", "error", err)
 		}
 		pause := time.NewTimer(followPause)
@@ -213,7 +217,7 @@ func (s *siblings) follow(ctx context.Context, h *hosted) {
 		case <-ctx.Done():
 		}
 		pause.Stop()
-		again := time.NewTimer(followEvery)
+		again := time.NewTimer(every)
 		select {
 		case <-advanced:
 		case <-again.C:
@@ -223,7 +227,17 @@ func (s *siblings) follow(ctx context.Context, h *hosted) {
 	}
 }
 
-func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time) error {
+// waits reports whether the newest key set is not endorsed yet, as far as this replica knows.
+func (s *siblings) waits(ctx context.Context) bool {
+	e, err := s.host.Endorsed(ctx)
+	if e == nil || err != nil {
+		return false
+	}
+	sets, err := s.host.KeySets(ctx)
+	return err == nil && e.Number < uint64(len(sets))
+}
+
+func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every time.Duration) error {
 	keep := []identity.Replica{}
 	err := s.host.Look(func(r *state.Reader) error {
 		for _, m := range replicas.Members(r) {
@@ -242,7 +256,7 @@ func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time) error 
 		return nil
 	}
 	err = errors.Join(s.node.changed(ctx, h), h.face.Rosters.Refresh(ctx), h.check.Refresh(ctx))
-	if now := s.node.o.Now(); now.Sub(*asked) >= followEvery {
+	if now := s.node.o.Now(); now.Sub(*asked) >= every {
 		*asked = now
 		err = errors.Join(err, s.above(ctx))
 	}
