@@ -56,6 +56,14 @@ xietong --data guiyang invite 南明区 > invitation
 	}, after: `
 until xietong --json tree | tr -d ' \n' | grep '"linked":true'; do :; done # under the address that the page gave it
 `},
+	{file: "three-machines.md", words: map[string]string{
+		"192.0.2.7:7400": "ADDRESS", "192.0.2.8:7400": "ANOTHER", "192.0.2.9:7400": "THIRD",
+	}, after: `
+xietong --data two replica list 2>&1 | grep -E '1 of 3|3 个'
+xietong --data one stop < /dev/null
+xietong --data three agency add civil-affairs 民政局 < /dev/null # the loss of one costs time alone
+xietong --data two agency list | grep civil-affairs
+`},
 	{file: "api.md", setup: oneNode, tools: []string{"curl", "go"}},
 }
 
@@ -95,7 +103,7 @@ func (g guide) run(t *testing.T, blocks []example, locale string) {
 	linkProgram(t, filepath.Join(bin, "xietong"))
 	stop := "trap 'for d in */node.sock; do xietong --data \"$(dirname \"$d\")\" stop; done > /dev/null 2>&1' EXIT\n"
 	cmd := exec.CommandContext(ctx, "bash", "-s")
-	addresses := strings.NewReplacer("ADDRESS", freePort(t), "ANOTHER", freePort(t))
+	addresses := strings.NewReplacer("ADDRESS", freePort(t), "ANOTHER", freePort(t), "THIRD", freePort(t))
 	cmd.Stdin = strings.NewReader("set -e -o pipefail\n" + stop + addresses.Replace(script))
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), mainEnv+"=1", "LANG="+locale, "TMPDIR="+dir, "PATH="+bin+":"+os.Getenv("PATH"))

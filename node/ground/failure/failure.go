@@ -41,6 +41,7 @@ func Of(err error) *text.Failure {
 	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
+	var lost *host.NoLeaderError
 	var damage *state.DamageError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
@@ -88,8 +89,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "a name", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrUnknownOutcome):
 		return &text.Failure{Code: text.OutcomeUnknown, Err: err}
-	case errors.Is(err, host.ErrNoLeader) && errors.Is(err, group.ErrNotDone):
-		return &text.Failure{Code: text.NoLeader, Args: text.Args{"jurisdiction": ""}, Err: err}
+	case errors.As(err, &lost):
+		return &text.Failure{Code: text.NoLeader, Args: text.Args{"jurisdiction": lost.In.String()}, Err: err}
 	case errors.Is(err, group.ErrNotDone):
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": group.ErrNotDone.Error()}, Err: err}
 	case errors.Is(err, context.DeadlineExceeded):

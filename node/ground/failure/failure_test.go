@@ -49,7 +49,7 @@ func TestTold(t *testing.T) {
 			[]string{"7m0s", "2026-11-24T01:00:00Z"},
 		},
 		"no room":         {fmt.Errorf("secret: %w: %w", group.ErrNotDone, group.ErrBusy), text.Overloaded, []string{"2"}},
-		"most away":       {fmt.Errorf("secret: %w: %w", group.ErrNotDone, host.ErrNoLeader), text.NoLeader, []string{""}},
+		"most away":       {fmt.Errorf("secret: %w: %w", group.ErrNotDone, &host.NoLeaderError{In: guiyang(t)}), text.NoLeader, []string{guiyang(t).String()}},
 		"not done":        {fmt.Errorf("secret: %w", group.ErrNotDone), text.NotReady, []string{"not done"}},
 		"nobody knows":    {fmt.Errorf("secret: %w", group.ErrUnknownOutcome), text.OutcomeUnknown, nil},
 		"too late":        {fmt.Errorf("secret: %w", context.DeadlineExceeded), text.NotReady, []string{"late"}},

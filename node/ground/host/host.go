@@ -347,7 +347,7 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
 // serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
-// that a view met, a *group.SpaceError, a *ClockError, and a *CorrectedError.
+// that a view met, a *group.SpaceError, a *NoLeaderError, a *ClockError, and a *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)

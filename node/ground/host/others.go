@@ -11,6 +11,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // Others reaches the other replicas of the jurisdiction, from one that is not alone.
@@ -29,10 +30,19 @@ type Others interface {
 // ErrNoLeader is wrapped, with group.ErrNotDone, where no replica leads that this one can reach.
 var ErrNoLeader = errors.New("no replica leads")
 
+// NoLeaderError is an ErrNoLeader with the jurisdiction.
+type NoLeaderError struct{ In identity.Jurisdiction }
+
+func (e *NoLeaderError) Error() string { return fmt.Sprintf("%s: %v", e.In, ErrNoLeader) }
+
+// Is makes errors.Is(e, ErrNoLeader) true.
+func (e *NoLeaderError) Is(target error) bool { return target == ErrNoLeader }
+
 // Where a leader is lost, what is under way waits for the next one: a command or a read is given to
 // whoever leads again and again, after firstAgain and then after longer pauses, for leaderWithin.
 const (
-	leaderWithin = 20 * time.Second
+	leaderWithin = 10 * time.Second
+	glanceWithin = time.Second // see book.Glance
 	firstAgain   = 10 * time.Millisecond
 	mostAgain    = 250 * time.Millisecond
 	// unnamedLife is how long the id of a command lives that has none of its own, in a group.
@@ -89,7 +99,7 @@ func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leade
 	ctx, cancel := context.WithTimeoutCause(ctx, leaderWithin, ErrNoLeader)
 	defer cancel()
 	for pause := firstAgain; ; pause = min(2*pause, mostAgain) {
-		err := fmt.Errorf("%w: %w", group.ErrNotDone, ErrNoLeader)
+		err := fmt.Errorf("%w: %w", group.ErrNotDone, &NoLeaderError{h.name})
 		if leader, known := h.group.Leader(); known {
 			err = try(ctx, leader)
 		}
@@ -101,6 +111,9 @@ func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leade
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
+			if errors.Is(err, group.ErrNotDone) {
+				err = fmt.Errorf("%w: %w: %w", group.ErrNotDone, &NoLeaderError{h.name}, err)
+			}
 			return err
 		}
 	}
@@ -159,14 +172,27 @@ func (h *Host) lookEvery() time.Duration {
 	return 500 * time.Millisecond
 }
 
-// Linearize waits until Look shows everything acknowledged before the call.
+// Linearize waits until Look shows everything acknowledged before the call. At a glance it waits no
+// longer than glanceWithin, and for no leader.
 func (h *Host) Linearize(ctx context.Context) error {
-	if h.alone() {
+	switch {
+	case h.alone():
 		return h.group.Linearize(ctx)
-	}
-	if !h.settled.Load() {
+	case !h.settled.Load():
+		return nil
+	case book.Glances(ctx):
+		ctx, cancel := context.WithTimeout(ctx, glanceWithin)
+		defer cancel()
+		if _, known := h.group.Leader(); known {
+			_ = h.linearize(ctx) // what is here is shown all the same
+		}
 		return nil
 	}
+	return h.linearize(ctx)
+}
+
+// linearize asks the replica that leads what to wait for, and waits.
+func (h *Host) linearize(ctx context.Context) error {
 	return h.atLeader(ctx, func(ctx context.Context, leader identity.Replica) error {
 		if leader == h.Replica() {
 			return h.group.Linearize(ctx)
