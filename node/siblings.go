@@ -18,6 +18,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/exchange/link"
 	"xietong/node/flows/replicas"
@@ -40,7 +41,9 @@ func (n *Node) siblingsOf(h *host.Host) *siblings {
 	s := &siblings{node: n, host: h}
 	s.links = n.socket.Replicas(link.ReplicaOptions{
 		Local: h.Name(), Self: h.Replica(), Addresses: s.addresses, Recheck: func(state tlsconf.State) error { return s.local().VerifyReplica(state) },
-		TLS: func(to identity.Replica) *tlsconf.Config { return s.local().DialReplica(h.Name(), to) },
+		TLS: func(to identity.Replica) *tlsconf.Config {
+			return tlsconf.Party{SVID: h.LinkSource(), Bundles: onlyOf{s, to}, Now: n.o.Now}.DialReplica(h.Name(), to)
+		},
 	})
 	s.raft, s.asks, s.fetch = s.links.For(link.UseRaft), s.links.For(link.UseAsks), s.links.For(link.UseFetch)
 	return s
@@ -49,7 +52,7 @@ func (n *Node) siblingsOf(h *host.Host) *siblings {
 // reach is what the host needs of them.
 func (s *siblings) reach() host.Reach {
 	return host.Reach{
-		Streams: s.raft, Others: replicas.Asker{Streams: s.asks}, Admitted: replicas.Keys,
+		Streams: voters{s.raft, s}, Others: replicas.Asker{Streams: s.asks}, Admitted: replicas.Keys, Removed: replicas.WasRemoved,
 		Fetch: func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error) {
 			return s.fetch.Dial(ctx, from)
 		},
@@ -64,26 +67,31 @@ func (s *siblings) local() tlsconf.Local {
 	}
 }
 
-// keys returns the keys of all that belong to the group: those that the newest key set lists and
-// those that were admitted since, without those that were removed.
+// keys returns the keys by which those that belong to the group are known: those of the newest key
+// set and of the one before, under which a replica goes on until the next is endorsed, and those
+// with which a replica was admitted. Whoever was removed is known until raft and the newest key set
+// are without it: it may have to sign that, and to vote for it.
 func (s *siblings) keys() (all []trust.ReplicaKeys, err error) {
+	raft, err := s.host.Members()
+	if err != nil {
+		return nil, err
+	}
 	err = s.host.Look(func(r *state.Reader) error {
+		var newest trust.KeySet
 		signed := r.KeySets()
-		if len(signed) == 0 {
-			return nil
+		for _, one := range signed[max(0, len(signed)-2):] {
+			if newest, err = trust.Reopen(one); err != nil {
+				return err
+			}
+			all = append(all, newest.Replicas...)
 		}
-		newest, err := trust.Reopen(signed[len(signed)-1])
-		if err != nil {
-			return err
-		}
-		all = slices.Clone(newest.Replicas)
 		for _, m := range replicas.Members(r) {
-			at := slices.IndexFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica == m.Replica })
-			switch {
-			case !m.In() && at >= 0:
-				all = slices.Delete(all, at, at+1)
-			case m.In() && at < 0 && m.Keys != nil:
+			follows := slices.ContainsFunc(raft, func(g group.Member) bool { return g.Replica == m.Replica })
+			if m.Keys != nil && (m.In() || follows) {
 				all = append(all, *m.Keys)
+			}
+			if m.Stage == replicas.Removed && !follows && newest.LogKey(m.Replica) == nil {
+				all = slices.DeleteFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica == m.Replica })
 			}
 		}
 		return nil
@@ -94,20 +102,46 @@ func (s *siblings) keys() (all []trust.ReplicaKeys, err error) {
 // any reports whether there may be another replica.
 func (s *siblings) any() bool {
 	all, err := s.keys()
-	return err != nil || len(all) > 1
+	return err != nil || slices.ContainsFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica != s.host.Replica() })
 }
 
-// admits refuses a replica that does not belong to the group.
-func (s *siblings) admits(r identity.Replica) error {
+// admits returns the CAs by which a replica is known, and refuses one that does not belong to the
+// group.
+func (s *siblings) admits(r identity.Replica) (cas []*x509.Certificate, err error) {
 	all, err := s.keys()
-	if err == nil && !slices.ContainsFunc(all, func(k trust.ReplicaKeys) bool { return k.Replica == r }) {
+	for _, k := range all {
+		if k.Replica != r {
+			continue
+		}
+		ca, failed := x509.ParseCertificate(k.CACert)
+		if failed != nil {
+			return nil, failed
+		}
+		cas = append(cas, ca)
+	}
+	if err == nil && len(cas) == 0 {
 		err = fmt.Errorf("%s does not belong to the group", r)
 	}
-	return err
+	return cas, err
+}
+
+// onlyOf is the CAs of one replica.
+type onlyOf struct {
+	*siblings
+	replica identity.Replica
+}
+
+// GetX509BundleForTrustDomain returns the CAs of the replica.
+func (o onlyOf) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bundle.Bundle, error) {
+	return o.bundle(td, func(k trust.ReplicaKeys) bool { return k.Replica == o.replica })
 }
 
 // GetX509BundleForTrustDomain returns the CAs of the replicas of the jurisdiction.
 func (s *siblings) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bundle.Bundle, error) {
+	return s.bundle(td, func(trust.ReplicaKeys) bool { return true })
+}
+
+func (s *siblings) bundle(td spiffeid.TrustDomain, of func(trust.ReplicaKeys) bool) (*x509bundle.Bundle, error) {
 	if td.Name() != s.host.Name().String() {
 		return nil, fmt.Errorf("%w: %s", tlsconf.ErrNotNeighbour, td.Name())
 	}
@@ -117,13 +151,56 @@ func (s *siblings) GetX509BundleForTrustDomain(td spiffeid.TrustDomain) (*x509bu
 	}
 	bundle := x509bundle.New(td)
 	for _, k := range all {
-		cert, err := x509.ParseCertificate(k.CACert)
+		if !of(k) {
+			continue
+		}
+		ca, err := x509.ParseCertificate(k.CACert)
 		if err != nil {
 			return nil, err
 		}
-		bundle.AddX509Authority(cert)
+		bundle.AddX509Authority(ca)
 	}
 	return bundle, nil
+}
+
+// voters are the streams of raft that replicas with a vote open: whoever has none opens no stream,
+// and is led, so what comes from it is no word of a leader.
+type voters struct {
+	*link.Streams
+	of *siblings
+}
+
+// Accept implements group.Streams.
+func (v voters) Accept() (net.Conn, identity.Replica, error) {
+	for {
+		stream, from, err := v.Streams.Accept()
+		if err != nil || v.of.votes(from) {
+			return stream, from, err
+		}
+		v.of.node.o.Logger.Warn("stream of raft refused: it is of a replica without a vote", "replica", from.String())
+		stream.Close()
+	}
+}
+
+// votes reports whether a replica is listed in the newest key set or the one before: the key set
+// lists it before it gets its vote.
+func (s *siblings) votes(of identity.Replica) bool {
+	listed := false
+	err := s.host.Look(func(r *state.Reader) error {
+		if m, known := replicas.MemberOf(r, of); known && m.Stage < replicas.Voting { // one that is removed goes on until raft is without it
+			return nil
+		}
+		signed := r.KeySets()
+		for _, one := range signed[max(0, len(signed)-2):] {
+			set, err := trust.Reopen(one)
+			if err != nil {
+				return err
+			}
+			listed = listed || set.LogKey(of) != nil
+		}
+		return nil
+	})
+	return err == nil && listed
 }
 
 // addresses returns where a replica is reached.
@@ -247,7 +324,7 @@ func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every 
 		}
 		return nil
 	})
-	if err != nil || len(keep) == 0 && s.host.Alone() {
+	if err != nil {
 		return err
 	}
 	s.links.Keep(keep...)

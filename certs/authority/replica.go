@@ -174,6 +174,9 @@ func (a *Authority) Take(r *Receiver, sealed []byte) error {
 	if err := canon.Unmarshal(data, MaxHandedOver, &h); err != nil {
 		return fmt.Errorf("take keys: %w", err)
 	}
+	if len(h.Keys) > maxFormer+2 || len(h.Former) > maxFormer {
+		return fmt.Errorf("take keys: %d keys, more than %d", len(h.Keys), maxFormer+2)
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if err := a.keep(h); err != nil {

@@ -2,8 +2,10 @@ package tlsconf
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 
 	"xietong/certs/identity"
 )
@@ -15,7 +17,8 @@ var ErrNotReplica = errors.New("not that replica")
 
 // DialReplica returns the configuration for dialling another replica of the jurisdiction local,
 // which p has the identity of. The dialler believes nobody but that replica, so that two addresses
-// that were mixed up make no replica speak for another.
+// that were mixed up make no replica speak for another. The Bundles of p hold the CA of that replica
+// alone.
 func (p Party) DialReplica(local identity.Jurisdiction, to identity.Replica) *tls.Config {
 	c := p.base(Raft)
 	c.ServerName = local.String()
@@ -50,8 +53,13 @@ func (l Local) VerifyReplica(state State) error {
 	case l.AdmitsReplica == nil:
 		return fmt.Errorf("%w: none is admitted", ErrNotReplica)
 	}
-	if err := l.AdmitsReplica(peer.Replica); err != nil {
+	cas, err := l.AdmitsReplica(peer.Replica)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotReplica, err)
+	}
+	issued := func(ca *x509.Certificate) bool { return state.PeerCertificates[0].CheckSignatureFrom(ca) == nil }
+	if !slices.ContainsFunc(cas, issued) {
+		return fmt.Errorf("%w: the CA of another replica speaks for %s", ErrNotReplica, peer.Replica)
 	}
 	return nil
 }

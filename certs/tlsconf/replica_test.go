@@ -48,17 +48,27 @@ func newGroup(t testing.TB, name string, n uint32) []*node {
 	return all
 }
 
+// casOf returns the CA of a replica in a key set.
+func casOf(set trust.KeySet, of identity.Replica) (all []*x509.Certificate) {
+	for _, k := range set.Replicas {
+		if ca, err := x509.ParseCertificate(k.CACert); err == nil && k.Replica == of {
+			all = append(all, ca)
+		}
+	}
+	return all
+}
+
 // local returns the replica as it takes connections: it admits those with the numbers.
 func (n *node) local(admitted ...uint32) Local {
 	return Local{
 		Party: n.Party, Admits: func(Peer) error { return errors.New("no neighbours") },
-		AdmitsReplica: func(r identity.Replica) error {
+		AdmitsReplica: func(r identity.Replica) ([]*x509.Certificate, error) {
 			for _, a := range admitted {
 				if r.Number() == a {
-					return nil
+					return casOf(n.sets[0], r), nil
 				}
 			}
-			return errors.New("not listed")
+			return nil, errors.New("not listed")
 		},
 	}
 }

@@ -184,9 +184,10 @@ type Local struct {
 	// the replica stands in its key set. A CA signs identities of replicas that are none, as many
 	// as it likes.
 	Admits func(Peer) error
-	// AdmitsReplica returns an error unless the replica is one of the jurisdiction's own now: it
-	// stands in a key set that counts. nil: there is no other, and Raft is not spoken.
-	AdmitsReplica func(identity.Replica) error
+	// AdmitsReplica returns the CA certificates by which a replica of the jurisdiction itself is
+	// known, or an error where it is not admitted now. The CA of one replica speaks for no other.
+	// nil: there is no other, and Raft is not spoken.
+	AdmitsReplica func(identity.Replica) ([]*x509.Certificate, error)
 }
 
 // Listen returns the configuration of a listener for all hosted jurisdictions. SNI says which of

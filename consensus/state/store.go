@@ -379,3 +379,9 @@ func (s *Store) Close() error {
 	s.flushing.Unlock()
 	return errors.Join(err, s.db.Close())
 }
+
+// Knows reports whether a command of the kind can be applied.
+func (s *Store) Knows(kind Kind) bool {
+	_, known := s.registry.handlers[kind]
+	return known
+}

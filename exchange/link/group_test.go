@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -76,13 +77,14 @@ func newGroup(t testing.TB, dir func() string, n uint32) *group {
 }
 
 func (m *member) local() tlsconf.Local {
-	return tlsconf.Local{Party: m.Party, Admits: m.admits, AdmitsReplica: func(r identity.Replica) error {
+	return tlsconf.Local{Party: m.Party, Admits: m.admits, AdmitsReplica: func(r identity.Replica) ([]*x509.Certificate, error) {
 		m.group.mu.Lock()
 		defer m.group.mu.Unlock()
 		if m.group.out[r] || r.Number() > uint32(len(m.group.all)) {
-			return errors.New("not listed")
+			return nil, errors.New("not listed")
 		}
-		return nil
+		ca, err := x509.ParseCertificate(m.group.set.Replicas[r.Number()-1].CACert)
+		return []*x509.Certificate{ca}, err
 	}}
 }
 

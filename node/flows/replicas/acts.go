@@ -125,6 +125,12 @@ func SetAddresses(ctx context.Context, l book.Ledger, replica identity.Replica, 
 	return err
 }
 
+// WasRemoved reports whether a replica is to be taken out; see host.Reach.
+func WasRemoved(r *state.Reader, of identity.Replica) bool {
+	m, known := MemberOf(r, of)
+	return known && m.Stage == Removed
+}
+
 // Keys returns the keys with which a replica was admitted, or nil; see host.Options.
 func Keys(r *state.Reader, of identity.Replica) *trust.ReplicaKeys {
 	if m, known := MemberOf(r, of); known && m.In() {

@@ -3,6 +3,8 @@ package replicas
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"crypto/subtle"
 	"fmt"
 
 	"xietong/certs/canon"
@@ -67,6 +69,9 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	if !ed25519.Verify(b.Keys.LogKey, possessed(binding, b.Keys), b.Possession) {
 		return nil, text.Fail(text.NotPossessed, text.Args{"name": b.Keys.Replica.String()}, nil)
 	}
+	if !d.invited(b) { // a guess costs no entry of raft's log
+		return nil, text.Fail(text.ReplicaNotInvited, text.Args{"replica": b.Keys.Replica.String()}, nil)
+	}
 	if err := Admit(ctx, d.Own, b.Secret, b.Keys, b.Addresses); err != nil {
 		return nil, err
 	}
@@ -74,6 +79,17 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	return canon.Marshal(welcome{
 		DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Others: d.sisters(b.Keys.Replica),
 	})
+}
+
+// invited reports whether the secret is that of an invitation, as far as this replica knows.
+func (d *Desk) invited(b brought) (known bool) {
+	hash := sha256.Sum256(b.Secret)
+	_ = d.Own.Look(func(r *state.Reader) error { // what cannot be read invites nobody
+		m, found := MemberOf(r, b.Keys.Replica)
+		known = found && m.Stage != Removed && subtle.ConstantTimeCompare(m.Secret, hash[:]) == 1
+		return nil
+	})
+	return known
 }
 
 // sisters returns the replicas that are there, but for one.

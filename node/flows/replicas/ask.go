@@ -40,9 +40,11 @@ const (
 
 // Limits of an ask.
 const (
-	maxFrame   = 2 << 20          // bytes: the levels above, or a keystore, and what stands beside
-	readWithin = 10 * time.Second // to read the frame of an ask
-	mostLeft   = time.Minute      // to answer it
+	maxAsk     = state.MaxCommandLen + 1<<10 // bytes of the frame of an ask
+	maxFrame   = 2 << 20                     // bytes of an answer: the levels above, or a keystore, and what stands beside
+	mostAsks   = 64                          // that are answered at once
+	readWithin = 10 * time.Second            // to read the frame of an ask
+	mostLeft   = time.Minute                 // to answer it
 )
 
 // outcome says what became of an ask.
@@ -152,7 +154,7 @@ func (a Asker) ask(ctx context.Context, to identity.Replica, op uint64, body []b
 	}
 	var r reply
 	if err = writeFrame(stream, q); err == nil {
-		err = readFrame(stream, &r)
+		err = readFrame(stream, maxFrame, &r)
 	}
 	if err == nil {
 		err = r.failure()
@@ -233,14 +235,14 @@ func writeFrame(w io.Writer, v any) error {
 	return err
 }
 
-func readFrame(r io.Reader, into any) error {
+func readFrame(r io.Reader, most uint32, into any) error {
 	var head [4]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {
 		return err
 	}
 	length := binary.BigEndian.Uint32(head[:])
-	if length > maxFrame {
-		return fmt.Errorf("a frame of %d bytes, more than %d", length, maxFrame)
+	if length > most {
+		return fmt.Errorf("a frame of %d bytes, more than %d", length, most)
 	}
 	data, err := io.ReadAll(io.LimitReader(r, int64(length))) // grows as it comes
 	if err == nil && len(data) < int(length) {

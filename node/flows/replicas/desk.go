@@ -83,6 +83,9 @@ func (d *Desk) Invite(ctx context.Context, id identity.Message, term time.Durati
 		root = of
 	}
 	until := id.Time().Add(term)
+	if latest := d.Now().Add(term); until.After(latest) { // whoever chose the id may say any time
+		until = latest
+	}
 	invited, err := Invite(ctx, d.Own, id, until)
 	if err != nil {
 		return invitation.Replica{}, err

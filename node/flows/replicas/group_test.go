@@ -142,7 +142,7 @@ func (m *machine) up() {
 		Registry: registry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 		Reach: func(*host.Host) host.Reach {
 			return host.Reach{
-				Streams: raft, Others: Asker{asks}, Admitted: Keys,
+				Streams: raft, Others: Asker{asks}, Admitted: Keys, Removed: WasRemoved,
 				Fetch: func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error) {
 					return fetch.Dial(ctx, from)
 				},

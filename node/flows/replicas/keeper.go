@@ -119,11 +119,12 @@ func (k Keeper) step(ctx context.Context) (did bool, err error) {
 			return true, k.Group.Add(ctx, m.Replica)
 		case m.Stage == Voting && !voter:
 			return true, k.promote(ctx, m)
-		case m.Stage == Removed && in:
-			return true, k.Group.Remove(ctx, m.Replica)
-		case m.Stage == Removed:
+		case m.Stage == Removed: // (1) it may have to sign that it is listed no more, (2) and to vote for its removal
 			if err := k.KeySets.UnlistReplica(ctx, m.Replica); err != nil {
 				return true, err
+			}
+			if in {
+				return true, k.Group.Remove(ctx, m.Replica)
 			}
 		}
 	}

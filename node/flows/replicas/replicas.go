@@ -178,7 +178,7 @@ func applyAdmit(tx *state.Tx, b admitBody) (ledger.Ref, error) {
 	case m.Keys != nil:
 		m.Addresses = b.Addresses
 		return m.Entry, members.Save(tx, keyOf(m.Replica), m)
-	case m.Until <= tx.Time():
+	case m.Until <= tx.Clock():
 		return ledger.None, book.Refuse(text.ReplicaNotInvited, b.Keys.Replica.String())
 	}
 	m.Stage, m.Keys, m.Addresses, m.Entry = Admitted, &b.Keys, b.Addresses, book.Next(tx)

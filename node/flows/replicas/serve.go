@@ -55,7 +55,9 @@ type Server struct {
 func (s Server) Run(ctx context.Context, l Listener) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
+	room := make(chan struct{}, mostAsks)
 	for {
+		room <- struct{}{} // what waits for Accept is bounded by whoever gives the streams
 		stream, from, err := l.Accept()
 		if err != nil {
 			if !errors.Is(err, net.ErrClosed) {
@@ -64,6 +66,7 @@ func (s Server) Run(ctx context.Context, l Listener) {
 			return
 		}
 		workers.Go(func() {
+			defer func() { <-room }()
 			defer stream.Close()
 			if err := s.answer(ctx, stream, from); err != nil {
 				s.Logger.Debug("ask of a replica not answered", "replica", from.String(), "error", err)
@@ -78,7 +81,7 @@ func (s Server) answer(ctx context.Context, stream net.Conn, from identity.Repli
 		return err
 	}
 	var q ask
-	if err := readFrame(stream, &q); err != nil {
+	if err := readFrame(stream, maxAsk, &q); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(time.Duration(min(q.Left, 1<<30))*time.Millisecond, mostLeft))

@@ -81,6 +81,7 @@ type Host struct {
 	others     Others                                                   // Reach.Others; nil: there are none
 	settled    atomic.Bool                                              // see Settled
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
+	removed    func(*state.Reader, identity.Replica) bool               // Reach.Removed
 	fatal      func(error)                                              // Options.Fatal
 	damaged    sync.Once                                                // fatal is called once for a damaged tree
 	correcting sync.Mutex                                               // held while the clock of the state is corrected
@@ -119,8 +120,10 @@ type Reach struct {
 	Others  Others
 	// Fetch opens a stream to another replica, on which it fills this one.
 	Fetch func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
-	// Admitted returns the keys with which a further replica was admitted, or nil.
+	// Admitted returns the keys with which a further replica was admitted, or nil; Removed reports
+	// whether somebody asked to remove one.
 	Admitted func(r *state.Reader, of identity.Replica) *trust.ReplicaKeys
+	Removed  func(r *state.Reader, of identity.Replica) bool
 }
 
 // Folder returns the folder of a jurisdiction under a node's data directory.
@@ -222,7 +225,7 @@ func (h *Host) openGroup(o Options) (err error) {
 	h.admitted = func(*state.Reader, identity.Replica) *trust.ReplicaKeys { return nil }
 	if o.Reach != nil {
 		r := o.Reach(h)
-		h.others, h.admitted = r.Others, r.Admitted
+		h.others, h.admitted, h.removed = r.Others, r.Admitted, r.Removed
 		config.Streams, config.Fetch = r.Streams, r.Fetch
 	}
 	if o.Group != nil {

@@ -100,6 +100,8 @@ func (h *Host) checkLine(from identity.Replica, body []byte) error {
 	switch {
 	case err != nil:
 		return err
+	case line.Mark.Index > h.Applied():
+		return fmt.Errorf("line of a checkpoint: %w: no mark stands at raft index %d yet", ledger.ErrNotProven, line.Mark.Index)
 	case line.Replica != from || key == nil:
 		return fmt.Errorf("line of a checkpoint: %w: %s shows one of %s", ledger.ErrNotProven, from, line.Replica)
 	case !(ledger.StateDigest{Log: h.log, Index: line.Mark.Index, Digest: line.Mark.Digest}).Verify(key, line.State):

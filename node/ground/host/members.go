@@ -145,7 +145,7 @@ func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust
 		if err != nil {
 			return err
 		}
-		return h.maySign(r, sets[len(sets)-1].KeySet, next)
+		return h.maySign(r, from, sets[len(sets)-1].KeySet, next)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sign key set %d: %w: %w", next.Number, group.ErrNotDone, err)
@@ -166,23 +166,54 @@ func (h *Host) fetchKeys(ctx context.Context, from identity.Replica) error {
 	return h.authority.Take(receiver, sealed)
 }
 
-func (h *Host) maySign(r *state.Reader, newest, next trust.KeySet) error {
+func (h *Host) maySign(r *state.Reader, from identity.Replica, newest, next trust.KeySet) error {
 	hash := newest.Hash()
+	leader, _ := h.group.Leader()
 	switch {
+	case newest.LogKey(from) == nil || from != leader && len(next.Replicas) != len(newest.Replicas):
+		return fmt.Errorf("%w: %s may not ask for it", ErrKeySet, from)
 	case next.Name != newest.Name || next.Epoch != newest.Epoch || next.Number != newest.Number+1 || !bytes.Equal(next.Previous, hash[:]):
 		return fmt.Errorf("%w: number %d is the newest here", ErrKeySet, newest.Number)
 	case !h.authority.Decrypts(next.DecryptionKey):
 		return fmt.Errorf("%w: its decryption key is not here", ErrKeySet)
 	}
 	for _, keys := range next.Replicas {
-		if key := newest.LogKey(keys.Replica); key != nil && bytes.Equal(key, keys.LogKey) {
-			continue
+		if err := h.mayList(r, from, newest, keys); err != nil {
+			return err
 		}
-		if admitted := h.admitted(r, keys.Replica); admitted == nil || !bytes.Equal(admitted.LogKey, keys.LogKey) {
+	}
+	return h.mayDrop(r, newest, next)
+}
+
+// mayList refuses keys of a replica that are neither those of before nor, where it asks itself,
+// others beside its log key, nor those with which it was admitted.
+func (h *Host) mayList(r *state.Reader, from identity.Replica, newest trust.KeySet, keys trust.ReplicaKeys) error {
+	before := newest.LogKey(keys.Replica)
+	if before == nil {
+		if admitted := h.admitted(r, keys.Replica); admitted == nil || !sameKeys(*admitted, keys) {
 			return fmt.Errorf("%w: %s was not admitted with these keys", ErrKeySet, keys.Replica)
+		}
+		return nil
+	}
+	at := slices.IndexFunc(newest.Replicas, func(k trust.ReplicaKeys) bool { return k.Replica == keys.Replica })
+	if !bytes.Equal(before, keys.LogKey) || keys.Replica != from && !sameKeys(newest.Replicas[at], keys) {
+		return fmt.Errorf("%w: the keys of %s are changed by itself alone", ErrKeySet, keys.Replica)
+	}
+	return nil
+}
+
+// mayDrop refuses to leave out a replica that nobody asked to remove.
+func (h *Host) mayDrop(r *state.Reader, newest, next trust.KeySet) error {
+	for _, k := range newest.Replicas {
+		if next.LogKey(k.Replica) == nil && !h.removed(r, k.Replica) {
+			return fmt.Errorf("%w: it leaves out %s, which was not removed", ErrKeySet, k.Replica)
 		}
 	}
 	return nil
+}
+
+func sameKeys(a, b trust.ReplicaKeys) bool {
+	return a.Replica == b.Replica && bytes.Equal(a.CACert, b.CACert) && bytes.Equal(a.SigningCert, b.SigningCert) && bytes.Equal(a.LogKey, b.LogKey)
 }
 
 // HandOver returns the keystore, and the decryption keys sealed to the public key of a replica. The
@@ -215,6 +246,9 @@ func (h *Host) Above() (chain, recovery []byte) {
 func (h *Host) TakeAbove(ctx context.Context, chain, recovery []byte) error {
 	have, statement := h.Above()
 	if len(recovery) > 0 && !bytes.Equal(statement, recovery) {
+		if pin, err := trust.RecoveryFor(recovery); err != nil || len(recovery) > trust.MaxRecoveryLen || pin != h.keys.pin() {
+			return fmt.Errorf("take recovery statement: %w", errors.Join(err, trust.ErrInvalid))
+		}
 		if err := h.KeepRecovery(recovery); err != nil {
 			return err
 		}

@@ -206,12 +206,10 @@ func (h *Host) linearize(ctx context.Context) error {
 }
 
 // Take proposes a command that another replica gives to this one because it leads. The times of the
-// command are those of this replica's clock. Its line of a checkpoint is verified before.
+// command are those of this replica's clock; see mayPropose.
 func (h *Host) Take(ctx context.Context, from identity.Replica, c state.Command) (state.Result, error) {
-	if c.Kind == state.KindCheckpointLine {
-		if err := h.checkLine(from, c.Body); err != nil {
-			return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
-		}
+	if err := h.mayPropose(from, c); err != nil {
+		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}
 	now, err := h.ready(ctx, c.Kind)
 	if err != nil {

@@ -53,7 +53,7 @@ var replicaProblems = []problem{
 			"give another one a vote first, with `xietong replica promote`"},
 	},
 	{
-		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction"},
+		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
 		zh: parts{"多数副本不在", "能联系到的副本不足半数以上，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
 			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后重新执行同一命令"},
 		en: parts{"Most replicas are away", "fewer than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
