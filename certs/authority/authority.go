@@ -4,14 +4,15 @@
 // It makes, keeps, renews and uses four private keys: the key of the jurisdiction's CA, the signing
 // key with which the replica signs for the jurisdiction, the log key with which it signs
 // checkpoints, receipts and key sets, and the decryption key. Callers get public keys, certificates
-// and signatures; the package never returns or logs one of the four. Two private keys it hands out
-// and keeps in no file: that of a link's identity, which is made for an hour, to TLS; and the
-// recovery key (see paper), once, to whoever prints it. A folder holds
+// and signatures; the package never logs one of the four, and lets one alone out: the decryption
+// key, which all replicas of a jurisdiction share, sealed to another of them (HandOver). Two
+// private keys it hands out and keeps in no file: that of a link's identity, which is made for an
+// hour, to TLS; and the recovery key (see paper), once, to whoever prints it. A folder holds
 //
 //	ca.crt  ca.key                  ECDSA P-256 root of the trust domain spiffe://NAME, 10 years
 //	signing.crt  signing.key        Ed25519, 1 year, spiffe://NAME/signing/r1, issued by the CA
 //	log.key  decryption.key         Ed25519 without expiry; X-Wing (crypto/hpke MLKEM768-X25519)
-//	recovery.pub                    the public part of the recovery key (Ed25519), which number 1 lists
+//	recovery.pub                    the public part of the recovery key (Ed25519), which number 1 lists; a further replica may lack it
 //	ca-9.crt  signing-9.key  …      the files that key set number 9 is the first to list; those of number 1 have no number
 //	in-use                          which key set is in use; without this file: number 1
 //

@@ -2,7 +2,8 @@
 //
 // A group has one replica or several; the code assumes no number. The leader packs many proposed
 // commands into one raft entry, answers each command once it is applied, and gives linearizable
-// reads. The group keeps raft's snapshots as markers in the state's own file. It never looks into a
+// reads. The group keeps raft's snapshots as markers in the state's own file: a replica that lags
+// behind raft's log is filled from another one, over a stream beside raft. It never looks into a
 // command or into the ledger, and holds no key.
 //
 // What is under way is bounded, in commands and in bytes: more is refused early, with ErrBusy.

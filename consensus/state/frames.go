@@ -70,7 +70,7 @@ const (
 	refusedLog     = 2 // it has another ledger
 	refusedEntries = 3 // it has other entries than those that the asker has
 	refusedBehind  = 4 // it has fewer entries, or has applied less, than asked for
-	refusedUnwell  = 5 // it cannot read what was asked for
+	refusedUnwell  = 5 // it cannot read what was asked for, or lacks disk space for it
 )
 
 // entries are entries of the ledger, one after the other.

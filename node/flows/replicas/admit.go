@@ -31,11 +31,11 @@ type welcome struct {
 	ShortName   string
 	Code        string
 	Level       string
-	Others      []sister
+	Others      []other
 }
 
-// sister is a replica that is there, and where it is reached.
-type sister struct {
+// other is another replica that is there, and where it is reached.
+type other struct {
 	_         struct{} `cbor:",toarray"`
 	Replica   identity.Replica
 	Addresses []string
@@ -77,7 +77,7 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	}
 	p := d.Place()
 	return canon.Marshal(welcome{
-		DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Others: d.sisters(b.Keys.Replica),
+		DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Others: d.others(b.Keys.Replica),
 	})
 }
 
@@ -92,13 +92,13 @@ func (d *Desk) invited(b brought) (known bool) {
 	return known
 }
 
-// sisters returns the replicas that are there, but for one.
-func (d *Desk) sisters(but identity.Replica) (all []sister) {
-	all = []sister{{Replica: d.Own.Replica(), Addresses: d.Addresses()}}
+// others returns the replicas that are there, but for one.
+func (d *Desk) others(but identity.Replica) (all []other) {
+	all = []other{{Replica: d.Own.Replica(), Addresses: d.Addresses()}}
 	_ = d.Own.Look(func(r *state.Reader) error { // this replica is enough
 		for _, m := range Members(r) {
 			if m.In() && m.Replica != but && m.Replica != d.Own.Replica() {
-				all = append(all, sister{Replica: m.Replica, Addresses: append([]string{}, m.Addresses...)})
+				all = append(all, other{Replica: m.Replica, Addresses: append([]string{}, m.Addresses...)})
 			}
 		}
 		return nil

@@ -133,7 +133,7 @@ const mostBehind = 1000
 // Promote gives a replica a vote, and has it sign. The error is text.ReplicaLags while it is
 // behind.
 func (d *Desk) Promote(ctx context.Context, id identity.Message, replica identity.Replica) error {
-	if alone, err := d.alone(replica); err != nil || alone {
+	if only, err := d.only(replica); err != nil || only {
 		return err // it has its vote
 	}
 	if err := d.caughtUp(ctx, replica); err != nil {

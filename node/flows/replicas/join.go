@@ -185,7 +185,7 @@ func (a *attempt) keys(context.Context) (err error) {
 	return err
 }
 
-// enter has this replica admitted, and keeps what it is handed.
+// enter has this replica admitted, and keeps where the others are.
 func (a *attempt) enter(ctx context.Context) error {
 	binding, err := a.line.Binding()
 	if err != nil {
@@ -261,7 +261,7 @@ func (a *attempt) fillFrom(ctx context.Context, links *link.Replicas, from ident
 
 // resolve returns where one of the others is reached.
 func (a *attempt) resolve(ctx context.Context, to identity.Replica) (all []net.Addr, err error) {
-	at := slices.IndexFunc(a.welcome.Others, func(s sister) bool { return s.Replica == to })
+	at := slices.IndexFunc(a.welcome.Others, func(o other) bool { return o.Replica == to })
 	if at < 0 {
 		return nil, fmt.Errorf("no address of %s is known", to)
 	}

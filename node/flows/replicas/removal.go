@@ -55,8 +55,8 @@ func (d *Desk) kept() (all []Member, err error) {
 	return all, err
 }
 
-// alone reports whether a replica is the only one that there ever was.
-func (d *Desk) alone(replica identity.Replica) (bool, error) {
+// only reports whether a replica is the only one that there ever was.
+func (d *Desk) only(replica identity.Replica) (bool, error) {
 	all, err := d.kept()
 	return len(all) == 1 && all[0].Replica == replica, err
 }

@@ -11,10 +11,12 @@
 // goes on after a crash at any step.
 //
 // Replicas ask one another over streams of their own (see ask.go): to have a command proposed by
-// the one that leads, for the index that a read must wait for, for a signature of the next key set.
+// the one that leads, for the index that a read must wait for, for a signature of the next key set,
+// for the keys that all share, for what the parent said, and how far each is.
 //
-// The package makes no connection and holds no key. What it is told by a replica it takes as the
-// word of the machine to which the link has authenticated, and verifies what is signed.
+// Join apart, the package makes no connection; it holds no key. What it is told by a replica it
+// takes as the word of the machine to which the link has authenticated, and verifies what is
+// signed.
 package replicas
 
 import (

@@ -11,6 +11,7 @@
 //	chain      key sets and endorsements from the root to the parent; absent before it joins
 //	recovery   the recovery statement for the first key set; absent where no keys were lost before it
 //	denial     the parent's word that it does not endorse these keys; absent while it does
+//	state.new  a state that is being filled from another replica; else absent
 //
 // The package holds no business: the rooms register their commands, and know what their entries
 // mean. Private keys never pass through it; it asks the authority to sign.
@@ -281,7 +282,7 @@ func (h *Host) Leads() bool { return h.group.Leads() }
 // Replica returns this replica.
 func (h *Host) Replica() identity.Replica { return h.authority.Replica() }
 
-// View runs f on a state that shows everything acknowledged before the call.
+// View runs f on a state that shows everything acknowledged before the call, as Linearize says.
 func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 	if err := h.Linearize(ctx); err != nil {
 		return err

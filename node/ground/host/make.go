@@ -115,8 +115,7 @@ func createState(path string, name identity.Jurisdiction, epoch uint64) error {
 	return state.Create(path, log)
 }
 
-// FirstReplica returns the replica that a jurisdiction begins with. So far a jurisdiction has no
-// other.
+// FirstReplica returns the replica that a jurisdiction begins with; BeginFurther makes others.
 func FirstReplica() identity.Replica {
 	r, err := identity.NewReplica(1)
 	if err != nil {

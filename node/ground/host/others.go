@@ -172,8 +172,9 @@ func (h *Host) lookEvery() time.Duration {
 	return 500 * time.Millisecond
 }
 
-// Linearize waits until Look shows everything acknowledged before the call. At a glance it waits no
-// longer than glanceWithin, and for no leader.
+// Linearize waits until Look shows everything acknowledged before the call. Before Settled it waits
+// only where this replica is alone. At a glance it
+// waits no longer than glanceWithin, and for no leader.
 func (h *Host) Linearize(ctx context.Context) error {
 	switch {
 	case h.alone():
