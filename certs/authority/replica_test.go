@@ -81,7 +81,7 @@ func TestHandOver(t *testing.T) {
 	}
 }
 
-// TestHandedToAnother seals for one replica, and another one takes it.
+// TestHandedToAnother (K03b) seals for one replica, and another one takes it.
 func TestHandedToAnother(t *testing.T) {
 	now := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	first, _ := renewed(t, now)

@@ -77,6 +77,7 @@ func (n *node) listenForReplicas(admitted ...uint32) *tls.Config {
 	return Listen(func(name identity.Jurisdiction) (Local, bool) { return n.local(admitted...), name == n.name }, n.Now)
 }
 
+// TestReplicas (K03): the two ends know each other, and an open connection is judged anew.
 func TestReplicas(t *testing.T) {
 	all := newGroup(t, "guiyang.guizhou", 3)
 	r1, r2 := all[0], all[1]
