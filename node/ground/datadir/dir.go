@@ -81,6 +81,9 @@ func Error(dir string, err error) error {
 	if damage, ok := errors.AsType[*state.DamageError](err); ok {
 		return failure.Part(&host.PartError{Part: host.PartLedger, File: damage.File, Err: err})
 	}
+	if removed, ok := errors.AsType[*host.RemovedError](err); ok {
+		return text.Fail(text.ReplicaWasRemoved, text.Args{"replica": removed.Replica.String()}, err)
+	}
 	if full, ok := errors.AsType[*group.SpaceError](err); ok {
 		return noStart(full.Dir, full.Free, full.Needed, err)
 	}

@@ -162,9 +162,16 @@ func (h *Host) checkRecovery(first trust.Pin) error {
 	return nil
 }
 
-// ErrRemoved is wrapped where the newest key set lists this replica no more: it was removed from
-// the group, and the same number never comes back.
-var ErrRemoved = errors.New("this replica was removed from the group")
+// RemovedError says that the newest key set lists this replica no more: it was removed from the
+// group, and the same number never comes back.
+type RemovedError struct {
+	Replica identity.Replica
+	Number  uint64 // of the key set
+}
+
+func (e *RemovedError) Error() string {
+	return fmt.Sprintf("this replica was removed from the group: key set %d does not list %s", e.Number, e.Replica)
+}
 
 // checkKeys checks that the keys in use on this machine belong to their key set. Where the replica
 // is alone, that is the newest key set or the one before, and the keys of the newest one are here:
@@ -177,7 +184,7 @@ func (h *Host) checkKeys(sets []datedKeySet) error {
 	case number == 1 && sets[0].LogKey(h.Replica()) == nil && (listed || !h.alone()):
 		return nil
 	case !listed:
-		return fmt.Errorf("%w: key set %d does not list %s", ErrRemoved, newest.Number, h.Replica())
+		return &RemovedError{h.Replica(), newest.Number}
 	}
 	waits := func(k datedKeySet) bool { return h.alone() && k.Number > number+1 && !k.Revokes }
 	if number > newest.Number || slices.ContainsFunc(sets, waits) {
