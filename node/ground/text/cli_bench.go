@@ -106,8 +106,8 @@ var benchSentences = []sentence{
 
 	{
 		BenchReplicas,
-		"--replicas 只能为 1：一个行政区划目前只有一个副本，多副本随账本复制功能提供",
-		"--replicas can only be 1: a jurisdiction has one replica so far; several come with the replication of ledgers",
+		"--replicas 只能为 1：目前只测量单个副本",
+		"--replicas can only be 1: the bench runs one replica so far",
 	},
 	{BenchMeasuring, "正在测量：{what}，{clients} 个客户端", "measuring: {what}, clients: {clients}"},
 	{BenchWhat, "项目", "what"},

@@ -54,9 +54,9 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"多数副本不在", "能联系到的副本不足半数以上，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
+		zh: parts{"多数副本不在", "能联系到的副本未超过半数，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
 			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后重新执行同一命令"},
-		en: parts{"Most replicas are away", "fewer than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
+		en: parts{"Most replicas are away", "no more than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
 			"see with `xietong replica list` which are away, and start `xietong serve` on those machines; then repeat the same command"},
 	},
 	{
@@ -86,18 +86,18 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 489, code: ReplicaTooMany, status: http.StatusConflict, params: []string{"limit"},
-		zh: parts{"副本太多", "一个地方最多有 {limit} 个副本", "副本", "请用 xietong replica list 查看，移除不再使用的，或者未使用的邀请"},
+		zh: parts{"副本太多", "一个行政区划最多有 {limit} 个副本", "副本", "请用 xietong replica list 查看，移除不再使用的，或者未使用的邀请"},
 		en: parts{"Too many replicas", "a jurisdiction has at most {limit} [replica|replicas]", "replicas", "take out those that are no longer used, and invitations that nobody used: `xietong replica list` shows them"},
 	},
 	{
 		number: 490, code: InvitationOfReplica, status: http.StatusBadRequest,
-		zh: parts{"这是副本邀请码", "这一行邀请本机作同一地方的又一个副本，不是邀请下级加入", "邀请码", "请用这一行执行 xietong replica join"},
+		zh: parts{"这是副本邀请码", "这一行邀请本机成为某一行政区划的副本，不是邀请下级加入", "邀请码", "请用这一行执行 xietong replica join"},
 		en: parts{"An invitation of a replica", "this line invites the machine to be one more replica of a jurisdiction, not a lower level to join", "invitation",
 			"run `xietong replica join` with it"},
 	},
 	{
 		number: 491, code: InvitationOfChild, status: http.StatusBadRequest,
-		zh: parts{"这是下级的邀请码", "这一行邀请下级加入，不是邀请本机作同一地方的副本", "邀请码", "请用这一行执行 xietong join；需要副本邀请码的，请在已有的副本上执行 xietong replica invite"},
+		zh: parts{"这是下级的邀请码", "这一行邀请下级加入，不是邀请本机成为副本", "邀请码", "请用这一行执行 xietong join；需要副本邀请码的，请在已有的副本上执行 xietong replica invite"},
 		en: parts{"An invitation of a lower level", "this line invites a lower level to join, not the machine to be one more replica", "invitation",
 			"run `xietong join` with it; for an invitation of a replica, run `xietong replica invite` on a replica that is there"},
 	},
