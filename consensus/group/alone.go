@@ -22,7 +22,6 @@ type membership struct {
 	committed raft.Configuration
 	index     uint64 // of committed
 	member    bool   // this replica is or was in a configuration
-	keepLog   bool   // see KeepLog
 	trailing  uint64 // what raft's log keeps behind a snapshot
 }
 
@@ -70,18 +69,6 @@ func (m machine) StoreConfiguration(index uint64, c raft.Configuration) {
 // self is this replica as raft names it.
 func (g *Group) self() raft.ServerID { return raft.ServerID(g.config.Replica.String()) }
 
-// KeepLog makes a group of one keep as much of raft's log as one of several does, or not: a replica
-// that is being filled follows from the log once it is added.
-func (g *Group) KeepLog(on bool) {
-	g.members.mu.Lock()
-	g.members.keepLog = on
-	g.members.mu.Unlock()
-	select {
-	case g.members.changed <- struct{}{}:
-	default: // it is known
-	}
-}
-
 // Alone reports whether this replica is the only one with a vote, and so needs nobody's word.
 func (g *Group) Alone() bool { return g.members.alone.Load() }
 
@@ -99,7 +86,7 @@ func (g *Group) settle() error {
 		m.member = true
 	}
 	trailing := uint64(trailingLogs)
-	if len(c.Servers) == 1 && !m.keepLog {
+	if len(c.Servers) == 1 {
 		trailing = trailingAlone
 	}
 	if g.fetching.serves() {

@@ -158,22 +158,3 @@ func TestARemovedReplicaStaysRemoved(t *testing.T) {
 		}
 	})
 }
-
-// TestKeepLog: a group of one keeps its log for a replica that is being filled, as long as it is
-// told to.
-func TestKeepLog(t *testing.T) {
-	inCluster(t, 1, func(t *testing.T, c *cluster) {
-		c.up(1)
-		n := c.leader()
-		for _, row := range []struct {
-			on   bool
-			want uint64
-		}{{true, trailingLogs}, {false, trailingAlone}} {
-			n.KeepLog(row.on)
-			time.Sleep(time.Millisecond)
-			if got := n.raft.ReloadableConfig().TrailingLogs; got != row.want {
-				t.Errorf("keep %v: got %d, want %d", row.on, got, row.want)
-			}
-		}
-	})
-}

@@ -287,11 +287,12 @@ func (h *Host) Members() ([]group.Member, error) { return h.group.Members() }
 func (h *Host) Group() *group.Group { return h.group }
 
 // ResetKey returns the secret from which a node that was started anew resets the connections that
-// it had. dir is the folder of a jurisdiction that it hosts.
+// it had. dir is the folder of a jurisdiction that it hosts. Its replicas share the keystore, and
+// each has a secret of its own all the same.
 func ResetKey(dir string) ([32]byte, error) {
 	keystore, err := vault.Open(filepath.Join(dir, Keystore))
 	if err != nil {
 		return [32]byte{}, partOf(dir, PartKeystore, Keystore, err)
 	}
-	return keystore.MAC("stateless reset"), nil
+	return keystore.MAC("stateless reset", []byte(ReplicaIn(dir).String())), nil
 }
