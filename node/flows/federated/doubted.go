@@ -26,7 +26,7 @@ var onTheWay = []text.Code{
 // broughtAbout are the reasons for which a jurisdiction gives no answer that somebody on the way
 // can bring about, or that pass: with each of them it may have answered, or may yet.
 var broughtAbout = append([]text.Code{
-	text.Late, text.Unreachable, text.RosterAbsent, text.NotReady, text.OutcomeUnknown, text.Internal,
+	text.Late, text.Unreachable, text.RosterAbsent, text.NotReady, text.NoLeader, text.OutcomeUnknown, text.Internal,
 }, onTheWay...)
 
 // doubted are those who are missing in a share, and who may not have had their say: another says

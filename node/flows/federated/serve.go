@@ -260,7 +260,7 @@ func (d *Desk) why(ctx context.Context, of identity.Jurisdiction, err error) *ga
 		if heard := d.tree.LastHeard(of); !heard.IsZero() {
 			why.Heard = uint64(heard.UnixMilli())
 		}
-	case text.NotReady, text.OutcomeUnknown, text.Internal:
+	case text.NotReady, text.NoLeader, text.OutcomeUnknown, text.Internal:
 		if args, hurried := relay.Haste(ctx, self); ctx.Err() != nil && hurried {
 			why = refusal(self, of, uint16(relay.Hurried), args)
 		} else if ctx.Err() != nil {

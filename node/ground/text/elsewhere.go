@@ -15,6 +15,11 @@ var elsewhere = map[Code]struct{ zh, en parts }{
 		parts{"Not ready", "the node of {hop} cannot take requests yet: {reason}", "{hop}",
 			"try again shortly; if that does not help, the administrator of {hop} should see how its node is"},
 	},
+	NoLeader: {
+		parts{"多数副本不在", "{hop}的副本多数不在，暂时不能受理请求", "{hop}", "请稍后重试；仍然如此的，请{hop}的管理员启动各副本"},
+		parts{"Most replicas are away", "most replicas of {hop} are away, so it can take no requests", "{hop}",
+			"try again shortly; if that does not help, the administrator of {hop} should start its replicas"},
+	},
 	OutcomeUnknown: {
 		parts{"结果未知", "{hop}的节点未能确认这项请求是否已经办理", "{hop}", "请先向{hop}查明是否已经办理，再决定是否重做；程序可用同一 Idempotency-Key 重试"},
 		parts{"Outcome unknown", "the node of {hop} could not confirm whether this was done", "{hop}",
