@@ -134,8 +134,34 @@ func TestThreeMachines(t *testing.T) {
 		}
 		receipts[i] = receipt
 	}
+	m.toOne(0)
 	for i := range 3 {
 		m.down(i)
+	}
+}
+
+// toOne removes the other machines, one after the other, as the guide says.
+func (m *machines) toOne(stays int) {
+	m.Helper()
+	desk := m.of(stays).siblings.desk(m.of(stays))
+	for i := range m.nodes {
+		if i == stays {
+			continue
+		}
+		replica := m.of(i).host.Replica()
+		if err := desk.Remove(m.Context(), newID(m.T), replica); err != nil {
+			m.Fatal(err)
+		}
+		m.eventually("it is out", func() error {
+			if settled, err := desk.Settled(m.Context(), replica); err != nil || !settled {
+				return fmt.Errorf("settled: %t, %w", settled, err)
+			}
+			return nil
+		})
+		m.add(stays, "without-"+replica.String())
+	}
+	if _, err := m.of(stays).host.Receipt(m.Context(), 1); err != nil {
+		m.Error(err)
 	}
 }
 

@@ -280,7 +280,10 @@ const (
 // the connections to them.
 func (s *siblings) follow(ctx context.Context, h *hosted) {
 	var asked time.Time
-	for ctx.Err() == nil {
+	for started := false; ctx.Err() == nil; {
+		if !started {
+			started = s.desk(h).Start(ctx) == nil
+		}
 		advanced, every := s.host.Advanced(), followEvery
 		if s.waits(ctx) {
 			every = followSoon

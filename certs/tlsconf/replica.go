@@ -17,8 +17,8 @@ var ErrNotReplica = errors.New("not that replica")
 
 // DialReplica returns the configuration for dialling another replica of the jurisdiction local,
 // which p has the identity of. The dialler believes nobody but that replica, so that two addresses
-// that were mixed up make no replica speak for another. The Bundles of p hold the CA of that replica
-// alone.
+// that were mixed up make no replica speak for another. The Bundles of p hold the CA of that
+// replica alone.
 func (p Party) DialReplica(local identity.Jurisdiction, to identity.Replica) *tls.Config {
 	c := p.base(Raft)
 	c.ServerName = local.String()

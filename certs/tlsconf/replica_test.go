@@ -107,8 +107,8 @@ func TestReplicas(t *testing.T) {
 	}
 }
 
-// TestOtherReplicasAreRefused: an identity must be of the jurisdiction, of another replica, and of
-// one that is admitted; each fault alone is found in the handshake.
+// TestOtherReplicasAreRefused (K05): an identity must be of the jurisdiction, of another replica,
+// of one that is admitted, and issued by its own CA; each fault alone is found in the handshake.
 func TestOtherReplicasAreRefused(t *testing.T) {
 	all := newGroup(t, "guiyang.guizhou", 3)
 	r1, r2, r3 := all[0], all[1], all[2]
@@ -144,7 +144,7 @@ func TestOtherReplicasAreRefused(t *testing.T) {
 		any  bool  // an error of TLS itself
 	}{
 		"another replica":               {dial: r1.DialReplica(r2.name, to)},
-		"the CA, rightly used":          {dial: forged("spiffe://guiyang.guizhou/link/r1", as)},
+		"another CA speaks for it":      {dial: forged("spiffe://guiyang.guizhou/link/r1", as), want: ErrNotReplica},
 		"one that is not listed":        {dial: r3.DialReplica(r2.name, to), want: ErrNotReplica},
 		"one that never was":            {dial: forged("spiffe://guiyang.guizhou/link/r9", as), want: ErrNotReplica},
 		"this one itself":               {dial: r2.DialReplica(r2.name, to), want: ErrNotReplica},

@@ -43,6 +43,19 @@ func inFetched(t *testing.T, f func(t *testing.T, c *fetched)) {
 	})
 }
 
+// down closes a replica. It holds no lock while it waits: the replica may be about to open a
+// stream.
+func (x *fetched) down(n uint32) {
+	x.Helper()
+	x.mu.Lock()
+	node := x.nodes[n]
+	delete(x.nodes, n)
+	x.mu.Unlock()
+	if err := node.close(); err != nil {
+		x.Errorf("close replica %d: %v", n, err)
+	}
+}
+
 // open opens a stream from replica n to another one, which serves it.
 func (x *fetched) open(ctx context.Context, n uint32, from identity.Replica) (io.ReadWriteCloser, error) {
 	x.mu.Lock()
@@ -76,9 +89,7 @@ func (x *fetched) away(leader *node, entries int) (number uint32, written []stri
 		x.put(leader, written[i])
 	}
 	x.reached(x.nodes[number], leader)
-	x.mu.Lock()
 	x.down(number)
-	x.mu.Unlock()
 	for i := range entries {
 		written = append(written, long("away", i))
 		x.put(leader, written[len(written)-1])
@@ -169,9 +180,7 @@ func TestFetch(t *testing.T) {
 		if len(x.opened) == 0 || x.opened[0] != leader.config.Replica.String() {
 			t.Errorf("filled from %q, want the leader first", x.opened)
 		}
-		x.mu.Lock()
 		x.down(n)
-		x.mu.Unlock()
 		opened := len(x.opened)
 		x.back(n)
 		x.put(leader, "after")
@@ -325,9 +334,7 @@ func TestFetchKilled(t *testing.T) {
 			case <-reached:
 			case <-time.After(time.Minute):
 			}
-			x.mu.Lock()
 			x.down(n)
-			x.mu.Unlock()
 		}
 		x.wrap = nil
 		x.back(n)
@@ -354,9 +361,7 @@ func TestKilledAfterItWasFilled(t *testing.T) {
 				if last, err := x.nodes[n].logs.LastIndex(); err != nil || last > before+1 {
 					t.Errorf("raft's log ends at %d, %v, the old state at %d", last, err, before)
 				}
-				x.mu.Lock()
 				x.down(n)
-				x.mu.Unlock()
 				if elect {
 					if err := leader.HandOver(t.Context()); err != nil {
 						t.Fatal(err)

@@ -49,6 +49,7 @@ func TestInvitationIsBound(t *testing.T) {
 	}
 	own, other := keysOf(t, made.Replica), keysOf(t, made.Replica)
 	refused(t, "a guess", knock(t, d, make([]byte, len(made.Secret)), own, 1, 1), text.ReplicaNotInvited)
+	refused(t, "a guess, past the door", Admit(t.Context(), d.Own, make([]byte, len(made.Secret)), own.Keys(), nil), text.ReplicaNotInvited)
 	refused(t, "no secret", knock(t, d, nil, own, 1, 1), text.ReplicaNotInvited)
 	refused(t, "nobody's number", knock(t, d, made.Secret, keysOf(t, replicaOf(t, 9)), 1, 1), text.ReplicaNotInvited)
 	refused(t, "what another connection showed", knock(t, d, made.Secret, own, 2, 1), text.NotPossessed)

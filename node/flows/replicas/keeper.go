@@ -99,10 +99,8 @@ func (k Keeper) tell(err error) {
 	k.Logger.Warn("change of replicas not made, tried again", "error", err)
 }
 
-// step makes the next change that is needed; did is false where none is.
+// step makes the next change of each member that needs one; did is false where none does.
 func (k Keeper) step(ctx context.Context) (did bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, keepWithin)
-	defer cancel()
 	var all []Member
 	if err := k.Host.Look(func(r *state.Reader) error { all = Members(r); return nil }); err != nil || len(all) == 0 {
 		return false, err
@@ -111,22 +109,29 @@ func (k Keeper) step(ctx context.Context) (did bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, m := range all {
-		at := slices.IndexFunc(have, func(g group.Member) bool { return g.Replica == m.Replica })
-		in, voter := at >= 0, at >= 0 && have[at].Voter
-		switch {
-		case m.In() && !in:
-			return true, k.Group.Add(ctx, m.Replica)
-		case m.Stage == Voting && !voter:
-			return true, k.promote(ctx, m)
-		case m.Stage == Removed: // (1) it may have to sign that it is listed no more, (2) and to vote for its removal
-			if err := k.KeySets.UnlistReplica(ctx, m.Replica); err != nil {
-				return true, err
-			}
-			if in {
-				return true, k.Group.Remove(ctx, m.Replica)
-			}
+	for _, m := range all { // one that does not answer hinders no other
+		changed, failed := k.settle(ctx, m, have)
+		did, err = did || changed, errors.Join(err, failed)
+	}
+	return did, err
+}
+
+// settle makes the next change that a member needs; did is false where it needs none.
+func (k Keeper) settle(ctx context.Context, m Member, have []group.Member) (did bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, keepWithin)
+	defer cancel()
+	at := slices.IndexFunc(have, func(g group.Member) bool { return g.Replica == m.Replica })
+	in := at >= 0
+	switch {
+	case m.In() && !in:
+		return true, k.Group.Add(ctx, m.Replica)
+	case m.Stage == Voting && !have[at].Voter:
+		return true, k.promote(ctx, m)
+	case m.Stage == Removed: // (1) it may have to sign that it is listed no more, (2) and to vote for its removal
+		if err := k.KeySets.UnlistReplica(ctx, m.Replica); err != nil || !in {
+			return false, err
 		}
+		return true, k.Group.Remove(ctx, m.Replica)
 	}
 	return false, nil
 }

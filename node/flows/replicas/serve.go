@@ -114,6 +114,9 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		}
 		return s.Host.SignKeySet(ctx, from, next)
 	case opSecrets:
+		if s.removed(from) { // its connection ends, and until then it gets no keys
+			return nil, fmt.Errorf("%w: %s was removed", group.ErrNotDone, from)
+		}
 		keystore, decryption, err := s.Host.HandOver(from, q.Body)
 		return secrets{Keystore: keystore, Decryption: decryption}, err
 	case opAbove:
@@ -123,6 +126,14 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		return position{Applied: s.Host.Applied(), Now: uint64(s.Now().UnixMilli())}, nil
 	}
 	return nil, fmt.Errorf("%w: operation %d", group.ErrNotDone, q.Op)
+}
+
+func (s Server) removed(r identity.Replica) (was bool) {
+	err := s.Host.Look(func(reader *state.Reader) error {
+		was = WasRemoved(reader, r)
+		return nil
+	})
+	return was || err != nil
 }
 
 func (s Server) propose(ctx context.Context, from identity.Replica, data []byte) (result, error) {

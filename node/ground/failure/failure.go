@@ -42,6 +42,7 @@ func Of(err error) *text.Failure {
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
 	var lost *host.NoLeaderError
+	var removed *host.RemovedError
 	var damage *state.DamageError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
@@ -89,6 +90,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "a name", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrUnknownOutcome):
 		return &text.Failure{Code: text.OutcomeUnknown, Err: err}
+	case errors.As(err, &removed):
+		return &text.Failure{Code: text.ReplicaWasRemoved, Args: text.Args{"replica": removed.Replica.String()}, Err: err}
 	case errors.As(err, &lost):
 		return &text.Failure{Code: text.NoLeader, Args: text.Args{"jurisdiction": lost.In.String()}, Err: err}
 	case errors.Is(err, group.ErrNotDone):

@@ -351,7 +351,8 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
 // serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
-// that a view met, a *group.SpaceError, a *NoLeaderError, a *ClockError, and a *CorrectedError.
+// that a view met, a *group.SpaceError, a *RemovedError or a *NoLeaderError, a
+// *ClockError, and a *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
@@ -361,6 +362,11 @@ func (h *Host) Trouble() (all []error) {
 	}
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
+	}
+	if _, known := h.group.Leader(); h.group.Removed() {
+		all = append(all, &RemovedError{Replica: h.Replica()})
+	} else if !known && !h.alone() {
+		all = append(all, &NoLeaderError{h.name})
 	}
 	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
 		all = append(all, err)

@@ -173,8 +173,8 @@ func (h *Host) lookEvery() time.Duration {
 }
 
 // Linearize waits until Look shows everything acknowledged before the call. Before Settled it waits
-// only where this replica is alone. At a glance it
-// waits no longer than glanceWithin, and for no leader.
+// only where this replica is alone. At a glance it waits no longer than glanceWithin, and for no
+// leader.
 func (h *Host) Linearize(ctx context.Context) error {
 	switch {
 	case h.alone():
@@ -207,9 +207,9 @@ func (h *Host) linearize(ctx context.Context) error {
 }
 
 // Take proposes a command that another replica gives to this one because it leads. The times of the
-// command are those of this replica's clock; see mayPropose.
+// command are those of this replica's clock; see MayPropose.
 func (h *Host) Take(ctx context.Context, from identity.Replica, c state.Command) (state.Result, error) {
-	if err := h.mayPropose(from, c); err != nil {
+	if err := h.MayPropose(from, c); err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}
 	now, err := h.ready(ctx, c.Kind)

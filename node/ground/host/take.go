@@ -14,12 +14,12 @@ import (
 // ErrNotTaken is wrapped where a command of another replica is not proposed.
 var ErrNotTaken = errors.New("not taken from another replica")
 
-// mayPropose refuses what another replica may not have proposed, though it has the keys of the
+// MayPropose refuses what another replica may not have proposed, though it has the keys of the
 // jurisdiction: (1) one that no key set lists has no say yet; (2) a command that nobody knows would
 // end every replica; (3) what serves the group itself is verified as this replica verifies its own:
 // the line of a checkpoint and a key set; (4) the clock of the state is corrected by the one that
 // leads alone.
-func (h *Host) mayPropose(from identity.Replica, c state.Command) error {
+func (h *Host) MayPropose(from identity.Replica, c state.Command) error {
 	var newest trust.KeySet
 	err := h.Look(func(r *state.Reader) error {
 		sets, err := h.keys.walk(r)

@@ -126,8 +126,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaSpare, "{voters} 个副本都在，可以缺 {spare} 个", "{spare} of {voters} may be away"},
 	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在，还可以再缺 {spare} 个", "{away} of {voters} away; {spare} more may be"},
 	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在，其余缺一不可", "{away} of {voters} away: no more may be"},
-	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经坏了的，见运维手册",
-		"most are away: {there} of {voters} there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if they are lost, see the operating guide"},
+	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经损坏的，请保留其磁盘",
+		"most are away: {there} of {voters} there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if one is lost, keep its disk"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
 	{CLIReplicaClock, "{replica} 的时钟与本机相差 {seconds} 秒，请校准两台机器的时间", "the clock of {replica} is {seconds} s from this machine's: set the time of both"},
 
