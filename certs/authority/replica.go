@@ -123,7 +123,7 @@ func (r *Receiver) Format(f fmt.State, _ rune) { fmt.Fprint(f, "receiver") }
 
 // infoOf binds a hand-over to the replica that receives it.
 func infoOf(name identity.Jurisdiction, to identity.Replica) []byte {
-	return []byte("xietong decryption keys\n" + name.String() + "\n" + to.String() + "\n")
+	return []byte("xietong/1 decryption keys\n" + name.String() + "\n" + to.String() + "\n")
 }
 
 // HandOver seals the usable decryption keys to the public key of the replica's Receiver. The caller

@@ -98,7 +98,7 @@ func TestBenchHostile(t *testing.T) {
 func TestBenchUsage(t *testing.T) {
 	b := newWorkbench(t, "en_US.UTF-8")
 	for line, want := range map[string]string{
-		"bench ledger --replicas 3":        "error: --replicas can only be 1: a jurisdiction has one replica so far",
+		"bench ledger --replicas 3":        "error: --replicas can only be 1: the bench runs one replica so far",
 		"bench ledger --clients 0":         `error: the flag --clients cannot be "0"`,
 		"bench ledger --clients 1,2":       `error: the flag --clients cannot be "1,2"`,
 		"bench ledger --size 1000000":      `error: the flag --size cannot be "1000000"`,

@@ -58,12 +58,12 @@ func TestStrengthTold(t *testing.T) {
 	}
 	for s, want := range map[client.Strength][2]string{
 		of(1, 1): {"只有一个副本有表决权", "one replica has a vote"},
-		of(2, 2): {"2 个副本都在，一个也不能离开", "2 of 2 are needed"},
-		of(3, 3): {"3 个副本都在，可以离开 1 个", "1 of 3 may be away"},
-		of(3, 2): {"3 个副本中 1 个不在，其余一个也不能再离开", "1 of 3 away: no more may be"},
+		of(2, 2): {"2 个副本都在，缺一不可", "2 of 2 are needed"},
+		of(3, 3): {"3 个副本都在，可以缺 1 个", "1 of 3 may be away"},
+		of(3, 2): {"3 个副本中 1 个不在，其余缺一不可", "1 of 3 away: no more may be"},
 		of(3, 1): {"多数副本不在：3 个中只有 1 个在，再有 1 个回来之前不能写入", "most are away: 1 of 3 there, and nothing can be written until 1 more is back"},
 		of(2, 1): {"多数副本不在：2 个中只有 1 个在", "most are away: 1 of 2 there"},
-		of(5, 4): {"5 个副本中 1 个不在，还可以离开 1 个", "1 of 5 away; 1 more may be"},
+		of(5, 4): {"5 个副本中 1 个不在，还可以再缺 1 个", "1 of 5 away; 1 more may be"},
 	} {
 		for i, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 			b := newWorkbench(t, lang)
