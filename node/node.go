@@ -1,11 +1,14 @@
 // Package node puts a node together: it opens a data directory, serves the jurisdictions in it, and
 // closes it.
 //
-// Open goes floor by floor: (1) the directory is locked for this process (see datadir), (2) each
-// hosted jurisdiction opens its ledger (see host), (3) the one UDP socket is opened, (4) the rooms
-// of each jurisdiction are made and put together, (5) the socket takes connections, if the
-// configuration names an address, and (6) the background work begins: the links to the parents, and
-// the upkeep of each jurisdiction. Close goes back the same way.
+// Open goes floor by floor: (1) the directory is locked for this process (see datadir), (2) the one
+// UDP socket is opened, which only dials so far, (3) each hosted jurisdiction opens its ledger (see
+// host), and reaches its other replicas over that socket, (4) the rooms of each jurisdiction are
+// made and put together, (5) the socket takes connections, if the configuration names an address,
+// and (6) the background work begins: the links to the parents, and the upkeep of each
+// jurisdiction, which runs at the replica that leads. Where a jurisdiction has other replicas, the
+// socket takes theirs before (4), because without them nobody may lead; everybody else is told to
+// come again. Close goes back the same way.
 //
 // No business is done here. A room hands in its commands, its operations and its background work,
 // and is given the other rooms that it needs. VerifyReceipt and VerifyData work offline, without a

@@ -5,8 +5,9 @@
 // that brings the secret makes keys of its own and is admitted with them. From then on the others
 // let it connect; it is handed the keystore and the decryption keys, is filled with the state, and
 // follows the group without a vote. When it is promoted, (1) the next key set lists its keys,
-// signed by a majority of the replicas before, and (2) raft gives it a vote. Removing goes the
-// other way: (1) raft takes the vote, (2) the next key set lists it no more. What is wanted stands
+// signed by a majority of the replicas before, and (2) raft gives it a vote. A replica is removed
+// in the same order, because it may have to sign and to vote for that: (1) the next key set lists
+// it no more, (2) raft takes it out, and from then on nobody lets it connect. What is wanted stands
 // in the state, as the stage of each member; whoever leads brings raft and the key sets to it, and
 // goes on after a crash at any step.
 //
