@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -231,5 +232,57 @@ func TestThreeMachinesBelowACity(t *testing.T) {
 		if n != nil {
 			m.down(i)
 		}
+	}
+}
+
+var replacing = flag.Bool("replacing", false, "run the test of a replica that is away while another one comes")
+
+// TestAwayWhileAnotherCame has a replica away while another one comes that it never heard of, and
+// leads. It learns from those that it knows who that is, and follows.
+func TestAwayWhileAnotherCame(t *testing.T) {
+	if !*replacing {
+		t.Skip("the one that came leads only after some restarts: run it with -replacing")
+	}
+	m := &machines{T: t, dirs: []string{filepath.Join(t.TempDir(), "r1")}, nodes: make([]*Node, 1)}
+	if _, err := Init(m.dirs[0], InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", DisplayName: "南明区", ShortName: "南明区", Level: "county", Listen: freePort(t)}); err != nil {
+		t.Fatal(err)
+	}
+	m.up(0)
+	m.join()
+	m.join()
+	m.down(2)
+	m.join()
+	for range 20 {
+		leader := -1
+		m.eventually("somebody leads", func() error {
+			for _, i := range []int{0, 1, 3} {
+				if m.of(i).host.Leads() {
+					leader = i
+					return nil
+				}
+			}
+			return errors.New("nobody")
+		})
+		if leader == 3 {
+			break
+		}
+		m.down(leader)
+		m.up(leader)
+	}
+	m.add(3, "while-it-was-away")
+	m.up(2)
+	m.eventually("it has what it missed", func() error {
+		if leader, known := m.of(2).host.Leader(); !known || leader.String() != "r4" {
+			return fmt.Errorf("%s leads", leader)
+		}
+		return m.of(2).host.View(t.Context(), func(r *state.Reader) error {
+			if !catalog.HasAgency(r, mustLabel(t, "while-it-was-away")) {
+				return errors.New("not there")
+			}
+			return nil
+		})
+	})
+	for i := range m.nodes {
+		m.down(i)
 	}
 }

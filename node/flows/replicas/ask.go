@@ -29,6 +29,7 @@ import (
 //	4 secrets    body: the public key of a hand-over         answer: [keystore, decryption keys, sealed]
 //	5 above      body: h''                                   answer: what the parent said: [chain, recovery statement]
 //	6 state      body: h''                                   answer: [applied raft index, ms since 1970 UTC]
+//	7 sets       body: a number                              answer: [signed key set …] after that number, as many as are handed at once
 const (
 	opPropose = 1
 	opRead    = 2
@@ -36,6 +37,7 @@ const (
 	opSecrets = 4
 	opAbove   = 5
 	opState   = 6
+	opSets    = 7
 )
 
 // Limits of an ask.
@@ -136,6 +138,15 @@ func (a Asker) Above(ctx context.Context, of identity.Replica) (chain, recovery 
 	var up above
 	err = a.ask(ctx, of, opAbove, nil, &up)
 	return up.Chain, up.Recovery, err
+}
+
+// KeySets asks a replica for the signed key sets after a number. Whoever gets them verifies them.
+func (a Asker) KeySets(ctx context.Context, of identity.Replica, after uint64) (signed [][]byte, err error) {
+	body, err := canon.Marshal(after)
+	if err != nil {
+		return nil, err
+	}
+	return signed, a.ask(ctx, of, opSets, body, &signed)
 }
 
 // ask asks a replica. The error wraps group.ErrNotDone where nothing can have happened, and else

@@ -33,6 +33,8 @@ type Host interface {
 	HandOver(to identity.Replica, public []byte) (keystore, decryption []byte, err error)
 	// Above returns the levels above as they are kept, and the recovery statement; nil: none.
 	Above() (chain, recovery []byte)
+	// KeySets returns the signed key sets from number 1, as this replica knows them.
+	KeySets(ctx context.Context) ([][]byte, error)
 	// Applied returns the raft index up to which this replica has applied what was agreed.
 	Applied() uint64
 }
@@ -122,10 +124,26 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 	case opAbove:
 		chain, recovery := s.Host.Above()
 		return above{Chain: append([]byte{}, chain...), Recovery: append([]byte{}, recovery...)}, nil
+	case opSets:
+		return s.setsAfter(ctx, q.Body)
 	case opState:
 		return position{Applied: s.Host.Applied(), Now: uint64(s.Now().UnixMilli())}, nil
 	}
 	return nil, fmt.Errorf("%w: operation %d", group.ErrNotDone, q.Op)
+}
+
+// setsAfter returns the key sets after a number, for a replica that was away.
+func (s Server) setsAfter(ctx context.Context, body []byte) ([][]byte, error) {
+	var after uint64
+	if err := canon.Unmarshal(body, len(body), &after); err != nil {
+		return nil, fmt.Errorf("%w: %w", group.ErrNotDone, err)
+	}
+	signed, err := s.Host.KeySets(ctx)
+	if err != nil || after >= uint64(len(signed)) {
+		return [][]byte{}, err
+	}
+	signed = signed[after:]
+	return signed[:trust.Some(signed)], nil
 }
 
 func (s Server) removed(r identity.Replica) (was bool) {
