@@ -231,8 +231,8 @@ func (t Token) check() error {
 		return fmt.Errorf("%w: %q is not the root above %q", ErrInvalid, t.Root.Name(), t.Parent.Name())
 	case len(t.Secret) != SecretLen || t.Until.UnixMilli() <= 0:
 		return fmt.Errorf("%w: a secret of %d bytes until %s", ErrInvalid, len(t.Secret), t.Until)
-	case t.DisplayName == "" || len(t.Addresses) == 0 || len(t.Addresses) > MaxAddresses:
-		return fmt.Errorf("%w: no display name, or %d addresses, not 1 to %d", ErrInvalid, len(t.Addresses), MaxAddresses)
+	case t.DisplayName == "":
+		return fmt.Errorf("%w: no display name", ErrInvalid)
 	}
 	for _, name := range []string{t.DisplayName, cmp.Or(t.ShortName, t.DisplayName)} {
 		if err := trust.CheckPlace(t.Code, t.Level, name); err != nil {
@@ -242,7 +242,15 @@ func (t Token) check() error {
 			return fmt.Errorf("%w: a text of %d bytes", ErrInvalid, len(s))
 		}
 	}
-	for _, a := range t.Addresses {
+	return checkAddresses(t.Addresses)
+}
+
+// checkAddresses checks the addresses of an invitation of either kind.
+func checkAddresses(all []string) error {
+	if len(all) == 0 || len(all) > MaxAddresses {
+		return fmt.Errorf("%w: %d addresses, not 1 to %d", ErrInvalid, len(all), MaxAddresses)
+	}
+	for _, a := range all {
 		if err := config.CheckAddress(a); err != nil {
 			return fmt.Errorf("%w: %w", ErrInvalid, err)
 		}

@@ -9,7 +9,6 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/node/ground/config"
 )
 
 // ReplicaVersion is with what an invitation of a replica begins that this program reads.
@@ -98,15 +97,8 @@ func (t Replica) check() error {
 		return fmt.Errorf("%w: %s with a secret of %d bytes until %s", ErrInvalid, t.Replica, len(t.Secret), t.Until)
 	case !t.Of.Name().Under(t.Root.Name()) && t.Of.Name() != t.Root.Name() || t.Of.Name() == t.Root.Name() && t.Of != t.Root:
 		return fmt.Errorf("%w: %q is not the root above %q", ErrInvalid, t.Root.Name(), t.Of.Name())
-	case len(t.Addresses) == 0 || len(t.Addresses) > MaxAddresses:
-		return fmt.Errorf("%w: %d addresses, not 1 to %d", ErrInvalid, len(t.Addresses), MaxAddresses)
 	}
-	for _, a := range t.Addresses {
-		if err := config.CheckAddress(a); err != nil {
-			return fmt.Errorf("%w: %w", ErrInvalid, err)
-		}
-	}
-	return nil
+	return checkAddresses(t.Addresses)
 }
 
 // String describes the invitation without the secret that lets its bearer join.
