@@ -169,9 +169,15 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	rc.HeartbeatTimeout += time.Millisecond
 	rc.ElectionTimeout += time.Millisecond
 	machine := machine{fsm{g.config.Store}, g}
+	stored, err := g.logs.GetUint64(termKey)
+	if err != nil {
+		return err
+	}
+	g.transport.began(func() uint64 { return stored })
 	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, g.snapshots(), g.transport); err != nil {
 		return err
 	}
+	g.transport.began(g.raft.CurrentTerm)
 	if err = g.settle(); err == nil && alone.Load() {
 		now := g.raft.ReloadableConfig()
 		now.HeartbeatTimeout -= time.Millisecond

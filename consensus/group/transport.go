@@ -24,6 +24,13 @@ const (
 	acceptPause = time.Second // after an Accept that failed
 )
 
+// maxLeap is how far the term of a message may be ahead of this replica's. Each election takes one: a
+// message of the last term there is would end elections for good.
+const maxLeap = 1 << 20
+
+// errLeap is what a replica is told whose term is too far ahead.
+var errLeap = errors.New("the term of this message is too far ahead")
+
 // errOtherReplica is what a replica is told that sent a message in the name of another.
 var errOtherReplica = errors.New("this message bears the name of another replica than the stream on which it came")
 
@@ -45,6 +52,7 @@ type transport struct {
 	closed   error
 
 	mu        sync.Mutex
+	term      func() uint64 // of this replica
 	heartbeat func(raft.RPC)
 	peers     map[identity.Replica]*peer
 }
@@ -243,7 +251,7 @@ func newPeer(from identity.Replica, t *transport) *peer {
 	p := &peer{nobody: newNobody(), from: from, incoming: make(chan net.Conn)}
 	p.network = newNetwork(p, t.logger)
 	p.network.SetHeartbeatHandler(func(rpc raft.RPC) {
-		if p.checks(rpc) {
+		if p.checks(rpc, t) {
 			t.receiveHeartbeat(rpc)
 		}
 	})
@@ -251,7 +259,7 @@ func newPeer(from identity.Replica, t *transport) *peer {
 		for {
 			select {
 			case rpc := <-p.network.Consumer():
-				if p.checks(rpc) {
+				if p.checks(rpc, t) {
 					t.receive(rpc)
 				}
 			case <-t.stop:
@@ -262,18 +270,50 @@ func newPeer(from identity.Replica, t *transport) *peer {
 	return p
 }
 
-// checks reports whether a message bears the name of its sender. If not, it is refused, and all
-// streams of the sender are closed.
-func (p *peer) checks(rpc raft.RPC) bool {
-	name := p.from.String()
+// checks reports whether a message bears the name of its sender, and a term that may be. If not, it
+// is refused, and all streams of the sender are closed.
+func (p *peer) checks(rpc raft.RPC, t *transport) bool {
+	name, err := p.from.String(), errOtherReplica
 	if m, ok := rpc.Command.(raft.WithRPCHeader); ok {
 		if h := m.GetRPCHeader(); string(h.ID) == name && string(h.Addr) == name {
-			return true
+			err = nil
 		}
 	}
-	rpc.Respond(nil, fmt.Errorf("%s: %w", name, errOtherReplica))
+	if err == nil && t.leaps(rpc.Command) {
+		err = errLeap
+	}
+	if err == nil {
+		return true
+	}
+	rpc.Respond(nil, fmt.Errorf("%s: %w", name, err))
 	p.closeConns()
 	return false
+}
+
+// leaps reports whether the term of a message is too far ahead.
+func (t *transport) leaps(message any) bool {
+	t.mu.Lock()
+	own := t.term
+	t.mu.Unlock()
+	var term uint64
+	switch m := message.(type) {
+	case *raft.AppendEntriesRequest:
+		term = m.Term
+	case *raft.RequestVoteRequest:
+		term = m.Term
+	case *raft.RequestPreVoteRequest:
+		term = m.Term
+	case *raft.InstallSnapshotRequest:
+		term = m.Term
+	}
+	return own != nil && term > own()+maxLeap
+}
+
+// began says that raft has begun, and how its term is known.
+func (t *transport) began(term func() uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.term = term
 }
 
 func (p *peer) take(conn net.Conn) {
