@@ -24,8 +24,8 @@ const (
 	acceptPause = time.Second // after an Accept that failed
 )
 
-// maxLeap is how far the term of a message may be ahead of this replica's. Each election takes one: a
-// message of the last term there is would end elections for good.
+// maxLeap is how far the term of a message may be ahead of this replica's. Each election takes one:
+// a message of the last term there is would end elections for good.
 const maxLeap = 1 << 20
 
 // errLeap is what a replica is told whose term is too far ahead.
