@@ -239,7 +239,7 @@ func run(t *testing.T, read reader, kinds string) (result porcupine.CheckResult)
 		work.Wait()
 		result = porcupine.CheckOperationsTimeout(register, h.ops, time.Minute)
 		t.Logf("%s: %d operations, %d of them read where another led, %d with an unknown outcome: %s", kinds, len(h.ops), h.followed, h.unknown, result)
-		if least := 100 * len(kinds); len(h.ops) < least || h.followed < least/10 {
+		if least := 50 * len(kinds); len(h.ops) < least || h.followed < least/10 {
 			t.Errorf("fewer than %d operations: nothing much could go wrong", least)
 		}
 	})

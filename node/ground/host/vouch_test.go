@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // machineClock is the clock of a machine in a test: the wall clock, what passes, and what the time
 // service says.
 type machineClock struct {
+	mu      sync.Mutex // guards the fields below: a host that is open reads them
 	wall    time.Time
 	elapsed time.Duration
 	synced  time.Time
@@ -22,11 +24,28 @@ type machineClock struct {
 
 func (m *machineClock) clocks() clocks {
 	return clocks{
-		now: func() time.Time { return m.wall }, elapsed: func() time.Duration { return m.elapsed }, synced: func() time.Time { return m.synced },
+		now:     func() time.Time { wall, _, _ := m.read(); return wall },
+		elapsed: func() time.Duration { _, elapsed, _ := m.read(); return elapsed },
+		synced:  func() time.Time { _, _, synced := m.read(); return synced },
 	}
 }
 
-func (m *machineClock) pass(d time.Duration) { m.wall, m.elapsed = m.wall.Add(d), m.elapsed+d }
+func (m *machineClock) read() (wall time.Time, elapsed time.Duration, synced time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.wall, m.elapsed, m.synced
+}
+
+// change changes the clock.
+func (m *machineClock) change(by func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	by()
+}
+
+func (m *machineClock) pass(d time.Duration) {
+	m.change(func() { m.wall, m.elapsed = m.wall.Add(d), m.elapsed+d })
+}
 
 // TestWhoVouches (D18) walks through what a machine's clock does after a start, and who vouches for
 // it then.
@@ -165,8 +184,8 @@ func TestKeysUnderAPresumedClock(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	right := m.wall
-	m.wall = m.wall.Add(70 * time.Hour)
+	right, _, _ := m.read()
+	m.change(func() { m.wall = m.wall.Add(70 * time.Hour) })
 	h = start()
 	defer h.Close()
 	m.pass(2 * time.Hour)
@@ -183,7 +202,7 @@ func TestKeysUnderAPresumedClock(t *testing.T) {
 	if err != nil || h.authority.InUse() != 2 || !signing.NotBefore.Equal(right.Add(-authority.Backdated)) {
 		t.Errorf("number %d in use, from %v, want it from %v; %v", h.authority.InUse(), signing.NotBefore, right.Add(-authority.Backdated), err)
 	}
-	m.wall = right
+	m.change(func() { m.wall = right })
 	if err := try(t, h); err != nil {
 		t.Errorf("once the clock is right: %v", err)
 	}
