@@ -22,7 +22,7 @@ func TestTermsDoNotLeap(t *testing.T) {
 				id, to := names(n.config.Replica)
 				h := header(replica(3))
 				for what, err := range map[string]error{
-					"entries":    liar.AppendEntries(id, to, &raft.AppendEntriesRequest{RPCHeader: h, Term: term, Leader: []byte("r3")}, new(raft.AppendEntriesResponse)),
+					"entries":    liar.AppendEntries(id, to, &raft.AppendEntriesRequest{RPCHeader: h, Term: term}, new(raft.AppendEntriesResponse)),
 					"a vote":     liar.RequestVote(id, to, &raft.RequestVoteRequest{RPCHeader: h, Term: term, LeadershipTransfer: true}, new(raft.RequestVoteResponse)),
 					"a pre-vote": liar.RequestPreVote(id, to, &raft.RequestPreVoteRequest{RPCHeader: h, Term: term}, new(raft.RequestPreVoteResponse)),
 				} {
