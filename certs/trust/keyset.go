@@ -71,6 +71,12 @@ type ReplicaKeys struct {
 	LogKey      []byte           `cbor:"4,keyasint"` // Ed25519 public key
 }
 
+// Equal reports whether both name the same replica with the same keys, byte for byte.
+func (k ReplicaKeys) Equal(o ReplicaKeys) bool {
+	return k.Replica == o.Replica && bytes.Equal(k.CACert, o.CACert) &&
+		bytes.Equal(k.SigningCert, o.SigningCert) && bytes.Equal(k.LogKey, o.LogKey)
+}
+
 // KeySet is a jurisdiction's numbered document of public keys.
 type KeySet struct {
 	Name          identity.Jurisdiction `cbor:"1,keyasint"`

@@ -176,7 +176,7 @@ func applyAdmit(tx *state.Tx, b admitBody) (ledger.Ref, error) {
 	switch {
 	case !known || !bytes.Equal(m.Secret, b.Secret) || len(b.Secret) == 0 || m.Stage == Removed:
 		return ledger.None, book.Refuse(text.ReplicaNotInvited, b.Keys.Replica.String())
-	case m.Keys != nil && !sameKeys(*m.Keys, b.Keys):
+	case m.Keys != nil && !m.Keys.Equal(b.Keys):
 		return ledger.None, book.Refuse(text.ReplicaInvitationUsed, b.Keys.Replica.String())
 	case m.Keys != nil:
 		m.Addresses = b.Addresses
@@ -189,10 +189,6 @@ func applyAdmit(tx *state.Tx, b admitBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	return m.Entry, enter(tx, b.Statement, m.Replica)
-}
-
-func sameKeys(a, b trust.ReplicaKeys) bool {
-	return a.Replica == b.Replica && bytes.Equal(a.CACert, b.CACert) && bytes.Equal(a.SigningCert, b.SigningCert) && bytes.Equal(a.LogKey, b.LogKey)
 }
 
 // applyStage notes what is wanted of a replica from now on. What is wanted already is no act.

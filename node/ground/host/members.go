@@ -190,13 +190,13 @@ func (h *Host) maySign(r *state.Reader, from identity.Replica, newest, next trus
 func (h *Host) mayList(r *state.Reader, from identity.Replica, newest trust.KeySet, keys trust.ReplicaKeys) error {
 	before := newest.LogKey(keys.Replica)
 	if before == nil {
-		if admitted := h.admitted(r, keys.Replica); admitted == nil || !sameKeys(*admitted, keys) {
+		if admitted := h.admitted(r, keys.Replica); admitted == nil || !admitted.Equal(keys) {
 			return fmt.Errorf("%w: %s was not admitted with these keys", ErrKeySet, keys.Replica)
 		}
 		return nil
 	}
 	at := slices.IndexFunc(newest.Replicas, func(k trust.ReplicaKeys) bool { return k.Replica == keys.Replica })
-	if !bytes.Equal(before, keys.LogKey) || keys.Replica != from && !sameKeys(newest.Replicas[at], keys) {
+	if !bytes.Equal(before, keys.LogKey) || keys.Replica != from && !newest.Replicas[at].Equal(keys) {
 		return fmt.Errorf("%w: the keys of %s are changed by itself alone", ErrKeySet, keys.Replica)
 	}
 	return nil
@@ -210,10 +210,6 @@ func (h *Host) mayDrop(r *state.Reader, newest, next trust.KeySet) error {
 		}
 	}
 	return nil
-}
-
-func sameKeys(a, b trust.ReplicaKeys) bool {
-	return a.Replica == b.Replica && bytes.Equal(a.CACert, b.CACert) && bytes.Equal(a.SigningCert, b.SigningCert) && bytes.Equal(a.LogKey, b.LogKey)
 }
 
 // HandOver returns the keystore, and the decryption keys sealed to the public key of a replica. The
