@@ -47,7 +47,7 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 // entry that was being read. Where all entries are well and another page of the file is not, the
 // error is a *DamageError. Each of looks is shown the state of a file whose entries are well.
 func Verify(ctx context.Context, path string, progress func(done, total uint64), looks ...func(*Reader)) (report Report, err error) {
-	v := verifier{path: path, tiles: memTiles{}, seq: map[identity.Label]uint64{}, progress: progress}
+	v := verifier{path: path, tiles: memTiles{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
 	defer func() {
 		if p := recover(); p != nil {
@@ -95,8 +95,7 @@ type verifier struct {
 	at        uint64 // this one
 	progress  func(done, total uint64)
 	tiles     memTiles
-	seq       map[identity.Label]uint64
-	time      uint64
+	order     ledger.Order
 	root      tlog.Hash
 	published Published
 	signed    tlog.Hash
@@ -142,7 +141,7 @@ func (v *verifier) batch(r reads, from, to uint64) error {
 		if data == nil {
 			return &BadEntryError{index, errors.New("it is missing")}
 		}
-		if err := v.leaf(data); err != nil {
+		if _, err := v.order.Next(data); err != nil {
 			return &BadEntryError{index, err}
 		}
 		hashes = append(hashes, ledger.LeafHash(data))
@@ -160,22 +159,6 @@ func (v *verifier) batch(r reads, from, to uint64) error {
 	if v.progress != nil {
 		v.progress(to, v.size)
 	}
-	return nil
-}
-
-func (v *verifier) leaf(data []byte) error {
-	leaf, err := ledger.DecodeLeaf(data)
-	if err != nil {
-		return err
-	}
-	v.seq[leaf.Head.Agency]++
-	if want := v.seq[leaf.Head.Agency]; leaf.Head.Seq != want {
-		return fmt.Errorf("sequence number %d of %q, %d expected", leaf.Head.Seq, leaf.Head.Agency, want)
-	}
-	if leaf.Head.Time < v.time {
-		return errors.New("ledger time went back")
-	}
-	v.time = leaf.Head.Time
 	return nil
 }
 

@@ -190,26 +190,18 @@ func (d *Desk) set(ctx context.Context, id identity.Message, replica identity.Re
 	}
 	ctx, cancel := context.WithTimeout(ctx, settledWithin)
 	defer cancel()
-	for tick := time.NewTicker(50 * time.Millisecond); ctx.Err() == nil; {
-		settled, err := d.settled(replica, stage)
-		if err != nil || settled {
-			tick.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if settled, err := d.Settled(ctx, replica); err != nil || settled {
 			return err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			tick.Stop()
+			return nil // it is recorded: List shows how far it is
 		}
 	}
-	return nil // it is recorded: List shows how far it is
-}
-
-// settled reports whether raft has what is wanted of a replica.
-func (d *Desk) settled(replica identity.Replica, stage Stage) (bool, error) {
-	members, err := d.Own.Members()
-	at := slices.IndexFunc(members, func(m group.Member) bool { return m.Replica == replica })
-	return at < 0 && stage == Removed || at >= 0 && members[at].Voter && stage == Voting, err
 }
 
 // Status is what is known of one replica.

@@ -41,11 +41,11 @@ func (h *Host) Follow(ctx context.Context, since uint64) (f Followed, err error)
 		if f.Checkpoint, f.Signed, err = h.newest(r); err != nil {
 			return err
 		}
-		walked, err := h.keys.walk(r)
+		newest, err := h.newestIn(r)
 		if err != nil {
 			return err
 		}
-		for _, k := range walked[len(walked)-1].Replicas {
+		for _, k := range newest.Replicas {
 			f.Keys = append(f.Keys, VerifierKey{k.Replica, ledger.VerifierKey(h.log, k.LogKey)})
 		}
 		switch {

@@ -117,14 +117,7 @@ func (f *Further) part(part Part, name string, err error) error {
 
 // checkFilled verifies a state that another replica sent to this one, which lags behind.
 func (h *Host) checkFilled(p state.Published, signed [][]byte, inForce uint64) error {
-	var known trust.KeySet
-	err := h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
-		if err == nil {
-			known = sets[len(sets)-1].KeySet
-		}
-		return err
-	})
+	known, err := h.newestSet()
 	if err != nil {
 		return err
 	}

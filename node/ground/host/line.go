@@ -47,16 +47,8 @@ func (h *Host) signMarks(ctx context.Context) error {
 
 // listedAt reports whether the key set in force at a size lists this replica.
 func (h *Host) listedAt(r *state.Reader, size uint64) (bool, error) {
-	number := r.InForce(size)
-	if number == 0 {
-		return false, nil
-	}
-	sets, err := h.keys.walk(r)
-	if err != nil {
-		return false, err
-	}
-	key := sets[number-1].LogKey(h.Replica())
-	return bytes.Equal(key, h.authority.LogPublic()), nil
+	set, err := h.inForce(r, size)
+	return bytes.Equal(set.LogKey(h.Replica()), h.authority.LogPublic()), err
 }
 
 // sign returns this replica's line for what it found at a mark.
@@ -86,10 +78,8 @@ func (h *Host) checkLine(from identity.Replica, body []byte) error {
 	}
 	var set trust.KeySet
 	err := h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
-		if number := r.InForce(line.Mark.Size); err == nil && number > 0 {
-			set = sets[number-1].KeySet
-		}
+		found, err := h.inForce(r, line.Mark.Size)
+		set = found
 		return err
 	})
 	if err != nil {

@@ -141,11 +141,11 @@ func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust
 		return nil, fmt.Errorf("sign key set %d: %w: %w", next.Number, group.ErrNotDone, err)
 	}
 	err = h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
+		newest, err := h.newestIn(r)
 		if err != nil {
 			return err
 		}
-		return h.maySign(r, from, sets[len(sets)-1].KeySet, next)
+		return h.maySign(r, from, newest, next)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sign key set %d: %w: %w", next.Number, group.ErrNotDone, err)

@@ -142,15 +142,15 @@ func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []by
 
 // newest verifies the newest published checkpoint, as a stranger would.
 func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err error) {
-	walked, err := h.keys.walk(r)
-	if err != nil {
-		return c, nil, err
-	}
 	p, published := r.Published()
 	if !published {
 		return c, nil, fmt.Errorf("newest checkpoint: %w", ErrNoMajority)
 	}
-	c, err = ledger.OpenCheckpoint(p.Note, h.log, walked[r.InForce(p.Mark.Size)-1].KeySet)
+	set, err := h.inForce(r, p.Mark.Size)
+	if err != nil {
+		return c, nil, err
+	}
+	c, err = ledger.OpenCheckpoint(p.Note, h.log, set)
 	return c, p.Note, err
 }
 

@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
 	"xietong/certs/authority"
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 )
@@ -36,66 +34,6 @@ const (
 	// signature made after the end of its key is never believed.
 	UseBefore = time.Hour
 )
-
-// datedKeySet is a key set with the ledger time of its publication.
-type datedKeySet struct {
-	trust.KeySet
-	at time.Time
-}
-
-// keySets remembers the ledger's verified key sets, so that unchanged key sets are verified once.
-type keySets struct {
-	mu     sync.Mutex // guards the fields below
-	newest []byte     // as signed
-	walked []datedKeySet
-}
-
-// walk verifies the ledger's key sets from number 1 on. The caller must not change the slice.
-func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
-	signed := r.KeySets()
-	if len(signed) == 0 {
-		return nil, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
-		return s.walked, nil
-	}
-	fresh, err := s.after(signed)
-	if err != nil { // they were verified when they were published
-		return nil, &state.DamageError{Err: err}
-	}
-	walked := slices.Clone(s.walked)
-	for _, k := range fresh {
-		index, _ := r.KeySetIndex(k.Number)
-		leaf, err := ledger.DecodeLeaf(r.Leaf(index))
-		if err != nil {
-			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
-		}
-		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.At()))})
-	}
-	s.walked, s.newest = walked, signed[len(signed)-1]
-	return walked, nil
-}
-
-// after verifies the key sets that were not walked yet. The caller holds the lock.
-func (s *keySets) after(signed [][]byte) ([]trust.KeySet, error) {
-	if n := len(s.walked); n > 0 {
-		return trust.Extend(s.walked[n-1].KeySet, signed[min(n, len(signed)):])
-	}
-	pin, err := trust.PinOf(signed[0])
-	if err != nil {
-		return nil, err
-	}
-	return trust.Walk(pin, signed)
-}
-
-// pin returns the pin of key set 1, which was verified when the jurisdiction was opened.
-func (s *keySets) pin() trust.Pin {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.walked[0].Pin()
-}
 
 // openKeys prepares the keys when the jurisdiction is opened. (1) It proposes key set 1, unless the
 // ledger has it. (2) It refuses a folder whose keys differ from the key set that the folder says is

@@ -20,14 +20,7 @@ var ErrNotTaken = errors.New("not taken from another replica")
 // the line of a checkpoint and a key set; (4) the clock of the state is corrected by the one that
 // leads alone.
 func (h *Host) MayPropose(from identity.Replica, c state.Command) error {
-	var newest trust.KeySet
-	err := h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
-		if err == nil {
-			newest = sets[len(sets)-1].KeySet
-		}
-		return err
-	})
+	newest, err := h.newestSet()
 	switch {
 	case err != nil:
 		return err

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
-	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/node/ground/text"
 )
@@ -57,7 +56,7 @@ func VerifyExport(ctx context.Context, path string, policy Named, kept *Named, p
 	if err != nil {
 		return ExportedReport{}, text.Fail(text.PolicyFault, text.Args{"file": policy.File, "reason": err.Error()}, err)
 	}
-	v := exportVerifier{tileFiles: tileFiles{dir: path}, file: path, seq: map[identity.Label]uint64{}, progress: progress}
+	v := exportVerifier{tileFiles: tileFiles{dir: path}, file: path, progress: progress}
 	if info, err := os.Stat(path); err != nil {
 		return v.report, err
 	} else if v.whole = info.IsDir(); v.whole {
@@ -83,8 +82,7 @@ type exportVerifier struct {
 	whole    bool   // there are tiles
 	growth   ledger.Growth
 	at       ledger.Checkpoint
-	seq      map[identity.Label]uint64
-	time     uint64
+	order    ledger.Order
 	progress func(done, total uint64)
 	report   ExportedReport
 }
@@ -144,7 +142,7 @@ func (v *exportVerifier) tree(ctx context.Context) error {
 	if err != nil {
 		return refused(err)
 	}
-	v.report.Time = time.UnixMilli(int64(v.time)).UTC().Format(time.RFC3339)
+	v.report.Time = time.UnixMilli(int64(v.order.Time())).UTC().Format(time.RFC3339)
 	return nil
 }
 
@@ -186,18 +184,10 @@ func (v *exportVerifier) leaf(data, want []byte) error {
 	if h := ledger.LeafHash(data); !bytes.Equal(h[:], want[:len(h)]) {
 		return errors.New("its leaf is not the one in the tree")
 	}
-	leaf, err := ledger.DecodeLeaf(data)
+	leaf, err := v.order.Next(data)
 	if err != nil {
 		return err
 	}
-	v.seq[leaf.Head.Agency]++
-	if want := v.seq[leaf.Head.Agency]; leaf.Head.Seq != want {
-		return fmt.Errorf("sequence number %d of %q, %d expected", leaf.Head.Seq, leaf.Head.Agency, want)
-	}
-	if leaf.Head.Time < v.time {
-		return errors.New("ledger time went back")
-	}
-	v.time = leaf.Head.Time
 	v.report.Kinds[leaf.Head.Kind.String()]++
 	return nil
 }

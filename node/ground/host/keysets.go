@@ -1,0 +1,105 @@
+package host
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// datedKeySet is a key set with the ledger time of its publication.
+type datedKeySet struct {
+	trust.KeySet
+	at time.Time
+}
+
+// keySets remembers the ledger's verified key sets, so that unchanged key sets are verified once.
+type keySets struct {
+	mu     sync.Mutex // guards the fields below
+	newest []byte     // as signed
+	walked []datedKeySet
+}
+
+// walk verifies the ledger's key sets from number 1 on. The caller must not change the slice.
+func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
+	signed := r.KeySets()
+	if len(signed) == 0 {
+		return nil, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
+		return s.walked, nil
+	}
+	fresh, err := s.after(signed)
+	if err != nil { // they were verified when they were published
+		return nil, &state.DamageError{Err: err}
+	}
+	walked := slices.Clone(s.walked)
+	for _, k := range fresh {
+		index, _ := r.KeySetIndex(k.Number)
+		leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+		if err != nil {
+			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
+		}
+		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.At()))})
+	}
+	s.walked, s.newest = walked, signed[len(signed)-1]
+	return walked, nil
+}
+
+// newestIn returns the newest key set that a reader has.
+func (h *Host) newestIn(r *state.Reader) (trust.KeySet, error) {
+	sets, err := h.keys.walk(r)
+	if err != nil {
+		return trust.KeySet{}, err
+	}
+	return sets[len(sets)-1].KeySet, nil
+}
+
+// newestSet returns the newest key set that this replica has applied.
+func (h *Host) newestSet() (set trust.KeySet, err error) {
+	err = h.Look(func(r *state.Reader) error {
+		set, err = h.newestIn(r)
+		return err
+	})
+	return set, err
+}
+
+// inForce returns the key set by which a checkpoint of a size is signed; the zero value where there
+// was none yet.
+func (h *Host) inForce(r *state.Reader, size uint64) (trust.KeySet, error) {
+	number := r.InForce(size)
+	if number == 0 {
+		return trust.KeySet{}, nil
+	}
+	sets, err := h.keys.walk(r)
+	if err != nil {
+		return trust.KeySet{}, err
+	}
+	return sets[number-1].KeySet, nil
+}
+
+// after verifies the key sets that were not walked yet. The caller holds the lock.
+func (s *keySets) after(signed [][]byte) ([]trust.KeySet, error) {
+	if n := len(s.walked); n > 0 {
+		return trust.Extend(s.walked[n-1].KeySet, signed[min(n, len(signed)):])
+	}
+	pin, err := trust.PinOf(signed[0])
+	if err != nil {
+		return nil, err
+	}
+	return trust.Walk(pin, signed)
+}
+
+// pin returns the pin of key set 1, which was verified when the jurisdiction was opened.
+func (s *keySets) pin() trust.Pin {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.walked[0].Pin()
+}
