@@ -23,6 +23,8 @@ const (
 	maxClients = 1024
 	maxAskers  = 64 // a node serves at most so many requests of one origin at once
 	maxSeconds = 3600
+
+	maxReplicas = 5 // of a jurisdiction
 )
 
 func (a *app) benchCommand() *cobra.Command {
@@ -32,14 +34,12 @@ func (a *app) benchCommand() *cobra.Command {
 func (a *app) benchLedger() *cobra.Command {
 	clients, size, replicas, seconds := "64", "512", "1", "5"
 	c := a.verb("ledger", text.CLIShortBenchLedger, func(cmd *cobra.Command, _ []string) error {
-		if replicas != "1" {
-			return usage(text.BenchReplicas, nil)
-		}
 		o := bench.LedgerOptions{Logger: slog.New(slog.DiscardHandler)}
-		var errs [3]error
+		var errs [4]error
 		o.Clients, errs[0] = a.whole("--clients", clients, maxClients)
 		o.Size, errs[1] = a.whole("--size", size, bench.MaxAppend)
 		o.For, errs[2] = a.during(seconds)
+		o.Replicas, errs[3] = a.whole("--replicas", replicas, maxReplicas)
 		if err := errors.Join(errs[:]...); err != nil {
 			return err
 		}

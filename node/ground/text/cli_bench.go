@@ -16,7 +16,6 @@ const (
 	CLIFlagReplicas      Code = "cli.flag.replicas"
 	CLIFlagSeconds       Code = "cli.flag.seconds"
 
-	BenchReplicas    Code = "bench.replicas"
 	BenchMeasuring   Code = "bench.measuring"
 	BenchWhat        Code = "bench.what"
 	BenchClients     Code = "bench.clients"
@@ -101,14 +100,9 @@ var benchSentences = []sentence{
 	{CLIFlagClients, "并发客户端数 `N`（默认 64）", "`N` clients at once (default 64)"},
 	{CLIFlagClientsList, "并发客户端数 `N,N`，逐一测量（默认 1,64）", "clients at once, `N,N`, each measured by itself (default 1,64)"},
 	{CLIFlagSize, "每条内容的字节数 `BYTES`（默认 512）", "`BYTES` of each payload (default 512)"},
-	{CLIFlagReplicas, "副本数 `N`（目前只能为 1）", "`N` replicas (so far only 1)"},
+	{CLIFlagReplicas, "副本数 `N`，1 至 5（默认 1），各有自己的数据目录和套接字", "`N` replicas, 1 to 5 (default 1), each with a data directory and a socket of its own"},
 	{CLIFlagSeconds, "每项测量的秒数 `S`，可带小数（默认 5）", "measure each thing for `S` seconds, which may be a fraction (default 5)"},
 
-	{
-		BenchReplicas,
-		"--replicas 只能为 1：目前只测量单个副本",
-		"--replicas can only be 1: the bench runs one replica so far",
-	},
 	{BenchMeasuring, "正在测量：{what}，{clients} 个客户端", "measuring: {what}, clients: {clients}"},
 	{BenchWhat, "项目", "what"},
 	{BenchClients, "客户端", "clients"},

@@ -1,5 +1,6 @@
-// Package measure is the tool of the benchmarks: it fills a data directory by appending records
-// through raft and the state file, without a network and an API.
+// Package measure is the tool of the benchmarks: it runs the replicas of a jurisdiction in this
+// process, each with a data directory and a socket of its own, and appends records to their ledger
+// by the command that every use of data commits, without an API.
 //
 // It is for tests and benches only. It judges no time and no size.
 package measure
@@ -9,17 +10,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
-	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
-	"xietong/node/business/records"
 	"xietong/node/business/sharing"
-	"xietong/node/ground/datadir"
-	"xietong/node/ground/host"
+	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 )
 
@@ -33,7 +30,7 @@ var ErrAppendSize = errors.New("no such size of payload")
 // Appender commits access records to the ledger of a jurisdiction as every use of data does, but
 // without a user: it is the subject of the benchmark of the ledger. Many goroutines may use it.
 type Appender struct {
-	host   *host.Host
+	ledger book.Ledger
 	permit sharing.Permit
 	access sharing.Access
 }
@@ -53,45 +50,11 @@ func fixedLabel(s string) identity.Label {
 	return l
 }
 
-// Ledger is the open ledger of the first jurisdiction of a data directory.
-type Ledger struct {
-	host   *host.Host
-	unlock func() error
-}
-
-// Open opens the ledger of the first jurisdiction alone: no socket, and no work in the background.
-// It holds the lock of the data directory until Close.
-func Open(ctx context.Context, dir string, logger *slog.Logger) (l *Ledger, err error) {
-	l = &Ledger{}
-	if l.unlock, err = datadir.Lock(dir); err != nil {
-		return nil, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, l.unlock())
-		}
-	}()
-	c, err := datadir.ReadConfig(dir)
-	if err != nil {
-		return l, err
-	}
-	registry := state.NewRegistry()
-	catalog.Register(registry, nil)
-	records.Register(registry)
-	sharing.Register(registry, records.DatasetState, nil)
-	name := c.Jurisdictions[0].Name
-	l.host, err = host.Open(ctx, host.Folder(dir, name), name, host.Options{Registry: registry, Logger: logger, Now: time.Now})
-	return l, err
-}
-
-// Close closes the ledger, and unlocks the data directory.
-func (l *Ledger) Close() error { return errors.Join(l.host.Close(), l.unlock()) }
-
-// Appender prepares the ledger: (1) an agency, (2) a dataset of its own, (3) the permission to use
+// NewAppender prepares a ledger: (1) an agency, (2) a dataset of its own, (3) the permission to use
 // it, and (4) one record, whose length shows how much must be added so that each payload has size
 // bytes. The error wraps ErrAppendSize for a size that cannot be had.
-func (l *Ledger) Appender(ctx context.Context, size int) (*Appender, error) {
-	a := &Appender{host: l.host, access: sharing.Access{Operation: "lookup", Rows: 1}}
+func NewAppender(ctx context.Context, l book.Ledger, size int) (*Appender, error) {
+	a := &Appender{ledger: l, access: sharing.Access{Operation: "lookup", Rows: 1}}
 	shortest, err := a.prepare(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("prepare appends: %w", err)
@@ -112,8 +75,8 @@ func (a *Appender) prepare(ctx context.Context) (shortest int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	provider := identity.NewAgency(a.host.Name(), appendAgency)
-	a.permit, err = sharing.PermitUse(ctx, a.host, sharing.Request{
+	provider := identity.NewAgency(a.ledger.Name(), appendAgency)
+	a.permit, err = sharing.PermitUse(ctx, a.ledger, sharing.Request{
 		Consumer: provider, Dataset: appendDataset, Version: version, Purpose: appendPurpose.String(),
 		Offer: policy.Offer{Provider: provider, Category: policy.Unconditional, Purposes: []string{appendPurpose.String()}},
 	})
@@ -124,8 +87,8 @@ func (a *Appender) prepare(ctx context.Context) (shortest int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = a.host.View(ctx, func(r *state.Reader) error {
-		payload, err := a.host.Payload(r, entry.Index())
+	err = a.ledger.View(ctx, func(r *state.Reader) error {
+		payload, err := a.ledger.Payload(r, entry.Index())
 		shortest = len(payload)
 		return err
 	})
@@ -133,12 +96,12 @@ func (a *Appender) prepare(ctx context.Context) (shortest int, err error) {
 }
 
 func (a *Appender) addAgency(ctx context.Context) error {
-	_, err := catalog.AddAgency(ctx, a.host, identity.Message{}, catalog.Agency{Code: appendAgency, Title: appendAgency.String()})
+	_, err := catalog.AddAgency(ctx, a.ledger, identity.Message{}, catalog.Agency{Code: appendAgency, Title: appendAgency.String()})
 	return err
 }
 
 func (a *Appender) publish(ctx context.Context) (version uint64, err error) {
-	p, err := catalog.Publish(ctx, a.host, identity.Message{}, catalog.Local(""), catalog.Entry{
+	p, err := catalog.Publish(ctx, a.ledger, identity.Message{}, catalog.Local(""), catalog.Entry{
 		Code: appendDataset, Title: appendDataset.String(), Agency: appendAgency, Category: policy.Unconditional.String(),
 		Purposes: []catalog.Purpose{{Code: appendPurpose, Title: appendPurpose.String()}},
 		Schema:   json.RawMessage(`{"type":"object","required":["id"],"properties":{"id":{"type":"string"}}}`), Key: "id",
@@ -155,5 +118,5 @@ func (a *Appender) Append(ctx context.Context) (identity.Entry, error) {
 	if err != nil {
 		return identity.Entry{}, err
 	}
-	return sharing.RecordUse(ctx, a.host, id, a.permit, a.access)
+	return sharing.RecordUse(ctx, a.ledger, id, a.permit, a.access)
 }

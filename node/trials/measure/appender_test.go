@@ -3,27 +3,30 @@ package measure
 import (
 	"errors"
 	"log/slog"
-	"path/filepath"
+	"strconv"
 	"testing"
 
 	"xietong/consensus/state"
-	"xietong/node/ground/datadir"
 	"xietong/node/ground/offline"
 )
 
-// TestAppender checks the size of the appended payloads, and that the ledger with all of them
-// verifies.
+// TestAppender checks the size of the appended payloads, of one replica and of three, and that the
+// ledger with all of them verifies.
 func TestAppender(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "bench")
-	if _, err := datadir.Init(dir, datadir.InitOptions{Name: "bench"}); err != nil {
-		t.Fatal(err)
+	for _, replicas := range []int{1, 3} {
+		t.Run(strconv.Itoa(replicas), func(t *testing.T) { appended(t, replicas) })
 	}
-	n, err := Open(t.Context(), dir, slog.New(slog.DiscardHandler))
+}
+
+func appended(t *testing.T, replicas int) {
+	r, err := Open(t.Context(), t.TempDir(), replicas, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, size := range []int{512, 64 << 10} {
-		a, err := n.Appender(t.Context(), size)
+	defer r.Close()
+	var size uint64
+	for _, bytes := range []int{512, 64 << 10} {
+		a, err := r.Appender(t.Context(), bytes)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,10 +34,14 @@ func TestAppender(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = a.host.View(t.Context(), func(r *state.Reader) error {
-			payload, err := a.host.Payload(r, entry.Index())
-			if len(payload) != size {
-				t.Errorf("a payload of %d bytes, want %d", len(payload), size)
+		size = entry.Index() + 1
+		if receipt, err := r.Receipt(t.Context(), entry); err != nil || len(receipt) == 0 {
+			t.Errorf("receipt of %d bytes, %v", len(receipt), err)
+		}
+		err = a.ledger.View(t.Context(), func(r *state.Reader) error {
+			payload, err := a.ledger.Payload(r, entry.Index())
+			if len(payload) != bytes {
+				t.Errorf("a payload of %d bytes, want %d", len(payload), bytes)
 			}
 			return err
 		})
@@ -43,15 +50,15 @@ func TestAppender(t *testing.T) {
 		}
 	}
 	for _, size := range []int{0, 32, MaxAppend + 1} {
-		if _, err := n.Appender(t.Context(), size); !errors.Is(err, ErrAppendSize) {
+		if _, err := r.Appender(t.Context(), size); !errors.Is(err, ErrAppendSize) {
 			t.Errorf("%d bytes: got %v, want ErrAppendSize", size, err)
 		}
 	}
-	if err := n.Close(); err != nil {
-		t.Fatal(err)
+	if err := r.Close(); err != nil || len(r.Dirs) != replicas {
+		t.Fatal(len(r.Dirs), err)
 	}
-	report, err := offline.VerifyData(t.Context(), dir, "", nil)
-	if err != nil || report.FirstBad != "" || report.Entries < 9 {
-		t.Errorf("got %+v, %v", report, err)
+	report, err := offline.VerifyData(t.Context(), r.Dirs[0], "", nil)
+	if err != nil || report.FirstBad != "" || report.Entries < size {
+		t.Errorf("got %+v, %v, want %d entries", report, err, size)
 	}
 }
