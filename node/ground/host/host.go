@@ -79,6 +79,7 @@ type Host struct {
 	renewing   sync.Mutex                                               // held while keys are renewed
 	marking    sync.Mutex                                               // held while a checkpoint is made: one at a time
 	signing    sync.Mutex                                               // held while a mark is signed: once
+	openedNote atomic.Pointer[openedNote]                               // the newest published checkpoint that was verified
 	others     Others                                                   // Reach.Others; nil: there are none
 	settled    atomic.Bool                                              // see Settled
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted

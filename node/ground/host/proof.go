@@ -1,9 +1,11 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -24,14 +26,25 @@ var ErrNoMajority = errors.New("no majority of the replicas signed it in time")
 // publishedWithin is how long a checkpoint waits for the signatures of a majority.
 const publishedWithin = 10 * time.Second
 
-// checkpoint has the ledger signed as it is, unless the newest checkpoint covers the whole ledger.
-// (1) It checks that the stored tree goes on from what was signed before, (2) proposes a mark, at
-// which every replica notes what it is, (3) signs what this replica noted there, and (4) waits
-// until a majority has published a checkpoint that covers as much.
-func (h *Host) checkpoint(ctx context.Context) error {
+// checkpoint has signed what the ledger holds at the call, unless the newest checkpoint covers it.
+func (h *Host) checkpoint(ctx context.Context) error { return h.cover(ctx, math.MaxUint64) }
+
+// cover has the first size entries signed, or all that there are at the call if there are fewer,
+// unless the newest checkpoint covers them. (1) It checks that the stored tree goes on from what was
+// signed before, (2) proposes a mark, at which every replica notes what it is, (3) signs what this
+// replica noted there, and (4) waits until a majority has published a checkpoint that covers as
+// much. Whoever waits meanwhile is served by the next mark: all of them share it.
+func (h *Host) cover(ctx context.Context, size uint64) error {
+	err := h.View(ctx, func(r *state.Reader) error {
+		size = min(size, r.Size())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	h.marking.Lock()
 	defer h.marking.Unlock()
-	covered, err := h.covered(ctx)
+	covered, err := h.covers(size)
 	if err != nil { // also where a mark would be one that nobody could sign
 		return h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
 	}
@@ -79,17 +92,17 @@ func (h *Host) waitPublished(ctx context.Context, size uint64) error {
 	}
 }
 
-// covered reports whether the newest checkpoint covers the whole ledger. Where it does not, the
-// error is a *state.DamageError unless the stored tree goes on from it.
-func (h *Host) covered(ctx context.Context) (all bool, err error) {
-	err = h.View(ctx, func(r *state.Reader) error {
-		size, _ := r.Checkpoint()
-		if all = size == r.Size(); all {
+// covers reports whether the newest checkpoint covers so many entries. Where it does not, the error
+// is a *state.DamageError unless the stored tree goes on from it.
+func (h *Host) covers(size uint64) (covered bool, err error) {
+	err = h.Look(func(r *state.Reader) error {
+		signed, _ := r.Checkpoint()
+		if covered = signed >= size; covered {
 			return nil
 		}
 		return goesOn(r)
 	})
-	return all, err
+	return covered, err
 }
 
 // mustEnd returns an error over what was signed. Where the tree is damaged the replica must not go
@@ -140,17 +153,28 @@ func (h *Host) Checkpoint(ctx context.Context) (c ledger.Checkpoint, signed []by
 	return c, signed, err
 }
 
-// newest verifies the newest published checkpoint, as a stranger would.
+// openedNote is a published checkpoint that was verified.
+type openedNote struct {
+	signed     []byte
+	checkpoint ledger.Checkpoint
+}
+
+// newest verifies the newest published checkpoint, as a stranger would; the same one once.
 func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err error) {
 	p, published := r.Published()
 	if !published {
 		return c, nil, fmt.Errorf("newest checkpoint: %w", ErrNoMajority)
 	}
+	if o := h.openedNote.Load(); o != nil && bytes.Equal(o.signed, p.Note) {
+		return o.checkpoint, p.Note, nil
+	}
 	set, err := h.inForce(r, p.Mark.Size)
 	if err != nil {
 		return c, nil, err
 	}
-	c, err = ledger.OpenCheckpoint(p.Note, h.log, set)
+	if c, err = ledger.OpenCheckpoint(p.Note, h.log, set); err == nil {
+		h.openedNote.Store(&openedNote{p.Note, c})
+	}
 	return c, p.Note, err
 }
 
@@ -199,10 +223,10 @@ type provenEntry struct {
 	reader     *state.Reader
 }
 
-// proven makes a checkpoint, unless the newest one covers the whole ledger, and gives the entry at
-// index to f.
+// proven makes a checkpoint, unless the newest one covers the entry at index, and gives that entry
+// to f.
 func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) error) error {
-	if err := h.checkpoint(ctx); err != nil {
+	if err := h.cover(ctx, index+1); err != nil {
 		return fmt.Errorf("make checkpoint: %w", err)
 	}
 	return h.View(ctx, func(r *state.Reader) (err error) {
@@ -210,11 +234,11 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 		if p.leaf, err = r.ProvenLeaf(index); err != nil {
 			return err
 		}
-		if p.leaf == nil {
-			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
-		}
 		if p.checkpoint, p.note, err = h.newest(r); err != nil {
 			return err
+		}
+		if p.leaf == nil || index >= p.checkpoint.Size {
+			return fmt.Errorf("entry %d of %d: %w", index, r.Size(), book.ErrNoEntry)
 		}
 		return f(p)
 	})
@@ -222,7 +246,7 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 
 // Receipt returns the receipt of the entry at index, which holds nothing of the payload. The chain
 // of the receipt begins with the root of the tree, and the root's pin proves it. Receipt first
-// makes a checkpoint, unless the newest one covers the whole ledger. The error wraps
+// makes a checkpoint, unless the newest one covers the entry. The error wraps
 // book.ErrNoEntry where the ledger has no such entry, and is a *ChainError where the chain is so
 // long that no verifier would take the receipt.
 func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
