@@ -112,16 +112,19 @@ type defence struct {
 }
 
 // defences reads testdata/defences.txt, and checks that each piece is there, once.
-func defences(t *testing.T) (all []defence) {
+func defences(t *testing.T) []defence { return pieces(t, defencePage) }
+
+// pieces reads a page of pieces, and checks that each is there, once.
+func pieces(t *testing.T, page string) (all []defence) {
 	t.Helper()
-	data, err := os.ReadFile(defencePage)
+	data, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, block := range blocks(string(data)) {
 		d, err := parseDefence(block)
 		if err != nil {
-			t.Errorf("%s: %v:\n%s", defencePage, err, block)
+			t.Errorf("%s: %v:\n%s", page, err, block)
 			continue
 		}
 		all = append(all, d)
@@ -193,7 +196,8 @@ func TestDefencesCount(t *testing.T) {
 	}
 }
 
-// remove runs the test of a row without the defence.
+// remove runs the test of a row without the defence. The overlay goes by the environment, so that a
+// program which the test builds is without it, too.
 func (d defence) remove(t *testing.T, row threat) {
 	source, err := os.ReadFile(d.file)
 	if err != nil {
@@ -216,7 +220,9 @@ func (d defence) remove(t *testing.T, row threat) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("go", "test", "-count=1", "-vet=off", "-timeout", "5m", "-overlay", overlay, "-run", "^"+row.test+"$", "./"+row.dir).CombinedOutput()
+	run := exec.Command("go", "test", "-count=1", "-vet=off", "-timeout", "5m", "-run", "^"+row.test+"$", "./"+row.dir)
+	run.Env = append(os.Environ(), "GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay)
+	out, err := run.CombinedOutput()
 	switch {
 	case err == nil:
 		t.Errorf("%s passes without what %s defends", row.test, d.file)

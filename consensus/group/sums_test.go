@@ -108,6 +108,37 @@ func TestFlippedBitOfTheLog(t *testing.T) {
 	}
 }
 
+// inMemory is raft's log in memory.
+type inMemory struct{ *raft.InmemStore }
+
+func (inMemory) IsMonotonic() bool { return true }
+func (inMemory) Close() error      { return nil }
+
+// TestChangedInTheLog changes an entry after it was written, as in a file that the library has
+// closed and checks no more: the entry is not given to anybody, and the replica ends.
+func TestChangedInTheLog(t *testing.T) {
+	for what, change := range map[string]func(*raft.Log){
+		"data": func(l *raft.Log) { l.Data[0] ^= 1 }, "term": func(l *raft.Log) { l.Term++ },
+		"type": func(l *raft.Log) { l.Type ^= 1 }, "checksum": func(l *raft.Log) { l.Extensions[3] ^= 0x80 },
+	} {
+		var ended error
+		kept := inMemory{raft.NewInmemStore()}
+		logs := summed{kept, newFailing(func(err error) { ended = err }), "wal"}
+		entry := &raft.Log{Index: 1, Term: 7, Data: []byte("village")}
+		if err := logs.StoreLog(entry); err != nil {
+			t.Fatal(err)
+		}
+		if err := logs.GetLog(1, new(raft.Log)); err != nil {
+			t.Fatal(err)
+		}
+		change(entry) // the store in memory keeps what it was given
+		err := logs.GetLog(1, new(raft.Log))
+		if _, ok := errors.AsType[*state.DamageError](err); !ok || ended == nil {
+			t.Errorf("%s: got %v, and the replica ended with %v", what, err, ended)
+		}
+	}
+}
+
 // TestStateOfAnotherTime (L3): the state has applied an entry of the log's index, of another term.
 func TestStateOfAnotherTime(t *testing.T) {
 	dir := t.TempDir()
