@@ -62,6 +62,9 @@ func (m *machines) join() {
 	}
 	m.dirs, m.nodes = append(m.dirs, dir), append(m.nodes, nil)
 	m.up(len(m.dirs) - 1)
+	if _, _, err := m.of(len(m.dirs) - 1).host.KeyStates(m.Context()); err != nil {
+		m.Errorf("a machine without a vote does not tell its status: %v", err)
+	}
 	replica, err := identity.ParseReplica(joined.Replica)
 	if err != nil {
 		m.Fatal(err)

@@ -64,7 +64,7 @@ func (h *Host) KeyStates(ctx context.Context) ([]KeyState, *trust.Endorsement, e
 	believed := link.Believed()
 	states := make([]KeyState, len(published))
 	for i, k := range published {
-		states[i] = KeyState{Believed: trust.Believed{KeySet: k.KeySet}, Published: k.at, InUse: k.Number == h.KeysInUse()}
+		states[i] = KeyState{Believed: trust.Believed{KeySet: k.KeySet}, Published: k.at, InUse: k.Number == h.KeysInUse() && h.listedIn(k.KeySet)}
 		if i < len(believed) {
 			states[i].Believed = believed[i]
 		}
@@ -79,6 +79,12 @@ func (h *Host) KeyStates(ctx context.Context) ([]KeyState, *trust.Endorsement, e
 		}
 	}
 	return states, e, nil
+}
+
+// listedIn reports whether a key set has keys of this replica. Those of a replica that has no vote
+// yet stand in none.
+func (h *Host) listedIn(k trust.KeySet) bool {
+	return slices.ContainsFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == h.Replica() })
 }
 
 // decryptionSince returns the place of the key set that first listed the decryption key of k.
