@@ -36,7 +36,7 @@ func TestDemoPasted(t *testing.T) {
 		lang      text.Lang
 		processes bool
 		want      string
-	}{{text.En, false, "7 of 7 steps held"}, {text.Zh, true, "7 个步骤全部成立"}} {
+	}{{text.En, false, "9 of 9 steps held"}, {text.Zh, true, "9 个步骤全部成立"}} {
 		if raced && !run.processes {
 			continue
 		}
@@ -107,8 +107,8 @@ func TestDemoJSON(t *testing.T) {
 			}
 		}
 	}
-	if len(lines) != 9 {
-		t.Errorf("%d lines, want publishing, 7 steps and the end", len(lines))
+	if len(lines) != 11 {
+		t.Errorf("%d lines, want publishing, 9 steps and the end", len(lines))
 	}
 }
 
@@ -121,7 +121,7 @@ func TestDemoProvince(t *testing.T) {
 	if err := demo.Run(t.Context(), o); err != nil {
 		t.Fatalf("%v; it told:\n%s", err, out.String())
 	}
-	if !strings.Contains(out.String(), "7 个步骤全部成立") || !strings.Contains(out.String(), "三亚市 4  海南省 15  海口市 4") {
+	if !strings.Contains(out.String(), "9 个步骤全部成立") || !strings.Contains(out.String(), "三亚市 4  海南省 15  海口市 4") {
 		t.Errorf("it told:\n%s", out.String())
 	}
 }

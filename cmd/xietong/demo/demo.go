@@ -1,11 +1,12 @@
 // Package demo shows the system at work on real data. It makes a province, by default Guizhou with
 // its 98 jurisdictions, each with its own keys, ledger, data directory and socket, joined by real
 // invitations over UDP on the loopback interface. Their agencies publish their real townships and
-// villages and ask one another, one county is switched off and comes back, and another process
-// verifies the receipts.
+// villages and ask one another, one county is switched off and comes back, one prefecture goes on
+// three machines and loses the one that leads, and another process verifies the receipts.
 //
-// All nodes run in this process; with Options.Processes, the nodes of one branch run, each in a
-// process of its own. In both cases the demo uses no internals of a node: it makes nodes as the
+// All nodes run in this process, but for those of that prefecture, which are processes, since one
+// of them is killed; with Options.Processes, the nodes of one branch run, each in a process of its
+// own. In both cases the demo uses no internals of a node: it makes nodes as the
 // commands do, runs its own binary, and speaks to the nodes over their sockets. All its files lie
 // in one folder, so a person can paste each command that it prints. The data beside this file are
 // real and public.
@@ -70,6 +71,7 @@ type demo struct {
 	machine machine
 	stage   stage
 	places  []*place // each after its parent
+	further []*place // the second and third machine of one of them
 	access  string   // entry of the answering county that records the query of step 1
 	asked   string   // entry of the asking county that records the same query
 	kept    uint64   // size of the ledger of the switched-off county
@@ -110,7 +112,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	steps := []step{
 		{"ask", d.ask}, {"verify", d.yesOrNo}, {"count", d.countAll}, {"off", d.switchOff}, {"refusals", d.refusals},
-		{"back", d.switchOn}, {"receipt", d.prove},
+		{"back", d.switchOn}, {"replicas", d.toThree}, {"leader", d.loseLeader}, {"receipt", d.prove},
 	}
 	for i, s := range steps {
 		if err := d.showStep(ctx, i+1, s); err != nil {
@@ -217,7 +219,7 @@ func (d *demo) open(ctx context.Context) error {
 	}
 	d.tell(ready, text.Args{
 		"title": d.stage.list[0].DisplayName, "prefectures": fmt.Sprint(len(d.level(levelPrefecture))), "counties": fmt.Sprint(len(d.level(levelCounty))),
-		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.machine.resident()),
+		"seconds": fmt.Sprintf("%.1f", d.ready.Seconds()), "mib": fmt.Sprint(d.resident()),
 	})
 	began := time.Now()
 	rows, err := d.publish(ctx)
@@ -259,7 +261,7 @@ func (d *demo) pasted() []string {
 func (d *demo) end(ctx context.Context, steps int) error {
 	if d.JSON {
 		last := map[string]any{
-			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": d.machine.resident(), "jurisdictions": len(d.places),
+			"ok": true, "ready_ms": d.ready.Milliseconds(), "rss_mib": d.resident(), "jurisdictions": len(d.places),
 		}
 		if err := d.print(last); err != nil {
 			return err

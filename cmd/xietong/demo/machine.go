@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,11 +22,18 @@ type machine interface {
 	init(ctx context.Context, p *place) (pin string, err error)
 	join(ctx context.Context, p *place) (pin string, err error)
 	start(ctx context.Context, p *place) (running, error) // returns once the node answers
-	resident() (mib uint64)                               // memory of the nodes; 0: not known
 }
 
 // running is a running node. stop ends the node and waits for it.
 type running interface{ stop() error }
+
+// machineOf returns what runs the node of a place. One that has three is run by processes.
+func (d *demo) machineOf(p *place) machine {
+	if p.code == d.stage.thrice() {
+		return apart{d}
+	}
+	return d.machine
+}
 
 // each calls do for 0 to n-1 side by side, at most two calls at once for each processor.
 func (d *demo) each(n int, do func(i int) error) error {
@@ -95,8 +103,6 @@ func (s served) stop() error {
 	return <-s.ended
 }
 
-func (m inside) resident() uint64 { return residentOf(os.Getpid()) }
-
 // apart runs each node as a process of the binary in the folder.
 type apart struct{ d *demo }
 
@@ -108,8 +114,14 @@ func (m apart) join(ctx context.Context, p *place) (string, error) {
 	return m.make(ctx, p, "join", p.token)
 }
 
-func (m apart) make(ctx context.Context, p *place, verb, argument string) (string, error) {
-	args := []string{"--data", p.folder, "--json", verb, argument}
+// joinReplica makes one more machine of a place.
+func (m apart) joinReplica(ctx context.Context, p *place) error {
+	_, err := m.make(ctx, p, "replica", "join", p.token)
+	return err
+}
+
+func (m apart) make(ctx context.Context, p *place, command ...string) (string, error) {
+	args := append([]string{"--data", p.folder, "--json"}, command...)
 	if p.listen != "" {
 		args = append(args, "--listen", p.listen)
 	}
@@ -146,8 +158,21 @@ func (m apart) start(ctx context.Context, p *place) (running, error) {
 
 func (p process) stop() error { return errors.Join(p.Process.Signal(os.Interrupt), p.Wait()) }
 
-func (m apart) resident() (mib uint64) {
-	for _, p := range m.d.places {
+// kill ends the process as a loss of power does: the node tells nobody, and closes nothing.
+func (p process) kill() error {
+	if err := p.Process.Kill(); err != nil {
+		return err
+	}
+	_ = p.Wait() // its error is that it was killed
+	return nil
+}
+
+// resident returns the memory of the nodes, in MiB; 0: not known.
+func (d *demo) resident() (mib uint64) {
+	if !d.Processes {
+		mib = residentOf(os.Getpid())
+	}
+	for _, p := range slices.Concat(d.places, d.further) {
 		if node, runs := p.node.(process); runs {
 			mib += residentOf(node.Process.Pid)
 		}

@@ -20,7 +20,7 @@ type place struct {
 	title  string // 南明区
 	folder string // name of its data directory, which every command takes
 	above  *place
-	listen string // UDP address that its children dial; "" at a county
+	listen string // UDP address that its children and its other machines dial; "" at most counties
 	pin    string
 	token  string                    // of the invitation that it joined with
 	node   running                   // nil: it is switched off
@@ -140,19 +140,16 @@ func (d *demo) invite(ctx context.Context, next []node.Place) error {
 
 // plant makes one node and starts it: a root by init, every other by its invitation.
 func (d *demo) plant(ctx context.Context, p *place, invitation *client.Invitation) (err error) {
-	if d.stage.hasBelow(p.name) {
+	if d.stage.hasBelow(p.name) || p.code == d.stage.thrice() {
 		if p.listen, err = freePort(); err != nil {
 			return err
 		}
 	}
-	p.as = map[string]*client.Client{}
-	for _, agency := range []string{"", provider, consumer} {
-		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.folder), client.Options{Language: d.Lang.Tag(), As: agency, CommandLine: true})
-	}
+	d.dial(p)
 	if invitation == nil {
-		p.pin, err = d.machine.init(ctx, p)
+		p.pin, err = d.machineOf(p).init(ctx, p)
 	} else {
-		p.pin, err = d.machine.join(ctx, p)
+		p.pin, err = d.machineOf(p).join(ctx, p)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.title, err)
@@ -160,8 +157,16 @@ func (d *demo) plant(ctx context.Context, p *place, invitation *client.Invitatio
 	return d.start(ctx, p)
 }
 
+// dial makes the clients of a place's agencies.
+func (d *demo) dial(p *place) {
+	p.as = map[string]*client.Client{}
+	for _, agency := range []string{"", provider, consumer} {
+		p.as[agency] = client.Dial(filepath.Join(d.Folder, p.folder), client.Options{Language: d.Lang.Tag(), As: agency, CommandLine: true})
+	}
+}
+
 func (d *demo) start(ctx context.Context, p *place) (err error) {
-	if p.node, err = d.machine.start(ctx, p); err != nil {
+	if p.node, err = d.machineOf(p).start(ctx, p); err != nil {
 		return fmt.Errorf("start %s: %w", p.title, err)
 	}
 	return nil
@@ -217,7 +222,7 @@ func (d *demo) unlinked(ctx context.Context, p *place) error {
 
 // close ends every node, the lowest first.
 func (d *demo) close() error {
-	backward := slices.DeleteFunc(slices.Clone(d.places), func(p *place) bool { return p == nil }) // the start was interrupted
+	backward := slices.DeleteFunc(slices.Concat(d.places, d.further), func(p *place) bool { return p == nil }) // the start was interrupted
 	slices.Reverse(backward)
 	return d.each(len(backward), func(i int) error {
 		for _, c := range backward[i].as {

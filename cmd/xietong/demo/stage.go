@@ -93,6 +93,19 @@ func (s *stage) played() (all []node.Place) {
 	return all
 }
 
+// thrice returns the code of the place that goes on three machines: the one above the county that
+// is asked or, where that is the province, the county.
+func (s *stage) thrice() string {
+	to := s.place(s.to)
+	above, _ := to.Name.Parent()
+	for _, p := range s.list[1:] {
+		if p.Name == above {
+			return p.Code
+		}
+	}
+	return to.Code
+}
+
 // hasBelow reports whether a place has others below it, whose nodes dial it.
 func (s *stage) hasBelow(name string) bool {
 	return slices.ContainsFunc(s.list, func(p node.Place) bool { above, below := p.Name.Parent(); return below && above.String() == name })

@@ -23,6 +23,11 @@ const (
 	DemoOff          Code = "demo.off"
 	DemoBack         Code = "demo.back"
 	DemoRefusals     Code = "demo.refusals"
+	DemoThree        Code = "demo.three"
+	DemoMeanwhile    Code = "demo.meanwhile"
+	DemoLeaderLost   Code = "demo.leader-lost"
+	DemoLeaderNow    Code = "demo.leader-now"
+	DemoSame         Code = "demo.same"
 	DemoProve        Code = "demo.prove"
 	DemoValid        Code = "demo.valid"
 	DemoFlipped      Code = "demo.flipped"
@@ -62,6 +67,13 @@ var demoSentences = []sentence{
 	{DemoBack, "{title}恢复运行：自动连回上级，账本 {entries} 条无一丢失，下一次使用记为第 {access} 条",
 		"{title} is back: linked by itself, all {entries} [entry|entries] there, the next use is entry {access}"},
 	{DemoRefusals, "不该做的，做不成", "what must fail, fails"},
+	{DemoThree, "{title}在使用中由一台机器增至三台，任一台可停", "{title} goes from one machine to three while it is asked: any one of them may be away"},
+	{DemoMeanwhile, "{title}的两名工作人员其间不停查询：{answers} 次应答，无一失败，最久 {seconds} 秒",
+		"two clerks of {title} asked all the while: {answers} [answer|answers], none failed, the longest took {seconds} s"},
+	{DemoLeaderLost, "{title}的主副本 {replica} 在查询中途被强行终止进程，无人察觉", "the leader of {title}, {replica}, is killed in mid-query; nobody notices"},
+	{DemoLeaderNow, "{replica} 接任主副本；{lost} 恢复运行，已补齐缺漏", "led by {replica} now; {lost} is back, and has what it missed"},
+	{DemoSame, "另一进程逐条重算三台的账本，相互一致：{entries} 条，{signed} 台签名，根 {root}…",
+		"another process recomputed the three: alike, {entries} [entry|entries], signed by {signed}, root {root}…"},
 	{DemoProve, "不经任何服务器，由另一进程仅凭{root}的起点标识证明第 1 步", "step 1 is proved by another process, without any server, from the pin of {root} alone"},
 	{DemoValid, "有效：{entry}，密钥由 {chain} 逐级背书", "valid    {entry}, key endorsed {chain}"},
 	{DemoFlipped, "无效：同一凭证改动一个比特", "INVALID  the same receipt with one bit flipped"},
