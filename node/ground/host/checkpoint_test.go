@@ -34,8 +34,8 @@ func TestCheckpointComesByItself(t *testing.T) {
 	})
 }
 
-// TestWaitersShareACheckpoint checks that those who want receipts at once share a checkpoint, though
-// the ledger grows all the while: each needs its own entry covered, and no more.
+// TestWaitersShareACheckpoint checks that those who want receipts at once share a checkpoint,
+// though the ledger grows all the while: each needs its own entry covered, and no more.
 func TestWaitersShareACheckpoint(t *testing.T) {
 	h := open(t, t.TempDir())
 	defer h.Close()

@@ -30,10 +30,10 @@ const publishedWithin = 10 * time.Second
 func (h *Host) checkpoint(ctx context.Context) error { return h.cover(ctx, math.MaxUint64) }
 
 // cover has the first size entries signed, or all that there are at the call if there are fewer,
-// unless the newest checkpoint covers them. (1) It checks that the stored tree goes on from what was
-// signed before, (2) proposes a mark, at which every replica notes what it is, (3) signs what this
-// replica noted there, and (4) waits until a majority has published a checkpoint that covers as
-// much. Whoever waits meanwhile is served by the next mark: all of them share it.
+// unless the newest checkpoint covers them. (1) It checks that the stored tree goes on from what
+// was signed before, (2) proposes a mark, at which every replica notes what it is, (3) signs what
+// this replica noted there, and (4) waits until a majority has published a checkpoint that covers
+// as much. Whoever waits meanwhile is served by the next mark: all of them share it.
 func (h *Host) cover(ctx context.Context, size uint64) error {
 	err := h.View(ctx, func(r *state.Reader) error {
 		size = min(size, r.Size())
