@@ -54,7 +54,7 @@ func (a *app) sayTrouble(wrong client.Trouble) {
 // vouched says who vouches for the clock.
 func (a *app) vouched(c client.Clock) string {
 	code := map[string]text.Code{
-		client.ClockByStart: text.ClockByStart, client.ClockByNeighbour: text.ClockByNeighbour, client.ClockBySystem: text.ClockBySystem,
+		client.ClockByStart: text.ClockByStart, client.ClockByReplica: text.ClockByReplica, client.ClockByNeighbour: text.ClockByNeighbour, client.ClockBySystem: text.ClockBySystem,
 		client.ClockByOperator: text.ClockByOperator,
 	}[c.By]
 	if code == "" || c.Wrong != nil {

@@ -90,8 +90,9 @@ func (a *app) tellReplicas(all client.Replicas) {
 		if r.Role == client.ReplicaFollower {
 			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
 		}
-		if off := time.Duration(r.OffsetMS) * time.Millisecond; off.Abs() > apart {
-			a.tell(text.CLIReplicaClock, text.Args{"replica": r.Replica, "seconds": strconv.Itoa(int(off.Abs().Seconds()))})
+		if ahead := time.Duration(r.OffsetMS) * time.Millisecond; ahead.Abs() > apart {
+			code := map[bool]text.Code{true: text.CLIReplicaClock, false: text.CLIReplicaClockLate}[ahead > 0]
+			a.tell(code, text.Args{"replica": r.Replica, "offset": ahead.Abs().Round(time.Second).String()})
 		}
 	}
 }

@@ -289,13 +289,14 @@ func (g *Group) waitAnswers(ctx context.Context, c raft.Configuration) error {
 
 // HandOver makes another replica lead, and returns once this one does not. Where this one does not
 // lead it does nothing. It tries, as long as ctx, one after another those with a vote that answer,
-// first whose log is longest, because raft's own choice does not look whether a replica answers.
-func (g *Group) HandOver(ctx context.Context) error {
+// first whose log is longest, because raft's own choice does not look whether a replica answers. Of
+// those that are named it takes no other.
+func (g *Group) HandOver(ctx context.Context, among ...identity.Replica) error {
 	for turn := 0; ; turn++ {
 		if g.raft.State() != raft.Leader {
 			return nil
 		}
-		successors := g.successors()
+		successors := g.successors(among)
 		if len(successors) == 0 {
 			return fmt.Errorf("hand over leadership: %w: %w", ErrNotDone, ErrNoSuccessor)
 		}
@@ -314,13 +315,22 @@ func (g *Group) HandOver(ctx context.Context) error {
 	}
 }
 
-// successors returns the others with a vote that answered lately, first whose log is longest.
-func (g *Group) successors() []raft.Server {
+// successors returns the others with a vote that answered lately, first whose log is longest; of
+// those that are named no other.
+func (g *Group) successors(among []identity.Replica) []raft.Server {
+	named := map[raft.ServerID]bool{}
+	for _, r := range among {
+		id, _ := names(r)
+		named[id] = true
+	}
 	lately := g.raft.ReloadableConfig().HeartbeatTimeout
 	last := map[raft.ServerID]uint64{}
 	var live []raft.Server
 	for _, s := range g.raft.GetConfiguration().Configuration().Servers {
 		n, _ := g.transport.answers.of(s.ID)
+		if len(named) > 0 && !named[s.ID] {
+			continue
+		}
 		if s.Suffrage == raft.Voter && s.ID != g.self() && n.sent > 0 && time.Since(n.at) < lately {
 			live, last[s.ID] = append(live, s), n.last
 		}

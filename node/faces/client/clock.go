@@ -6,6 +6,7 @@ import "context"
 const (
 	ClockByNobody    = "nobody"
 	ClockByStart     = "start"
+	ClockByReplica   = "replica"
 	ClockByNeighbour = "neighbour"
 	ClockBySystem    = "system"
 	ClockByOperator  = "operator"
@@ -15,7 +16,7 @@ const (
 type Clock struct {
 	Now         string        `json:"now" doc:"RFC 3339: what it says"`
 	Ledger      string        `json:"ledger" doc:"RFC 3339: ledger time, the latest that was recorded"`
-	By          string        `json:"by" doc:"Who vouches for it: nobody (nothing is written), start (it is near the last entry), neighbour, system, operator"`
+	By          string        `json:"by" doc:"Who vouches for it: nobody (nothing is written), start (it is near the last entry), replica (another one's, for which somebody vouches, agrees), neighbour, system, operator"`
 	Neighbour   string        `json:"neighbour,omitempty" doc:"Of neighbour: which"`
 	CorrectedAt string        `json:"corrected_at,omitempty" doc:"RFC 3339: ledger time ran ahead until then, and the clock has not caught up yet"`
 	Wrong       *Trouble      `json:"wrong,omitempty" doc:"Why nothing is written"`

@@ -30,6 +30,7 @@ import (
 //	5 above      body: h''                                   answer: what the parent said: [chain, recovery statement]
 //	6 state      body: h''                                   answer: [applied raft index, ms since 1970 UTC]
 //	7 sets       body: a number                              answer: [signed key set …] after that number, as many as are handed at once
+//	9 word       body: h''                                   answer: [the clock, ms since 1970 UTC; who vouches for it, as host.Voucher]
 const (
 	opPropose = 1
 	opRead    = 2
@@ -38,6 +39,7 @@ const (
 	opAbove   = 5
 	opState   = 6
 	opSets    = 7
+	opWord    = 9
 )
 
 // Limits of an ask.
@@ -59,6 +61,7 @@ const (
 	busy      outcome = 3 // nothing happened; values: none
 	diskFull  outcome = 4 // nothing happened; values: folder, free and needed bytes
 	unknown   outcome = 5 // it may yet happen
+	clock     outcome = 6 // nothing happened: a clock is wrong; values: as clockValues returns
 )
 
 type ask struct {
@@ -197,6 +200,10 @@ func (r reply) failure() error {
 		if full := spaceOf(r.Values); full != nil {
 			return fmt.Errorf("%w: %w", group.ErrNotDone, full)
 		}
+	case clock:
+		if wrong := clockOf(r.Values); wrong != nil {
+			return fmt.Errorf("%w: %w", group.ErrNotDone, wrong)
+		}
 	}
 	return fmt.Errorf("%w: %w", group.ErrUnknownOutcome, text)
 }
@@ -217,8 +224,11 @@ func spaceOf(values []string) *group.SpaceError {
 func told(err error) reply {
 	r := reply{Outcome: unknown, Text: err.Error(), Values: []string{}, Body: []byte{}}
 	full, isFull := errors.AsType[*group.SpaceError](err)
+	wrong := clockValues(err)
 	switch {
 	case !errors.Is(err, group.ErrNotDone):
+	case wrong != nil:
+		r.Outcome, r.Values = clock, wrong
 	case isFull:
 		r.Outcome = diskFull
 		r.Values = []string{full.Dir, strconv.FormatUint(full.Free, 10), strconv.FormatUint(full.Needed, 10)}

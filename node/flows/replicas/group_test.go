@@ -109,6 +109,7 @@ type machine struct {
 	replica identity.Replica
 	dir     string
 	in      *network
+	clock   *wallClock // nil: the right one
 	stop    context.CancelFunc
 	lines   []*lines
 	workers sync.WaitGroup
@@ -138,7 +139,7 @@ func (m *machine) up() {
 	raft, asks, fetch := m.in.lines(m.replica, "raft"), m.in.lines(m.replica, "asks"), m.in.lines(m.replica, "fetch")
 	m.lines = []*lines{raft, asks, fetch}
 	var err error
-	m.Host, err = host.Open(m.t.Context(), m.dir, county(m.t), host.Options{
+	o := host.Options{
 		Registry: registry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now,
 		Reach: func(*host.Host) host.Reach {
 			return host.Reach{
@@ -149,7 +150,11 @@ func (m *machine) up() {
 			}
 		},
 		Fatal: func(err error) { m.t.Errorf("%s stops: %v", m.replica, err) },
-	})
+	}
+	if m.clock != nil {
+		o.Now, o.Elapsed, o.Synced = m.clock.now, m.clock.elapsed, m.clock.synced
+	}
+	m.Host, err = host.Open(m.t.Context(), m.dir, county(m.t), o)
 	if err != nil {
 		m.t.Fatal(err)
 	}
@@ -198,6 +203,9 @@ func further(t testing.TB, in *network, by *machine) *machine {
 		t.Fatal(err)
 	}
 	m := &machine{t: t, replica: invited.Replica, dir: filepath.Join(t.TempDir(), invited.Replica.String()), in: in}
+	if by.clock != nil {
+		m.clock = newWallClock()
+	}
 	sets, err := by.KeySets(t.Context())
 	if err != nil {
 		t.Fatal(err)

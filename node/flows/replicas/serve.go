@@ -15,6 +15,7 @@ import (
 	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
+	"xietong/node/ground/host"
 )
 
 // Host is the jurisdiction on this replica; *host.Host is one.
@@ -37,6 +38,8 @@ type Host interface {
 	KeySets(ctx context.Context) ([][]byte, error)
 	// Applied returns the raft index up to which this replica has applied what was agreed.
 	Applied() uint64
+	// Word returns what this replica says of itself.
+	Word() host.Word
 }
 
 // Listener takes the streams of other replicas.
@@ -126,6 +129,8 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		return above{Chain: append([]byte{}, chain...), Recovery: append([]byte{}, recovery...)}, nil
 	case opSets:
 		return s.setsAfter(ctx, q.Body)
+	case opWord:
+		return wordOf(s.Host.Word()), nil
 	case opState:
 		return position{Applied: s.Host.Applied(), Now: uint64(s.Now().UnixMilli())}, nil
 	}

@@ -34,6 +34,8 @@ import (
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
 	var clock *host.ClockError
+	var apart *host.ApartError
+	var leader *host.LeaderClockError
 	var corrected *host.CorrectedError
 	var growth *host.GrowthError
 	var keys *host.KeysError
@@ -62,8 +64,12 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": text.Mebibytes(full.Free), "needed": text.Mebibytes(full.Needed),
 		}, Err: err}
+	case errors.As(err, &leader):
+		return &text.Failure{Code: text.LeaderClock, Args: text.Args{"replica": leader.Replica.String()}, Err: err}
 	case errors.As(err, &clock):
 		return clockFailure(clock, err)
+	case errors.As(err, &apart):
+		return apartFailure(apart, err)
 	case errors.As(err, &corrected):
 		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
 	case errors.As(err, &growth):
@@ -216,6 +222,18 @@ func clockFailure(e *host.ClockError, err error) *text.Failure {
 		return &text.Failure{Code: text.ClockJumped, Args: text.Args{"offset": offset, "clock": stamp(e.Clock)}, Err: err}
 	}
 	return &text.Failure{Code: text.ClockUnvouched, Args: text.Args{"offset": offset, "clock": stamp(e.Clock), "ledger": stamp(e.Ledger)}, Err: err}
+}
+
+// apartFailure says whose clock is apart from those of the other replicas.
+func apartFailure(e *host.ApartError, err error) *text.Failure {
+	f := &text.Failure{Code: text.ReplicaClockAhead, Args: text.Args{"replica": e.Replica.String(), "offset": e.Ahead.Abs().String()}, Err: err}
+	switch {
+	case !e.Other.IsZero():
+		f.Code, f.Args["beside"] = text.ReplicaClocksDiffer, e.Other.String()
+	case e.Ahead < 0:
+		f.Code = text.ReplicaClockBehind
+	}
+	return f
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

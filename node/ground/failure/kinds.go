@@ -127,7 +127,7 @@ func renewHeard(at identity.Jurisdiction, s string) (string, bool) {
 // comes from no other jurisdiction, as one with a value that is own.
 var kinds = map[string]kind{
 	"above": place, "acting": code, "address": own, "after": names, "again": moment, "agencies": names, "agency": code, "at": atWhat,
-	"bad": number, "because": written, "before": names, "behind": lasting, "believed": fixed, "below": names, "bucket": own, "by": byWhom,
+	"bad": number, "because": written, "before": names, "behind": lasting, "believed": fixed, "below": names, "beside": code, "bucket": own, "by": byWhom,
 	"citation": written, "claimed": place, "clock": instant, "code": code, "column": own, "columns": own, "command": own, "count": number,
 	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entry": entry, "epoch": number, "example": written,
 	"faults": own, "field": names, "fields": names, "file": own, "fingerprint": name, "first": own, "format": own, "found": own,

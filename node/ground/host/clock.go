@@ -10,6 +10,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 )
@@ -79,14 +80,21 @@ func (h *Host) ready(ctx context.Context, kind state.Kind) (time.Time, error) {
 	if state.Certifies(kind) || !h.alone() && !h.Leads() {
 		return h.now(), nil
 	}
-	if err := h.clockError(); err != nil {
+	if err := h.fit(ctx); err != nil {
 		return time.Time{}, err
 	}
 	now := h.now()
+	if !h.alone() && !h.Leads() { // it does not any more
+		return now, nil
+	}
 	if _, clock := h.store.Clocks(); clock.Sub(now) <= MaxBehind {
 		return now, nil
 	}
-	return now, h.correct(ctx, now)
+	err := h.correct(ctx, now)
+	if errors.Is(err, group.ErrNotLeader) { // the one that leads now corrects it
+		err = nil
+	}
+	return now, err
 }
 
 // clockEntry is the payload of an entry about the clock.
@@ -114,6 +122,9 @@ func (h *Host) change(ctx context.Context, kind state.Kind, q book.Request, now 
 	body, err := canon.Marshal(state.ClockChange{Clock: uint64(now.UnixMilli()), Evidence: note.Evidence, Sealed: note.Sealed})
 	if err != nil {
 		return state.Result{}, err
+	}
+	if kind == state.KindClockCorrected { // under an id it would have ended by the clock that it corrects
+		return h.group.Propose(ctx, state.Command{Kind: kind, Body: body, Clock: uint64(now.UnixMilli())})
 	}
 	return h.propose(ctx, kind, q, body, now)
 }
@@ -195,9 +206,12 @@ func (h *Host) watchClock(ctx context.Context) {
 	tick := time.NewTicker(lookAtClock)
 	defer tick.Stop()
 	for told := false; ; {
+		if !h.alone() && h.guard.clocks.elapsed != nil {
+			h.askClocks(ctx, lookAtClock/2)
+		}
 		h.guard.judge(true)
 		_, err := h.ready(ctx, state.KindClockAccepted)
-		switch wrong := errors.As(err, new(*ClockError)); {
+		switch wrong := errors.As(err, new(*ClockError)) || errors.As(err, new(*ApartError)); {
 		case wrong && !told:
 			h.logger.Error("clock not believed: nothing is written", "error", err)
 			told = true

@@ -88,6 +88,8 @@ type Host struct {
 	damaged    sync.Once                                                // fatal is called once for a damaged tree
 	correcting sync.Mutex                                               // held while the clock of the state is corrected
 	keeping    sync.Mutex                                               // held while the chain is kept: one at a time
+	asking     sync.Mutex                                               // held while the replicas are asked for their clocks
+	yielding   sync.Mutex                                               // held while leadership is handed over because of the clock
 }
 
 // Options of a host.
@@ -161,7 +163,8 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		}
 	}
 	ledger, _ := h.store.Clocks()
-	h.guard = newGuard(clocks{o.Now, o.Elapsed, o.Synced}, ledger)
+	parent, _ := name.Parent()
+	h.guard = newGuard(clocks{o.Now, o.Elapsed, o.Synced}, parent, ledger)
 	if err = h.openKeys(ready); err != nil {
 		return h, h.part(PartKeys, certsFolder, err)
 	}
@@ -295,7 +298,8 @@ func (h *Host) View(ctx context.Context, f func(*state.Reader) error) error {
 func (h *Host) Look(f func(*state.Reader) error) error { return h.store.View(f) }
 
 // Propose replicates a command and returns the result of its handler. A refusal is a
-// *state.Refusal. After a *ClockError, a *GrowthError or group.ErrNotDone nothing was done.
+// *state.Refusal. After a *ClockError, an *ApartError, a *GrowthError or group.ErrNotDone nothing
+// was done.
 func (h *Host) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
 	now, err := h.ready(ctx, kind)
 	if err != nil {
@@ -353,7 +357,7 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
 // serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
 // that a view met, a *group.SpaceError, a *RemovedError or a *NoLeaderError, a
-// *ClockError, and a *CorrectedError.
+// *ClockError, an *ApartError for each replica whose clock is wrong, and a *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
@@ -372,6 +376,7 @@ func (h *Host) Trouble() (all []error) {
 	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
 		all = append(all, err)
 	}
+	all = append(all, h.apartErrors()...)
 	if c, ok := h.store.Correction(); ok {
 		all = append(all, &CorrectedError{c})
 	}

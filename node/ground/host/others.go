@@ -25,6 +25,8 @@ type Others interface {
 	SignKeySet(ctx context.Context, of identity.Replica, k trust.KeySet) (trust.Signature, error)
 	// Secrets asks a replica for the keystore, and for the decryption keys sealed to a public key.
 	Secrets(ctx context.Context, of identity.Replica, public []byte) (keystore, decryption []byte, err error)
+	// Word asks a replica what it says of itself.
+	Word(ctx context.Context, of identity.Replica) (Word, error)
 }
 
 // ErrNoLeader is wrapped, with group.ErrNotDone, where no replica leads that this one can reach.
@@ -213,6 +215,9 @@ func (h *Host) Take(ctx context.Context, from identity.Replica, c state.Command)
 		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}
 	now, err := h.ready(ctx, c.Kind)
+	if _, unbelieved := errors.AsType[*ClockError](err); unbelieved {
+		err = fmt.Errorf("%w: %w", &LeaderClockError{h.Replica()}, err)
+	}
 	if err != nil {
 		return state.Result{}, fmt.Errorf("propose: %w: %w", group.ErrNotDone, err)
 	}

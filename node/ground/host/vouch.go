@@ -2,6 +2,7 @@ package host
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -17,13 +18,14 @@ type Voucher int
 const (
 	ByNobody    Voucher = iota // nothing is proposed
 	ByStart                    // it was near the last entry at the start, and went on evenly since
+	ByReplica                  // that of another replica agrees, for which one of those below vouches
 	ByNeighbour                // a neighbour's clock agrees
 	BySystem                   // the system says that it was set by a time service
 	ByOperator                 // a person accepted it
 )
 
 func (v Voucher) String() string {
-	return [...]string{"nobody", "start", "neighbour", "system", "operator"}[v]
+	return [...]string{"nobody", "start", "replica", "neighbour", "system", "operator"}[v]
 }
 
 // clocks are the sources of time of a machine.
@@ -58,6 +60,7 @@ func (r reading) ahead(of reading) time.Duration {
 // be set back, or, where it was behind the last entry, on; every other jump needs a voucher again.
 type guard struct {
 	clocks clocks
+	parent identity.Jurisdiction // zero: the root
 
 	mu     sync.Mutex // guards the fields below
 	began  reading    // the last entry, or the clock where there is none, as if read at the start
@@ -66,13 +69,21 @@ type guard struct {
 	who    identity.Jurisdiction // of ByNeighbour
 	synced time.Time             // as the system said at the base
 	heard  map[identity.Jurisdiction]reading
+	words  map[identity.Replica]heardWord // of the replicas with a vote
+	round  *time.Duration                 // when they were asked last; nil: not yet
+}
+
+// heardWord is what another replica said of its clock.
+type heardWord struct {
+	reading
+	by Voucher
 }
 
 const maxAhead = state.MaxAhead * time.Millisecond
 
 // newGuard returns the guard of a ledger with the given time; zero: it has no entry yet.
-func newGuard(clocks clocks, ledger time.Time) *guard {
-	g := &guard{clocks: clocks, heard: map[identity.Jurisdiction]reading{}}
+func newGuard(clocks clocks, parent identity.Jurisdiction, ledger time.Time) *guard {
+	g := &guard{clocks: clocks, parent: parent, heard: map[identity.Jurisdiction]reading{}, words: map[identity.Replica]heardWord{}}
 	now := g.read()
 	if g.began = now; ledger.UnixMilli() > 0 {
 		g.began.wall = ledger
@@ -132,6 +143,9 @@ func (g *guard) judge(anew bool) (now time.Time, by Voucher, ahead time.Duration
 		by, who := g.vouches(r)
 		switch {
 		case by > ByNobody && (!even || by > g.by):
+			if !even && g.by > ByNobody { // it jumped: what the replicas said of it is of before
+				g.round = nil
+			}
 			g.by, g.who, even = by, who, true
 		case g.by == ByNobody:
 			return r.wall, ByNobody, r.ahead(g.began)
@@ -153,25 +167,95 @@ func (g *guard) vouches(r reading) (Voucher, identity.Jurisdiction) {
 	if who, ok := g.agrees(r); ok {
 		return ByNeighbour, who
 	}
+	if g.replicaAgrees(r) {
+		return ByReplica, identity.Jurisdiction{}
+	}
 	if g.presumed(r) {
 		return ByStart, identity.Jurisdiction{}
 	}
 	return ByNobody, identity.Jurisdiction{}
 }
 
-// agrees returns the first neighbour, by its name, whose clock agrees.
+// agrees returns the first neighbour, by its name, whose clock agrees. Of a clock that is further
+// from the last entry than may be presumed, what is believed lasts: it takes the parent, or most of
+// those that were heard.
 func (g *guard) agrees(r reading) (who identity.Jurisdiction, ok bool) {
+	agree := 0
 	for name, h := range g.heard {
-		if r.ahead(h).Abs() <= MaxBehind && (!ok || cmp.Compare(name.String(), who.String()) < 0) {
+		if r.ahead(h).Abs() > MaxBehind {
+			continue
+		}
+		agree++
+		if !ok || cmp.Compare(name.String(), who.String()) < 0 {
 			who, ok = name, true
 		}
 	}
-	return who, ok
+	if !g.far(r) || 2*agree > len(g.heard) {
+		return who, ok
+	}
+	above, heard := g.heard[g.parent]
+	return g.parent, heard && r.ahead(above).Abs() <= MaxBehind
+}
+
+// far reports whether a reading is further from the last entry than may be presumed.
+func (g *guard) far(r reading) bool { return r.ahead(g.began).Abs() > maxAhead }
+
+// replicaAgrees reports whether the clock of another replica agrees for which somebody outside the
+// group vouches. Of one that is far from the last entry neighbours decide, where any was heard.
+func (g *guard) replicaAgrees(r reading) bool {
+	if g.far(r) && len(g.heard) > 0 {
+		return false
+	}
+	for _, w := range g.words {
+		if w.by > ByReplica && r.elapsed-w.elapsed <= wordGood && r.ahead(w.reading).Abs() <= MaxBehind {
+			return true
+		}
+	}
+	return false
+}
+
+// hearReplica notes what another replica says of its clock, which was asked as of a reading: it
+// said so half way there and back.
+func (g *guard) hearReplica(from identity.Replica, w Word, asked reading) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.read().elapsed
+	g.words[from] = heardWord{reading{w.Clock.Round(0).Add((now - asked.elapsed) / 2), now}, w.By}
+}
+
+// asked reports whether the replicas were asked so lately.
+func (g *guard) asked(lately time.Duration) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.round != nil && g.read().elapsed-*g.round < lately
+}
+
+// askedOf notes that the replicas with a vote were asked now. What others said is forgotten.
+func (g *guard) askedOf(voters []identity.Replica) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.read().elapsed
+	g.round = &now
+	maps.DeleteFunc(g.words, func(r identity.Replica, _ heardWord) bool { return !slices.Contains(voters, r) })
+}
+
+// lately returns what other replicas said of their clocks not long ago.
+func (g *guard) lately() (all []clockWord) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	r := g.read()
+	for replica, w := range g.words {
+		if r.elapsed-w.elapsed <= wordGood {
+			all = append(all, clockWord{replica, -r.ahead(w.reading), w.by})
+		}
+	}
+	slices.SortFunc(all, func(a, b clockWord) int { return cmp.Compare(a.replica.Number(), b.replica.Number()) })
+	return all
 }
 
 // presumed reports whether a reading is presumed to be true without a voucher.
 func (g *guard) presumed(r reading) bool {
-	if g.by > ByStart || r.ahead(g.began).Abs() > maxAhead {
+	if g.by > ByStart || g.far(r) {
 		return false
 	}
 	return g.by == ByNobody || r.ahead(g.base) < 0 || g.base.ahead(g.began) < -MaxBehind

@@ -47,8 +47,8 @@ func (m *machineClock) pass(d time.Duration) {
 	m.change(func() { m.wall, m.elapsed = m.wall.Add(d), m.elapsed+d })
 }
 
-// TestWhoVouches (D18) walks through what a machine's clock does after a start, and who vouches for
-// it then.
+// TestWhoVouches (D18, D18d) walks through what a machine's clock does after a start, and who
+// vouches for it then.
 func TestWhoVouches(t *testing.T) {
 	last := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC) // the last entry
 	type step struct {
@@ -56,6 +56,7 @@ func TestWhoVouches(t *testing.T) {
 		hears      []time.Duration // how far clocks of neighbours are ahead of this machine's, as they say then
 		synced     bool            // the time service has set the clock just now
 		accepts    bool
+		replica    Voucher // who vouches for the clock of another replica, which agrees; 0: it says nothing
 		want       Voucher
 	}
 	start := func(ahead time.Duration, want Voucher) step { return step{jump: ahead, want: want} }
@@ -82,8 +83,16 @@ func TestWhoVouches(t *testing.T) {
 			start(8*hour, ByStart), {hears: []time.Duration{-8 * hour}, want: ByStart}, {pass: 30 * hour, jump: -8 * hour, want: ByNeighbour},
 			{jump: -8 * hour, want: ByNobody}, {jump: 8 * hour, want: ByNeighbour},
 		},
-		"neighbours that differ": {start(400*day, ByNobody), {hears: []time.Duration{-400 * day}, want: ByNobody}, {hears: []time.Duration{-400 * day, 4 * time.Minute}, want: ByNeighbour}},
-		"one that agrees badly":  {start(400*day, ByNobody), {hears: []time.Duration{6 * time.Minute}, want: ByNobody}},
+		"a child that agrees, and a parent that does not": { // beyond 72 hours what is believed lasts
+			start(400*day, ByNobody), {hears: []time.Duration{-400 * day}, want: ByNobody}, {hears: []time.Duration{-400 * day, 4 * time.Minute}, want: ByNobody},
+			{hears: []time.Duration{time.Minute, -400 * day}, want: ByNeighbour},
+		},
+		"most neighbours agree, and a parent does not":      {start(400*day, ByNobody), {hears: []time.Duration{-400 * day, 0, 0}, want: ByNeighbour}},
+		"a child that agrees within 72 hours":               {start(0, ByStart), {jump: 8 * hour, hears: []time.Duration{-8 * hour, 0}, want: ByNeighbour}},
+		"a replica that agrees":                             {start(400*day, ByNobody), {replica: BySystem, want: ByReplica}, {pass: day, want: ByReplica}},
+		"a replica that agrees, and a parent that does not": {start(400*day, ByNobody), {replica: BySystem, hears: []time.Duration{-400 * day}, want: ByNobody}},
+		"a replica for which nobody vouches":                {start(400*day, ByNobody), {replica: ByReplica, want: ByNobody}},
+		"one that agrees badly":                             {start(400*day, ByNobody), {hears: []time.Duration{6 * time.Minute}, want: ByNobody}},
 		"no neighbour vouches for a jump back of a firm clock": {
 			start(0, ByStart), {hears: []time.Duration{0}, want: ByNeighbour}, {pass: hour, jump: -hour, want: ByNobody}, {pass: hour, jump: hour, want: ByNeighbour},
 		},
@@ -98,13 +107,16 @@ func TestWhoVouches(t *testing.T) {
 				m.synced = m.wall
 			}
 			if g == nil {
-				g = newGuard(m.clocks(), last)
+				g = newGuard(m.clocks(), neighbour(t, 0), last)
 			}
 			for n, ahead := range s.hears {
 				g.hear(neighbour(t, n), m.wall.Add(ahead))
 			}
 			if s.accepts {
 				g.accept()
+			}
+			if s.replica > ByNobody {
+				g.hearReplica(FirstReplica(), Word{m.wall, s.replica}, g.read())
 			}
 			judged(t, fmt.Sprintf("%s, step %d", what, i), g, m, s.want)
 		}
@@ -127,7 +139,7 @@ func judged(t *testing.T, what string, g *guard, m *machineClock, want Voucher) 
 
 func neighbour(t *testing.T, n int) identity.Jurisdiction {
 	t.Helper()
-	j, err := identity.ParseJurisdiction([]string{"guiyang.guizhou", "yunyan.guiyang.guizhou"}[n])
+	j, err := identity.ParseJurisdiction([]string{"guiyang.guizhou", "yunyan.guiyang.guizhou", "huaxi.guiyang.guizhou"}[n])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +151,7 @@ func neighbour(t *testing.T, n int) identity.Jurisdiction {
 func TestLeastTime(t *testing.T) {
 	last := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
 	m := &machineClock{wall: last.Add(70 * time.Hour)}
-	g := newGuard(m.clocks(), last)
+	g := newGuard(m.clocks(), neighbour(t, 0), last)
 	for _, row := range []struct {
 		pass   time.Duration
 		accept bool

@@ -12,6 +12,7 @@ const (
 	ClockOffset         Code = "clock.offset"
 	ClockByNobody       Code = "clock.by-nobody"
 	ClockByStart        Code = "clock.by-start"
+	ClockByReplica      Code = "clock.by-replica"
 	ClockByNeighbour    Code = "clock.by-neighbour"
 	ClockBySystem       Code = "clock.by-system"
 	ClockByOperator     Code = "clock.by-operator"
@@ -30,6 +31,7 @@ var clockSentences = []sentence{
 	{ClockOffset, "{name}的时钟超前本机：{offset}", "The clock of {name} is ahead of this one by {offset}"},
 	{ClockByNobody, "未予采信，暂停写入", "not believed: nothing is written"},
 	{ClockByStart, "启动时与账本最后的时间相近，此后走时均匀", "it was near the ledger's last time at the start, and went on evenly"},
+	{ClockByReplica, "另一副本的时钟与之一致，且已得到证实", "the clock of another replica agrees, for which somebody vouches"},
 	{ClockByNeighbour, "{name}的时钟与之一致", "the clock of {name} agrees"},
 	{ClockBySystem, "由系统的对时服务校准", "a time service of the system has set it"},
 	{ClockByOperator, "经管理员确认", "an administrator vouches for it"},

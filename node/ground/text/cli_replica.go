@@ -41,6 +41,7 @@ const (
 	CLIReplicaMostAway  Code = "cli.replica.most-away"
 	CLIReplicaBehindAll Code = "cli.replica.behind-all"
 	CLIReplicaClock     Code = "cli.replica.clock"
+	CLIReplicaClockLate Code = "cli.replica.clock-late"
 
 	CLIReplicaFor   Code = "cli.replica.for"
 	CLIReplicaThere Code = "cli.replica.there"
@@ -129,7 +130,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经损坏的，请保留其磁盘",
 		"most are away: {there} of {voters} there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if one is lost, keep its disk"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
-	{CLIReplicaClock, "{replica} 的时钟与本机相差 {seconds} 秒，请校准两台机器的时间", "the clock of {replica} is {seconds} s from this machine's: set the time of both"},
+	{CLIReplicaClock, "{replica} 的时钟比本机超前 {offset}，请校准不准的一台", "the clock of {replica} is {offset} ahead of this machine's: set the one that is wrong"},
+	{CLIReplicaClockLate, "{replica} 的时钟比本机落后 {offset}，请校准不准的一台", "the clock of {replica} is {offset} behind this machine's: set the one that is wrong"},
 
 	{CLIReplicaFor, "{title}（{name}）副本 {replica} 的邀请，有效期至 {until}。请妥善传递：持有者可得到该级的全部数据", "invitation of replica {replica} of {title} ({name}), good until {until}. Hand it over safely: who has it gets all data of the jurisdiction"},
 	{CLIReplicaThere, "在那台机器上依次执行（--listen 为那台机器自己的地址和端口）：", "on the other machine, with its own address and port as --listen, run:"},

@@ -17,6 +17,10 @@ const (
 	ReplicaTooMany        Code = "replica-too-many"
 	InvitationOfReplica   Code = "invitation-of-replica"
 	InvitationOfChild     Code = "invitation-of-child"
+	ReplicaClockAhead     Code = "replica-clock-ahead"
+	ReplicaClockBehind    Code = "replica-clock-behind"
+	ReplicaClocksDiffer   Code = "replica-clocks-differ"
+	LeaderClock           Code = "leader-clock"
 )
 
 var replicaProblems = []problem{
@@ -100,5 +104,33 @@ var replicaProblems = []problem{
 		zh: parts{"这是下级的邀请码", "这一行邀请下级加入，不是邀请本机成为副本", "邀请码", "请用这一行执行 xietong join；需要副本邀请码的，请在已有的副本上执行 xietong replica invite"},
 		en: parts{"An invitation of a lower level", "this line invites a lower level to join, not the machine to be one more replica", "invitation",
 			"run `xietong join` with it; for an invitation of a replica, run `xietong replica invite` on a replica that is there"},
+	},
+	{
+		number: 500, code: ReplicaClockAhead, status: http.StatusServiceUnavailable, params: []string{"replica", "offset"},
+		zh: parts{"副本时钟超前", "副本 {replica} 的时钟比多数副本超前 {offset}；它不作为主副本，写入由时钟一致的副本继续", "{replica}",
+			"请校准该机器的时钟（如启用 NTP），校准后自动恢复；各副本的时钟偏差见 xietong replica list"},
+		en: parts{"A replica's clock is ahead", "the clock of replica {replica} is {offset} ahead of those of most replicas; it does not lead, and writing goes on where the clocks agree", "{replica}",
+			"set the clock of that machine right (NTP does), and all goes on by itself; `xietong replica list` shows how far the clocks are off"},
+	},
+	{
+		number: 501, code: ReplicaClockBehind, status: http.StatusServiceUnavailable, params: []string{"replica", "offset"},
+		zh: parts{"副本时钟落后", "副本 {replica} 的时钟比多数副本落后 {offset}；它不作为主副本，写入由时钟一致的副本继续", "{replica}",
+			"请校准该机器的时钟（如启用 NTP），校准后自动恢复；各副本的时钟偏差见 xietong replica list"},
+		en: parts{"A replica's clock is behind", "the clock of replica {replica} is {offset} behind those of most replicas; it does not lead, and writing goes on where the clocks agree", "{replica}",
+			"set the clock of that machine right (NTP does), and all goes on by itself; `xietong replica list` shows how far the clocks are off"},
+	},
+	{
+		number: 502, code: ReplicaClocksDiffer, status: http.StatusServiceUnavailable, params: []string{"replica", "beside", "offset"},
+		zh: parts{"副本时钟不一致", "副本 {replica} 与 {beside} 的时钟相差 {offset}，无从判断哪一个准确，暂停写入", "{replica} 与 {beside}",
+			"请核对两台机器的时钟并校准不准的一台，校准后自动继续写入；启动其余副本，或与上下级连通，也可判断；读取不受影响"},
+		en: parts{"The replicas' clocks differ", "the clocks of replicas {replica} and {beside} are {offset} apart, and nobody can tell which is right, so writing has stopped", "{replica} and {beside}",
+			"compare both with a clock that is right, and set the wrong one: the node writes again by itself; it can also tell once the other replicas run, or a neighbour is linked; reading goes on"},
+	},
+	{
+		number: 503, code: LeaderClock, status: http.StatusServiceUnavailable, params: []string{"replica"},
+		zh: parts{"主副本的时钟未予采信", "主副本 {replica} 的时钟无从核实，也没有时钟可信的副本可以接替，暂停写入", "{replica}",
+			"请在该机器上执行 xietong status，按其提示处理；读取不受影响"},
+		en: parts{"The leader's clock is not believed", "nobody vouches for the clock of replica {replica}, which leads, and no replica with a clock that is believed can take its place, so writing has stopped", "{replica}",
+			"run `xietong status` on that machine, and do what it says; reading goes on"},
 	},
 }
