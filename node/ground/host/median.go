@@ -125,8 +125,11 @@ func (h *Host) words() []clockWord {
 }
 
 // askClocks asks the other replicas with a vote for their clocks, unless somebody did so for so
-// long.
+// long: then it waits for nobody who asks now.
 func (h *Host) askClocks(ctx context.Context, unless time.Duration) {
+	if h.guard.asked(unless) {
+		return
+	}
 	h.asking.Lock()
 	defer h.asking.Unlock()
 	members, err := h.group.Members()
