@@ -209,6 +209,9 @@ func openWatched(path string, c Config, failing *failing) (logStore, error) {
 		err = beginAnew(used, c)
 	}
 	if err == nil {
+		err = checkTerm(used, c.Store)
+	}
+	if err == nil {
 		err = keepMark(logs, c.Mark)
 	}
 	if err != nil {

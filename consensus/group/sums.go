@@ -124,6 +124,33 @@ func isEntry(l raft.Log, known state.LastEntry) bool {
 	return l.Type == raft.LogCommand && err == nil && state.SumOf(commands) == known.Sum
 }
 
+// checkTerm checks that raft has noted every term of which there is an entry, as it does before it
+// stores the first one. A term that is not there was lost, and with it the votes given since: the
+// disk kept the log and forgot what was written beside it, or the file is an older copy. Such a
+// replica could vote a second time.
+func checkTerm(logs summed, store *state.Store) error {
+	noted, err := logs.GetUint64(termKey)
+	if err != nil {
+		return err
+	}
+	_, last, err := bounds(logs)
+	if err != nil {
+		return err
+	}
+	applied, term := store.Applied()
+	if last > applied {
+		var l raft.Log
+		if err := logs.get(last, &l); err != nil {
+			return err
+		}
+		term = max(term, l.Term)
+	}
+	if noted < term {
+		return &state.DamageError{File: filepath.Join(logs.path, termFile), Err: fmt.Errorf("it knows term %d, and an entry is of term %d", noted, term)}
+	}
+	return nil
+}
+
 // beginAnew empties a log that ends before the newest snapshot. Its last batch was lost, and
 // nothing with it: the state has all of it. Raft would go on behind the snapshot, and the library
 // takes no entry that does not follow its last one. A log whose term is before that of the snapshot
@@ -145,8 +172,11 @@ func beginAnew(logs summed, c Config) error {
 	return logs.DeleteRange(first, last)
 }
 
-// termKey is the key under which raft keeps its term.
+// termKey is the key under which raft keeps its term, and termFile the file of the library that has
+// it, and the vote.
 var termKey = []byte("CurrentTerm")
+
+const termFile = "wal-meta.db"
 
 // logOf returns the log as raft uses it: the library's, which the tests may have fail, watched for
 // writes that fail, and each entry with its checksum.

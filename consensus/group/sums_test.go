@@ -417,3 +417,29 @@ func TestLogOfAnEarlierTime(t *testing.T) {
 	}
 	_ = n.store.Close()
 }
+
+// TestTermThatWasLost has the file of terms and votes forget the last ones, as where the disk did
+// not keep them: the replica, which may have voted in them, does not open.
+func TestTermThatWasLost(t *testing.T) {
+	for _, applied := range []bool{false, true} {
+		dir := t.TempDir()
+		behind(t, dir) // the log alone has an entry of the last term
+		if applied {
+			n, _ := leading(t, dir, func(*Config) {})
+			n.end(t)
+		}
+		logs, err := wal.Open(filepath.Join(dir, walFolder), wal.WithSegmentSize(64<<10))
+		if err != nil {
+			t.Fatal(err)
+		}
+		noted, err := logs.GetUint64(termKey)
+		if err = errors.Join(err, logs.SetUint64(termKey, noted-1), logs.Close()); err != nil {
+			t.Fatal(err)
+		}
+		n, err := startWith(dir, 1, nil, registry(), state.Options{}, func(c *Config) { c.Segment = 64 << 10 }, replica(1))
+		if damage, ok := errors.AsType[*state.DamageError](err); !ok || filepath.Base(damage.File) != termFile {
+			t.Errorf("open: got %v, want a damaged %s", err, termFile)
+		}
+		_ = n.store.Close()
+	}
+}

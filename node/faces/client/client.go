@@ -152,6 +152,7 @@ func (c *Client) request(ctx context.Context, method, path string, key identity.
 	if err != nil {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
+	req.GetBody = nil // else net/http sends a request with a key again by itself, and tells the error of the second time alone
 	set := func(name, value string) {
 		if value != "" {
 			req.Header.Set(name, value)

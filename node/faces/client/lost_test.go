@@ -69,6 +69,30 @@ func TestAnswerLostWithTheNode(t *testing.T) {
 	}
 }
 
+// TestAnswerLostOnAKeptConnection: the node answered before on the same connection. What net/http
+// would do by itself then must not hide that a request was sent.
+func TestAnswerLostOnAKeptConnection(t *testing.T) {
+	dir := t.TempDir()
+	serve(t, dir, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.Method == http.MethodGet {
+			answer(w, Status{})
+			return
+		}
+		if err := os.Remove(filepath.Join(dir, SocketName)); err != nil {
+			t.Error(err)
+		}
+		panic(http.ErrAbortHandler)
+	}))
+	c, _ := dial(t, dir, Options{})
+	if _, err := c.Status(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.AddAgency(t.Context(), NewAgency{Code: "a", Title: "b"}); !errors.Is(err, ErrUnknownOutcome) {
+		t.Errorf("got %v, want ErrUnknownOutcome", err)
+	}
+}
+
 // TestAnswerOfALoadIsLost: the second pass of an import writes, so its end without an answer is an
 // unknown outcome; the first one writes nothing.
 func TestAnswerOfALoadIsLost(t *testing.T) {
