@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -288,16 +289,16 @@ func TestAfterACorrection(t *testing.T) {
 	}
 }
 
-// TestOlderStateHasAClock opens a file that was written before the clock was kept.
-func TestOlderStateHasAClock(t *testing.T) {
+// TestStateWithoutAClock opens a file whose clock is missing: without it permissions would go on.
+func TestStateWithoutAClock(t *testing.T) {
 	c := newClocked(t)
 	c.use(newID(t), began)
 	if err := c.s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	edit(t, c.path, bucketMeta, keyClock, func([]byte) []byte { return nil })
-	c.s = openStore(t, c.path)
-	if l, clock := c.s.Clocks(); l != clock || uint64(l.UnixMilli()) != began {
-		t.Errorf("got ledger time %s, clock %s", l, clock)
+	_, err := Open(c.path, noteRegistry(), Options{})
+	if damage, ok := errors.AsType[*DamageError](err); !ok || damage.File != c.path {
+		t.Errorf("got %v, want a *DamageError of the file", err)
 	}
 }

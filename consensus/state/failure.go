@@ -84,6 +84,11 @@ func (s *Store) damaged(err error) error {
 	return err
 }
 
+// noteHurt notes a value that is not as it was written.
+func (s *Store) noteHurt(err error) {
+	s.damage.CompareAndSwap(nil, &DamageError{File: s.path, Err: err})
+}
+
 // Damaged returns the first damage of the file that a view met since the store was opened, or nil.
 func (s *Store) Damaged() *DamageError { return s.damage.Load() }
 

@@ -259,7 +259,7 @@ func TestUnprovenEntries(t *testing.T) {
 				forged.mu.Lock()
 				defer forged.mu.Unlock()
 				forged.begin()
-				forged.meta = r.meta
+				forged.meta, forged.meta.contents = r.meta, contents{}
 				for i := range r.Size() {
 					leaf := r.Leaf(i)
 					if i == row.at {

@@ -38,9 +38,11 @@ type fillFile struct {
 	config FillConfig
 	path   string
 	db     *bolt.DB
-	tx     *bolt.Tx // what is not on disk yet; nil: nothing
-	len    int      // its bytes
-	size   uint64   // entries, those in tx included
+	tx     *bolt.Tx    // what is not on disk yet; nil: nothing
+	writer *fileWriter // into tx
+	sums   contents    // of what was received of the buckets that decide
+	len    int         // its bytes
+	size   uint64      // entries, those in tx included
 	fresh  []tlog.Hash
 }
 
@@ -48,7 +50,7 @@ type fillFile struct {
 // was received of the rest is dropped: it was of another moment. A file of another ledger, or one
 // that is damaged, is removed.
 func openFilling(c FillConfig) (*fillFile, error) {
-	f := &fillFile{config: c, path: filepath.Join(c.Dir, FillFile)}
+	f := &fillFile{config: c, sums: contents{}, path: filepath.Join(c.Dir, FillFile)}
 	err := f.open()
 	if _, damaged := errors.AsType[*DamageError](err); damaged || errors.Is(err, errNotFilling) {
 		err = RemoveFilling(c.Dir)
@@ -97,10 +99,6 @@ func (f *fillFile) begin() (err error) {
 		if err := dropRest(tx); err != nil {
 			return err
 		}
-		own, err := tx.CreateBucket([]byte(bucketMeta))
-		if err != nil {
-			return err
-		}
 		f.size = 0
 		if leaves := tx.Bucket([]byte(bucketLeaf)); leaves != nil {
 			if last, _ := leaves.Cursor().Last(); last != nil {
@@ -108,26 +106,29 @@ func (f *fillFile) begin() (err error) {
 			}
 		}
 		of, err := canon.Marshal(fillingOf{Format: Format, Log: f.config.Log})
-		return errors.Join(err, own.Put(keyFilling, of))
+		w := f.config.Registry.newFileWriter(tx)
+		return errors.Join(err, w.write(&pair{bucket: bucketMeta, key: keyFilling, value: of}), w.end())
 	})
 }
 
 // mine reports whether a file is filled, or was, for this ledger.
 func (f *fillFile) mine(own *bolt.Bucket) bool {
 	var of fillingOf
-	if data := own.Get(keyFilling); data != nil {
+	in := keptIn(bucketMeta, own)
+	if data, _ := in.open(keyFilling, own.Get(keyFilling)); data != nil {
 		return canon.Unmarshal(data, maxMetaLen, &of) == nil && of.Format == Format && of.Log == f.config.Log
 	}
 	var m meta
-	err := canon.Unmarshal(own.Get(keyState), maxMetaLen, &m)
+	data, _ := in.open(keyState, own.Get(keyState))
+	err := canon.Unmarshal(data, maxMetaLen, &m)
 	return err == nil && m.Format == Format && m.Log == f.config.Log
 }
 
-// dropRest deletes everything but entries and tree.
+// dropRest deletes everything but entries, tree and their sums.
 func dropRest(tx *bolt.Tx) error {
 	var names [][]byte
 	err := tx.ForEach(func(name []byte, _ *bolt.Bucket) error {
-		if s := shares[string(name)]; s != isImmutable && s != isDerived {
+		if !stays(string(name)) && string(name) != bucketSums {
 			names = append(names, bytes.Clone(name))
 		}
 		return nil
@@ -135,15 +136,27 @@ func dropRest(tx *bolt.Tx) error {
 	for _, name := range names {
 		err = errors.Join(err, tx.DeleteBucket(name))
 	}
+	var over [][]byte
+	if sums := tx.Bucket([]byte(bucketSums)); sums != nil && err == nil {
+		err = sums.ForEach(func(k, _ []byte) error {
+			if of, _, _ := sumOf(k); !stays(of) {
+				over = append(over, bytes.Clone(k))
+			}
+			return nil
+		})
+		for _, k := range over {
+			err = errors.Join(err, sums.Delete(k))
+		}
+	}
 	return err
 }
 
+// stays reports whether a bucket stays when a filling goes on.
+func stays(bucket string) bool { return shares[bucket] == isImmutable || shares[bucket] == isDerived }
+
 // Tile implements ledger.TileReader: the tree of what is in tx or on disk.
 func (f *fillFile) Tile(id ledger.TileID) ([]byte, error) {
-	if b := f.tx.Bucket([]byte(bucketTile)); b != nil {
-		return bytes.Clone(b.Get(tileKey(id))), nil
-	}
-	return nil, nil
+	return reads{file: f.tx}.Get(bucketTile, tileKey(id)), nil
 }
 
 // root returns the root of all entries. Everything is on disk.
@@ -170,13 +183,14 @@ func (f *fillFile) put(bucket string, key, value []byte) (err error) {
 		if f.tx, err = f.db.Begin(true); err != nil {
 			return err
 		}
+		f.writer = f.config.Registry.newFileWriter(f.tx)
 	}
-	b, err := f.config.Registry.openBucket(f.tx, bucket)
-	if err != nil {
-		return err
+	p := &pair{bucket: bucket, key: key, value: value}
+	if f.config.Registry.decides(bucket) {
+		f.sums.of(bucket).add(p)
 	}
 	f.len += len(key) + len(value)
-	return b.Put(key, value)
+	return f.writer.write(p)
 }
 
 // add writes the next entry.
@@ -219,9 +233,11 @@ func (f *fillFile) commit(name string) error {
 			}
 		}
 	}
-	tx := f.tx
+	tx, err := f.tx, f.writer.end()
 	f.tx, f.fresh, f.len = nil, nil, 0
-	err := f.config.step(name, tx.Commit)
+	if err == nil {
+		err = f.config.step(name, tx.Commit)
+	}
 	if tx.DB() != nil { // the step was not done
 		err = errors.Join(err, tx.Rollback())
 	}
@@ -322,6 +338,11 @@ func (f *fillFile) become(m meta, marker Marker, marks map[uint64]Mark) error {
 			return err
 		}
 	}
+	for bucket, sum := range f.sums { // each its own key
+		if err := f.put(bucketSums, []byte(bucket), sum.encode()); err != nil {
+			return err
+		}
+	}
 	for key, v := range map[string]any{string(keyState): m, string(keyClock): m.clock, string(keyRaft): marker} { // each its own key
 		data, err := canon.Marshal(v)
 		if err == nil {
@@ -331,7 +352,7 @@ func (f *fillFile) become(m meta, marker Marker, marks map[uint64]Mark) error {
 			return err
 		}
 	}
-	if err := f.tx.Bucket([]byte(bucketMeta)).Delete(keyFilling); err != nil {
+	if err := f.writer.write(&pair{bucket: bucketMeta, key: keyFilling, gone: true}); err != nil {
 		return err
 	}
 	return f.commit("become")

@@ -30,59 +30,42 @@ func newLayer() *layer {
 	}, btree.Options{NoLocks: true})
 }
 
-// writeLayer puts a layer into the file's transaction, bucket by bucket, its keys in order.
-func (r *Registry) writeLayer(file *bolt.Tx, l *layer) (err error) {
-	var name string
-	var bucket *bolt.Bucket
+// writeLayer puts a layer into the file's transaction, bucket by bucket, its keys in order. read,
+// if not nil, is what a scrub has read so far.
+func (r *Registry) writeLayer(file *bolt.Tx, l *layer, read *groupPass) (err error) {
+	w := r.newFileWriter(file)
+	w.read = read
 	l.Scan(func(p *pair) bool {
-		if p.bucket != name {
-			if bucket, err = r.openBucket(file, p.bucket); err != nil {
-				return false
-			}
-			name = p.bucket
-		}
-		if p.gone {
-			err = bucket.Delete(p.key)
-		} else {
-			err = bucket.Put(p.key, p.value)
-		}
+		err = w.write(p)
 		return err == nil
 	})
-	return err
-}
-
-func (r *Registry) openBucket(file *bolt.Tx, name string) (*bolt.Bucket, error) {
-	b, err := file.CreateBucketIfNotExists([]byte(name))
-	if err != nil {
-		return nil, fmt.Errorf("open bucket %s: %w", name, err)
-	}
-	if r.buckets[name].Grows {
-		b.FillPercent = 0.95
-	}
-	return b, nil
+	return errors.Join(err, w.end())
 }
 
 // reads is the reading half of Tx and Reader: the file, and over it the layers, which the file may
 // or may not contain yet. Its methods return copies, because bbolt's own slices end with the
 // transaction.
 type reads struct {
-	file    *bolt.Tx                // nil: no file
-	buckets map[string]*bolt.Bucket // of file, once they were looked up; nil: none is kept
-	layers  []*layer                // the newest first
+	file    *bolt.Tx         // nil: no file
+	buckets map[string]*kept // of file, once they were looked up; nil: none is kept
+	layers  []*layer         // the newest first
+	hurt    func(error)      // is told of a value that is not as it was written; nil: nobody is
 }
 
 // readFrom puts the transaction of a file under the layers. bbolt keeps the buckets that it opened
 // for a writer only.
-func (r *reads) readFrom(file *bolt.Tx) { r.file, r.buckets = file, map[string]*bolt.Bucket{} }
+func (r *reads) readFrom(file *bolt.Tx) { r.file, r.buckets = file, map[string]*kept{} }
 
 // bucket returns a bucket of the file, or nil.
-func (r reads) bucket(name string) *bolt.Bucket {
+func (r reads) bucket(name string) *kept {
 	if r.file == nil {
 		return nil
 	}
 	b, known := r.buckets[name]
 	if !known {
-		b = r.file.Bucket([]byte(name))
+		if in := r.file.Bucket([]byte(name)); in != nil {
+			b = keptIn(name, in)
+		}
 		if r.buckets != nil {
 			r.buckets[name] = b
 		}
@@ -90,31 +73,57 @@ func (r reads) bucket(name string) *bolt.Bucket {
 	return b
 }
 
-// Get returns a copy of the value, or nil.
+// Get returns a copy of the value, or nil. One that is not as it was written ends the handler or
+// the view that runs.
 func (r reads) Get(bucket string, key []byte) []byte {
+	value, ok := r.sound(bucket, key)
+	if !ok {
+		notAsWritten(bucket, key)
+	}
+	return value
+}
+
+// sound returns a copy of the value, or nil. ok is false where it is not as it was written.
+func (r reads) sound(bucket string, key []byte) (value []byte, ok bool) {
 	for _, l := range r.layers {
 		if p, ok := l.Get(&pair{bucket: bucket, key: key}); ok {
 			if p.gone {
-				return nil
+				return nil, true
 			}
-			return append([]byte{}, p.value...)
+			return append([]byte{}, p.value...), true
 		}
 	}
 	return r.inFile(bucket, key)
 }
 
-// inFile returns a copy of the value in the file, or nil.
-func (r reads) inFile(bucket string, key []byte) []byte {
+// inFile is sound for what is in the file.
+func (r reads) inFile(bucket string, key []byte) (value []byte, ok bool) {
 	defer inFile(r.file)
 	b := r.bucket(bucket)
 	if b == nil {
-		return nil
+		return nil, true
 	}
-	return bytes.Clone(b.Get(key))
+	stored := b.Get(key)
+	if stored == nil {
+		return nil, true
+	}
+	if value, ok = b.open(key, stored); !ok {
+		r.tell(bucket, key)
+		return nil, false
+	}
+	return append([]byte{}, value...), true
+}
+
+// tell tells of a value that is not as it was written.
+func (r reads) tell(bucket string, key []byte) {
+	if r.hurt != nil {
+		r.hurt(&UnreadableError{bucket, bytes.Clone(key), errSum})
+	}
 }
 
 // Scan calls each for the keys that are >= from and begin with prefix, in order, until each returns
-// false. The slices are copies. The bucket must not be written while it is scanned.
+// false. The slices are copies. A value that is not as it was written comes empty, as none that was
+// encoded is. The bucket must not be written while it is scanned.
 func (r reads) Scan(bucket string, prefix, from []byte, each func(key, value []byte) (more bool)) {
 	if bytes.Compare(from, prefix) < 0 {
 		from = prefix
@@ -183,10 +192,15 @@ func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
 		return nil
 	}
 	c, items := &cursor{}, b.Cursor()
-	set := func(key, value []byte) {
+	set := func(key, stored []byte) {
 		c.key, c.value = nil, nil
-		if bytes.HasPrefix(key, prefix) {
-			c.key, c.value = key, value
+		if key != nil && bytes.HasPrefix(key, prefix) {
+			var ok bool
+			if c.key = key; stored != nil {
+				if c.value, ok = b.open(key, stored); !ok {
+					r.tell(bucket, key)
+				}
+			}
 		}
 	}
 	c.step = func() {
@@ -202,7 +216,10 @@ func (r reads) fileCursor(bucket string, prefix, from []byte) *cursor {
 func (r reads) last(bucket string) (key, value []byte) {
 	defer inFile(r.file)
 	if b := r.bucket(bucket); b != nil {
-		key, value = b.Cursor().Last()
+		var stored []byte
+		if key, stored = b.Cursor().Last(); key != nil {
+			value, _ = b.open(key, stored)
+		}
 	}
 	for _, l := range slices.Backward(r.layers) {
 		l.Descend(&pair{bucket: bucket + "\x00"}, func(p *pair) bool {
@@ -228,7 +245,7 @@ func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
 	if file, err = s.db.Begin(true); err != nil {
 		return err
 	}
-	if err := s.registry.writeLayer(file, l); err != nil {
+	if err := s.registry.writeLayer(file, l, s.scrubbed); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
 	s.lists(size, rest)

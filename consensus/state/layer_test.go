@@ -24,7 +24,8 @@ const kindWrite = 1003
 // an entry.
 func writeRegistry() *Registry {
 	r := noteRegistry()
-	r.Keep(Bucket{Name: "w", MaxKey: 64, MaxValue: 64 << 10}, Bucket{Name: "w2", MaxKey: 64, MaxValue: 64})
+	r.Keep(Bucket{Name: "w", MaxKey: 64, MaxValue: 64 << 10}, Bucket{Name: "w2", MaxKey: 64, MaxValue: 64},
+		Bucket{Name: "big", MaxKey: 64, MaxValue: 64, Large: true})
 	r.Register(kindWrite, Idempotent, func(tx *Tx, body []byte) ([]byte, error) {
 		words := bytes.Fields(body)
 		if _, err := tx.Append(ledger.Head{Kind: ledger.KindRecord}, ledger.PlainEvidence(ledger.Commit(body)), body); err != nil {

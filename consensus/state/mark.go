@@ -23,7 +23,7 @@ type Mark struct {
 	Index  uint64   // of the raft entry in which the mark stands
 	Size   uint64   // entries of the ledger
 	Root   []byte   // their root
-	Digest []byte   // of all writes so far
+	Digest []byte   // of all writes so far, and of what all buckets that decide hold
 }
 
 // Same reports whether two replicas found the same at one mark.
@@ -70,7 +70,7 @@ func applyMark(tx *Tx, body []byte) ([]byte, error) {
 	if same := last.Size == tx.Size() && bytes.Equal(last.Root, root[:]); ok && (same || last.Index == tx.index) {
 		return canon.Marshal(last)
 	}
-	data, err := canon.Marshal(Mark{Index: tx.index, Size: tx.Size(), Root: root[:], Digest: tx.meta.Digest})
+	data, err := canon.Marshal(Mark{Index: tx.index, Size: tx.Size(), Root: root[:], Digest: tx.digest()})
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,14 @@ func digestOf(log identity.Log) []byte {
 	return sum[:]
 }
 
+// digest returns what a mark commits to: all that was written, in its order, and what the buckets
+// that decide hold. The second a replica finds in what it has itself, so that one which was filled
+// from a source that left something out finds another than the others do.
+func (tx *Tx) digest() []byte {
+	sum := sha256.Sum256(slices.Concat([]byte("xietong digest\n"), tx.meta.Digest, tx.sum().hash()))
+	return sum[:]
+}
+
 // digestWrites adds what the applied command wrote to the digest of the state: ledger time, the
 // clock where the two differ, and every write in its order. The tiles and the position of the state
 // are left out: when they are written depends on when this replica commits, and the root and the
@@ -129,7 +137,7 @@ func (tx *Tx) digestWrites() {
 	tx.meta.Digest = h.Sum(nil)
 }
 
-var undigested = []string{bucketTile, bucketMeta, bucketMarks}
+var undigested = []string{bucketTile, bucketMeta, bucketMarks, bucketSums}
 
 // digest writes the pair so that no two lists of pairs give the same bytes.
 func (p *pair) digest(h hash.Hash) {

@@ -29,7 +29,7 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 			return &DamageError{Err: fmt.Errorf("mend tree: %w", err)}
 		}
 		for id, tile := range tiles {
-			if stored, err := r.Tile(id); err == nil && bytes.Equal(stored, tile) {
+			if stored, ok := r.sound(bucketTile, tileKey(id)); ok && bytes.Equal(stored, tile) {
 				delete(tiles, id)
 			}
 		}

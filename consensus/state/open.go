@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -91,18 +92,24 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 		if p := recover(); p != nil {
 			err = &DamageError{File: db.Path(), Err: fmt.Errorf("read state file: %v", p)}
 		}
+		if damage, ok := errors.AsType[*DamageError](err); ok {
+			damage.File = cmp.Or(damage.File, db.Path())
+		}
 	}()
 	err = db.View(func(tx *bolt.Tx) error {
-		data := reads{file: tx}.Get(bucketMeta, keyState)
+		data, whole := reads{file: tx}.sound(bucketMeta, keyState)
+		if !whole { // an older format has no checksums
+			data = tx.Bucket([]byte(bucketMeta)).Get(keyState)
+		}
 		var format struct {
 			_      struct{} `cbor:",toarray"`
 			Kind   string
 			Format uint64
 		}
 		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
-		case err == nil && m.Kind == metaKind && m.Format == Format:
-			return readClock(reads{file: tx}, db.Path(), &m)
-		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format != Format:
+		case err == nil && whole && m.Kind == metaKind && m.Format == Format:
+			return errors.Join(readClock(reads{file: tx}, db.Path(), &m), m.checkContents(tx))
+		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format != Format && (whole || format.Format < Format):
 			other := ErrOlderFormat
 			if format.Format > Format {
 				other = ErrNewerFormat
@@ -115,15 +122,9 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 	return m, err
 }
 
-// readClock reads the clock of a state. A file without one was written before there was any: the
-// clock is ledger time then.
+// readClock reads the clock of a state.
 func readClock(r reads, path string, m *meta) error {
-	data := r.Get(bucketMeta, keyClock)
-	if data == nil {
-		m.clock.Now = m.Time
-		return nil
-	}
-	if err := m.takeClock(data); err != nil {
+	if err := m.takeClock(r.Get(bucketMeta, keyClock)); err != nil {
 		return &DamageError{File: path, Err: err}
 	}
 	return nil

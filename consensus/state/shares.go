@@ -28,11 +28,13 @@ const (
 //	sealed       immutable   likewise; a payload is erased by its key
 //	tile         derived     from leaf
 //	meta         own         "state" and "clock": the position and its clock, which go with the copy as its own part; "raft": when this replica took its snapshot
+//	sums         own         they are made anew, of what was received
 //	marks        found       the digest goes on from the source's; the root is computed
 //	lines        replicated  what the replicas signed came in commands
 //	seq, keysets, checkpoints, seen, expiry   replicated
 var shares = map[string]share{
 	bucketLeaf: isImmutable, bucketSealed: isImmutable, bucketTile: isDerived, bucketMeta: isOwn, bucketMarks: isFound,
+	bucketSums: isOwn,
 }
 
 // copied returns the names of the buckets that are copied at one moment, in their order.

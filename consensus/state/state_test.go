@@ -251,7 +251,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// edit changes one value behind the program's back.
+// edit changes one value behind the program's back, with its checksum.
 func edit(t *testing.T, path, bucket string, key []byte, change func([]byte) []byte) {
 	t.Helper()
 	db, err := bolt.Open(path, 0o600, nil)
@@ -259,12 +259,13 @@ func edit(t *testing.T, path, bucket string, key []byte, change func([]byte) []b
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket([]byte(bucket))
-		value := change(append([]byte(nil), b.Get(key)...))
+		b := keptIn(bucket, tx.Bucket([]byte(bucket)))
+		before, _ := b.open(key, b.Get(key))
+		value := change(append([]byte(nil), before...))
 		if value == nil {
 			return b.Delete(key)
 		}
-		return b.Put(key, value)
+		return b.Put(key, b.seal(nil, key, value))
 	})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)

@@ -42,6 +42,9 @@
 //	lines        be64(raft index) -> what the replicas signed of that mark
 //	checkpoints  be64(size) -> [signed note, mark, signatures of its digest]
 //	seen, expiry message ids and when they may be forgotten
+//	sums         name of a bucket that decides -> sum of what it holds; of any other: name, 0x00, first byte of a key -> how many, and their checksums added up
+//
+// Behind each value stands its checksum.
 package state
 
 import (
@@ -62,7 +65,7 @@ import (
 )
 
 // Format is the version of the file's layout. Open refuses a file of a later version.
-const Format = 2
+const Format = 3
 
 // Defaults and bounds of the open transaction.
 const (
@@ -102,6 +105,8 @@ type meta struct {
 	Last   LastEntry
 
 	clock clock // kept under a key of its own
+
+	contents contents // the sums of what decides, kept under keys of their own; changed in place
 
 	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
 	// never changed but replaced.
@@ -165,6 +170,7 @@ type Store struct {
 	damage   atomic.Pointer[DamageError] // the first that a view met; nil: none
 
 	flushing sync.Mutex // held through a commit, and taken before mu
+	scrubbed *groupPass // what a scrub has read of a group; nil: nothing; guarded by flushing
 	unlisted bool       // the newest commit did not write the list of free pages; guarded by flushing
 
 	mu       sync.Mutex // guards the fields below; never held while waiting for the disk, but by Swap
@@ -195,7 +201,7 @@ func Create(path string, log identity.Log) error {
 	err = db.Update(func(tx *bolt.Tx) error {
 		own := NewRegistry()
 		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log, Digest: digestOf(log)})
-		return errors.Join(first.saveMeta(), own.writeLayer(tx, first.layer))
+		return errors.Join(first.saveMeta(), own.writeLayer(tx, first.layer, nil))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("create state: %w", err)
@@ -292,6 +298,8 @@ func (s *Store) read() (*Reader, error) {
 		return nil, ErrClosed
 	}
 	r := &Reader{meta: s.meta}
+	r.meta.contents = nil // it goes on changing
+	r.hurt = s.noteHurt
 	switch {
 	case s.open != nil:
 		r.layers = append([]*layer{s.open.layer.IsoCopy()}, s.open.layers[1:]...)

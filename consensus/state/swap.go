@@ -88,6 +88,7 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta) (old *bolt.DB, err erro
 	s.open, s.frozen, s.pending, s.unlisted = nil, nil, 0, false
 	s.meta = m
 	s.damage.Store(nil)
+	s.scrubbed = nil
 	s.moveTo(m.Index, m.Term)
 	if err := s.options.syncDir(filepath.Dir(s.path)); err != nil {
 		s.fail(err)

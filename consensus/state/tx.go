@@ -131,8 +131,9 @@ func (r *Reader) FirstSealed() []SealedPayload { return r.firstSealed(r.meta.Siz
 
 func (r reads) firstSealed(size uint64) (first []SealedPayload) {
 	for index := range min(size, firstSealed) {
-		sealed := r.Get(bucketSealed, be64(index))
-		leaf, err := ledger.DecodeLeaf(r.Get(bucketLeaf, be64(index)))
+		sealed, _ := r.sound(bucketSealed, be64(index))
+		data, _ := r.sound(bucketLeaf, be64(index))
+		leaf, err := ledger.DecodeLeaf(data)
 		if err == nil && sealed != nil {
 			first = append(first, SealedPayload{leaf.Evidence.Commitment(), sealed})
 		}
@@ -151,6 +152,9 @@ type Tx struct {
 	last     tlog.Hash   // of the newest leaf
 	writes   []write     // of the command that is being applied, in their order
 	index    uint64      // of the raft entry that is being applied
+
+	counted  map[spot]*pair  // of what changed, as the sums count it; nil: not counted
+	resummed map[string]bool // buckets whose sum changed
 }
 
 // write is one write of a command, and what stood in the layer before.
@@ -159,7 +163,13 @@ type write struct{ now, before *pair } // before nil: nothing
 // newTx begins a transaction over the layers that the file may not have yet.
 func newTx(r *Registry, m *meta, below ...*layer) *Tx {
 	l := newLayer()
-	return &Tx{reads: reads{layers: append([]*layer{l}, below...)}, registry: r, layer: l, meta: m}
+	if m.contents == nil {
+		m.contents = contents{}
+	}
+	return &Tx{
+		reads: reads{layers: append([]*layer{l}, below...)}, registry: r, layer: l, meta: m,
+		counted: map[spot]*pair{}, resummed: map[string]bool{},
+	}
 }
 
 // mark is the position of a transaction between two commands.
@@ -253,6 +263,7 @@ func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropp
 }
 
 func (tx *Tx) set(p *pair) {
+	tx.touch(p.bucket, p.key)
 	tx.len += len(p.bucket) + len(p.key) + len(p.value)
 	before, _ := tx.layer.Set(p)
 	tx.writes = append(tx.writes, write{p, before})
@@ -323,7 +334,7 @@ func (tx *Tx) finish() error {
 	if err := tx.growTree(); err != nil {
 		return err
 	}
-	return tx.saveMeta()
+	return errors.Join(tx.saveSums(), tx.saveMeta())
 }
 
 func (tx *Tx) saveMeta() error {

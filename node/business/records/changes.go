@@ -24,7 +24,7 @@ type Changes struct {
 }
 
 // changes has the Changes of a dataset by its code.
-var changes = book.Bucket[Changes]{Name: "changes", Max: 64, MaxKey: 64}
+var changes = book.Bucket[Changes]{Name: "changes", Max: 64, MaxKey: 64, Large: true}
 
 // ChangesOf returns what has changed in the records of the dataset; the zero value: nothing ever
 // was put there.

@@ -32,13 +32,13 @@ func Register(r *state.Registry) {
 	changes.Keep(r)
 	stagedRows.Keep(r)
 	r.Keep(
-		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{})},
-		state.Bucket{Name: bucketPlaces, MaxKey: 24, MaxValue: maxChunkRows * placeLen, Grows: true},
-		state.Bucket{Name: bucketRanges, MaxKey: 16, MaxValue: 8},
-		state.Bucket{Name: bucketEnded, MaxKey: 8},
-		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8},
-		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8},
-		state.Bucket{Name: bucketReplaced, MaxKey: 128, MaxValue: 8},
+		state.Bucket{Name: bucketIndexed, MaxKey: 512, MaxValue: len(MAC{}), Large: true},
+		state.Bucket{Name: bucketPlaces, MaxKey: 24, MaxValue: maxChunkRows * placeLen, Grows: true, Large: true},
+		state.Bucket{Name: bucketRanges, MaxKey: 16, MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketEnded, MaxKey: 8, Large: true},
+		state.Bucket{Name: bucketImportIDs, MaxKey: len(MAC{}), MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketImporting, MaxKey: 64, MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketReplaced, MaxKey: 128, MaxValue: 8, Large: true},
 	)
 	registerCounts(r)
 	commandPut.Handle(r, applyPut)

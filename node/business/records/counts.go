@@ -60,14 +60,14 @@ type countedPair struct {
 }
 
 // allCounts has the counts of a dataset by its code.
-var allCounts = book.Bucket[counts]{Name: "counts", Max: 64 << 10, MaxKey: 64}
+var allCounts = book.Bucket[counts]{Name: "counts", Max: 64 << 10, MaxKey: 64, Large: true}
 
 func keepCounts(r *state.Registry) {
 	allCounts.Keep(r)
 	r.Keep(
-		state.Bucket{Name: bucketCounters, MaxKey: 128, MaxValue: 8},
-		state.Bucket{Name: bucketGroupIDs, MaxKey: 128, MaxValue: 8},
-		state.Bucket{Name: bucketLabels, MaxKey: 128, MaxValue: len(MAC{}) + maxSealedLabel},
+		state.Bucket{Name: bucketCounters, MaxKey: 128, MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketGroupIDs, MaxKey: 128, MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketLabels, MaxKey: 128, MaxValue: len(MAC{}) + maxSealedLabel, Large: true},
 	)
 }
 

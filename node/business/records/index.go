@@ -62,7 +62,7 @@ type placed struct {
 }
 
 // stagedRows has the rows of imports by be64(opened) be64(row).
-var stagedRows = book.Bucket[stagedRow]{Name: "staged", Max: 128 + (48+20)*catalog.MaxIndexed, MaxKey: 16, Grows: true}
+var stagedRows = book.Bucket[stagedRow]{Name: "staged", Max: 128 + (48+20)*catalog.MaxIndexed, MaxKey: 16, Grows: true, Large: true}
 
 func stagedKey(opened, row uint64) []byte { return append(book.Be64(opened), book.Be64(row)...) }
 

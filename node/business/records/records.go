@@ -92,8 +92,8 @@ type version struct {
 }
 
 var (
-	versions = book.Bucket[version]{Name: "records", Max: 64 + 20*catalog.MaxIndexed}
-	imports  = book.Bucket[importState]{Name: "imports", Max: 8 << 10} // by be64(index of the entry that opened it)
+	versions = book.Bucket[version]{Name: "records", Max: 64 + 20*catalog.MaxIndexed, Large: true}
+	imports  = book.Bucket[importState]{Name: "imports", Max: 8 << 10, Large: true} // by be64(index of the entry that opened it)
 )
 
 // number reads a be64 value; 0 when there is none.

@@ -76,7 +76,7 @@ func Register(r *state.Registry, datasetState DatasetStateOf, withdrawn Withdraw
 	usage.Register(r)
 	r.Keep(
 		state.Bucket{Name: bucketGranted, MaxKey: 512, MaxValue: 0},
-		state.Bucket{Name: bucketProbes, MaxKey: 512, MaxValue: 8},
+		state.Bucket{Name: bucketProbes, MaxKey: 512, MaxValue: 8, Large: true},
 	)
 	h := handlers{datasetState, withdrawn}
 	commandApply.Handle(r, h.apply)

@@ -26,9 +26,9 @@ const bucketAskCounts = "askcounts"
 // RegisterAsked declares the buckets of questions. Those who record questions have the commands.
 func RegisterAsked(r *state.Registry) {
 	r.Keep(
-		state.Bucket{Name: askedOf.bucket, MaxKey: 128, MaxValue: 0},
-		state.Bucket{Name: askedBy.bucket, MaxKey: 256, MaxValue: 0},
-		state.Bucket{Name: bucketAskCounts, MaxKey: 256, MaxValue: 16},
+		state.Bucket{Name: askedOf.bucket, MaxKey: 128, MaxValue: 0, Large: true},
+		state.Bucket{Name: askedBy.bucket, MaxKey: 256, MaxValue: 0, Large: true},
+		state.Bucket{Name: bucketAskCounts, MaxKey: 256, MaxValue: 16, Large: true},
 	)
 	held.Keep(r)
 }

@@ -62,9 +62,9 @@ const bucketUseCounts = "usecounts"
 // Register declares the buckets of this room. Those who record uses have the commands.
 func Register(r *state.Registry) {
 	r.Keep(
-		state.Bucket{Name: usesOf.bucket, MaxKey: 128, MaxValue: 512},
-		state.Bucket{Name: usesBy.bucket, MaxKey: 512, MaxValue: 0},
-		state.Bucket{Name: bucketUseCounts, MaxKey: 512, MaxValue: 16},
+		state.Bucket{Name: usesOf.bucket, MaxKey: 128, MaxValue: 512, Large: true},
+		state.Bucket{Name: usesBy.bucket, MaxKey: 512, MaxValue: 0, Large: true},
+		state.Bucket{Name: bucketUseCounts, MaxKey: 512, MaxValue: 16, Large: true},
 	)
 }
 

@@ -27,7 +27,7 @@ const AskedType = "application/json"
 const recordWithin = 30 * time.Second
 
 // uses are the entries "asked" of the requests that were answered, by id.
-var uses = book.Bucket[ledger.Ref]{Name: "asked", Max: 16}
+var uses = book.Bucket[ledger.Ref]{Name: "asked", Max: 16, Large: true}
 
 // askedBody is the body of commandAsked.
 type askedBody struct {

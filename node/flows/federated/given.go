@@ -31,7 +31,7 @@ const (
 	bucketGivenSize = "givensize" // "=" neighbour, or "=" for all -> be64(bytes)
 )
 
-var given = book.Bucket[givenValue]{Name: "given", Max: state.MaxCommandLen, MaxKey: 32}
+var given = book.Bucket[givenValue]{Name: "given", Max: state.MaxCommandLen, MaxKey: 32, Large: true}
 
 // givenValue is an answer of this jurisdiction. An empty frame says that it is not kept any more.
 type givenValue struct {
@@ -170,9 +170,9 @@ func resize(tx *state.Tx, of string, more, less uint64) (err error) {
 func registerGiven(r *state.Registry) {
 	given.Keep(r)
 	r.Keep(
-		state.Bucket{Name: bucketGivenBy, MaxKey: 8 + 32, MaxValue: 0},
-		state.Bucket{Name: bucketGivenOf, MaxKey: 200 + 1 + 8 + 32, MaxValue: 8},
-		state.Bucket{Name: bucketGivenSize, MaxKey: 1 + 200, MaxValue: 8},
+		state.Bucket{Name: bucketGivenBy, MaxKey: 8 + 32, MaxValue: 0, Large: true},
+		state.Bucket{Name: bucketGivenOf, MaxKey: 200 + 1 + 8 + 32, MaxValue: 8, Large: true},
+		state.Bucket{Name: bucketGivenSize, MaxKey: 1 + 200, MaxValue: 8, Large: true},
 	)
 	commandGiven.Handle(r, applyGiven)
 }

@@ -101,8 +101,8 @@ func (d *Desk) keep(ctx context.Context, r relay.Received, children []gather.Chi
 // Register adds this room's command and buckets.
 func Register(r *state.Registry) {
 	r.Keep(
-		state.Bucket{Name: bucketShares, MaxKey: 96, MaxValue: state.MaxCommandLen},
-		state.Bucket{Name: bucketSharesBy, MaxKey: 8 + 96, MaxValue: 0},
+		state.Bucket{Name: bucketShares, MaxKey: 96, MaxValue: state.MaxCommandLen, Large: true},
+		state.Bucket{Name: bucketSharesBy, MaxKey: 8 + 96, MaxValue: 0, Large: true},
 	)
 	commandShare.Handle(r, applyShare)
 	registerPoints(r)

@@ -38,8 +38,8 @@ const (
 const FindingTerm = 90 * 24 * time.Hour
 
 var (
-	points   = book.Bucket[point]{Name: "points", Max: 4 << 10, MaxKey: 32 + 200}
-	findings = book.Bucket[finding]{Name: "findings", Max: 40 << 10, MaxKey: 16}
+	points   = book.Bucket[point]{Name: "points", Max: 4 << 10, MaxKey: 32 + 200, Large: true}
+	findings = book.Bucket[finding]{Name: "findings", Max: 40 << 10, MaxKey: 16, Large: true}
 )
 
 const bucketPointShares = "pointshares"
@@ -197,7 +197,7 @@ func applySettle(tx *state.Tx, b settleBody) (ledger.Ref, error) {
 func registerPoints(r *state.Registry) {
 	points.Keep(r)
 	findings.Keep(r)
-	r.Keep(state.Bucket{Name: bucketPointShares, MaxKey: 32 + 200, MaxValue: state.MaxCommandLen})
+	r.Keep(state.Bucket{Name: bucketPointShares, MaxKey: 32 + 200, MaxValue: state.MaxCommandLen, Large: true})
 	commandPoint.Handle(r, applyPoint)
 	commandSettle.Handle(r, applySettle)
 }

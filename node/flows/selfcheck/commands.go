@@ -22,7 +22,7 @@ const (
 )
 
 var (
-	kept       = book.Bucket[alarms]{Name: "self-check", Max: maxAlarms}
+	kept       = book.Bucket[alarms]{Name: "self-check", Max: maxAlarms, Large: true}
 	keyOfAlarm = []byte("alarms")
 )
 

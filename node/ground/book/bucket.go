@@ -20,7 +20,8 @@ type Bucket[V any] struct {
 	Name   string
 	Max    int
 	MaxKey int  // 0: defaultMaxKey
-	Grows  bool // see state.Bucket
+	Grows  bool // see state.Bucket,
+	Large  bool // likewise
 }
 
 // defaultMaxKey is enough for a key of two names and a number.
@@ -29,7 +30,7 @@ const defaultMaxKey = 512
 // Keep declares the bucket; without that nothing can be saved in it. A room declares its buckets
 // where it registers its commands.
 func (b Bucket[V]) Keep(r *state.Registry) {
-	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max, Grows: b.Grows})
+	r.Keep(state.Bucket{Name: b.Name, MaxKey: cmp.Or(b.MaxKey, defaultMaxKey), MaxValue: b.Max, Grows: b.Grows, Large: b.Large})
 	r.Holds(b.Name, reflect.TypeFor[V]())
 }
 
