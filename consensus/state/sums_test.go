@@ -54,8 +54,8 @@ func TestSumsAreOfTheContent(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	x := newMarked(t, path)
 	round := x.Scrub()
-	for index := uint64(1); index < 1200; index++ {
-		body := fmt.Sprintf("%s %c%d", []string{"x", "w", "w2", "big"}[random.IntN(4)], 'a'+rune(random.IntN(3)), random.IntN(40))
+	for index := uint64(1); index < 3000; index++ {
+		body := fmt.Sprintf("%s %c%d", []string{"x", "w2", "big", "big", "big", "big"}[random.IntN(6)], 'a'+rune(random.IntN(2)), random.IntN(200))
 		switch random.IntN(4) {
 		case 0: // deleted
 		case 1:
@@ -64,16 +64,16 @@ func TestSumsAreOfTheContent(t *testing.T) {
 			body += fmt.Sprintf(" %d", random.IntN(1000))
 		}
 		x.write(index, body)
-		switch random.IntN(20) {
+		switch random.IntN(8) {
 		case 0:
 			x.Flush()
 		case 1, 2:
 			x.Flush()
-			more, err := round.Next(1 + random.IntN(200))
+			more, err := round.Next(1 + random.IntN(60))
 			if err != nil {
 				t.Fatalf("at %d: %v", index, err)
 			}
-			if !more {
+			if !more || round.now != nil && round.now.bucket == bucketLeaf && random.IntN(4) > 0 {
 				round = x.Scrub()
 			}
 		case 3:
