@@ -27,6 +27,18 @@ type guide struct {
 	words map[string]string // put in for a whole word, by a part of the script
 	after string            // a script that comes last, and fails if all was for nothing
 	tools []string          // programs that the page needs beside ours
+	most  int               // commands of ours in its blocks; 0: any number
+}
+
+// page returns the file of a page in a language. The READMEs lie above docs/.
+func (g guide) page(folder string) string {
+	switch {
+	case g.file != "README.md":
+		return filepath.Join("../../docs", folder, g.file)
+	case folder == "zh":
+		return "../../README.zh-CN.md"
+	}
+	return "../../README.md"
 }
 
 // cityAndCounties makes 贵阳市 with two counties, as the README does.
@@ -64,6 +76,19 @@ xietong --data one stop < /dev/null
 xietong --data three agency add civil-affairs 民政局 < /dev/null # the loss of one costs time alone
 xietong --data two agency list | grep civil-affairs
 `},
+	{file: "README.md", setup: `
+xietong --data guiyang init guiyang.guizhou --yes --listen FOURTH < /dev/null
+xietong --data guiyang serve --detach
+xietong --data guiyang invite 南明区 > token
+`, words: map[string]string{
+		"TOKEN": `$(grep ^xt1- token)`, "192.0.2.7:7400": "ADDRESS", "192.0.2.8:7400": "ANOTHER", "192.0.2.9:7400": "THIRD",
+	}, after: `
+kill -9 "$(grep -o 'pid=[0-9]*' one/serve.log | tail -1 | cut -d= -f2)" # the one that leads
+xietong --data two agency add civil-affairs 民政局 < /dev/null
+rm one/node.sock
+xietong --data three --json replica list | tr -d ' \n' | grep '"there":2'
+until xietong --data guiyang --json tree | tr -d ' \n' | grep '"linked":true'; do :; done
+`, most: 10},
 	{file: "api.md", setup: oneNode, tools: []string{"curl", "go"}},
 }
 
@@ -84,7 +109,7 @@ func TestGuides(t *testing.T) {
 						t.Skip("the page's examples need " + tool)
 					}
 				}
-				g.run(t, examplesOf(t, filepath.Join("../../docs", folder, g.file)), locale)
+				g.run(t, examplesOf(t, g.page(folder)), locale)
 			})
 		}
 	}
@@ -92,18 +117,22 @@ func TestGuides(t *testing.T) {
 
 // run runs the blocks in one shell, and looks for what is shown in the output of its block.
 func (g guide) run(t *testing.T, blocks []example, locale string) {
-	script := g.setup
+	script, commands := g.setup, 0
 	for i, b := range blocks {
+		commands += strings.Count(b.text, "xietong --data")
 		script += fmt.Sprintf("\necho; echo '%s%d'\n", mark, i) + g.filled(b)
 	}
 	script += "\necho; echo '" + mark + "'\n" + g.after
+	if g.most > 0 && commands != g.most {
+		t.Errorf("%d commands, want %d", commands, g.most)
+	}
 	dir, bin := t.TempDir(), t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	linkProgram(t, filepath.Join(bin, "xietong"))
 	stop := "trap 'for d in */node.sock; do xietong --data \"$(dirname \"$d\")\" stop; done > /dev/null 2>&1' EXIT\n"
 	cmd := exec.CommandContext(ctx, "bash", "-s")
-	addresses := strings.NewReplacer("ADDRESS", freePort(t), "ANOTHER", freePort(t), "THIRD", freePort(t))
+	addresses := strings.NewReplacer("ADDRESS", freePort(t), "ANOTHER", freePort(t), "THIRD", freePort(t), "FOURTH", freePort(t))
 	cmd.Stdin = strings.NewReader("set -e -o pipefail\n" + stop + addresses.Replace(script))
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), mainEnv+"=1", "LANG="+locale, "TMPDIR="+dir, "PATH="+bin+":"+os.Getenv("PATH"))

@@ -174,28 +174,48 @@ func outline(t *testing.T, name string) (all []string) {
 	return all
 }
 
-// TestUnit: systemd takes the unit that docs/operating.md names, and what it starts is a command.
-func TestUnit(t *testing.T) {
-	data, err := os.ReadFile("../../deploy/systemd/xietong.service")
-	if err != nil {
-		t.Fatal(err)
+// TestUnits: systemd takes the units that docs/operating.md names, what they start is a command,
+// they leave a node little that it could do to the machine, and they are one but for the folders.
+func TestUnits(t *testing.T) {
+	var bodies []string
+	for _, name := range []string{"xietong.service", "xietong@.service"} {
+		data, err := os.ReadFile("../../deploy/systemd/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, body, _ := strings.Cut(string(data), "[Unit]")
+		bodies = append(bodies, strings.NewReplacer("xietong-%i", "xietong", "node %i", "node").Replace(body))
+		_, rest, _ := strings.Cut(body, "\nExecStart=xietong ")
+		start, _, _ := strings.Cut(rest, "\n")
+		if err := parses(t, shownCommand{line: start, whole: true}); err != nil || start != "serve" {
+			t.Errorf("%s starts %q: %v", name, start, err)
+		}
+		t.Run(strings.ReplaceAll(name, "@", "-at"), func(t *testing.T) { systemdTakes(t, name, string(data)) })
 	}
-	_, rest, _ := strings.Cut(string(data), "\nExecStart=/usr/local/bin/xietong ")
-	start, _, _ := strings.Cut(rest, "\n")
-	if err := parses(t, shownCommand{line: start, whole: true}); err != nil || start != "serve" {
-		t.Errorf("it starts %q: %v", start, err)
+	if bodies[0] != bodies[1] {
+		t.Errorf("the units differ:\n%s\n%s", bodies[0], bodies[1])
 	}
+}
+
+// systemdTakes has systemd read a unit, and judge what it leaves to the program.
+func systemdTakes(t *testing.T, name, unit string) {
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("needs systemd-analyze")
 	}
-	program := filepath.Join(t.TempDir(), "xietong")
+	dir := t.TempDir()
+	program := filepath.Join(dir, "xietong")
 	linkProgram(t, program)
-	unit := filepath.Join(t.TempDir(), "xietong.service")
-	if err := os.WriteFile(unit, []byte(strings.ReplaceAll(string(data), "/usr/local/bin/xietong", program)), 0o600); err != nil {
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte(strings.ReplaceAll(unit, "ExecStart=xietong", "ExecStart="+program)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", unit).CombinedOutput(); err != nil || len(out) > 0 {
+	instance := filepath.Join(dir, strings.ReplaceAll(name, "@.", "@r1."))
+	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", "verify", instance).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+	out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--threshold=20", file).CombinedOutput()
+	if err != nil {
+		t.Errorf("systemd-analyze security, want 2.0 at most: %v\n%s", err, out)
 	}
 }
 

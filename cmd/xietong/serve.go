@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -36,8 +37,8 @@ func (a *app) serveCommand() *cobra.Command {
 	return c
 }
 
-// serve runs the node until ctx ends, and tells whoever waits for it: a person or, where this
-// process was detached, the one that started it.
+// serve runs the node until ctx ends, and tells whoever waits for it: a person, systemd or, where
+// this process was detached, the one that started it.
 func (a *app) serve(ctx context.Context, form logForm) error {
 	parent, err := a.parent()
 	if err != nil {
@@ -46,9 +47,23 @@ func (a *app) serve(ctx context.Context, form logForm) error {
 	logger, log := a.logger(form)
 	defer log.Close()
 	signal.Ignore(syscall.SIGPIPE) // the node goes on where nobody reads its log any more
-	ready := func() { a.say(text.CLIServing, text.Args{"dir": a.data}) }
-	if parent != nil {
-		ready = func() { a.tellParent(parent, nil) }
+	super, err := a.supervisor()
+	if err != nil {
+		logger.Warn("systemd is not told", "error", err) // and says itself what that costs
+	}
+	defer super.close()
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watched, unwatch := context.WithCancel(ctx)
+	defer unwatch()
+	ready := func() {
+		if parent == nil {
+			a.say(text.CLIServing, text.Args{"dir": a.data})
+		} else {
+			a.tellParent(parent, nil)
+		}
+		super.tell("READY=1\nSTATUS=" + a.t(text.CLIServing, text.Args{"dir": a.data}))
+		watching.Go(func() { super.watch(watched, a.answers) })
 	}
 	err = a.keeper().while(ctx, a.hosted, func() error {
 		return a.node.serve(ctx, a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
