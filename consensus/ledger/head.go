@@ -40,6 +40,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 )
@@ -82,6 +84,9 @@ const (
 	KindClockCorrected  Kind = 33
 	KindClockAccepted   Kind = 34
 	KindReplica         Kind = 35
+	KindWitnessed       Kind = 36
+	KindFork            Kind = 37
+	KindForkSeen        Kind = 38
 )
 
 var kindNames = map[Kind]string{
@@ -96,6 +101,7 @@ var kindNames = map[Kind]string{
 	KindStandardEnded: "standard withdrawn", KindRuleAllowed: "grants by rule allowed",
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
+	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name
@@ -108,8 +114,8 @@ func (k Kind) String() string {
 }
 
 // Head is the public part of an entry. It names no person. The author of the entry states the
-// fields up to About, and the signature of an act covers them. The log sets Seq and Time when the
-// entry takes its place, and Clock where that differs.
+// fields up to About, and Root, and the signature of an act covers them. The log sets Seq and Time
+// when the entry takes its place, and Clock where that differs.
 type Head struct {
 	Kind   Kind           `cbor:"1,keyasint"`
 	Agency identity.Label `cbor:"2,keyasint,omitzero"`   // whose act the entry is; absent: the node's own
@@ -121,6 +127,7 @@ type Head struct {
 	Seq    uint64         `cbor:"8,keyasint,omitempty"`  // counted from 1 for each agency and for the node
 	Time   uint64         `cbor:"9,keyasint,omitempty"`  // ledger time, milliseconds since 1970 UTC
 	Clock  uint64         `cbor:"10,keyasint,omitempty"` // the clock, where it is behind ledger time after a correction
+	Root   tlog.Hash      `cbor:"11,keyasint,omitzero"`  // of another log, at the size To
 }
 
 // At returns when the entry was made, by the clock of who made it; ledger time, which orders the

@@ -135,7 +135,7 @@ PROOF = array(uint(1, (1 << 62) - 1), uint(), list_of(hash32, 0, 62))
 COSE_HEADER = fields({1: exactly(-8), 4: any_bytes, 395: exactly(1)})
 HEAD = fields(
     {1: uint(1, 65535), 8: uint(1), 9: uint(1, 253402300799999)},
-    {2: label, 3: label, 4: uint(1), 5: uint(1), 6: uint(1), 7: uint(1)},
+    {2: label, 3: label, 4: uint(1), 5: uint(1), 6: uint(1), 7: uint(1), 11: hash32},
 )
 STATEMENT = sign1(any_bytes, exactly({}), hash32, signature64)
 STATEMENT_HEADER = fields({1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: content_type})
