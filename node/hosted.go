@@ -34,6 +34,7 @@ import (
 	"xietong/node/flows/reform"
 	"xietong/node/flows/replicas"
 	"xietong/node/flows/selfcheck"
+	"xietong/node/flows/witnessing"
 	"xietong/node/ground/config"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
@@ -60,6 +61,7 @@ type hosted struct {
 	door     door.Door
 	relay    *relay.Relay
 	check    *selfcheck.Desk
+	witness  *witnessing.Desk
 	many     *federated.Desk
 	records  *records.Desk
 	face     api.Hosted
@@ -92,6 +94,7 @@ func commands() *state.Registry {
 	questions.Register(r, catalog.Acts)
 	selfcheck.Register(r)
 	replicas.Register(r)
+	witnessing.Register(r)
 	return r
 }
 
@@ -222,6 +225,8 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.breaks.Serve(operations)
 	selfcheck.Serve(operations, h.settings.Name, where, n.o.Now)
 	h.check = n.checkOf(h, where)
+	h.witness = n.witnessOf(h)
+	h.witness.Serve(operations)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
 		Adoption: adoption.New(h.host, func() string { return where.Place(h.settings.Name).Level }, ask, desk), Rosters: published,
@@ -235,6 +240,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Keys:     keysOf{h},
 		Clock:    h.host,
 		Check:    h.check,
+		Witness:  h.witness,
 		Usage:    usage.NewDesk(h.host, catalog.Providers),
 		Replicas: h.siblings.desk(h),
 		Drill:    &drill.Desk{Name: h.settings.Name, Replica: h.host.Replica(), Sender: h.relay, Now: n.o.Now},

@@ -59,6 +59,10 @@ var elsewhere = map[string]string{
 	"sharesby":       "node/flows/federated",
 	"staged":         "node/business/records: TestLongestImportIsKept",
 	"upstream":       "node/tree",
+
+	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
+	"witness-cosigned": "node/flows/witnessing: TestLargestIsKept",
+	"witness-forks":    "node/flows/witnessing: TestLargestIsKept",
 }
 
 // longest finds the largest n with which a request is carried out, and checks that every larger one

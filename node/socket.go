@@ -154,7 +154,7 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 // about its own keys, and the link to its parent.
 func (n *Node) start(h *hosted) {
 	h.ctx, h.stop = context.WithCancel(n.ctx)
-	for _, run := range []func(context.Context){h.upkeep.Run, h.chains.Run, h.check.Run, h.many.Run, h.records.Run} {
+	for _, run := range []func(context.Context){h.upkeep.Run, h.chains.Run, h.check.Run, h.witness.Run, h.many.Run, h.records.Run} {
 		h.workers.Go(func() { h.host.WhileLeading(h.ctx, run) })
 	}
 	h.siblings.serve(h)

@@ -157,7 +157,7 @@ var goodArguments = map[string]string{
 	"keys status": "", "ledger audits": "", "ledger checkpoint": "", "ledger entry": "1", "ledger export": "FILES/log", "ledger list": "", "ledger receipt": "1", "ledger verify": "FILES/record.json FILES/record.json", "query": "households --purpose=statistics",
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households --purpose=statistics", "question show": "户数", "record export": "households --purpose=statistics",
 	"record check": "FILES/households.json FILES/rows.csv", "record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
-	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区 --reason=核对",
+	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区 --reason=核对", "tree acknowledge": "南明区 --reason=核对",
 	"replica invite": "", "replica join": "xr1-x", "replica list": "", "replica promote": "r9", "replica remove": "r9", "tree object": "FILES/record.json", "use count": "", "use list": "", "version": "", "withdraw": "南明区", "help": "",
 }
 

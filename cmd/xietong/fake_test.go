@@ -354,6 +354,7 @@ var answers = map[string]any{
 		Name: "yanjiang.xinhua.nanming.guiyang.guizhou", DisplayName: "沿江镇", Pin: "yanjiang.xinhua.nanming.guiyang.guizhou/keys/1/a1b2",
 		Fingerprint: "A1B2 1122 3344 5566 7788 99AA",
 	},
+	"POST /v1/forks/云岩区/acknowledgment":  client.Entered{Entry: log + "36"},
 	"POST /v1/waiting/沿江镇/confirmation":  client.Entered{Entry: log + "35"},
 	"POST /v1/objections":                client.Objected{Taken: true},
 	"POST /v1/children/西湖路街道/withdrawal": client.Entered{Entry: log + "34"},

@@ -23,6 +23,7 @@ var session = [][]string{
 	{"status"},
 	{"tree"},
 	{"tree", "confirm", "沿江镇"},
+	{"tree", "acknowledge", "云岩区", "--reason", "恢复了旧备份，已停用"},
 	{"tree", "confirm", "沿江镇", "--fingerprint", "A1B2 1122 3344 5566 7788 99AA", "--reason", "电话核对"},
 	{"tree", "object", "FILES/record.json", "--at", "贵州省"},
 	{"invite", "新华路街道", "--label", "xinhua"},

@@ -61,6 +61,9 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 	} else {
 		line(text.StatusCheckpointOld, text.Args{"size": number(j.CheckpointSize), "age": a.between(j.Uncovered, now)})
 	}
+	for _, told := range a.witnessesTold(j.Parent, j.Children) {
+		a.line(a.stdout, "  "+told)
+	}
 	line(text.StatusAgencies, text.Args{"count": strconv.Itoa(j.Agencies)})
 	line(text.StatusDatasets, text.Args{"count": strconv.Itoa(j.Datasets)})
 	for _, told := range append(a.linksTold(j), a.endsTold(j.Ends)...) {

@@ -23,7 +23,7 @@ func (a *app) treeCommand() *cobra.Command {
 		}
 		return show(a, listed[related]{rows: neighboursOf(t), whole: func(rows []related) any { return treeOf(t, rows) }})
 	})
-	c.AddCommand(a.treeConfirm(), a.treeObject())
+	c.AddCommand(a.treeConfirm(), a.treeObject(), a.treeAcknowledge())
 	return a.listing(nil, c)
 }
 
@@ -85,6 +85,9 @@ func (a *app) printTree(t client.Tree) {
 	}
 	for _, w := range t.Waiting {
 		a.waiting(w)
+	}
+	for _, told := range a.witnessesTold(t.Parent, t.Children) {
+		a.line(a.stdout, told)
 	}
 	for _, told := range a.summary(t.Name, t.Check) {
 		a.line(a.stdout, told)

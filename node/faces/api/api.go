@@ -59,6 +59,7 @@ type Hosted struct {
 	Breaks    *breaks.Store
 	Keys      Keys
 	Check     Check
+	Witness   Witness
 	Drill     *drill.Desk
 	Usage     *usage.Desk
 	Replicas  Replicas
@@ -238,7 +239,7 @@ var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "c
 // nameless are the operations that write, or plan to, in the name of no agency: who runs the
 // jurisdiction does them.
 var nameless = []string{
-	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "drill",
+	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "acknowledge-fork", "drill",
 	"add-hosted", "end-hosted", "end-hosted-plan", "accept-clock", "acknowledge-keys", "new-keys", "plan-roster",
 	"invite-replica", "promote-replica", "remove-replica", "remove-replica-plan",
 }

@@ -103,6 +103,7 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"withdraw", "POST", "/v1/children/x/withdrawal", own, client.Withdrawal{Reason: "r"}, ""},
 			{"withdraw-plan", "GET", "/v1/children/x/withdrawal", own, nil, ""},
 			{"confirm", "POST", "/v1/waiting/guiyang.guizhou/confirmation", own, client.NewConfirmation{Fingerprint: fingerprint, Reason: "r"}, ""},
+			{"acknowledge-fork", "POST", "/v1/forks/guiyang.guizhou/acknowledgment", own, client.NewForkAcknowledgment{Reason: "r"}, ""},
 			{"object", "POST", "/v1/objections", own, client.NewObjection{Document: []byte("x")}, ""},
 			{"drill", "POST", "/v1/drills", own, client.NewDrill{At: "sichuan", Fault: "altered"}, ""},
 			{"add-hosted", "POST", "/v1/hosted", own, client.NewHosted{Name: "贵阳市"}, ""},

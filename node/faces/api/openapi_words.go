@@ -35,6 +35,7 @@ var details = map[string]string{
 	"run-question":        "The numbers are kept, and compared with those of an earlier month.",
 	"remove-question":     "Its results go with it.",
 	"accept-clock":        "It is recorded with the reason. Where the clock is not in doubt it is refused.",
+	"acknowledge-fork":    "The alarm ends on this side. The log is not cosigned again in its epoch.",
 	"acknowledge-keys":    "They come again where their cause stays.",
 	"check-import":        "It tells the hash and the rows that a load repeats, what is bad in which cell, and what the load would do.",
 	"bad-rows-import":     "It has the format of the file.",

@@ -289,6 +289,8 @@ func wrongTree() []wrong {
 			client.NewConfirmation{Fingerprint: strings.Repeat("0", 24), Reason: "r"}, text.NotConfirmable),
 		row("confirm", "no reason", "POST", "/v1/waiting/nanming.guiyang.guizhou/confirmation", "",
 			client.NewConfirmation{Fingerprint: strings.Repeat("0", 24)}, text.Empty),
+		row("acknowledge-fork", "none", "POST", "/v1/forks/guiyang.guizhou/acknowledgment", "", client.NewForkAcknowledgment{Reason: "r"}, text.NoFork),
+		row("acknowledge-fork", "no reason", "POST", "/v1/forks/guiyang.guizhou/acknowledgment", "", client.NewForkAcknowledgment{}, text.Empty),
 		row("object", "no pin", "POST", "/v1/objections", "", client.NewObjection{Pin: "x"}, text.BadRequest),
 		row("object", "another's pin", "POST", "/v1/objections", "",
 			client.NewObjection{Pin: "guiyang.guizhou/keys/1/" + hash}, text.NotOursToObject),

@@ -18,7 +18,7 @@ import (
 var aboutNoMember = []text.Code{
 	text.NotProvider, text.NotThatAgency, text.AgencyNeeded, text.UnknownAgency, text.UnknownDataset, text.NoStandard, text.NotReady, text.NotStoppable,
 	text.EntryPlanNeeded, text.NotListening, text.KeysTooSoon, text.KeysPending, text.JurisdictionUnknown, text.NotConfirmable, text.NotFound, text.ClockBelieved,
-	text.ReplicaNoAddress, text.ReplicaNotCome, text.ReplicaUnknown,
+	text.ReplicaNoAddress, text.ReplicaNotCome, text.ReplicaUnknown, text.NoFork,
 }
 
 // TestPointers sends every wrong body to every operation that takes one: what a room refuses

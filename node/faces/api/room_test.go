@@ -37,6 +37,7 @@ import (
 	"xietong/node/flows/join"
 	"xietong/node/flows/reform"
 	"xietong/node/flows/selfcheck"
+	"xietong/node/flows/witnessing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/host"
@@ -196,7 +197,7 @@ func hostedIn(l memory) Hosted {
 		Joining:  &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Replicas: few{now: l.Clock},
 		Usage:    usage.NewDesk(l, catalog.Providers),
-		Drill:    &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{}, Clock: undoubted{now},
+		Drill:    &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{}, Witness: unwitnessed{}, Clock: undoubted{now},
 		Reform:   &reform.Desk{Own: l},
 		Granting: &granting.Desk{Own: l, Catalogue: desk, Lists: catalog.NewLists(l.Name(), nobody{}, now, slog.New(slog.DiscardHandler))},
 	}
@@ -338,6 +339,15 @@ func (d *door) refused(t *testing.T, what string, q request, want text.Code) cli
 
 // ofCommandLine finds what a person at a terminal types.
 var ofCommandLine = regexp.MustCompile(`--[a-z]|(^|[^.a-z])xietong [a-z]`)
+
+// unwitnessed is a jurisdiction that no neighbour witnesses.
+type unwitnessed struct{}
+
+func (unwitnessed) Of(*state.Reader, identity.Jurisdiction) (v witnessing.View) { return v }
+func (unwitnessed) Findings(*state.Reader) []witnessing.Finding                 { return nil }
+func (unwitnessed) Acknowledge(_ context.Context, _ identity.Message, about identity.Jurisdiction, _ string) (e identity.Entry, err error) {
+	return e, text.Fail(text.NoFork, text.Args{"name": about.String()}, nil)
+}
 
 // unasked is a jurisdiction that asked nobody about its keys.
 type unasked struct{}

@@ -102,6 +102,7 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	if j.Check, err = s.check(ctx, h, false); err != nil {
 		return j, err
 	}
+	j.Check.Alarms = append(j.Check.Alarms, ledgerAlarms(h)...)
 	if parent, ok := h.Standing.Parent(); ok {
 		n := s.parent(h, parent)
 		j.Parent = &n

@@ -71,6 +71,7 @@ func (s *server) registerTree(a huma.API) {
 	handle(s, a, post("cancel-invitation", "/v1/invitations/{child}/cancellation", "Take back an invitation that waits"), cancellation)
 	handle(s, a, get("to-confirm", "/v1/waiting/{name}", "The key set of a child of a child, for comparison before it is confirmed"), shownKeys)
 	handle(s, a, post("confirm", "/v1/waiting/{name}/confirmation", "Confirm the key set of a child of a child, so that nobody waits for it"), confirmation)
+	handle(s, a, post("acknowledge-fork", "/v1/forks/{name}/acknowledgment", "Record that a ledger with two histories is known, and what came of it"), forkAcknowledged)
 	handle(s, a, post("object", "/v1/objections", "Object to a key set that waits here or elsewhere"), objection)
 	handle(s, a, post("drill", "/v1/drills", "Send a jurisdiction a message that it must refuse"), drillOf)
 	handle(s, a, get("entry-of", "/v1/entry", "The public head of an entry of any ledger"), entryNamed)

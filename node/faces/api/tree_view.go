@@ -45,6 +45,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 		}
 		out.Parent = &n
 	}
+	out.Check.Alarms = append(out.Check.Alarms, ledgerAlarms(h)...)
 	var below childrenAt
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
 		below = childrenIn(r)
@@ -150,6 +151,7 @@ func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbou
 	}
 	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
 	n.LinkedSince, n.Silent, n.ShortName = stamp(l.Since), l.Silent, p.ShortName
+	witnessed(h, &n, name)
 	return n
 }
 

@@ -77,7 +77,11 @@ type Neighbour struct {
 	LastHeard   string `json:"last_heard,omitempty" doc:"RFC 3339"`
 	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`
 	Why         string `json:"why,omitempty" doc:"Why there is no link to the parent"`
-	Alarm       string `json:"alarm,omitempty" doc:"Code of a problem with its keys or its record that a person must look at"`
+	Alarm       string `json:"alarm,omitempty" doc:"Code of a problem with its keys, its record or its ledger that a person must look at"`
+	Cosigned    uint64 `json:"cosigned,omitempty" doc:"It witnessed so many entries of this jurisdiction's ledger; absent: none, as of a neighbour on the same node"`
+	CosignedAt  string `json:"cosigned_at,omitempty" doc:"RFC 3339: when, by its clock"`
+	Kept        uint64 `json:"kept,omitempty" doc:"So many entries of its ledger were witnessed here"`
+	KeptAt      string `json:"kept_at,omitempty" doc:"RFC 3339: when"`
 }
 
 // Tree is the place of a jurisdiction in the tree, with its neighbours.
@@ -120,6 +124,11 @@ type ToConfirm struct {
 type NewConfirmation struct {
 	Fingerprint string `json:"fingerprint" minLength:"24" maxLength:"64" doc:"As the jurisdiction told it"`
 	Reason      string `json:"reason" minLength:"1" maxLength:"2000"`
+}
+
+// NewForkAcknowledgment records that a person knows of a ledger with two histories.
+type NewForkAcknowledgment struct {
+	Reason string `json:"reason" minLength:"1" maxLength:"2000" doc:"What came of it"`
 }
 
 // NewObjection objects to a key set that waits somewhere: by the document that its owner signed,
@@ -250,6 +259,12 @@ func (c *Client) CancelInvitation(ctx context.Context, child string, n Cancellat
 // label, code or whole name.
 func (c *Client) ToConfirm(ctx context.Context, name string) (ToConfirm, error) {
 	return get[ToConfirm](ctx, c, "/v1/waiting/"+url.PathEscape(name))
+}
+
+// AcknowledgeFork records that a ledger with two histories, which has to do with a neighbour, is
+// known.
+func (c *Client) AcknowledgeFork(ctx context.Context, name string, n NewForkAcknowledgment) (Entered, error) {
+	return post[Entered](ctx, c, "/v1/forks/"+url.PathEscape(name)+"/acknowledgment", n)
 }
 
 // Confirm confirms the key set of a child of a child.

@@ -132,7 +132,7 @@ var kinds = map[string]kind{
 	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entry": entry, "epoch": number, "example": written,
 	"faults": own, "field": names, "fields": names, "file": own, "fingerprint": name, "first": own, "format": own, "found": own,
 	"free": size, "from": own, "give": gives, "got": number, "grant": grant, "holds": own, "import": entry, "index": number, "into": code, "invited": own,
-	"jurisdiction": place, "jurisdictions": names, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,
+	"jurisdiction": place, "jurisdictions": names, "kept": number, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,
 	"label": code, "least": number, "ledger": instant, "left": number, "length": number, "level": name, "levels": names, "limit": number, "line": own,
 	"log": log, "lost": names, "measure": measures, "members": number, "mend": own, "methods": own, "missing": names, "mistakes": own, "most": number,
 	"name": name, "named": code, "near": names, "needed": size, "next": entry, "now": own, "number": number,

@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"crypto/hpke"
 	"slices"
 	"time"
@@ -107,3 +108,6 @@ func (h *Host) SignLog(message []byte) []byte { return h.authority.SignLog(messa
 func (h *Host) Decapsulate(key [32]byte, enc, info []byte) (*hpke.Recipient, error) {
 	return h.authority.Decapsulate(key, enc, info)
 }
+
+// LogPublic returns the public part of this replica's log key.
+func (h *Host) LogPublic() ed25519.PublicKey { return h.authority.LogPublic() }

@@ -22,6 +22,12 @@ const (
 	CLITreeObjectionSigned Code = "cli.tree.objection-signed"
 	CLIFlagObjectAt        Code = "cli.flag.object-at"
 	CLIFlagObjectOut       Code = "cli.flag.object-out"
+
+	CLIShortTreeAcknowledge Code = "cli.short.tree.acknowledge"
+	CLILongTreeAcknowledge  Code = "cli.long.tree.acknowledge"
+	CLITreeAcknowledged     Code = "cli.tree.acknowledged"
+	CLITreeWitnessed        Code = "cli.tree.witnessed"
+	CLITreeUnwitnessed      Code = "cli.tree.unwitnessed"
 )
 
 var breakSentences = []sentence{
@@ -37,6 +43,15 @@ var breakSentences = []sentence{
 		"对冒用本行政区划名义的密钥提出异议：FILE 写其密钥集标识（xietong tree 所示的 NAME/keys/…），由本节点的旧密钥签署，\n用 --at 直接提交，或用 --out 存为文件，交给别处的管理员。FILE 为这样的文件时，提交到本节点，或用 --at 转交。\n异议有效期间，收到异议的节点不采信该密钥",
 		"Object to keys that go by this jurisdiction's name and are not its own: give their key set (NAME/keys/…, as `xietong tree` shows it)\nas FILE. This node signs with its log key, and hands the objection in with --at, or keeps it with --out for an administrator\nelsewhere. Given such a file, it is handed in here, or at another with --at. While it stands, whoever took it does not believe\nthe keys that it names",
 	},
+	{CLIShortTreeAcknowledge, "记录账本有两种历史一事的处理结果", "Record what came of a ledger with two histories"},
+	{
+		CLILongTreeAcknowledge,
+		"与 NAME 有关的账本被发现有两种历史（同一账本签出了相互矛盾的检查点）时，告警一直显示，直到有人记录处理结果。\n记录存入本账本，告警随之结束；在原纪元内，该账本不再得到见证",
+		"Where a ledger that has to do with NAME was found to have two histories (one log signed checkpoints that contradict each other),\nthe alarm stands until somebody records what came of it. That is an entry of this ledger, and ends the alarm; the log is not\ncosigned again in that epoch",
+	},
+	{CLITreeAcknowledged, "已记录，存证条目 {entry}", "recorded as entry {entry}"},
+	{CLITreeWitnessed, "{name}于 {at} 见证了本级账本的前 {size} 条", "witnessed by {name} at {at}: the first {size} [entry|entries] of this ledger"},
+	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},
 	{CLIObjectWhat, "“{value}”既不是密钥集标识（见等待一方的 xietong tree 所示“新密钥集”），也不是已有的异议文件。异议须由被冒用名义的行政区划用其旧密钥提出；您是旁人的，请致电它，由它执行",
 		"{value} is neither a key set (NAME/keys/…, as `xietong tree` shows it where it waits) nor the file of an objection. Only the place whose name is misused can object, with its old keys: if you are another, telephone it, and it does"},
 	{CLIFlagFingerprint, "对方在电话中念出的指纹 `TEXT`", "the fingerprint that you were told by telephone, `TEXT`"},

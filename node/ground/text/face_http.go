@@ -19,7 +19,8 @@ var httpMembers = map[string]string{"in": "Xietong-Jurisdiction", "as": "Xietong
 // httpOperations are the operations that commands stand for.
 var httpOperations = map[string]string{
 	"status": "GET /v1/status", "stop": "POST /v1/stop", "tree": "GET /v1/tree", "tree confirm": "POST /v1/waiting/{name}/confirmation", "tree object": "POST /v1/objections",
-	"invite": "POST /v1/invitations", "withdraw": "POST /v1/children/{child}/withdrawal", "host add": "POST /v1/hosted", "host end": "POST /v1/hosting/end",
+	"tree acknowledge": "POST /v1/forks/{name}/acknowledgment",
+	"invite":           "POST /v1/invitations", "withdraw": "POST /v1/children/{child}/withdrawal", "host add": "POST /v1/hosted", "host end": "POST /v1/hosting/end",
 	"invite cancel": "POST /v1/invitations/{child}/cancellation",
 	"replica list":  "GET /v1/replicas", "replica invite": "POST /v1/replicas/invitations", "replica promote": "POST /v1/replicas/{replica}/promotion",
 	"replica remove": "POST /v1/replicas/{replica}/removal",

@@ -139,6 +139,7 @@ func treeWalk() []faceRow {
 		{"cancel-invitation-plan", "none waits", "GET", "/v1/invitations/南明区/cancellation", "", reads("no-invitation")},
 		{"cancel-invitation", "none waits", "POST", "/v1/invitations/南明区/cancellation", `{"reason":"r"}`, all("no-invitation")},
 		{"to-confirm", "its own child", "GET", "/v1/waiting/nanming", "", reads("not-confirmable")},
+		{"acknowledge-fork", "none", "POST", "/v1/forks/nanming/acknowledgment", `{"reason":"r"}`, all("no-fork")},
 		{"confirm", "its own child", "POST", "/v1/waiting/nanming/confirmation", `{"fingerprint":"0000 0000 0000 0000 0000 0000","reason":"r"}`, all("not-confirmable")},
 		{"object", "no objection", "POST", "/v1/objections", `{"document":"eA=="}`, all("bad-request")},
 		{"drill", "", "POST", "/v1/drills", `{"at":"nanming.guiyang.guizhou","fault":"altered"}`, all(given)},

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"context"
+	"strconv"
+
+	"xietong/certs/identity"
+	"xietong/consensus/state"
+	"xietong/node/faces/client"
+	"xietong/node/flows/witnessing"
+	"xietong/node/ground/text"
+)
+
+// Witness tells what neighbours witnessed of each other's ledgers; *witnessing.Desk is one.
+type Witness interface {
+	Of(r *state.Reader, name identity.Jurisdiction) witnessing.View
+	Findings(r *state.Reader) []witnessing.Finding
+	Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (identity.Entry, error)
+}
+
+type acknowledgeFork struct {
+	Caller
+	Name string `path:"name" maxLength:"200" doc:"The neighbour, as people name it"`
+	Body client.NewForkAcknowledgment
+}
+
+// forkAcknowledged records that a person knows of a ledger with two histories.
+func forkAcknowledged(ctx context.Context, h Hosted, in *acknowledgeFork) (client.Entered, error) {
+	return entered(in.Caller, func(id identity.Message) (identity.Entry, error) {
+		name, err := h.Standing.Resolve(in.Name)
+		if err != nil {
+			return identity.Entry{}, err
+		}
+		return h.Witness.Acknowledge(ctx, id, name, in.Body.Reason)
+	})
+}
+
+// witnessed adds to a neighbour what was witnessed on both sides, and the alarm about that. What is
+// shown is what this replica has.
+func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
+	_ = h.Ledger.Look(func(r *state.Reader) error {
+		v := h.Witness.Of(r, name)
+		n.Kept, n.KeptAt = v.Kept, stamp(v.KeptAt)
+		n.Cosigned, n.CosignedAt = v.Cosigned, stamp(v.CosignedAt)
+		for _, f := range h.Witness.Findings(r) {
+			if f.About == name && n.Alarm == "" {
+				n.Alarm = string(findingCode(f))
+			}
+		}
+		return nil
+	})
+}
+
+// ledgerAlarms are the alarms about ledgers that have two histories, or are shorter than what was
+// signed.
+func ledgerAlarms(h Hosted) (all []client.Alarm) {
+	_ = h.Ledger.Look(func(r *state.Reader) error {
+		for _, f := range h.Witness.Findings(r) {
+			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
+			if f.Kept > 0 {
+				args["kept"] = strconv.FormatUint(f.Kept, 10)
+			} else {
+				args["entry"], args["since"] = f.Entry.String(), stamp(f.At)
+			}
+			all = append(all, client.Alarm{Code: string(findingCode(f)), Args: args, By: f.About.String(), Since: stamp(f.At), Last: stamp(f.At)})
+		}
+		return nil
+	})
+	return all
+}
+
+func findingCode(f witnessing.Finding) text.Code {
+	switch {
+	case f.Own && f.Kept > 0:
+		return text.OwnBehind
+	case f.Own:
+		return text.OwnForked
+	case f.Kept > 0:
+		return text.LedgerBehind
+	}
+	return text.LedgerForked
+}

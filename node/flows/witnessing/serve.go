@@ -1,0 +1,265 @@
+package witnessing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/witness"
+	"xietong/exchange/budget"
+	"xietong/exchange/relay"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+// The operations of this room: see the package comment. Nothing of them is recorded but what is
+// kept.
+const (
+	operationWitness operation.Operation[witness.Offer, found] = "witness"
+	operationLargest operation.Operation[nothing, largest]     = "largest"
+	operationHeads   operation.Operation[lost, heads]          = "heads"
+)
+
+type nothing struct{}
+
+// found is what a witness says of an offer.
+type found struct {
+	Verdict witness.Verdict `cbor:"1,keyasint"`
+	Kept    []byte          `cbor:"2,keyasint,omitempty"`
+	Line    []byte          `cbor:"3,keyasint,omitempty"`
+}
+
+// Check implements the bound of operation.
+func (f found) Check() error {
+	if f.Verdict < witness.Larger || f.Verdict > witness.Forked || len(f.Kept) > witness.MaxNote || len(f.Line) > maxLine {
+		return fmt.Errorf("verdict %d, a note of %d bytes, a line of %d", f.Verdict, len(f.Kept), len(f.Line))
+	}
+	return nil
+}
+
+// largest are the largest checkpoints of the asker that are kept, one of each epoch.
+type largest struct {
+	Kept []seen `cbor:"1,keyasint"`
+}
+
+type seen struct {
+	_    struct{} `cbor:",toarray"`
+	Note []byte
+	At   uint64
+}
+
+// mostEpochs is how many epochs are told of, the last ones.
+const mostEpochs = 16
+
+// Check implements the bound of operation.
+func (l largest) Check() error {
+	if len(l.Kept) > mostEpochs {
+		return fmt.Errorf("%d checkpoints, more than %d", len(l.Kept), mostEpochs)
+	}
+	for _, k := range l.Kept {
+		if len(k.Note) > witness.MaxNote || k.At > ledger.MaxTime {
+			return fmt.Errorf("a note of %d bytes, at %d ms", len(k.Note), k.At)
+		}
+	}
+	return nil
+}
+
+// lost asks for the heads of entries of the asker's ledger.
+type lost struct {
+	Epoch uint64 `cbor:"1,keyasint"`
+	From  uint64 `cbor:"2,keyasint"`
+	To    uint64 `cbor:"3,keyasint"`
+}
+
+// mostHeads is how many heads are asked for at once.
+const mostHeads = 4096
+
+// Check implements the bound of operation.
+func (l lost) Check() error {
+	if l.Epoch == 0 || l.From > l.To || l.To-l.From > mostHeads || l.To > identity.MaxIndex {
+		return fmt.Errorf("entries %d to %d of epoch %d", l.From, l.To, l.Epoch)
+	}
+	return nil
+}
+
+// heads are those that are known, in the order of their entries.
+type heads struct {
+	Heads []ledger.Head `cbor:"1,keyasint"`
+}
+
+// Check implements the bound of operation.
+func (h heads) Check() error {
+	if len(h.Heads) > mostHeads {
+		return fmt.Errorf("%d heads, more than %d", len(h.Heads), mostHeads)
+	}
+	return nil
+}
+
+// Serve registers this room's operations.
+func (d *Desk) Serve(in *relay.Registry) {
+	operationWitness.Serve(in, d.witness)
+	operationLargest.Serve(in, d.tellLargest)
+	operationHeads.Serve(in, func(ctx context.Context, _ relay.Received, _ lost) (heads, error) {
+		return heads{Heads: []ledger.Head{}}, d.pay(ctx)
+	})
+}
+
+// pay takes a question from the budget of the neighbour over whose link it came.
+func (d *Desk) pay(ctx context.Context) error {
+	payer, _ := budget.PayerOf(ctx)
+	err := d.spent.Spend(1, payer, d.o.Now())
+	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
+		return d.busy(spent.Seconds(), err)
+	}
+	return err
+}
+
+func (d *Desk) busy(seconds int64, err error) error {
+	return text.Fail(text.Busy, text.Args{"jurisdiction": d.name.String(), "again": fmt.Sprint(seconds)}, err)
+}
+
+// witness judges the checkpoint that a neighbour shows. (1) A majority must have signed it, by key
+// sets that count now, (2) it is compared with what is kept, and (3) kept itself where it is
+// larger, before (4) it is cosigned.
+func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (found, error) {
+	who := r.Header.Origin
+	if err := d.pay(ctx); err != nil {
+		return found{}, err
+	}
+	sets, err := d.o.KeySets(who)
+	if err != nil || d.o.Here(who) {
+		return found{}, text.Fail(text.NoWitness, text.Args{"name": who.String(), "jurisdiction": d.name.String()}, err)
+	}
+	shown, err := witness.Open(o, who, counting(sets, d.o.Now()))
+	if err != nil {
+		return found{}, d.refused(who, err)
+	}
+	d.judging.Lock()
+	defer d.judging.Unlock()
+	k, known, isForked, err := d.look(ctx, shown.Checkpoint.Log)
+	if err != nil {
+		return found{}, err
+	}
+	if isForked {
+		return found{Verdict: witness.Forked, Kept: k.Note}, nil
+	}
+	verdict, err := witness.Judge(before(k, known), shown)
+	if err != nil {
+		return found{}, d.refused(who, err)
+	}
+	d.hears(who, verdict, shown.Checkpoint.Size, k.Size)
+	switch verdict {
+	case witness.Forked:
+		return found{Verdict: verdict, Kept: k.Note}, d.keepFork(ctx, who, k, shown)
+	case witness.Elsewhere, witness.Behind:
+		return found{Verdict: verdict, Kept: k.Note}, nil
+	case witness.Larger:
+		if err := d.keep(ctx, k, shown); err != nil {
+			return found{}, err
+		}
+	}
+	line, err := ledger.Cosign(shown.Checkpoint, d.name, uint64(d.o.Now().Unix()), d.o.Own)
+	return found{Verdict: verdict, Line: line}, err
+}
+
+// refused tells whoever showed a checkpoint that nothing was proven by it.
+func (d *Desk) refused(who identity.Jurisdiction, err error) error {
+	return text.Fail(text.CheckpointRefused, text.Args{"name": who.String(), "jurisdiction": d.name.String()}, err)
+}
+
+func before(k kept, known bool) *ledger.Checkpoint {
+	if !known {
+		return nil
+	}
+	c := k.checkpoint()
+	return &c
+}
+
+// counting returns the key sets that count now.
+func counting(sets []trust.Believed, now time.Time) (all []trust.KeySet) {
+	for _, b := range trust.At(sets, now) {
+		all = append(all, b.KeySet)
+	}
+	return all
+}
+
+// hears remembers who shows less than it has signed, and logs when that begins.
+func (d *Desk) hears(who identity.Jurisdiction, v witness.Verdict, size, kept uint64) {
+	d.mu.Lock()
+	_, was := d.heard[who]
+	if v == witness.Behind {
+		d.heard[who] = Finding{About: who, Size: size, Kept: kept, At: d.o.Now()}
+	} else {
+		delete(d.heard, who)
+	}
+	d.mu.Unlock()
+	if v == witness.Behind && !was {
+		d.o.Logger.Error("ledger of neighbour became shorter than it signed", "peer", who.String(), "is", size, "was", kept)
+	}
+}
+
+// keep keeps a larger checkpoint, and logs a child's. One that comes too soon after the one before
+// is for later: it costs a write.
+func (d *Desk) keep(ctx context.Context, k kept, s witness.Shown) error {
+	now := d.o.Now()
+	if gap := now.Sub(time.UnixMilli(int64(k.At))); k.Size > 0 && gap >= 0 && gap < leastGap {
+		return d.busy(int64((leastGap-gap)/time.Second)+1, nil)
+	}
+	c := s.Checkpoint
+	body := keepBody{
+		Before: k.Size, Logged: []book.Statement{},
+		Kept: kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli())},
+	}
+	if d.isChild(c.Log.Jurisdiction()) {
+		statement, err := d.o.Own.Note("text/plain", s.Growth.Note)
+		if err != nil {
+			return err
+		}
+		body.Logged = append(body.Logged, statement)
+	}
+	done, err := commandKeep.Do(ctx, d.o.Own, book.Request{}, body)
+	if err == nil && !done.Kept {
+		err = d.busy(1, nil) // another replica kept one meanwhile
+	}
+	return err
+}
+
+// keepFork keeps the evidence that a neighbour's log has two histories.
+func (d *Desk) keepFork(ctx context.Context, who identity.Jurisdiction, k kept, s witness.Shown) error {
+	f := fork{
+		Log: k.Log, Holder: d.name, Size: k.Size, Evidence: witness.ForkOf(k.Note, s, k.checkpoint()).Encode(), At: uint64(d.o.Now().UnixMilli()),
+	}
+	d.o.Logger.Error("ledger of neighbour has two histories", "peer", who.String(), "log", k.Log.String(), "size", k.Size)
+	return d.recordFork(ctx, f)
+}
+
+func (d *Desk) recordFork(ctx context.Context, f fork) error {
+	statement, err := d.o.Own.Note("application/cbor", f.Evidence)
+	if err == nil {
+		_, err = commandFork.Do(ctx, d.o.Own, book.Request{}, forkBody{Fork: f, Statement: statement})
+	}
+	return err
+}
+
+// tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who
+// asks may be unable to go on without the answer.
+func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (largest, error) {
+	out := largest{Kept: []seen{}}
+	if err := d.pay(ctx); err != nil {
+		return out, err
+	}
+	err := d.o.Own.Look(func(s *state.Reader) error {
+		for _, k := range keptOf.All(s, ofLog(r.Header.Origin)) {
+			out.Kept = append(out.Kept, seen{Note: k.Note, At: k.At})
+		}
+		return nil
+	})
+	out.Kept = out.Kept[max(0, len(out.Kept)-mostEpochs):]
+	return out, err
+}

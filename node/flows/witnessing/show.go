@@ -1,0 +1,231 @@
+package witnessing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/witness"
+	"xietong/exchange/envelope"
+	"xietong/node/ground/book"
+	"xietong/node/ground/operation"
+)
+
+// asking sends a call as the node's own, of no agency.
+type asking struct {
+	operation.Caller
+	asker Asker
+}
+
+func (a asking) Read(ctx context.Context, to operation.Asking, call envelope.Call) ([]byte, error) {
+	answer, err := a.asker.Ask(ctx, to.ID, to.To, call)
+	return answer.Content, err
+}
+
+// ask makes a call that is no use of data to a neighbour.
+func ask[P, R any](ctx context.Context, d *Desk, o operation.Operation[P, R], to identity.Jurisdiction, p P) (result R, err error) {
+	id, err := identity.NewMessage()
+	if err != nil {
+		return result, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	return o.Read(ctx, asking{asker: d.o.Asker}, operation.Asking{ID: id, To: to}, p)
+}
+
+// mostShown is how often a checkpoint is shown at once, each time from where the witness says that
+// it is.
+const mostShown = 3
+
+// show shows the newest checkpoint to a neighbour that has not seen it, or saw it long ago.
+func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
+	have, err := d.cosigned(ctx, to)
+	if err != nil {
+		return err
+	}
+	f, err := d.o.Own.Follow(ctx, 0)
+	if err != nil {
+		return err
+	}
+	now := d.o.Now()
+	d.mu.Lock()
+	last := d.shown[to]
+	d.mu.Unlock()
+	if last.size == f.Checkpoint.Size && last.why == nil && now.Sub(last.at).Abs() < showAgain {
+		return nil
+	}
+	last = shown{at: now, size: f.Checkpoint.Size}
+	old := have.Size
+	if have.Log != f.Checkpoint.Log || old > f.Checkpoint.Size {
+		old = 0
+	}
+	last.behind, last.why = d.showFrom(ctx, to, old)
+	d.mu.Lock()
+	d.shown[to] = last
+	d.mu.Unlock()
+	return last.why
+}
+
+// showFrom shows the newest checkpoint with a proof from an older size, and again from where the
+// witness says that it is. behind is the size of the own ledger that the witness keeps, where this
+// jurisdiction has fewer entries.
+func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64) (behind uint64, err error) {
+	for range mostShown {
+		offer, err := d.offer(ctx, old)
+		if err != nil {
+			return 0, err
+		}
+		answer, err := ask(ctx, d, operationWitness, to, offer.o)
+		if err != nil {
+			return 0, err
+		}
+		if answer.Verdict == witness.Larger || answer.Verdict == witness.Same {
+			return 0, d.take(ctx, to, offer, answer.Line)
+		}
+		next := uint64(0)
+		if len(answer.Kept) > 0 {
+			kept, err := d.ownNote(ctx, answer.Kept)
+			if err != nil {
+				return 0, fmt.Errorf("%s shows a checkpoint that this jurisdiction never made: %w", to, err)
+			}
+			if next = kept.Size; kept.Size > offer.c.Size {
+				return kept.Size, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, offer.c.Size, errBehind)
+			}
+			if err := d.compare(ctx, to, kept, answer.Kept); err != nil {
+				return 0, err
+			}
+		}
+		if answer.Verdict == witness.Forked {
+			return 0, fmt.Errorf("%s says that this ledger has two histories, and shows none", to)
+		}
+		old = next
+	}
+	return 0, fmt.Errorf("%s did not say from where to prove", to)
+}
+
+// errBehind is wrapped where a witness keeps more of the own ledger than there is.
+var errBehind = errors.New("this ledger was put back to an older state")
+
+// errForked is wrapped where a witness keeps another history of the own ledger.
+var errForked = errors.New("this ledger has two histories")
+
+// offered is an offer with what it is about.
+type offered struct {
+	o    witness.Offer
+	c    ledger.Checkpoint
+	note []byte
+}
+
+// offer makes an offer of the newest checkpoint, with a proof from an older size.
+func (d *Desk) offer(ctx context.Context, old uint64) (out offered, err error) {
+	f, err := d.o.Own.Follow(ctx, old)
+	if err != nil {
+		return out, err
+	}
+	out.c, out.note = f.Checkpoint, f.Signed
+	out.o.Growth = ledger.Growth{Old: old, Path: f.Path, Note: f.Signed}.Encode()
+	if old > 0 {
+		out.o.Was, err = d.rootAt(ctx, old)
+	}
+	return out, err
+}
+
+func (d *Desk) rootAt(ctx context.Context, size uint64) (root tlog.Hash, err error) {
+	err = d.o.Own.View(ctx, func(r *state.Reader) (err error) {
+		root, err = r.RootAt(size)
+		return err
+	})
+	return root, err
+}
+
+// take verifies a cosignature, and keeps it.
+func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, line []byte) error {
+	sets, err := d.o.KeySets(by)
+	if err != nil {
+		return err
+	}
+	var at uint64
+	err = fmt.Errorf("%w: no key set of %s counts", ledger.ErrNotProven, by)
+	for _, k := range counting(sets, d.o.Now()) {
+		if at, err = ledger.OpenCosignature(line, o.c, by, k); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if made := time.Unix(int64(min(at, ledger.MaxTime)), 0); made.Sub(d.o.Now()).Abs() > maxApart {
+		return fmt.Errorf("%s cosigned at another time: %d", by, at)
+	}
+	have, err := d.cosigned(ctx, by)
+	if err != nil || have.Log == o.c.Log && have.Size == o.c.Size && at-have.At < uint64(time.Hour/time.Second) {
+		return err
+	}
+	_, err = commandCosigned.Do(ctx, d.o.Own, book.Request{}, cosignedBody{
+		Witness: by, Cosigned: cosigned{Log: o.c.Log, Size: o.c.Size, Note: o.note, Line: line, At: at},
+	})
+	return err
+}
+
+// maxApart is how far apart the clocks of a witness and of whoever is witnessed may be.
+const maxApart = time.Hour
+
+func (d *Desk) cosigned(ctx context.Context, by identity.Jurisdiction) (c cosigned, err error) {
+	err = d.o.Own.View(ctx, func(r *state.Reader) error {
+		c, _ = cosignedBy.Load(r, keyOfWitness(by))
+		return nil
+	})
+	return c, err
+}
+
+// ownNote verifies a note that a witness says is of this ledger, by all own key sets.
+func (d *Desk) ownNote(ctx context.Context, note []byte) (c ledger.Checkpoint, err error) {
+	sets, err := d.ownKeys(ctx)
+	if err != nil {
+		return c, err
+	}
+	return witness.OpenNote(note, d.name, sets)
+}
+
+func (d *Desk) ownKeys(ctx context.Context) ([]trust.KeySet, error) {
+	signed, err := d.o.Own.KeySets(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pin, err := trust.PinOf(signed[0])
+	if err != nil {
+		return nil, err
+	}
+	return trust.Walk(pin, signed)
+}
+
+// compare compares what a witness keeps with the own ledger. Where they differ, the own keys have
+// signed two histories: the evidence is kept, and the error wraps errForked.
+func (d *Desk) compare(ctx context.Context, holder identity.Jurisdiction, kept ledger.Checkpoint, note []byte) error {
+	if kept.Log != d.o.Own.Log() {
+		return fmt.Errorf("%s keeps a checkpoint of %s", holder, kept.Log)
+	}
+	root, err := d.rootAt(ctx, kept.Size)
+	if err != nil || root == kept.Root {
+		return err
+	}
+	o, err := d.offer(ctx, kept.Size)
+	if err != nil {
+		return err
+	}
+	d.o.Logger.Error("a witness keeps another history of this ledger", "peer", holder.String(), "size", kept.Size)
+	evidence := witness.Fork{Kept: note, Shown: o.o}.Encode()
+	err = d.recordFork(ctx, fork{Log: kept.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
+	if err == nil {
+		// The witness is shown it, too: so it has the evidence.
+		_, err = ask(ctx, d, operationWitness, holder, o.o)
+	}
+	return errors.Join(fmt.Errorf("%s keeps another history up to entry %d: %w", holder, kept.Size, errForked), err)
+}

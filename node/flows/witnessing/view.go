@@ -1,0 +1,118 @@
+package witnessing
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/text"
+)
+
+// View is what a person is told of one neighbour as a witness, and as witnessed.
+type View struct {
+	Kept       uint64 // entries of its ledger up to which it was witnessed here; 0: it was not
+	KeptAt     time.Time
+	Cosigned   uint64    // entries of the own ledger up to which it cosigned; 0: it did not
+	CosignedAt time.Time // by its clock
+}
+
+// Of returns what is kept of a neighbour.
+func (d *Desk) Of(r *state.Reader, name identity.Jurisdiction) (v View) {
+	for _, k := range keptOf.All(r, ofLog(name)) {
+		if at := time.UnixMilli(int64(k.At)); at.After(v.KeptAt) {
+			v.Kept, v.KeptAt = k.Size, at
+		}
+	}
+	if c, _, err := cosignedBy.Read(r, keyOfWitness(name)); err == nil && c.Log == r.Log() {
+		v.Cosigned, v.CosignedAt = c.Size, time.Unix(int64(c.At), 0)
+	}
+	return v
+}
+
+// Finding is what a person must look at: a ledger that has two histories, or is shorter than what
+// its majority has signed.
+type Finding struct {
+	About identity.Jurisdiction // the neighbour whose ledger it is or, of the own one, who keeps what is missing here
+	Own   bool                  // it is of the own ledger
+	Size  uint64                // entries that there are or, of two histories, in the one that was kept
+	Kept  uint64                // entries that there must be; 0: the ledger has two histories
+	At    time.Time
+	Entry identity.Entry // that has the evidence of two histories
+	// Evidence is that of two histories: see witness.Fork.
+	Evidence []byte
+}
+
+// Findings returns what nobody has acknowledged: first the ledgers with two histories.
+func (d *Desk) Findings(r *state.Reader) (all []Finding) {
+	for _, f := range forks.All(r, nil) {
+		if f.Seen == ledger.None {
+			all = append(all, Finding{
+				About: f.about(d.name), Own: f.Log.Jurisdiction() == d.name, Size: f.Size, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(r.Log()), Evidence: f.Evidence,
+			})
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, name := range inOrder(d.heard) {
+		all = append(all, d.heard[name])
+	}
+	for _, name := range inOrder(d.shown) {
+		if s := d.shown[name]; s.behind > 0 {
+			all = append(all, Finding{About: name, Own: true, Size: s.size, Kept: s.behind, At: s.at})
+		}
+	}
+	return all
+}
+
+func inOrder[V any](of map[identity.Jurisdiction]V) []identity.Jurisdiction {
+	return slices.SortedFunc(maps.Keys(of), func(a, b identity.Jurisdiction) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// Acknowledge records that a person knows of the ledgers with two histories that have to do with a
+// neighbour, and what came of it. It returns the entry of the last. The error is text.NoFork where
+// there is none. The same request again gets the same answer.
+func (d *Desk) Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (entry identity.Entry, err error) {
+	q := book.ByNode(d.o.Own, id, []byte(about.String()+"\n"+reason))
+	ref, came, err := commandAcknowledge.Came(ctx, d.o.Own, q)
+	if came || err != nil {
+		return ref.In(d.o.Own.Log()), err
+	}
+	var all []acknowledgeBody
+	err = d.o.Own.View(ctx, func(r *state.Reader) error {
+		all = d.open(r, about)
+		return nil
+	})
+	if err == nil && len(all) == 0 {
+		err = text.Fail(text.NoFork, text.Args{"name": about.String()}, nil)
+	}
+	for i, body := range all {
+		if err != nil {
+			break
+		}
+		if body.Statement, err = d.o.Own.Note("text/plain", []byte(reason)); err != nil {
+			break
+		}
+		with := book.Request{}
+		if i == len(all)-1 { // the same request again finds that all are done
+			with = q
+		}
+		entry, err = book.Enter(ctx, d.o.Own, commandAcknowledge, with, body)
+	}
+	return entry, err
+}
+
+// open returns the forks that have to do with a neighbour and that nobody acknowledged.
+func (d *Desk) open(r *state.Reader, name identity.Jurisdiction) (all []acknowledgeBody) {
+	for _, f := range forks.All(r, nil) {
+		if f.about(d.name) == name && f.Seen == ledger.None {
+			all = append(all, acknowledgeBody{Log: f.Log, Holder: f.Holder})
+		}
+	}
+	return all
+}

@@ -1,0 +1,177 @@
+// Package witnessing has neighbours witness each other's ledgers, both ways (see witness): a child
+// shows its parent its newest checkpoint, and a parent its children. Whoever is shown keeps the
+// largest, and answers with its cosignature.
+//
+// A parent logs what it keeps of its children, by an entry whose head names child, size and root:
+// so the root of a province commits to the ledgers of all its counties. A child keeps its parent's
+// alone, so that no entry leads to another without end. A cosignature says "witnessed by X at T up
+// to entry N"; what nobody cosigned is logged, and no more. Neighbours on this node do not witness
+// each other: whoever runs the node has both.
+//
+// The operation "witness" shows a checkpoint:
+//
+//	[growth, root before]  ->  {1: verdict, 2: the note that is kept, 3: cosignature}
+//
+// where growth is what C2SP tlog-witness posts as add-checkpoint, root before is the root of its
+// old tree (32 zeroes where old is 0), and 2 and 3 may be absent. The verdicts are those of the
+// package witness; 1 and 2 come with a cosignature, the others with the note that is kept, by which
+// the log knows from where to prove. A proof that does not hold is refused. The operation "largest"
+//
+//	{}  ->  {1: [[note, at (ms since 1970 UTC)] …]}
+//
+// tells whoever asks what is kept of its own ledger, of each epoch the largest: a copy that was put
+// back to an older state learns so what it had signed. The operation "heads"
+//
+//	{1: epoch, 2: from, 3: to}  ->  {1: [head …]}
+//
+// is for the heads of entries of the asker's own ledger. None are kept yet, so none are told.
+//
+// A log of which two histories are found is an alarm on both sides, with the evidence in the
+// ledger, until a person acknowledges it. It is not cosigned again in that epoch, and whoever is
+// shown a part of it is told that it is forked. What else a neighbour may do does not hang on it:
+// its people are served, and its people did nothing wrong.
+//
+// The package decides nothing about keys, and believes no checkpoint but by the key sets that the
+// tree believes.
+package witnessing
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/exchange/budget"
+	"xietong/exchange/envelope"
+	"xietong/exchange/relay"
+	"xietong/node/ground/book"
+	"xietong/node/ground/host"
+)
+
+// When checkpoints are shown: a larger one every minute at most, and the same one again after a
+// while, because a copy that was put back shows itself so.
+const (
+	every     = time.Minute
+	showAgain = 10 * time.Minute
+	leastGap  = 50 * time.Second // between two that are kept of one log
+	within    = 20 * time.Second // for one answer
+	atOnce    = 4                // neighbours that are asked side by side
+)
+
+// Own is the hosted jurisdiction; *host.Host is one.
+type Own interface {
+	book.Ledger
+	ledger.LogSigner
+	Follow(ctx context.Context, since uint64) (host.Followed, error)
+	KeySets(ctx context.Context) ([][]byte, error)
+}
+
+// Asker sends calls and brings back their verified answers; *relay.Relay is one.
+type Asker interface {
+	Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
+}
+
+// Options are what a Desk works with. None may be nil.
+type Options struct {
+	Own   Own
+	Asker Asker
+	// Parent and Children are the neighbours now.
+	Parent   func() (name identity.Jurisdiction, joined bool)
+	Children func() []identity.Jurisdiction
+	// KeySets returns the key sets that are believed for a neighbour; for anybody else an error.
+	KeySets func(of identity.Jurisdiction) ([]trust.Believed, error)
+	// Here reports whether a neighbour is hosted by this node, and so is no witness.
+	Here   func(identity.Jurisdiction) bool
+	Up     func(identity.Jurisdiction) bool // whether there is a link to it
+	Now    func() time.Time
+	Logger *slog.Logger // for what others cause
+}
+
+// Desk witnesses for one hosted jurisdiction, and has it witnessed. Many goroutines may use it.
+type Desk struct {
+	o     Options
+	name  identity.Jurisdiction
+	spent *budget.Rates
+
+	judging sync.Mutex // held from reading what is kept to keeping more, so that nobody judges in vain
+
+	mu    sync.Mutex // guards the fields below
+	shown map[identity.Jurisdiction]shown
+	heard map[identity.Jurisdiction]Finding // who shows less than it has signed
+}
+
+// shown is when a neighbour was shown the own checkpoint last, and what came of it.
+type shown struct {
+	at     time.Time
+	size   uint64
+	behind uint64 // it keeps so many entries, of which this jurisdiction does not know; 0: it does
+	why    error  // it did not cosign; nil: it did
+}
+
+// What a neighbour may ask at once, and over time.
+const (
+	mostAtOnce = 20
+	perSecond  = 0.2
+)
+
+// New returns the desk of a jurisdiction.
+func New(o Options) *Desk {
+	return &Desk{
+		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
+		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]Finding{},
+	}
+}
+
+// Run shows the own checkpoint to the neighbours, until ctx ends.
+func (d *Desk) Run(ctx context.Context) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			d.Round(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Round shows the own checkpoint once to every neighbour that has a link and has not seen it.
+func (d *Desk) Round(ctx context.Context) {
+	var round sync.WaitGroup
+	slots := make(chan struct{}, atOnce)
+	for _, name := range d.witnesses() {
+		slots <- struct{}{}
+		round.Go(func() {
+			defer func() { <-slots }()
+			if err := d.show(ctx, name); err != nil && ctx.Err() == nil {
+				d.o.Logger.Warn("checkpoint not witnessed", "peer", name.String(), "error", err)
+			}
+		})
+	}
+	round.Wait()
+}
+
+// witnesses are the neighbours of other nodes that have a link.
+func (d *Desk) witnesses() (all []identity.Jurisdiction) {
+	for _, name := range d.neighbours() {
+		if !d.o.Here(name) && d.o.Up(name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+func (d *Desk) neighbours() []identity.Jurisdiction {
+	all := d.o.Children()
+	if parent, joined := d.o.Parent(); joined {
+		all = append(all, parent)
+	}
+	return all
+}
+
+// isChild reports whether the neighbour stands below, so that its checkpoints are logged.
+func (d *Desk) isChild(name identity.Jurisdiction) bool { return name.Under(d.name) && name != d.name }

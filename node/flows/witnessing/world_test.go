@@ -1,0 +1,275 @@
+package witnessing
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/exchange/budget"
+	"xietong/exchange/envelope"
+	"xietong/exchange/relay"
+	"xietong/node/ground/book"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// place is one jurisdiction of a tree whose links are function calls.
+type place struct {
+	w    *world
+	name identity.Jurisdiction
+	dir  string
+	*host.Host
+	desk *Desk
+
+	down bool // its links are down
+	here bool // its neighbours are on its node
+	// answers, if not nil, changes what it answers to a call.
+	answers func(operation string, content []byte) []byte
+}
+
+// world is a tree of jurisdictions; ahead is added to the time.
+type world struct {
+	t      *testing.T
+	mu     sync.Mutex
+	places map[identity.Jurisdiction]*place
+	ahead  time.Duration
+	ended  map[identity.Jurisdiction]bool // whose keys count no more
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.ahead)
+}
+
+func (w *world) elapse(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ahead += d
+}
+
+func must[T any](t testing.TB, v T, err error) T {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func newWorld(t *testing.T, names ...string) *world {
+	t.Helper()
+	w := &world{t: t, places: map[identity.Jurisdiction]*place{}, ended: map[identity.Jurisdiction]bool{}}
+	for _, s := range names {
+		name, err := identity.ParseJurisdiction(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &place{w: w, name: name, dir: filepath.Join(t.TempDir(), "j")}
+		if _, err := host.Make(p.dir, name, host.New{Now: w.now(), Epoch: 1, Hosted: 1}); err != nil {
+			t.Fatal(err)
+		}
+		w.places[name] = p
+		p.open()
+	}
+	t.Cleanup(func() {
+		for _, p := range w.places {
+			if p.Host != nil {
+				p.Close()
+			}
+		}
+	})
+	return w
+}
+
+func (w *world) at(s string) *place {
+	w.t.Helper()
+	name, err := identity.ParseJurisdiction(s)
+	if err != nil || w.places[name] == nil {
+		w.t.Fatalf("no place %s: %v", s, err)
+	}
+	return w.places[name]
+}
+
+// say appends an entry.
+const say book.Command[book.Statement, ledger.Ref] = 9001
+
+// open opens the ledger in the folder of the place, with a desk that remembers nothing.
+func (p *place) open() {
+	p.w.t.Helper()
+	registry := state.NewRegistry()
+	Register(registry)
+	say.Handle(registry, func(tx *state.Tx, s book.Statement) (ledger.Ref, error) {
+		return s.Append(tx, ledger.Head{Kind: ledger.KindAccess})
+	})
+	logger := slog.New(slog.DiscardHandler)
+	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
+	p.Host = must(p.w.t, own, err)
+	p.desk = New(Options{
+		Own: p.Host, Asker: p, Parent: p.parent, Children: p.children, KeySets: p.w.believed, Now: p.w.now, Logger: logger,
+		Here: func(identity.Jurisdiction) bool { return p.here },
+		Up:   func(to identity.Jurisdiction) bool { return !p.down && p.w.places[to] != nil && !p.w.places[to].down },
+	})
+}
+
+func (p *place) parent() (above identity.Jurisdiction, joined bool) {
+	above, _ = p.name.Parent()
+	return above, p.w.places[above] != nil
+}
+
+func (p *place) children() (all []identity.Jurisdiction) {
+	for name := range p.w.places {
+		if above, _ := name.Parent(); above == p.name {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// believed returns the key sets of a place.
+func (w *world) believed(of identity.Jurisdiction) ([]trust.Believed, error) {
+	p := w.places[of]
+	if p == nil {
+		return nil, errors.New("not a neighbour")
+	}
+	signed := must2(p.KeySets(w.t.Context()))(w.t)
+	all := trust.Always(must2(trust.Walk(must2(trust.PinOf(signed[0]))(w.t), signed))(w.t)...)
+	if w.ended[of] {
+		all[len(all)-1].Until = w.now().Add(-time.Minute)
+	}
+	return all, nil
+}
+
+func must2[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T { t.Helper(); return must(t, v, err) }
+}
+
+// Ask implements Asker: the other place answers at once.
+func (p *place) Ask(ctx context.Context, _ identity.Message, to identity.Jurisdiction, call envelope.Call) (a relay.Answer, err error) {
+	other := p.w.places[to]
+	if p.down || other == nil || other.down {
+		return a, text.Fail(text.Unreachable, text.Args{"jurisdiction": to.String()}, nil)
+	}
+	ctx = budget.With(ctx, budget.Payer{Neighbour: p.name.String()})
+	a.Content, err = other.serve(ctx, relay.Received{Header: envelope.Header{Origin: p.name}, Call: call})
+	if err == nil && other.answers != nil {
+		a.Content = other.answers(call.Operation.String(), a.Content)
+	}
+	return a, err
+}
+
+func (p *place) serve(ctx context.Context, r relay.Received) ([]byte, error) {
+	var result any
+	var err error
+	switch r.Call.Operation.String() {
+	case string(operationWitness):
+		o, bad := operationWitness.Parameters(r)
+		if err = bad; err == nil {
+			result, err = p.desk.witness(ctx, r, o)
+		}
+	case string(operationLargest):
+		result, err = p.desk.tellLargest(ctx, r, nothing{})
+	default:
+		result = heads{Heads: []ledger.Head{}}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return canon.Marshal(result)
+}
+
+// says appends n entries to the ledger of the place.
+func (p *place) says(n int) {
+	p.w.t.Helper()
+	for range n {
+		s := must2(p.Note("text/plain", []byte(strings.Repeat("x", 9))))(p.w.t)
+		must2(say.Do(p.w.t.Context(), p.Host, book.Request{}, s))(p.w.t)
+	}
+}
+
+// round lets a minute pass, and every place show its checkpoint.
+func (w *world) round() {
+	w.t.Helper()
+	w.elapse(every)
+	for _, name := range inOrder(w.places) {
+		w.places[name].desk.Round(w.t.Context())
+	}
+}
+
+// copied stops the place, copies its folder, and starts it again. It returns the folder.
+func (p *place) copied() (dir string) {
+	p.w.t.Helper()
+	dir = filepath.Join(p.w.t.TempDir(), "copy")
+	if err := p.Close(); err != nil {
+		p.w.t.Fatal(err)
+	}
+	if err := os.CopyFS(dir, os.DirFS(p.dir)); err != nil {
+		p.w.t.Fatal(err)
+	}
+	p.open()
+	return dir
+}
+
+// becomes stops the place, and starts what is in another folder in its stead. It returns the folder
+// of before.
+func (p *place) becomes(dir string) (before string) {
+	p.w.t.Helper()
+	if err := p.Close(); err != nil {
+		p.w.t.Fatal(err)
+	}
+	before, p.dir = p.dir, dir
+	p.open()
+	return before
+}
+
+func (p *place) size() (n uint64) {
+	p.w.t.Helper()
+	p.read(func(r *state.Reader) { n = r.Size() })
+	return n
+}
+
+func (p *place) read(f func(*state.Reader)) {
+	p.w.t.Helper()
+	if err := p.View(p.w.t.Context(), func(r *state.Reader) error { f(r); return nil }); err != nil {
+		p.w.t.Fatal(err)
+	}
+}
+
+func (p *place) of(other *place) (v View) {
+	p.read(func(r *state.Reader) { v = p.desk.Of(r, other.name) })
+	return v
+}
+
+func (p *place) findings() (all []Finding) {
+	p.read(func(r *state.Reader) { all = p.desk.Findings(r) })
+	return all
+}
+
+// heads returns the heads of the entries of a kind.
+func (p *place) heads(kind ledger.Kind) (all []ledger.Head) {
+	p.read(func(r *state.Reader) {
+		for i := range r.Size() {
+			if leaf := must2(ledger.DecodeLeaf(r.Leaf(i)))(p.w.t); leaf.Head.Kind == kind {
+				all = append(all, leaf.Head)
+			}
+		}
+	})
+	return all
+}
+
+func code(err error) text.Code {
+	if f, ok := errors.AsType[*text.Failure](err); ok {
+		return f.Code
+	}
+	return ""
+}

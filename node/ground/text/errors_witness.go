@@ -1,0 +1,62 @@
+package text
+
+import "net/http"
+
+// Problems of witnessing.
+const (
+	LedgerForked      Code = "ledger-forked"
+	LedgerBehind      Code = "ledger-behind"
+	OwnForked         Code = "own-ledger-forked"
+	OwnBehind         Code = "own-ledger-behind"
+	NoFork            Code = "no-fork"
+	CheckpointRefused Code = "checkpoint-refused"
+	NoWitness         Code = "no-witness"
+)
+
+var witnessProblems = []problem{
+	{
+		number: 508, code: LedgerForked, status: http.StatusConflict, params: []string{"name", "size", "entry", "since"},
+		zh: parts{"账本有两种历史", "{name}给出的账本与其多数副本此前签署、由本级见证的前 {size} 条不一致：同一账本签出了两种历史（{since} 发现）；证据已存证（{entry}）", "{name}",
+			"请致电{name}：该账本可能被改写，或同一目录有两份副本同时运行。查明后由其以新纪元重新开始；本级用 xietong tree acknowledge {name} --reason 记录处理结果"},
+		en: parts{"Ledger with two histories", "the ledger that {name} shows does not go on from its first {size} [entry|entries] as the majority of its replicas signed them before, and as witnessed here: one log has signed two histories (found {since}); the evidence is entry {entry}", "{name}",
+			"telephone {name}: its ledger was rewritten, or two copies of one directory run. Once that is clear, have it go on in a new epoch, and record here what came of it with `xietong tree acknowledge {name} --reason`"},
+	},
+	{
+		number: 509, code: LedgerBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
+		zh: parts{"账本比已签署的短", "{name}的账本现有 {size} 条，而其多数副本此前签署、由本级见证的有 {kept} 条：可能恢复了较早的备份", "{name}",
+			"请告知{name}：本级保存着它签署过的最大检查点，请其在该节点上查看 xietong status 并按提示处理"},
+		en: parts{"Ledger shorter than was signed", "the ledger of {name} has {size} [entry|entries], and the majority of its replicas signed {kept} before, as witnessed here: an older backup may have been restored", "{name}",
+			"tell {name} that its largest checkpoint is kept here, and have it run `xietong status` on its node and do what that says"},
+	},
+	{
+		number: 510, code: OwnForked, status: http.StatusConflict, params: []string{"name", "size", "entry", "since"},
+		zh: parts{"本级账本有两种历史", "{name}见证的本级账本前 {size} 条与本节点的不一致，而两者都由本级密钥签署（{since} 发现）；证据已存证（{entry}）", "{name}",
+			"请立即查明：是否有同一数据目录的另一份副本在运行，或本节点恢复了较早的备份；停用其中一份。记录处理结果：xietong tree acknowledge {name} --reason"},
+		en: parts{"This ledger has two histories", "this ledger as {name} witnessed it, up to {size} [entry|entries], is not the one of this node, and the keys of this jurisdiction signed both (found {since}); the evidence is entry {entry}", "{name}",
+			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Record what came of it with `xietong tree acknowledge {name} --reason`"},
+	},
+	{
+		number: 511, code: OwnBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
+		zh: parts{"本级账本比已签署的短", "本节点的账本有 {size} 条，而{name}见证过本级签署的 {kept} 条：本节点可能恢复了较早的备份，或是一份旧的副本", "{name}",
+			"请查明是否有更新的副本（另一台机器、另一份备份）。有的，停用本节点，用那一份继续"},
+		en: parts{"This ledger is shorter than was signed", "the ledger of this node has {size} [entry|entries], and this jurisdiction signed {kept} before, as witnessed by {name}: an older backup was restored, or this is an old copy", "{name}",
+			"see whether a newer copy is left (another machine, another backup). If so, stop this node and go on with that one"},
+	},
+	{
+		number: 512, code: NoFork, status: http.StatusNotFound, params: []string{"name"},
+		zh: parts{"没有待确认的两种历史", "没有发现与{name}有关而尚未确认的账本两种历史", "{name}", "请用 xietong tree 查看告警"},
+		en: parts{"No fork to acknowledge", "no two histories of a ledger were found that have to do with {name} and that nobody acknowledged", "{name}", "see `xietong tree` for the alarms"},
+	},
+	{
+		number: 513, code: CheckpointRefused, status: http.StatusUnprocessableEntity, params: []string{"name", "jurisdiction"},
+		zh: parts{"检查点未通过验证", "{name}给出的检查点或其一致性证明，{jurisdiction}未能验证，因此没有见证", "{jurisdiction}",
+			"刚更换密钥的，稍后会自行恢复；否则请用 xietong keys status 查看{jurisdiction}认定的密钥，并报告本程序的问题"},
+		en: parts{"Checkpoint not proven", "{jurisdiction} could not verify the checkpoint that {name} showed, or that its ledger goes on from the one before, and did not cosign it", "{jurisdiction}",
+			"after a change of keys this passes by itself; else see with `xietong keys status` which keys {jurisdiction} believes"},
+	},
+	{
+		number: 514, code: NoWitness, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
+		zh: parts{"不由此处见证", "{jurisdiction}只见证由其他节点运行的上级和下级，{name}不是", "{jurisdiction}", "请由{name}的上级或下级见证"},
+		en: parts{"Not witnessed here", "a checkpoint of {name} is not for {jurisdiction} to cosign: its parent and its children on other nodes are, and {name} is none of them", "{jurisdiction}", "have the parent or a child of {name} cosign it"},
+	},
+}

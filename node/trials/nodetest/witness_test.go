@@ -1,0 +1,90 @@
+package nodetest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"xietong/node/faces/client"
+)
+
+// alarmed reports whether status and tree of a node both have an alarm.
+func alarmed(t *testing.T, n *Node, code string) bool {
+	t.Helper()
+	status, err := n.Client("").Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	view, err := n.Client("").Tree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	has := func(c client.Check) (is bool) {
+		for _, a := range c.Alarms {
+			is = is || a.Code == code
+		}
+		return is
+	}
+	return has(status.Jurisdictions[0].Check) && has(view.Check)
+}
+
+func addAgencies(t *testing.T, n *Node, codes ...string) {
+	t.Helper()
+	for _, code := range codes {
+		if _, err := n.Client("").AddAgency(t.Context(), client.NewAgency{Code: code, Title: code}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWitnessed: within minutes of its link, a county's ledger is witnessed by its city and the
+// city's by the county, on both sides as the other tells it. A copy of the county's directory that
+// runs in its place afterwards is an alarm at both, which names the neighbour, until a person
+// records what came of it.
+func TestWitnessed(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		tree.Within(5*time.Minute, "both have witnessed each other", func() bool {
+			up, down := county.Links()
+			return up.Cosigned > 0 && up.Kept > 0 && down.Cosigned == up.Kept && down.Kept == up.Cosigned && up.CosignedAt != ""
+		})
+		if got := city.Entries("checkpoint witnessed"); len(got) == 0 || len(got) > 5 {
+			t.Errorf("the city logs %d checkpoints in five minutes", len(got))
+		}
+		for name, n := range map[string]*Node{"the city": city, "the county": county} {
+			if alarmed(t, n, "ledger-forked") || alarmed(t, n, "own-ledger-forked") {
+				t.Errorf("%s is alarmed", name)
+			}
+		}
+		county.Stop()
+		backup := filepath.Join(t.TempDir(), "backup")
+		if err := os.CopyFS(backup, os.DirFS(county.machine.dir)); err != nil {
+			t.Fatal(err)
+		}
+		county.Start()
+		tree.WaitLinked("nanming")
+		before, _ := county.Links()
+		addAgencies(t, county, "water", "forestry", "sports")
+		tree.Within(3*time.Minute, "that is witnessed", func() bool { up, _ := county.Links(); return up.Cosigned >= before.Cosigned+3 })
+		county.Stop()
+		county.machine.dir = backup
+		county.Start()
+		tree.WaitLinked("nanming")
+		tree.Within(3*time.Minute, "both see that it is shorter", func() bool {
+			return alarmed(t, city, "ledger-behind") && alarmed(t, county, "own-ledger-behind")
+		})
+		addAgencies(t, county, "parks", "roads", "schools", "taxes")
+		tree.Within(3*time.Minute, "both see that it forked", func() bool {
+			return alarmed(t, city, "ledger-forked") && alarmed(t, county, "own-ledger-forked")
+		})
+		for n, about := range map[*Node]string{city: "nanming", county: "guiyang.guizhou"} {
+			if _, err := n.Client("").AcknowledgeFork(t.Context(), about, client.NewForkAcknowledgment{Reason: "restored by mistake"}); err != nil {
+				t.Fatal(err)
+			}
+			if alarmed(t, n, "ledger-forked") || alarmed(t, n, "own-ledger-forked") {
+				t.Errorf("%s is alarmed after that", n.Name())
+			}
+		}
+	})
+}

@@ -1,0 +1,16 @@
+package node
+
+import (
+	"xietong/certs/identity"
+	"xietong/node/flows/witnessing"
+)
+
+// witnessOf returns the desk that witnesses the ledgers of the neighbours, and has them witness
+// this one.
+func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
+	return witnessing.New(witnessing.Options{
+		Own: h.host, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
+		Here: func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
+		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
+	})
+}
