@@ -54,7 +54,7 @@ func TestCosign(t *testing.T) {
 }
 
 // TestCosignatureIsNoCheckpoint: what a replica signs as a witness, even of a log of its own name,
-// is no checkpoint of its own log, nor the other way round, though one key signs both.
+// is no checkpoint of its own log, nor the other way round, though one key signs both (W06).
 func TestCosignatureIsNoCheckpoint(t *testing.T) {
 	city := newFixture(t, "guiyang.guizhou", 1)
 	city.add(t, "{}", false)

@@ -24,7 +24,7 @@ func (p *place) offers(old uint64) witness.Offer {
 }
 
 // TestHostileChild shows a city what proves nothing. It keeps nothing of it, writes nothing, and
-// finds no fork in an honest neighbour.
+// finds no fork in an honest neighbour (W03).
 func TestHostileChild(t *testing.T) {
 	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou", "wudang.elsewhere")
 	city, county, other, stranger := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou"), w.at("yunyan.guiyang.guizhou"), w.at("wudang.elsewhere")
@@ -73,7 +73,7 @@ func TestHostileChild(t *testing.T) {
 }
 
 // TestFlood: a neighbour that shows checkpoint after checkpoint makes the city write one a minute,
-// and is refused for itself alone.
+// and is refused for itself alone (W04).
 func TestFlood(t *testing.T) {
 	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou", "yunyan.guiyang.guizhou")
 	city, county, other := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou"), w.at("yunyan.guiyang.guizhou")
@@ -96,7 +96,7 @@ func TestFlood(t *testing.T) {
 }
 
 // TestHostileWitness: a parent answers with what it cannot have. Nothing of it is kept, and nobody
-// is alarmed about the own ledger.
+// is alarmed about the own ledger (W05).
 func TestHostileWitness(t *testing.T) {
 	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou")
 	city, county := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou")

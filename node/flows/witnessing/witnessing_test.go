@@ -92,7 +92,7 @@ func (p *place) keys() (all []trust.KeySet) {
 // TestFork: a copy of a county's directory goes on beside its original, each with entries of its
 // own. The city finds it at the next link, both sides keep evidence that a stranger verifies, the
 // alarm stands on both until it is acknowledged, and nothing of that log is cosigned from then on,
-// whichever of the two shows itself.
+// whichever of the two shows itself (W01).
 func TestFork(t *testing.T) {
 	for name, later := range map[string]int{"the copy has as many entries": 3, "it has more": 5} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +143,8 @@ func TestFork(t *testing.T) {
 }
 
 // TestBehind: a county that was put back to a backup is told by its city how much it had signed,
-// before it writes anything, and both show it. The one that has everything ends it.
+// before it writes anything, and both show it. The one that has everything ends it
+// (W02).
 func TestBehind(t *testing.T) {
 	w := newWorld(t, three[1:]...)
 	city, county := w.at(three[1]), w.at(three[2])
