@@ -64,6 +64,7 @@ var fileKinds = []fileKind{
 	{`j/NAME/certs/ca-[0-9]+\.crt`, []text.Code{text.PartOther}, nil},
 	{`j/NAME/certs/in-use`, []text.Code{text.PartOther, text.PartMissing}, nil},
 	{`j/NAME/certs/ca(-[0-9]+)?\.key`, nil, everyDamage}, // an alarm: see TestIssuerIsMissing
+	{`j/NAME/place`, nil, everyDamage},                   // a question: see host
 	{`j/NAME/certs/recovery\.pub`, nil, everyDamage},     // it is written anew: see there
 }
 

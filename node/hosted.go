@@ -105,7 +105,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	replica := host.FirstReplica()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
 		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
-		Growth: n.growth,
+		Growth: n.growth, Signed: n.settings.SignedSizes,
 		Reach: func(h *host.Host) host.Reach {
 			others, replica = n.siblingsOf(h), h.Replica()
 			return others.reach()
@@ -239,6 +239,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Breaks:   h.breaks,
 		Keys:     keysOf{h},
 		Clock:    h.host,
+		Newest:   h.host,
 		Check:    h.check,
 		Witness:  h.witness,
 		Usage:    usage.NewDesk(h.host, catalog.Providers),
@@ -311,11 +312,11 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
-		Replica: h.siblings.desk(h).Door,
-		Prove:   h.chains.Prove,
-		Roster:  published.Proof,
-		Piece:   published.Piece,
-		Pieces:  door.NewPieces(),
+		Replica: h.siblings.desk(h).Door, Withheld: h.withheld,
+		Prove:  h.chains.Prove,
+		Roster: published.Proof,
+		Piece:  published.Piece,
+		Pieces: door.NewPieces(),
 		Stale: func(peer, below identity.Jurisdiction) {
 			if h.chains.Told(peer, below) {
 				h.upkeep.Told()

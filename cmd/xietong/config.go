@@ -89,7 +89,7 @@ func (a *app) compared(ctx context.Context, read fileSettings) checkedConfig {
 
 // settingsOf returns all settings, each with its value as Now.
 func settingsOf(s client.Settings) (all []settingChange) {
-	all = append(all, settingChange{Setting: "time_zone", Now: s.TimeZone}, settingChange{Setting: "listen", Now: s.Listen}, settingChange{Setting: "addresses", Now: strings.Join(s.Addresses, ", ")})
+	all = append(all, settingChange{Setting: "time_zone", Now: s.TimeZone}, settingChange{Setting: "listen", Now: s.Listen}, settingChange{Setting: "addresses", Now: strings.Join(s.Addresses, ", ")}, settingChange{Setting: "signed_sizes", Now: s.SignedSizes})
 	for _, j := range s.Jurisdictions {
 		for _, of := range []struct{ setting, value string }{
 			{"name", j.Name}, {"display_name", j.DisplayName}, {"short_name", j.ShortName}, {"code", j.Code}, {"level", j.Level}, {"parent_address", j.ParentAddress},

@@ -381,6 +381,7 @@ var answers = map[string]any{
 		Neighbours: []client.ClockOffset{{Name: "guiyang.guizhou", DisplayName: "贵阳市", Offset: 1.25}},
 		Wrong:      &client.Trouble{Code: "clock-jumped", Args: map[string]string{"offset": "8h0m0s", "clock": "2026-11-24T10:00:00Z"}},
 	},
+	"POST /v1/ledger/continuation": client.Entered{Entry: log + "39"},
 	"POST /v1/clock":               client.Entered{Entry: log + "38"},
 	"GET /v1/audits":               audited,
 	"POST /v1/stop":                client.Stopping{PID: 4711},

@@ -45,6 +45,7 @@ var session = [][]string{
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了"},
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了", "--yes"},
 	{"drill", "黎平县"},
+	{"ledger", "continue", "--reason", "迁移到新机器，旧机器已停用"},
 	{"clock", "show"},
 	{"clock", "accept", "--reason", "对照电话报时"},
 	{"keys", "status"},

@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerExport(), a.ledgerVerify(), a.ledgerAudits())
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerExport(), a.ledgerVerify(), a.ledgerAudits(), a.ledgerContinue())
 }
 
 func (a *app) ledgerEntry() *cobra.Command {

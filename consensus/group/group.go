@@ -77,6 +77,9 @@ type Config struct {
 	// be filled in place. CheckFilled verifies the checkpoint of what came; see state.FillConfig.
 	Fetch       func(ctx context.Context, from identity.Replica) (io.ReadWriteCloser, error)
 	CheckFilled func(p state.Published, keySets [][]byte, inForce uint64) error
+	// Mute reports whether this replica votes for nobody and asks for no votes, because it may have
+	// forgotten for whom it voted; nil: it never does. One that alone has a vote needs nobody's.
+	Mute func() bool
 	// Fatal is called, once, when a write of raft's log failed, and should end the process: the
 	// next start repairs the log. If it returns, the group takes no command any more and can only
 	// be closed. Fatal must not call the group. The default panics.
@@ -290,6 +293,9 @@ func (g *Group) isReady() (term uint64, ok bool) {
 	term = g.raft.CurrentTerm()
 	return term, g.ready == term && g.raft.State() == raft.Leader
 }
+
+// LastIndex returns the index of the last entry that raft's log or the state has here.
+func (g *Group) LastIndex() uint64 { return g.raft.LastIndex() }
 
 // Leads reports whether this replica is the leader and has applied everything before its term.
 func (g *Group) Leads() bool {

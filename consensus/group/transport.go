@@ -43,6 +43,7 @@ type transport struct {
 	streams  Streams
 	logger   hclog.Logger
 	failing  *failing // raft's log, without which this replica must not lead
+	mute     func() bool
 	answers  *answers
 	receives chan raft.RPC
 	stop     <-chan struct{}
@@ -65,7 +66,7 @@ func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
 	life, end := context.WithCancel(context.Background())
 	t := &transport{
 		streams: streams, logger: logger, failing: failing, answers: newAnswers(),
-		receives: make(chan raft.RPC), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{},
+		receives: make(chan raft.RPC), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{}, mute: c.Mute,
 	}
 	t.NetworkTransport = newNetwork(&outgoing{newNobody(), life, c.Replica, streams}, logger)
 	t.workers.Go(t.acceptLoop)
@@ -201,9 +202,11 @@ func (t *transport) AppendEntriesPipeline(id raft.ServerID, to raft.ServerAddres
 	return newPipeline(inner), nil
 }
 
-// RequestVote implements raft.Transport. A replica whose log takes nothing any more asks for no
-// votes.
+// RequestVote implements raft.Transport.
 func (t *transport) RequestVote(id raft.ServerID, to raft.ServerAddress, a *raft.RequestVoteRequest, answer *raft.RequestVoteResponse) error {
+	if t.muted() {
+		return errMute
+	}
 	if err := t.failing.first(); err != nil {
 		return err
 	}
@@ -212,6 +215,9 @@ func (t *transport) RequestVote(id raft.ServerID, to raft.ServerAddress, a *raft
 
 // RequestPreVote implements raft.WithPreVote.
 func (t *transport) RequestPreVote(id raft.ServerID, to raft.ServerAddress, a *raft.RequestPreVoteRequest, answer *raft.RequestPreVoteResponse) error {
+	if t.muted() {
+		return errMute
+	}
 	if err := t.failing.first(); err != nil {
 		return err
 	}
@@ -282,7 +288,11 @@ func (p *peer) checks(rpc raft.RPC, t *transport) bool {
 	if err == nil && t.leaps(rpc.Command) {
 		err = errLeap
 	}
-	if err == nil {
+	switch {
+	case err == nil && asksVote(rpc.Command) && t.muted():
+		rpc.Respond(nil, errMute)
+		return false
+	case err == nil:
 		return true
 	}
 	rpc.Respond(nil, fmt.Errorf("%s: %w", name, err))

@@ -87,6 +87,7 @@ const (
 	KindWitnessed       Kind = 36
 	KindFork            Kind = 37
 	KindForkSeen        Kind = 38
+	KindContinued       Kind = 39
 )
 
 var kindNames = map[Kind]string{
@@ -102,6 +103,7 @@ var kindNames = map[Kind]string{
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
+	KindContinued: "ledger continued",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

@@ -21,6 +21,7 @@ const (
 	KindClockCorrected Kind = 50
 	KindClockAccepted  Kind = 58
 	KindMark           Kind = 64
+	KindContinued      Kind = 78
 )
 
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
@@ -198,11 +199,13 @@ func NewRegistry() *Registry {
 	r.Register(KindClockCorrected, Idempotent, applyClockCorrected)
 	r.Register(KindClockAccepted, Idempotent, applyClockAccepted)
 	r.Register(KindMark, Idempotent, applyMark)
+	r.Register(KindContinued, Idempotent, applyContinued)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
 	r.Shape(KindClockCorrected, Shape{Body: reflect.TypeFor[ClockChange]()})
 	r.Shape(KindClockAccepted, Shape{Body: reflect.TypeFor[ClockChange]()})
 	r.Shape(KindMark, Shape{Body: reflect.TypeFor[MarkWanted]()})
+	r.Shape(KindContinued, Shape{Body: reflect.TypeFor[Continued]()})
 	return r
 }
 

@@ -281,6 +281,9 @@ type Local struct {
 	// Forgotten, if not nil, reports whether a message may have been served, and forgotten, while
 	// the clock was ahead: it is refused as one that is over.
 	Forgotten func(issued, expires time.Time) bool
+	// Withheld, if not nil, returns why this jurisdiction answers no other now; nil: it answers.
+	// What is for others is passed on all the same.
+	Withheld func() error
 	// Steps, if not nil, is told how long each step of a call took.
 	Steps func(step string, took time.Duration)
 	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for

@@ -91,6 +91,11 @@ func (r *Relay) answer(ctx context.Context, in *inbound) ([]byte, error) {
 			return frame, nil
 		}
 	}
+	if problem == nil && r.l.Withheld != nil {
+		if err := r.l.Withheld(); err != nil {
+			problem = r.problem(err)
+		}
+	}
 	if problem != nil {
 		return r.refused(ctx, in, problem)
 	}

@@ -58,6 +58,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindHolderEnded:     provider | consumer, // see endedFor
 	ledger.KindClockCorrected:  anybody,
 	ledger.KindClockAccepted:   administrators,
+	ledger.KindContinued:       administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

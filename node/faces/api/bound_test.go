@@ -17,7 +17,7 @@ import (
 // unbound are the operations that need a key and go through at no door of these tests: they need a
 // tree, keys or another node. The tests of those rooms send them again.
 var unbound = []string{
-	"accept-clock", "acknowledge-keys", "new-keys", "invite", "cancel-invitation", "withdraw", "confirm", "object", "acknowledge-fork", "drill", "add-hosted", "end-hosted",
+	"accept-clock", "continue-ledger", "acknowledge-keys", "new-keys", "invite", "cancel-invitation", "withdraw", "confirm", "object", "acknowledge-fork", "drill", "add-hosted", "end-hosted",
 	"invite-replica", "promote-replica", "remove-replica",
 	"federated-query", "federated-rows",
 }

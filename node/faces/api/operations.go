@@ -81,6 +81,7 @@ func (s *server) register(a huma.API) {
 	s.registerReplicas(a)
 	s.registerKeys(a)
 	s.registerClock(a)
+	s.registerContinue(a)
 	s.registerRoster(a)
 	s.registerStandards(a)
 	s.registerReform(a)

@@ -261,6 +261,8 @@ func wrongTree() []wrong {
 		row("keys", "as nobody", "GET", "/v1/keys", "forestry", nil, text.UnknownAgency),
 		row("clock", "as nobody", "GET", "/v1/clock", "forestry", nil, text.UnknownAgency),
 		row("accept-clock", "not in doubt", "POST", "/v1/clock", "", client.ClockAcceptance{Reason: "r"}, text.ClockBelieved),
+		row("continue-ledger", "not in question", "POST", "/v1/ledger/continuation", "", client.Continuation{Reason: "r"}, text.LedgerNotInQuestion),
+		row("continue-ledger", "no reason", "POST", "/v1/ledger/continuation", "", client.Continuation{}, text.Empty),
 		row("accept-clock", "no reason", "POST", "/v1/clock", "", client.ClockAcceptance{}, text.Empty),
 		row("agencies", "as nobody", "GET", "/v1/agencies", "forestry", nil, text.UnknownAgency),
 		row("checkpoint", "as nobody", "GET", "/v1/ledger/checkpoint", "forestry", nil, text.UnknownAgency),

@@ -17,7 +17,7 @@ import (
 // about how things stand, and so about no member.
 var aboutNoMember = []text.Code{
 	text.NotProvider, text.NotThatAgency, text.AgencyNeeded, text.UnknownAgency, text.UnknownDataset, text.NoStandard, text.NotReady, text.NotStoppable,
-	text.EntryPlanNeeded, text.NotListening, text.KeysTooSoon, text.KeysPending, text.JurisdictionUnknown, text.NotConfirmable, text.NotFound, text.ClockBelieved,
+	text.EntryPlanNeeded, text.NotListening, text.KeysTooSoon, text.KeysPending, text.JurisdictionUnknown, text.NotConfirmable, text.NotFound, text.ClockBelieved, text.LedgerNotInQuestion,
 	text.ReplicaNoAddress, text.ReplicaNotCome, text.ReplicaUnknown, text.NoFork,
 }
 

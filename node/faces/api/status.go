@@ -79,7 +79,7 @@ func (s *server) statusFor(ctx context.Context, c Caller) (shown []Hosted, err e
 
 // SettingsOf returns a configuration as it is told.
 func SettingsOf(c config.Config) client.Settings {
-	s := client.Settings{TimeZone: c.Zone().String(), Listen: c.Listen, Addresses: append([]string{}, c.Addresses...), Jurisdictions: []client.HostedSettings{}}
+	s := client.Settings{TimeZone: c.Zone().String(), Listen: c.Listen, Addresses: append([]string{}, c.Addresses...), SignedSizes: c.SignedSizes, Jurisdictions: []client.HostedSettings{}}
 	for _, j := range c.Jurisdictions {
 		s.Jurisdictions = append(s.Jurisdictions, client.HostedSettings{
 			Name: j.Name.String(), DisplayName: j.DisplayName, ShortName: j.ShortName, Code: j.Code, Level: j.Level, ParentAddress: j.ParentAddress,

@@ -5,6 +5,7 @@ type Settings struct {
 	TimeZone      string           `json:"time_zone" doc:"Zone in which the node tells times to people, and reads days; an IANA name"`
 	Listen        string           `json:"listen" doc:"The UDP address that the node listens on; empty: it only dials"`
 	Addresses     []string         `json:"addresses" doc:"What invitations tell, where that is set"`
+	SignedSizes   string           `json:"signed_sizes" doc:"Folder outside the data directory where the node notes how far it signed; empty: nowhere"`
 	Jurisdictions []HostedSettings `json:"jurisdictions" doc:"What the node hosts"`
 }
 

@@ -116,15 +116,28 @@ func (w *world) make(name identity.Jurisdiction, epoch uint64) (dir string) {
 	return dir
 }
 
-// fork copies a ledger with its keys, as its owner may, and opens the copy.
+// fork copies a ledger with its keys, as its owner may, and opens the copy, which is told that
+// nobody saw more.
 func (w *world) fork(p *place) *host.Host {
 	w.t.Helper()
+	c, signed, err := p.Checkpoint(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	dir := filepath.Join(w.t.TempDir(), "copy")
 	if err := os.CopyFS(dir, os.DirFS(p.dir)); err != nil {
 		w.t.Fatal(err)
 	}
-	return w.open(dir, p.Name())
+	own := w.open(dir, p.Name())
+	own.AskWitnesses(w.t.Context(), believer{host.Seen{By: p.Name(), Checkpoint: c, Note: signed}})
+	return own
 }
+
+// believer is a witness that saw no more than this.
+type believer struct{ host.Seen }
+
+// Largest implements host.Witnesses.
+func (b believer) Largest(context.Context) ([]host.Seen, error) { return []host.Seen{b.Seen}, nil }
 
 // open opens a ledger.
 func (w *world) open(dir string, name identity.Jurisdiction) *host.Host {

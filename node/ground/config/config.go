@@ -5,6 +5,7 @@
 //	time_zone: "Asia/Shanghai"
 //	listen: "192.0.2.7:7400"
 //	addresses: ["192.0.2.7:7400"]
+//	signed_sizes: "/var/lib/xietong-signed"
 //	jurisdictions:
 //	  - name: nanming.guiyang.guizhou
 //	    display_name: "南明区"
@@ -18,8 +19,9 @@
 // addresses, which are IP addresses or names with ports; without addresses, they tell the result of
 // Advertised. parent_address is the present address of the parent, where that differs from the
 // address in the invitation. time_zone is the zone in which this node tells times to people and
-// reads the days that they type; without it, it is zone.Default. These keys are optional, as are
-// short_name, code and level.
+// reads the days that they type; without it, it is zone.Default. signed_sizes is a folder outside
+// the data directory, in which the node notes how far it signed; without it, it notes that nowhere.
+// These keys are optional, as are short_name, code and level.
 //
 // The file is decoded strictly. A key that is not listed, a key that stands twice, a value of
 // another type or a name that no jurisdiction can have is refused with its line, and nothing is
@@ -32,6 +34,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +66,9 @@ type Config struct {
 	Listen string
 	// Addresses are told by invitations, at most MaxAddresses; none: Advertised derives them from
 	// Listen.
-	Addresses     []string
+	Addresses []string
+	// SignedSizes is the folder in which the largest sizes that were signed are noted; "": none.
+	SignedSizes   string
 	Jurisdictions []Jurisdiction
 }
 
@@ -105,6 +110,7 @@ type file struct {
 	TimeZone      string   `yaml:"time_zone"`
 	Listen        string   `yaml:"listen"`
 	Addresses     []string `yaml:"addresses"`
+	SignedSizes   string   `yaml:"signed_sizes"`
 	Jurisdictions []hosted `yaml:"jurisdictions"`
 }
 
@@ -118,7 +124,7 @@ type hosted struct {
 }
 
 // keys are all keys. Package text tells of each what it takes.
-var keys = []string{"version", "time_zone", "listen", "addresses", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
+var keys = []string{"version", "time_zone", "listen", "addresses", "signed_sizes", "jurisdictions", "name", "display_name", "short_name", "code", "level", "parent_address"}
 
 // Read reads the configuration at path. The error is an *Error where the content is wrong, and an
 // error of package os where the file cannot be read.
@@ -240,7 +246,10 @@ func (f file) config(data []byte) (c Config, err error) {
 	if err := f.reached(data); err != nil {
 		return c, err
 	}
-	c.TimeZone, c.Listen = f.TimeZone, f.Listen
+	if reason := wrongFolder(f.SignedSizes); reason != "" {
+		return c, wrong(data, "$.signed_sizes", "signed_sizes", reason)
+	}
+	c.TimeZone, c.Listen, c.SignedSizes = f.TimeZone, f.Listen, f.SignedSizes
 	c.Addresses = append(c.Addresses, f.Addresses...) // nil where no address is listed
 	for i, h := range f.Jurisdictions {
 		at := func(key, reason string) error {
@@ -267,6 +276,17 @@ func (f file) config(data []byte) (c Config, err error) {
 		c.Jurisdictions = append(c.Jurisdictions, Jurisdiction{name, h.DisplayName, h.ShortName, h.Code, h.Level, h.Parent})
 	}
 	return c, nil
+}
+
+// wrongFolder returns why no folder of the machine can be called so; "": one can, or none is named.
+func wrongFolder(s string) (reason string) {
+	switch {
+	case s == "":
+		return ""
+	case !filepath.IsAbs(s):
+		return "it does not begin with /"
+	}
+	return CheckText(s)
 }
 
 // CheckText returns why a configuration takes no such text; "": it takes it.

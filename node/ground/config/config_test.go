@@ -39,6 +39,7 @@ func TestRoundTrip(t *testing.T) {
 func drawConfig(t *rapid.T) (c Config) {
 	c.TimeZone = rapid.SampledFrom([]string{"", "Asia/Shanghai", "America/New_York", "UTC"}).Draw(t, "zone")
 	c.Listen = rapid.SampledFrom([]string{"", ":7400", "0.0.0.0:1", "192.0.2.7:65535", "[::]:7400", "[2001:db8::7]:7400"}).Draw(t, "listen")
+	c.SignedSizes = rapid.SampledFrom([]string{"", "/var/lib/xietong-signed", "/国 产: # x"}).Draw(t, "signed sizes")
 	hosts := rapid.SampledFrom([]string{"192.0.2.7", "[2001:db8::7]", "node.example.cn", "null", "0x"})
 	for i := range rapid.IntRange(0, MaxAddresses).Draw(t, "addresses") {
 		c.Addresses = append(c.Addresses, fmt.Sprintf("%s:%d", hosts.Draw(t, "host"), 7400+i))
@@ -88,7 +89,7 @@ func TestExample(t *testing.T) {
 	}
 	place := nanming(t)
 	place.ShortName, place.ParentAddress = "南明区", "192.0.2.1:7400"
-	want := Config{TimeZone: "Asia/Shanghai", Listen: "192.0.2.7:7400", Addresses: []string{"192.0.2.7:7400"}, Jurisdictions: []Jurisdiction{place}}
+	want := Config{TimeZone: "Asia/Shanghai", Listen: "192.0.2.7:7400", Addresses: []string{"192.0.2.7:7400"}, SignedSizes: "/var/lib/xietong-signed", Jurisdictions: []Jurisdiction{place}}
 	if got, err := Parse([]byte(example.String())); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
@@ -118,7 +119,7 @@ func TestRefused(t *testing.T) {
 		"later version":            {"version: 2\n", "version", "2; this program reads 1", 1, false},
 		"none hosted":              {"version: 1\n", "jurisdictions", "none is listed", 1, false},
 		"mistyped key":             {head + one + "    levl: county\n", "levl", "level", 5, true},
-		"unknown key":              {head + one + "    telephone: 1\n", "telephone", "version, time_zone, listen, addresses, jurisdictions", 5, true},
+		"unknown key":              {head + one + "    telephone: 1\n", "telephone", "version, time_zone, listen, addresses, signed_sizes, jurisdictions", 5, true},
 		"key twice":                {head + one + "    display_name: x\n", "display_name", standsTwice, 5, false},
 		"another type":             {"version: one\n", "version", "type", 1, false},
 		"list for text":            {head + "  - name: nanming\n    display_name: [x]\n", "display_name", "type", 4, false},
@@ -133,6 +134,7 @@ func TestRefused(t *testing.T) {
 		"no zone":                  {head + one + "time_zone: Local\n", "time_zone", "there is no time zone \"Local\"", 5, false},
 		"a zone, a list":           {head + one + "time_zone: [UTC]\n", "time_zone", "type", 5, false},
 		"zone, mistyped":           {head + one + "timezone: UTC\n", "timezone", "time_zone", 5, true},
+		"a folder here":            {head + one + "signed_sizes: signed\n", "signed_sizes", "it does not begin with /", 5, false},
 		"listen on a port":         {head + one + "listen: 7400\n", "listen", notHostPort, 5, false},
 		"listen on a name":         {head + one + "listen: node.example.cn:7400\n", "listen", noIP, 5, false},
 		"listen, a list":           {head + one + "listen: [\":7400\"]\n", "listen", "type", 5, false},
@@ -148,7 +150,7 @@ func TestRefused(t *testing.T) {
 		"two documents":            {head + one + "---\nversion: 1\n", FileName, "more than one document", 1, false},
 		"not UTF-8":                {head + one + "    level: \xff\n", FileName, "not UTF-8; save it as UTF-8 in a text editor", 1, false},
 		"too long":                 {strings.Repeat("# x\n", MaxLen/4+1), FileName, "more than", 1, false},
-		"endless by alias":         {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, time_zone, listen, addresses, jurisdictions", 0, true},
+		"endless by alias":         {"a: &a [x,x]\nb: [*a,*a]\n", "", "version, time_zone, listen, addresses, signed_sizes, jurisdictions", 0, true},
 	} {
 		_, err := Parse([]byte(row.file))
 		got, ok := errors.AsType[*Error](err)

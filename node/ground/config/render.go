@@ -17,6 +17,9 @@ listen: %q
 # What invitations tell, where it is not what is listened on: ["192.0.2.7:7400"], behind an address translation for example.
 # 写入邀请的地址，与监听地址不同时填写（例如经过地址转换），如 ["192.0.2.7:7400"]。
 addresses: [%s]
+# Folder outside this directory, such as "/var/lib/xietong-signed", where the node notes how far it signed; empty: nowhere.
+# 数据目录之外的文件夹，如 "/var/lib/xietong-signed"，节点在其中记下签名到哪里，用来发现旧备份；留空则不记。
+signed_sizes: %q
 # The jurisdictions that this node hosts / 本节点承载的行政区划
 jurisdictions:
 `
@@ -36,7 +39,7 @@ func Render(c Config) []byte {
 	for i, a := range c.Addresses {
 		quoted[i] = strconv.Quote(a)
 	}
-	out := fmt.Appendf(nil, head, c.TimeZone, c.Listen, strings.Join(quoted, ", "))
+	out := fmt.Appendf(nil, head, c.TimeZone, c.Listen, strings.Join(quoted, ", "), c.SignedSizes)
 	for _, j := range c.Jurisdictions {
 		out = fmt.Appendf(out, each, j.Name.String(), j.DisplayName, j.ShortName, j.Code, j.Level, j.ParentAddress)
 	}

@@ -105,6 +105,17 @@ func Of(err error) *text.Failure {
 	case errors.Is(err, context.DeadlineExceeded):
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": "late"}, Err: err}
 	}
+	return ofFolder(err)
+}
+
+// ofFolder returns an error about the folder of a jurisdiction, or of nothing that is known.
+func ofFolder(err error) *text.Failure {
+	if q, ok := errors.AsType[*host.QuestionError](err); ok {
+		return questionFailure(q, err)
+	}
+	if e, ok := errors.AsType[*host.SignedError](err); ok {
+		return &text.Failure{Code: text.SignedSizeUnnoted, Args: text.Args{"file": e.Path, "reason": e.Err.Error()}, Err: err}
+	}
 	return text.AsFailure(err)
 }
 
@@ -237,3 +248,21 @@ func apartFailure(e *host.ApartError, err error) *text.Failure {
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// questionFailure says why the ledger is in question, and what to do.
+func questionFailure(e *host.QuestionError, err error) *text.Failure {
+	args := text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}
+	code := text.LedgerUnanswered
+	switch {
+	case e.Grouped:
+		code, args = text.ReplicaInQuestion, text.Args{"replica": e.Replica.String(), "dir": e.Dir}
+	case e.Found != nil:
+		code, args["name"], args["size"] = text.CopyForked, e.Found.By.String(), strconv.FormatUint(e.Found.Checkpoint.Size, 10)
+		if !e.Forked {
+			code, args["total"] = text.CopyBehind, strconv.FormatUint(e.Size, 10)
+		}
+	case e.Waiting:
+		code = text.LedgerInQuestion
+	}
+	return &text.Failure{Code: code, Args: args, Err: err}
+}

@@ -152,7 +152,7 @@ func (h *Host) correct(ctx context.Context, now time.Time) error {
 func (h *Host) AcceptClock(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("clock accept\n"+reason))
 	q := book.ByNode(h, id, asked[:])
-	if entry, came, err := h.accepted(ctx, q); came || err != nil {
+	if entry, came, err := h.came(ctx, state.KindClockAccepted, q); came || err != nil {
 		return entry, err
 	}
 	if _, by, _ := h.guard.judge(true); by != ByNobody && h.clockError() == nil {
@@ -174,11 +174,11 @@ func (h *Host) AcceptClock(ctx context.Context, id identity.Message, reason stri
 // ErrClockBelieved is returned by AcceptClock where there is nothing to accept.
 var ErrClockBelieved = errors.New("the clock is believed")
 
-// accepted returns the entry that the same request made when it came before.
-func (h *Host) accepted(ctx context.Context, q book.Request) (entry identity.Entry, came bool, err error) {
+// came returns the entry that the same request made when it came before.
+func (h *Host) came(ctx context.Context, kind state.Kind, q book.Request) (entry identity.Entry, came bool, err error) {
 	err = h.View(ctx, func(r *state.Reader) error {
 		var answer state.Result
-		answer, came = r.Answer(state.Command{Kind: state.KindClockAccepted, Origin: q.Origin, ID: q.ID, Asked: q.Asked})
+		answer, came = r.Answer(state.Command{Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked})
 		if came && answer.Err() == nil {
 			entry = h.log.Entry(binary.BigEndian.Uint64(answer.Data))
 		}

@@ -108,7 +108,11 @@ func (f *Further) Finish() error {
 			err = nil
 		}
 	}
-	return errors.Join(f.part(PartLedger, walFolder, err), store.Close())
+	err = errors.Join(f.part(PartLedger, walFolder, err), store.Close())
+	if err == nil {
+		err = writePlace(f.Dir, placeNote{Place: placeOf(f.Dir)})
+	}
+	return err
 }
 
 func (f *Further) part(part Part, name string, err error) error {
@@ -121,7 +125,11 @@ func (h *Host) checkFilled(p state.Published, signed [][]byte, inForce uint64) e
 	if err != nil {
 		return err
 	}
-	return checkFilled(h.log, known)(p, signed, inForce)
+	err = checkFilled(h.log, known)(p, signed, inForce)
+	if err == nil && h.Questioned() == nil { // noted before it comes in the place of state.db
+		err = h.notePlace(state.FillFile)
+	}
+	return err
 }
 
 // Serve fills another replica, whose stream it is, from this one. A checkpoint of what is here is

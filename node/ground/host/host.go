@@ -10,6 +10,7 @@
 //	files/     immutable files of the ledger; empty for now
 //	chain      key sets and endorsements from the root to the parent; absent before it joins
 //	recovery   the recovery statement for the first key set; absent where no keys were lost before it
+//	place      where the folder lies; another place is a question (see question.go)
 //	denial     the parent's word that it does not endorse these keys; absent while it does
 //	state.new  a state that is being filled from another replica; else absent
 //
@@ -90,6 +91,11 @@ type Host struct {
 	keeping    sync.Mutex                                               // held while the chain is kept: one at a time
 	asking     sync.Mutex                                               // held while the replicas are asked for their clocks
 	yielding   sync.Mutex                                               // held while leadership is handed over because of the clock
+	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
+	answered   chan struct{}                                            // closed when it is in question no more
+	sizes      signedSizes
+	voiced     atomic.Bool // a person gave their word, and it votes
+	placing    sync.Mutex  // held while the place is noted: one at a time
 }
 
 // Options of a host.
@@ -102,7 +108,10 @@ type Options struct {
 	Elapsed func() time.Duration
 	// Synced returns when a time service set the clock last, by the clock itself; zero: not known.
 	// nil: there is no such service.
-	Synced  func() time.Time
+	Synced func() time.Time
+	// Signed is a folder outside the data directory in which the largest size that was signed is
+	// noted; "": none.
+	Signed  string
 	MinFree uint64  // bytes; see group.Config
 	Growth  *Growth // of the node; nil: unbounded
 	// Reach returns how the other replicas are reached. It is called once, when the keys and the
@@ -139,7 +148,7 @@ func Folder(data string, name identity.Jurisdiction) string {
 // error is a *ForeignError where a part of the folder is of another ledger or another copy.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
 	h = &Host{
-		name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal,
+		name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal, answered: make(chan struct{}),
 	}
 	if h.fatal == nil {
 		h.fatal = func(err error) { panic(err) }
@@ -162,6 +171,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 			return h, err
 		}
 	}
+	if err = h.openQuestion(o.Signed); err != nil {
+		return h, err
+	}
 	ledger, _ := h.store.Clocks()
 	parent, _ := name.Parent()
 	h.guard = newGuard(clocks{o.Now, o.Elapsed, o.Synced}, parent, ledger)
@@ -173,6 +185,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 	} else if err != nil {
 		return h, err
 	}
+	h.noteOpened()
 	h.work(lagOf(o.Hosted))
 	return h, nil
 }
@@ -202,7 +215,7 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	if err = h.openTree(ctx); err != nil {
 		return h.part(PartLedger, stateFile, err)
 	}
-	return nil
+	return h.checkPlace()
 }
 
 // ReplicaIn returns the replica whose keys are in the folder of a jurisdiction; zero: that cannot
@@ -225,7 +238,7 @@ func replicaIn(certs string) identity.Replica {
 func (h *Host) openGroup(o Options) (err error) {
 	config := group.Config{
 		Jurisdiction: h.name, Replica: h.Replica(), Dir: h.dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
-		Mark: markOf(h.vault, h.log), Fatal: o.Fatal, CheckFilled: h.checkFilled,
+		Mark: markOf(h.vault, h.log), Fatal: o.Fatal, CheckFilled: h.checkFilled, Mute: h.mute,
 	}
 	h.admitted = func(*state.Reader, identity.Replica) *trust.ReplicaKeys { return nil }
 	if o.Reach != nil {
@@ -245,14 +258,14 @@ func (h *Host) work(lag time.Duration) {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.workers.Go(func() {
-		signer{ready: h.group.WaitReady, appended: h.store.Advanced, sign: h.checkpoint, lag: lag, logger: h.logger}.run(ctx)
+		signer{ready: h.unquestionedAnd(h.group.WaitReady), appended: h.store.Advanced, sign: h.checkpoint, lag: lag, logger: h.logger}.run(ctx)
 	})
 	h.workers.Go(func() { h.watchClock(ctx) })
 	if h.others == nil {
 		return
 	}
 	h.workers.Go(func() {
-		signer{ready: h.group.WaitLeader, appended: h.store.Advanced, sign: h.signMarks, logger: h.logger}.run(ctx)
+		signer{ready: h.unquestionedAnd(h.group.WaitLeader), appended: h.store.Advanced, sign: h.signMarks, logger: h.logger}.run(ctx)
 	})
 }
 
@@ -271,6 +284,7 @@ func (h *Host) Close() error {
 	if h.group != nil {
 		err = h.group.Close()
 	}
+	h.sizes.close()
 	if h.store != nil {
 		err = errors.Join(err, h.store.Close())
 	}
@@ -352,35 +366,6 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 	}
 	c := ledger.Commit(preimage)
 	return c, h.vault.Seal(c, preimage), nil
-}
-
-// Trouble returns what is wrong with this machine and must be mended by a person, while the node
-// serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
-// that a view met, a *group.SpaceError, a *RemovedError or a *NoLeaderError, a
-// *ClockError, an *ApartError for each replica whose clock is wrong, and a *CorrectedError.
-func (h *Host) Trouble() (all []error) {
-	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
-		all = append(all, err)
-	}
-	if damage := h.store.Damaged(); damage != nil {
-		all = append(all, damage)
-	}
-	if err := h.group.Space(); err != nil {
-		all = append(all, err)
-	}
-	if _, known := h.group.Leader(); h.group.Removed() {
-		all = append(all, &RemovedError{Replica: h.Replica()})
-	} else if !known && !h.alone() {
-		all = append(all, &NoLeaderError{h.name})
-	}
-	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
-		all = append(all, err)
-	}
-	all = append(all, h.apartErrors()...)
-	if c, ok := h.store.Correction(); ok {
-		all = append(all, &CorrectedError{c})
-	}
-	return all
 }
 
 // Log returns the ledger's log.

@@ -53,6 +53,9 @@ func (h *Host) listedAt(r *state.Reader, size uint64) (bool, error) {
 
 // sign returns this replica's line for what it found at a mark.
 func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
+	if err := h.Questioned(); err != nil {
+		return state.CheckpointLine{}, err
+	}
 	if err := h.Look(func(r *state.Reader) error { return r.GoesOn(m.Size, m.Root) }); err != nil {
 		return state.CheckpointLine{}, h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
 	}
@@ -60,6 +63,7 @@ func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
 	if err != nil {
 		return state.CheckpointLine{}, err
 	}
+	h.sizes.signs(m.Size, m.Index)
 	note, err := ledger.SignCheckpoint(c, h.authority)
 	if err != nil {
 		return state.CheckpointLine{}, err

@@ -79,6 +79,9 @@ func (h *Host) relist(ctx context.Context, to func([]trust.ReplicaKeys) []trust.
 // publishSigned has the key set signed by a majority of the replicas of the one before, and
 // publishes it.
 func (h *Host) publishSigned(ctx context.Context, q book.Request, newest, next trust.KeySet) error {
+	if err := h.Questioned(); err != nil {
+		return err
+	}
 	if _, err := next.Encode(); err != nil {
 		return err
 	}
@@ -133,7 +136,10 @@ func (h *Host) signatures(ctx context.Context, newest, next trust.KeySet) (all [
 // replica, and its decryption key is here, or comes from the one that asks. The error wraps
 // group.ErrNotDone and ErrKeySet.
 func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust.KeySet) ([]byte, error) {
-	err := h.Linearize(ctx)
+	err := h.Questioned()
+	if err == nil {
+		err = h.Linearize(ctx)
+	}
 	if err == nil && !h.authority.Decrypts(next.DecryptionKey) {
 		err = h.fetchKeys(ctx, from)
 	}

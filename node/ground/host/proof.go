@@ -51,6 +51,9 @@ func (h *Host) cover(ctx context.Context, size uint64) error {
 	if covered {
 		return nil
 	}
+	if err := h.Questioned(); err != nil {
+		return err
+	}
 	body, err := canon.Marshal(state.MarkWanted{})
 	if err != nil {
 		return err

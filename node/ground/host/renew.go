@@ -209,7 +209,7 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if err != nil {
 		return err
 	}
-	if h.group.Leads() {
+	if h.group.Leads() && h.Questioned() == nil {
 		if sets, err = h.publishNext(ctx, book.Request{}, sets, now, authority.Due, nil); err != nil {
 			return fmt.Errorf("renew keys: %w", err)
 		}

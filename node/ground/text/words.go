@@ -32,7 +32,7 @@ var words = map[string]word{
 	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
 	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"}, "saved question": {zh: "保存的查询"},
 	"dataset withdrawn": {zh: "数据资源撤回"}, "agency renamed": {zh: "部门更名"}, "agency ended": {zh: "部门撤销"},
-	"standard withdrawn": {zh: "标准目录撤回"}, "grants by rule allowed": {zh: "恢复按规则授予"}, "holder ended elsewhere": {zh: "外部需求部门撤销"}, "clock corrected": {zh: "时钟已校正"}, "clock accepted": {zh: "时钟已确认"}, "checkpoint witnessed": {zh: "检查点见证"}, "fork found": {zh: "账本分叉"}, "fork acknowledged": {zh: "分叉确认"},
+	"standard withdrawn": {zh: "标准目录撤回"}, "grants by rule allowed": {zh: "恢复按规则授予"}, "holder ended elsewhere": {zh: "外部需求部门撤销"}, "clock corrected": {zh: "时钟已校正"}, "clock accepted": {zh: "时钟已确认"}, "checkpoint witnessed": {zh: "检查点见证"}, "fork found": {zh: "账本分叉"}, "fork acknowledged": {zh: "分叉确认"}, "ledger continued": {zh: "账本经确认继续"},
 
 	// things that are looked for, and kinds of names
 	"entry": {zh: "存证条目"}, "kind of entry": {"这种条目", "kind of entry of that name"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "编码", en: "the code"}, "jurisdiction": {zh: "行政区划名称", en: "the name of a jurisdiction"}, "pin": {zh: "起点标识"},
@@ -221,17 +221,17 @@ var words = map[string]word{
 	"the key is missing (key): the field that tells one record from another": {zh: "须写明主键（key），即用来区分各条记录的数据项"},
 
 	// faults of a setting
-	"it is empty":              {zh: "没有填写"},
+	"it is empty": {zh: "没有填写"}, "it does not begin with /": {zh: "不以 / 开头"}, "it lies in the data directory": {zh: "位于数据目录之内"},
 	"none is listed":           {zh: "一个也没有列出"},
 	"no setting is left in it": {zh: "其中已没有任何配置项"},
 	"more than one document":   {zh: "含有多个文档"},
 	"not YAML of this form":    {zh: "不是规定格式的 YAML"},
 
 	// what a setting takes
-	"setting version":        {zh: "版本号 1", en: "1"},
-	"setting time_zone":      {zh: "时区的名称，如 \"Asia/Shanghai\"；留空的用该时区", en: "the name of a time zone, such as \"Asia/Shanghai\", or empty for that one"},
-	"setting listen":         {zh: "本机的 IP 地址和端口，如 \"0.0.0.0:7400\"；只主动连接的留空", en: "an IP address of this machine and a port, such as \"0.0.0.0:7400\", or empty for a node that only dials"},
-	"setting addresses":      {zh: "至多 4 个地址和端口，各不相同，如 [\"192.0.2.7:7400\"]", en: "at most 4 addresses with ports, each once, such as [\"192.0.2.7:7400\"]"},
+	"setting version":   {zh: "版本号 1", en: "1"},
+	"setting time_zone": {zh: "时区的名称，如 \"Asia/Shanghai\"；留空的用该时区", en: "the name of a time zone, such as \"Asia/Shanghai\", or empty for that one"},
+	"setting listen":    {zh: "本机的 IP 地址和端口，如 \"0.0.0.0:7400\"；只主动连接的留空", en: "an IP address of this machine and a port, such as \"0.0.0.0:7400\", or empty for a node that only dials"},
+	"setting addresses": {zh: "至多 4 个地址和端口，各不相同，如 [\"192.0.2.7:7400\"]", en: "at most 4 addresses with ports, each once, such as [\"192.0.2.7:7400\"]"}, "setting signed_sizes": {zh: "数据目录之外的文件夹，如 \"/var/lib/xietong-signed\"；不记的留空", en: "a folder outside the data directory, such as \"/var/lib/xietong-signed\", or empty for none"},
 	"setting jurisdictions":  {zh: "1 到 1000 个行政区划，每个有 name 和 display_name", en: "1 to 1000 jurisdictions, each with name and display_name"},
 	"setting name":           {zh: "永久名称，每个只列一次，如 nanming.guiyang.guizhou", en: "the permanent name, each once, such as nanming.guiyang.guizhou"},
 	"setting display_name":   {zh: "全称，至多 200 字节，如 \"南明区\"", en: "the full name, at most 200 bytes, such as \"南明区\""},

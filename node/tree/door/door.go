@@ -125,6 +125,9 @@ type Door struct {
 	// Replica takes what a machine brings that was invited as a further replica, and returns what
 	// it is told. With a nil Replica the door refuses the operation.
 	Replica func(ctx context.Context, binding [32]byte, body []byte) ([]byte, error)
+	// Withheld returns why nothing but the time is answered now; nil: everything is. A nil Withheld
+	// answers everything.
+	Withheld func() error
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
@@ -201,6 +204,9 @@ func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any
 	var q request
 	err := unmarshal(frame, &q)
 	var body any
+	if err == nil && d.Withheld != nil && q.Op != opTime {
+		err = d.Withheld()
+	}
 	if err == nil {
 		body, err = serve(q)
 	}

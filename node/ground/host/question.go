@@ -1,0 +1,283 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// A folder that lies elsewhere than it noted, or holds less than was signed here, may be a copy or
+// an old backup: what was acknowledged after it was taken is not in it, and whatever it signed now
+// would be a second history under the same names. That is a question, and no alarm yet: the node
+// records, and serves its own agencies, but it signs no checkpoint and no key set, and answers no
+// other jurisdiction, until a witness has said what it saw, or a person gave their word.
+//
+// A replica of a group signs nothing and votes for nobody meanwhile: it may have forgotten for whom
+// it voted, and what it acknowledged. It is replaced, and comes back under another number.
+
+// AskAgain is how long a person waits for the neighbours before their own word counts.
+const AskAgain = 10 * time.Minute
+
+// The witnesses are asked soon at first, and then less often.
+const (
+	askFirst = 2 * time.Second
+	askMost  = 30 * time.Second
+)
+
+// continuedType is the content type of the payload of the entry by which a person continued the
+// ledger.
+const continuedType = "application/vnd.xietong.continued+json"
+
+// ErrNoWitness is returned by Witnesses where there is nobody to ask.
+var ErrNoWitness = errors.New("there is no neighbour to ask")
+
+// ErrNotInQuestion is returned by Continue where there is nothing to continue.
+var ErrNotInQuestion = errors.New("the ledger is not in question")
+
+// Seen is the largest checkpoint of this ledger that a neighbour saw.
+type Seen struct {
+	By         identity.Jurisdiction
+	Checkpoint ledger.Checkpoint
+	Note       []byte // as it was signed
+	At         time.Time
+}
+
+// Witnesses are the neighbours who keep what they saw of this ledger.
+type Witnesses interface {
+	// Largest asks each of them, and returns what those saw who answered. The error is ErrNoWitness
+	// where there is nobody to ask.
+	Largest(ctx context.Context) ([]Seen, error)
+}
+
+// QuestionError says that the folder may be a copy or an old backup; see the beginning of this
+// file.
+type QuestionError struct {
+	In      identity.Jurisdiction
+	Replica identity.Replica
+	Dir     string
+	Size    uint64 // entries of the ledger when the question began
+	Since   time.Time
+	Grouped bool // there are other replicas
+	Waiting bool // the neighbours are asked, and may answer yet
+	// Found is what a neighbour saw that is not here: more entries, or, where Forked, others; nil:
+	// nobody said so.
+	Found  *Seen
+	Forked bool
+}
+
+func (e *QuestionError) Error() string {
+	switch {
+	case e.Found != nil && e.Forked:
+		return fmt.Sprintf("%s: %s saw other entries, of which %d were signed, than are in %s", e.In, e.Found.By, e.Found.Checkpoint.Size, e.Dir)
+	case e.Found != nil:
+		return fmt.Sprintf("%s: %s saw %d entries, and %s had %d", e.In, e.Found.By, e.Found.Checkpoint.Size, e.Dir, e.Size)
+	}
+	return fmt.Sprintf("%s: %s may be a copy or an old backup, and nobody has said yet that it is the newest", e.In, e.Dir)
+}
+
+// doubt puts the folder in question.
+func (h *Host) doubt(size uint64) {
+	h.question.CompareAndSwap(nil, &QuestionError{
+		In: h.name, Replica: h.Replica(), Dir: h.dir, Size: size, Since: time.Now(), Waiting: true,
+	})
+}
+
+// openQuestion looks, once the group is open, whether the folder holds what was signed here, and
+// lets the signers go on where it is not in question.
+func (h *Host) openQuestion(signed string) error {
+	if err := h.openSigned(signed); err != nil {
+		return err
+	}
+	q := h.question.Load()
+	if q == nil {
+		close(h.answered)
+		return nil
+	}
+	now := *q
+	now.Grouped = !h.alone()
+	h.question.Store(&now)
+	h.logger.Warn("this folder may be a copy or an old backup: nothing is signed, and no other jurisdiction is answered, until a neighbour or a person has said that it is the newest",
+		"dir", h.dir, "entries", q.Size, "grouped", now.Grouped)
+	return nil
+}
+
+// Questioned returns the *QuestionError while the folder is in question, and nil else.
+func (h *Host) Questioned() error {
+	if q := h.question.Load(); q != nil {
+		return q
+	}
+	return nil
+}
+
+// mute reports whether this replica neither votes nor asks for votes.
+func (h *Host) mute() bool { return h.question.Load() != nil && !h.voiced.Load() }
+
+// unquestionedAnd returns ready after a wait until the folder is in question no more.
+func (h *Host) unquestionedAnd(ready func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-h.answered:
+			return ready(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// settle ends the question: the folder belongs where it lies.
+func (h *Host) settle() error {
+	if err := h.notePlace(); err != nil {
+		return err
+	}
+	h.sizes.forget()
+	if h.question.Swap(nil) != nil {
+		close(h.answered)
+	}
+	return nil
+}
+
+// AskWitnesses asks the neighbours what they saw of this ledger, until the folder is in question no
+// more or ctx ends. In a group nobody is asked.
+func (h *Host) AskWitnesses(ctx context.Context, w Witnesses) {
+	for pause := askFirst; h.question.Load() != nil && !h.question.Load().Grouped && ctx.Err() == nil; pause = min(2*pause, askMost) {
+		if err := h.askOnce(ctx, w); err != nil && ctx.Err() == nil {
+			h.logger.Warn("nobody has said yet that this ledger is the newest", "error", err)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-h.answered:
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// askOnce asks once, and settles the question or notes what was found.
+func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
+	within, cancel := context.WithTimeout(ctx, askMost)
+	defer cancel()
+	all, err := w.Largest(within)
+	q := h.question.Load()
+	if q == nil {
+		return nil
+	}
+	now := *q
+	now.Waiting = !errors.Is(err, ErrNoWitness) && time.Since(q.Since) < AskAgain
+	good := false
+	for _, s := range all {
+		agrees, forked := h.judge(q.Size, s)
+		good = good || agrees
+		if !agrees && h.vouched(s) && (now.Found == nil || now.Found.Checkpoint.Size < s.Checkpoint.Size) {
+			now.Found, now.Forked = &s, forked
+		}
+	}
+	if good && now.Found == nil {
+		h.logger.Warn("a neighbour saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
+		return h.settle()
+	}
+	h.question.CompareAndSwap(q, &now)
+	if err == nil && now.Found != nil {
+		err = &now
+	}
+	return err
+}
+
+// judge compares what a neighbour saw with what was here when the question began: it agrees where
+// that was no more, and the same.
+func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
+	if s.Checkpoint.Log != h.log || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
+		return false, false
+	}
+	var root tlog.Hash
+	err := h.Look(func(r *state.Reader) (err error) {
+		root, err = r.RootAt(s.Checkpoint.Size)
+		return err
+	})
+	return err == nil && root == s.Checkpoint.Root, err == nil && root != s.Checkpoint.Root
+}
+
+// vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of
+// a key set that is known here. A neighbour's word alone keeps no ledger in question.
+func (h *Host) vouched(s Seen) bool {
+	var sets []datedKeySet
+	err := h.Look(func(r *state.Reader) (err error) {
+		sets, err = h.keys.walk(r)
+		return err
+	})
+	for i := len(sets) - 1; err == nil && i >= 0; i-- {
+		if signedBy(s, h.log, sets[i].KeySet) {
+			return true
+		}
+	}
+	return false
+}
+
+func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {
+	c, err := ledger.OpenCheckpoint(s.Note, log, k)
+	return err == nil && c == s.Checkpoint
+}
+
+// continuation is the payload of the entry by which a person continued the ledger.
+type continuation struct {
+	Replica string `json:"replica"`
+	Entries uint64 `json:"entries"` // of the ledger when the question began
+	Reason  string `json:"reason"`
+}
+
+// Continue takes the word of a person that this folder is the newest, and records it with the
+// reason. It returns the entry. The error is ErrNotInQuestion where there is no question, and the
+// *QuestionError while a neighbour may answer yet, or where one saw what is not here. In a group
+// the replica votes from then on, also where too few do so for the entry to be made yet.
+func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
+	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
+	q := book.ByNode(h, id, asked[:])
+	if entry, came, err := h.came(ctx, state.KindContinued, q); came || err != nil {
+		return entry, err
+	}
+	question := h.question.Load()
+	switch {
+	case question == nil:
+		return entry, ErrNotInQuestion
+	case question.Found != nil, question.Waiting && !question.Grouped:
+		return entry, question
+	}
+	h.voiced.Store(true)
+	body, err := h.continued(question, reason)
+	if err != nil {
+		return entry, err
+	}
+	result, err := h.Propose(ctx, state.KindContinued, q, body)
+	if err == nil {
+		err = h.settle()
+	}
+	if err != nil {
+		return entry, fmt.Errorf("continue ledger: %w", err)
+	}
+	h.logger.Warn("the ledger goes on by the word of a person", "entries", question.Size, "reason", reason)
+	return h.log.Entry(binary.BigEndian.Uint64(result)), nil
+}
+
+func (h *Host) continued(q *QuestionError, reason string) ([]byte, error) {
+	payload, err := json.Marshal(continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason})
+	if err != nil {
+		return nil, err
+	}
+	note, err := h.Note(continuedType, payload)
+	if err != nil {
+		return nil, err
+	}
+	return canon.Marshal(state.Continued{Evidence: note.Evidence, Sealed: note.Sealed})
+}

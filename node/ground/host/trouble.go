@@ -1,0 +1,37 @@
+package host
+
+import "cmp"
+
+// Trouble returns what is wrong with this machine and must be mended by a person, while the node
+// serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
+// that a view met, a *group.SpaceError, a *RemovedError or a *NoLeaderError, a
+// *ClockError, an *ApartError for each replica whose clock is wrong, and a *CorrectedError.
+func (h *Host) Trouble() (all []error) {
+	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
+		all = append(all, err)
+	}
+	if damage := h.store.Damaged(); damage != nil {
+		all = append(all, damage)
+	}
+	if err := h.group.Space(); err != nil {
+		all = append(all, err)
+	}
+	if _, known := h.group.Leader(); h.group.Removed() {
+		all = append(all, &RemovedError{Replica: h.Replica()})
+	} else if !known && !h.alone() {
+		all = append(all, &NoLeaderError{h.name})
+	}
+	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
+		all = append(all, err)
+	}
+	all = append(all, h.apartErrors()...)
+	if c, ok := h.store.Correction(); ok {
+		all = append(all, &CorrectedError{c})
+	}
+	for _, err := range []error{h.Questioned(), h.sizes.trouble()} {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
+}

@@ -1,0 +1,78 @@
+package text
+
+import "net/http"
+
+// Codes of a data directory that may be a copy or an old backup.
+const (
+	LedgerInQuestion    Code = "ledger-in-question"
+	LedgerUnanswered    Code = "ledger-unanswered"
+	CopyBehind          Code = "copy-behind"
+	CopyForked          Code = "copy-forked"
+	LedgerNotInQuestion Code = "ledger-not-in-question"
+	ReplicaInQuestion   Code = "replica-in-question"
+	BeingVerified       Code = "being-verified"
+	SignedSizeUnnoted   Code = "signed-size-unnoted"
+)
+
+var questionProblems = []problem{
+	{
+		number: 516, code: LedgerInQuestion, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "dir"},
+		zh: parts{"账本待核实", "{jurisdiction} 的数据目录不在原来记下的位置，或者内容少于本机曾签名的，可能是复制件或旧备份，正在向上下级核实；其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请稍候，通常几秒内恢复；10 分钟后仍无人答复的，xietong status 会说明怎么办；原目录还在别处使用的，请停止本节点"},
+		en: parts{"Ledger in question", "the data directory of {jurisdiction} is not where it was noted, or holds less than was signed here: it may be a copy or an old backup, and the neighbours are being asked; " +
+			"meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"wait; it is mostly over within seconds, and `xietong status` says what to do where nobody answers for 10 minutes; if the directory that this one was copied from is still in use, stop this node"},
+	},
+	{
+		number: 517, code: LedgerUnanswered, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "dir"},
+		zh: parts{"账本待人工确认", "{jurisdiction} 的数据目录不在原来记下的位置，或者内容少于本机曾签名的，可能是复制件或旧备份，且没有上下级能够证实它是最新的；其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请先查明：原目录已经停用、这一份就是最新的（如迁移到新机器），请执行 xietong ledger continue，理由记入账本；否则请停止本节点，启用最新的一份"},
+		en: parts{"Ledger waits for a person", "the data directory of {jurisdiction} is not where it was noted, or holds less than was signed here: it may be a copy or an old backup, and no neighbour can say that it is the newest; " +
+			"meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"find out first: if the one before is out of use and this is the newest (it was moved to a new machine, say), run `xietong ledger continue`, which the ledger records; else stop this node, and use the newest"},
+	},
+	{
+		number: 518, code: CopyBehind, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "total", "dir"},
+		zh: parts{"账本不是最新的", "{jurisdiction} 的账本原有 {size} 个条目，经其签名，{name} 见过；这个数据目录启动时只有 {total} 个，是旧备份或复制件。继续签名会使账本分叉，因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请停止本节点，启用最新的数据目录；最新的一份已经没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+		en: parts{"Ledger is not the newest", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, and this data directory had {total} when it was started: it is an old backup or a copy. " +
+			"To sign on would fork the ledger, so it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+	},
+	{
+		number: 519, code: CopyForked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "dir"},
+		zh: parts{"账本已分叉", "{name} 见过 {jurisdiction} 签名的另一份账本，有 {size} 个条目，与这个数据目录中的不同：有两个目录曾同时签名。因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请查明哪个目录是原来的，只启用那一个；本目录请停止并保留，其中多出的条目须由经办部门重新办理"},
+		en: parts{"Ledger forked", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that differ from those in this data directory: two directories signed at the same time. " +
+			"So it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"find out which directory is the original, and run that one alone; stop this one and keep it: what only this one recorded, its agencies must do again"},
+	},
+	{
+		number: 520, code: LedgerNotInQuestion, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"账本无须确认", "{jurisdiction} 的账本没有待核实的问题；没有写入任何内容", "{jurisdiction}", "无须操作；可用 xietong status 查看"},
+		en: parts{"Ledger needs no word", "the ledger of {jurisdiction} is not in question, so there is nothing to continue; nothing was recorded", "{jurisdiction}",
+			"nothing needs doing; `xietong status` says how it is"},
+	},
+	{
+		number: 521, code: ReplicaInQuestion, status: http.StatusServiceUnavailable, params: []string{"replica", "dir"},
+		zh: parts{"副本待更换", "副本 {replica} 的数据目录不在原来记下的位置，或者内容少于它曾签名的，可能是复制件或旧备份；它跟随其他副本，但不表决，不签名，不答复其他行政区划", "{dir}",
+			"请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue"},
+		en: parts{"Replica to be replaced", "the data directory of replica {replica} is not where it was noted, or holds less than it signed: it may be a copy or an old backup. " +
+			"It follows the others, but has no vote, signs nothing, and answers no other jurisdiction", "{dir}",
+			"stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue` on each"},
+	},
+	{
+		number: 522, code: BeingVerified, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"}, again: true,
+		zh: parts{"对方账本待核实", "{jurisdiction} 的节点刚从备份恢复或迁移，尚未证实它的账本是最新的，其间不答复其他行政区划", "{jurisdiction}",
+			"请稍后重新执行同一命令；一直如此的，请联系该行政区划的管理员，请他执行 xietong status"},
+		en: parts{"Ledger of the other one in question", "the node of {jurisdiction} was restored or moved, and it is not known yet that its ledger is the newest; meanwhile it answers no other jurisdiction", "{jurisdiction}",
+			"repeat the command later; if it stays so, have the administrator there run `xietong status`"},
+	},
+	{
+		number: 523, code: SignedSizeUnnoted, status: http.StatusInsufficientStorage, params: []string{"file", "reason"},
+		zh: parts{"签名位置无法记下", "本机签名到哪个条目，无法记到数据目录之外（{reason}）；节点照常运行，但数据目录被旧备份替换时可能无从发现", "{file}",
+			"请检查 signed_sizes 所指的文件夹：节点的用户须能写入，磁盘须有空间"},
+		en: parts{"Signed size not noted", "how far this node signed cannot be noted outside the data directory ({reason}); the node runs as usual, but an old backup put in place of the data directory may not be found", "{file}",
+			"look after the folder that `signed_sizes` names: the user of the node must be able to write there, and the disk must have room"},
+	},
+}
