@@ -62,7 +62,9 @@ func (t *Table) Hello() []byte {
 
 // Greet keeps the hello of a neighbour. It refuses a replica that Admits does not admit
 // (ErrNone), a malformed hello, and one that does not list Version. It logs a clock more than
-// tree.MaxSkew apart, a ledger that became shorter, and a parent whose standing became old.
+// tree.MaxSkew apart, and a parent whose standing became old. The size of the ledger may become
+// smaller: one replica has less than another. What a jurisdiction signed is compared by
+// flows/witnessing.
 func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	if err := t.Admits(peer); err != nil {
 		return err
@@ -86,9 +88,6 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	t.mu.Unlock()
 	if heard.Offset.Abs() > tree.MaxSkew && (!known || before.Offset.Abs() <= tree.MaxSkew) {
 		t.logger.Warn("clock of neighbour is apart", "peer", peer.Jurisdiction.String(), "offset", heard.Offset.Round(time.Second).String())
-	}
-	if known && before.Epoch == heard.Epoch && heard.Size < before.Size {
-		t.logger.Error("ledger of neighbour became shorter", "peer", peer.Jurisdiction.String(), "was", before.Size, "is", heard.Size)
 	}
 	if heard.isOld() && !before.isOld() {
 		t.logger.Warn("standing of parent is old", "peer", peer.Jurisdiction.String(), "as of", heard.AsOf.UTC().Format(time.RFC3339))
