@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -83,6 +84,44 @@ func TestArchivesAreWhole(t *testing.T) {
 func TestSums(t *testing.T) {
 	if got, want := string(sumsFile(map[string]string{"b": "02", "a": "01"})), "01  a\n02  b\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestDebVersions: a package of a later commit or release is a newer one.
+func TestDebVersions(t *testing.T) {
+	versions := []string{debVersion("1a2b3c4", then), debVersion("0f2b3c4", then.Add(time.Second)), debVersion("v0.1.0-rc.1", then), debVersion("v0.1.0", then), debVersion("v0.10.0", then)}
+	for i, want := range []string{"0~1795858212.1a2b3c4", "0~1795858213.0f2b3c4", "0.1.0~rc.1", "0.1.0", "0.10.0"} {
+		if versions[i] != want {
+			t.Errorf("got %s, want %s", versions[i], want)
+		}
+		if _, err := exec.LookPath("dpkg"); err != nil || i == 0 {
+			continue
+		}
+		if out, err := exec.CommandContext(t.Context(), "dpkg", "--compare-versions", versions[i-1], "lt", versions[i]).CombinedOutput(); err != nil {
+			t.Errorf("%s is not before %s: %v %s", versions[i-1], versions[i], err, out)
+		}
+	}
+}
+
+// TestPackagedFilesAreThere: what the package takes from the repository is in it.
+func TestPackagedFilesAreThere(t *testing.T) {
+	t.Chdir("../..")
+	listed, err := os.ReadFile("deploy/deb/nfpm.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?:src|postinstall|preremove|postremove|templates): (LICENSE|deploy/[^,\n]+)`).FindAllStringSubmatch(string(listed), -1)
+	for _, path := range found {
+		if _, err := os.Stat(path[1]); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(found) < 9 {
+		t.Errorf("only %d files of the repository are listed", len(found))
+	}
+	licences, err := licencesOf()
+	if err != nil || !bytes.Contains(licences, []byte("== github.com/hashicorp/raft v")) {
+		t.Errorf("%d bytes of licences, %v", len(licences), err)
 	}
 }
 

@@ -9,6 +9,8 @@
 //	…
 //	dist/SHA256SUMS
 //
+// With -deb, it also makes packages for Debian of those for Linux: deploy/deb says what is in them.
+//
 // The same commit gives the same bytes under the same version of Go: the programs are built without
 // paths of this machine (-trimpath) and without cgo, and every time in an archive is that of the
 // commit. So whoever builds a commit anew can compare the sums. A work tree that differs from its
@@ -43,19 +45,20 @@ func main() {
 	version := flag.String("version", "", "the `VERSION` of the release (default the commit's tag, or its hash)")
 	out := flag.String("o", "dist", "the `FOLDER` for the archives")
 	only := flag.String("only", "", "build these `TARGETS` alone, such as linux/amd64,windows/amd64")
+	deb := flag.Bool("deb", false, "make packages for Debian, too")
 	flag.Parse()
 	chosen := targets
 	if *only != "" {
 		chosen = strings.Split(*only, ",")
 	}
-	if err := release(*out, *version, chosen); err != nil {
+	if err := release(*out, *version, chosen, *deb); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)
 		os.Exit(1)
 	}
 }
 
-// release makes the archives and their sums in the folder out.
-func release(out, version string, chosen []string) error {
+// release makes the archives and, if asked to, the packages, and their sums, in the folder out.
+func release(out, version string, chosen []string, deb bool) error {
 	c, err := commitHere()
 	if err != nil {
 		return err
@@ -69,15 +72,17 @@ func release(out, version string, chosen []string) error {
 		if !slices.Contains(targets, target) {
 			return fmt.Errorf("%s is none of %s", target, strings.Join(targets, ", "))
 		}
-		name, archive, err := archiveOf(target, version, c.at)
+		files, err := made(target, version, c.at, deb)
 		if err != nil {
 			return fmt.Errorf("%s: %w", target, err)
 		}
-		if err := os.WriteFile(filepath.Join(out, name), archive, 0o644); err != nil {
-			return err
+		for _, f := range files {
+			if err := os.WriteFile(filepath.Join(out, f.name), f.data, 0o644); err != nil {
+				return err
+			}
+			sums[f.name] = fmt.Sprintf("%x", sha256.Sum256(f.data))
+			fmt.Printf("%s  %s  %d bytes\n", sums[f.name], f.name, len(f.data))
 		}
-		sums[name] = fmt.Sprintf("%x", sha256.Sum256(archive))
-		fmt.Printf("%s  %s  %d bytes\n", sums[name], name, len(archive))
 	}
 	return os.WriteFile(filepath.Join(out, "SHA256SUMS"), sumsFile(sums), 0o644)
 }
@@ -109,13 +114,31 @@ func commitHere() (c commit, err error) {
 	return c, err
 }
 
-// archiveOf builds the program for a target, and returns the archive with its name.
-func archiveOf(target, version string, at time.Time) (name string, archive []byte, err error) {
+// made builds the program for a target, and returns the archive and, if it is asked for and there
+// is one, the package.
+func made(target, version string, at time.Time, deb bool) (all []file, err error) {
 	system, machine, _ := strings.Cut(target, "/")
 	program, err := build(system, machine, version)
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
+	name, archive, err := archiveOf(system, machine, version, program, at)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, file{name: name, data: archive})
+	if deb && system == "linux" {
+		name, packed, err := debOf(machine, version, program, at)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, file{name: name, data: packed})
+	}
+	return all, nil
+}
+
+// archiveOf returns the archive with the program for a target, and its name.
+func archiveOf(system, machine, version string, program []byte, at time.Time) (name string, archive []byte, err error) {
 	folder := strings.Join([]string{"xietong", version, system, machine}, "-")
 	files := []file{{folder + "/" + programName(system), 0o755, program}}
 	along, err := besides(folder)
