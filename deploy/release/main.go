@@ -39,7 +39,7 @@ import (
 var targets = []string{"linux/amd64", "linux/arm64", "linux/loong64", "windows/amd64", "darwin/amd64", "darwin/arm64"}
 
 // beside are the patterns of the files that go along with the program.
-var beside = []string{"LICENSE", "*.md", "docs/*.md", "docs/zh/*.md", "deploy/systemd/*.service"}
+var beside = []string{"LICENSE", "*.md", "docs/*.md", "docs/zh/*.md", "deploy/systemd/*.service", "deploy/compose/*.yaml"}
 
 func main() {
 	version := flag.String("version", "", "the `VERSION` of the release (default the commit's tag, or its hash)")
