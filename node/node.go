@@ -95,7 +95,7 @@ type Node struct {
 	slots   *budget.Slots // as many as there are processors
 	files   *records.Files
 
-	adding sync.Mutex // held while a jurisdiction is added, or one's hosting ends
+	adding host.Lock // held while a jurisdiction is added, or one's hosting ends
 
 	mu       sync.RWMutex
 	settings config.Config

@@ -96,9 +96,7 @@ func (g *Group) settle() error {
 		return nil
 	}
 	m.trailing = trailing
-	now := g.raft.ReloadableConfig()
-	now.TrailingLogs = raftConfig(g.config, m.alone, trailing).TrailingLogs
-	return g.raft.ReloadConfig(now)
+	return g.reload(func(c *raft.ReloadableConfig) { c.TrailingLogs = raftConfig(g.config, m.alone, trailing).TrailingLogs })
 }
 
 func hasServer(c raft.Configuration, id raft.ServerID) bool {

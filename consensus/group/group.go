@@ -122,6 +122,9 @@ type Group struct {
 	consumed atomic.Uint64 // highest raft index of a configuration or barrier before which everything is applied here
 	members  *membership
 	fetching *fetching
+	lease    time.Duration // raft's: for so long a leader may be silent
+
+	reloading sync.Mutex // held while raft's settings are changed
 
 	readyMu sync.Mutex
 	ready   uint64        // the term of this leader before which everything is applied here; 0: none
@@ -169,6 +172,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	leadership := make(chan bool, 16)
 	rc := raftConfig(g.config, alone, trailingLogs)
 	rc.NotifyCh = leadership
+	g.lease = rc.LeaderLeaseTimeout
 	rc.HeartbeatTimeout += time.Millisecond
 	rc.ElectionTimeout += time.Millisecond
 	machine := machine{fsm{g.config.Store}, g}
@@ -182,10 +186,10 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	}
 	g.transport.began(g.raft.CurrentTerm)
 	if err = g.settle(); err == nil && alone.Load() {
-		now := g.raft.ReloadableConfig()
-		now.HeartbeatTimeout -= time.Millisecond
-		now.ElectionTimeout -= time.Millisecond
-		err = g.raft.ReloadConfig(now)
+		err = g.reload(func(c *raft.ReloadableConfig) {
+			c.HeartbeatTimeout -= time.Millisecond
+			c.ElectionTimeout -= time.Millisecond
+		})
 	}
 	if err != nil {
 		return errors.Join(err, g.raft.Shutdown().Error())
@@ -194,6 +198,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	g.workers.Go(g.roundsLoop)
 	g.workers.Go(g.tend)
 	g.workers.Go(g.fetchLoop)
+	g.workers.Go(g.missLeader)
 	g.workers.Go(func() { g.watchLeadership(leadership) })
 	return nil
 }

@@ -3,7 +3,6 @@ package group
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -46,6 +45,7 @@ type transport struct {
 	mute     func() bool
 	answers  *answers
 	receives chan raft.RPC
+	gone     chan identity.Replica // a replica whose last stream has ended
 	stop     <-chan struct{}
 	end      context.CancelFunc // closes stop
 	workers  sync.WaitGroup
@@ -66,7 +66,7 @@ func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
 	life, end := context.WithCancel(context.Background())
 	t := &transport{
 		streams: streams, logger: logger, failing: failing, answers: newAnswers(),
-		receives: make(chan raft.RPC), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{}, mute: c.Mute,
+		receives: make(chan raft.RPC), gone: make(chan identity.Replica, maxPeers), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{}, mute: c.Mute,
 	}
 	t.NetworkTransport = newNetwork(&outgoing{newNobody(), life, c.Replica, streams}, logger)
 	t.workers.Go(t.acceptLoop)
@@ -242,64 +242,6 @@ func (t *transport) Close() error {
 	return t.closed
 }
 
-// peer is what another replica sends: the stream layer of its own transport.
-type peer struct {
-	*nobody
-	from     identity.Replica
-	network  *raft.NetworkTransport
-	incoming chan net.Conn
-
-	mu    sync.Mutex
-	conns []*peerConn // open, the oldest first
-}
-
-func newPeer(from identity.Replica, t *transport) *peer {
-	p := &peer{nobody: newNobody(), from: from, incoming: make(chan net.Conn)}
-	p.network = newNetwork(p, t.logger)
-	p.network.SetHeartbeatHandler(func(rpc raft.RPC) {
-		if p.checks(rpc, t) {
-			t.receiveHeartbeat(rpc)
-		}
-	})
-	t.workers.Go(func() {
-		for {
-			select {
-			case rpc := <-p.network.Consumer():
-				if p.checks(rpc, t) {
-					t.receive(rpc)
-				}
-			case <-t.stop:
-				return
-			}
-		}
-	})
-	return p
-}
-
-// checks reports whether a message bears the name of its sender, and a term that may be. If not, it
-// is refused, and all streams of the sender are closed.
-func (p *peer) checks(rpc raft.RPC, t *transport) bool {
-	name, err := p.from.String(), errOtherReplica
-	if m, ok := rpc.Command.(raft.WithRPCHeader); ok {
-		if h := m.GetRPCHeader(); string(h.ID) == name && string(h.Addr) == name {
-			err = nil
-		}
-	}
-	if err == nil && t.leaps(rpc.Command) {
-		err = errLeap
-	}
-	switch {
-	case err == nil && asksVote(rpc.Command) && t.muted():
-		rpc.Respond(nil, errMute)
-		return false
-	case err == nil:
-		return true
-	}
-	rpc.Respond(nil, fmt.Errorf("%s: %w", name, err))
-	p.closeConns()
-	return false
-}
-
 // leaps reports whether the term of a message is too far ahead.
 func (t *transport) leaps(message any) bool {
 	t.mu.Lock()
@@ -326,75 +268,15 @@ func (t *transport) began(term func() uint64) {
 	t.term = term
 }
 
-func (p *peer) take(conn net.Conn) {
-	c := &peerConn{Conn: conn, of: p}
+// has reports whether a replica has a stream open here.
+func (t *transport) has(r identity.Replica) bool {
+	t.mu.Lock()
+	p := t.peers[r]
+	t.mu.Unlock()
+	if p == nil {
+		return false
+	}
 	p.mu.Lock()
-	p.conns = append(p.conns, c)
-	var oldest *peerConn
-	if len(p.conns) > maxStreams {
-		oldest = p.conns[0]
-	}
-	p.mu.Unlock()
-	if oldest != nil {
-		oldest.Close()
-	}
-	select {
-	case p.incoming <- c:
-	case <-p.closed:
-		c.Close()
-	}
-}
-
-// Accept implements net.Listener.
-func (p *peer) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.incoming:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-// Addr implements net.Listener.
-func (p *peer) Addr() net.Addr { return replicaAddr(p.from.String()) }
-
-// Dial implements raft.StreamLayer: nothing is sent this way.
-func (p *peer) Dial(raft.ServerAddress, time.Duration) (net.Conn, error) { return nil, errNobody }
-
-func (p *peer) close() {
-	p.network.CloseStreams()
-	_ = p.network.Close() // it always returns nil
-	p.closeConns()
-}
-
-func (p *peer) closeConns() {
-	p.mu.Lock()
-	conns := p.conns
-	p.conns = nil
-	p.mu.Unlock()
-	for _, c := range conns {
-		c.Conn.Close()
-	}
-}
-
-// peerConn is a stream that another replica opened.
-type peerConn struct {
-	net.Conn
-	of *peer
-}
-
-// RemoteAddr implements net.Conn.
-func (c *peerConn) RemoteAddr() net.Addr { return c.of.Addr() }
-
-// Close implements net.Conn.
-func (c *peerConn) Close() error {
-	c.of.mu.Lock()
-	for i, open := range c.of.conns {
-		if open == c {
-			c.of.conns = append(c.of.conns[:i:i], c.of.conns[i+1:]...)
-			break
-		}
-	}
-	c.of.mu.Unlock()
-	return c.Conn.Close()
+	defer p.mu.Unlock()
+	return len(p.conns) > 0
 }

@@ -49,6 +49,8 @@ const (
 	mostAsks   = 64                          // that are answered at once
 	readWithin = 10 * time.Second            // to read the frame of an ask
 	mostLeft   = time.Minute                 // to answer it
+
+	leaderWithin = 300 * time.Millisecond // to reach the replica that leads, before it is looked up anew
 )
 
 // outcome says what became of an ask.
@@ -155,7 +157,7 @@ func (a Asker) KeySets(ctx context.Context, of identity.Replica, after uint64) (
 // ask asks a replica. The error wraps group.ErrNotDone where nothing can have happened, and else
 // group.ErrUnknownOutcome.
 func (a Asker) ask(ctx context.Context, to identity.Replica, op uint64, body []byte, into any) error {
-	stream, err := a.Streams.Dial(ctx, to)
+	stream, err := a.dial(ctx, to, op)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w: %w: %w", to, group.ErrNotDone, host.ErrNoLeader, err)
 	}
@@ -182,6 +184,17 @@ func (a Asker) ask(ctx context.Context, to identity.Replica, op uint64, body []b
 		return fmt.Errorf("ask %s: %w: %w", to, group.ErrUnknownOutcome, err)
 	}
 	return nil
+}
+
+// dial opens a stream for an ask. One for the leader waits no longer than leaderWithin for a
+// connection, whose making goes on meanwhile: another replica may lead by then.
+func (a Asker) dial(ctx context.Context, to identity.Replica, op uint64) (net.Conn, error) {
+	if op == opPropose || op == opRead {
+		short, cancel := context.WithTimeout(ctx, leaderWithin)
+		defer cancel()
+		ctx = short
+	}
+	return a.Streams.Dial(ctx, to)
 }
 
 // failure returns the error that an outcome stands for; nil: it is done.

@@ -109,7 +109,7 @@ type Desk struct {
 	name identity.Jurisdiction
 	o    Options
 
-	keeping sync.Mutex // held from judging to the end of the command, so that no alarm is lost, nor ended in vain
+	keeping host.Lock // held from judging to the end of the command, so that no alarm is lost, nor ended in vain
 
 	mu     sync.Mutex
 	asked  []Asking // oldest first

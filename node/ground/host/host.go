@@ -77,9 +77,9 @@ type Host struct {
 	growth     *Growth
 	stop       context.CancelFunc
 	workers    sync.WaitGroup
-	renewing   sync.Mutex                                               // held while keys are renewed
-	marking    sync.Mutex                                               // held while a checkpoint is made: one at a time
-	signing    sync.Mutex                                               // held while a mark is signed: once
+	renewing   Lock                                                     // held while keys are renewed
+	marking    Lock                                                     // held while a checkpoint is made: one at a time
+	signing    Lock                                                     // held while a mark is signed: once
 	openedNote atomic.Pointer[openedNote]                               // the newest published checkpoint that was verified
 	others     Others                                                   // Reach.Others; nil: there are none
 	settled    atomic.Bool                                              // see Settled
@@ -87,15 +87,15 @@ type Host struct {
 	removed    func(*state.Reader, identity.Replica) bool               // Reach.Removed
 	fatal      func(error)                                              // Options.Fatal
 	damaged    sync.Once                                                // fatal is called once for a damaged tree
-	correcting sync.Mutex                                               // held while the clock of the state is corrected
-	keeping    sync.Mutex                                               // held while the chain is kept: one at a time
-	asking     sync.Mutex                                               // held while the replicas are asked for their clocks
-	yielding   sync.Mutex                                               // held while leadership is handed over because of the clock
+	correcting Lock                                                     // held while the clock of the state is corrected
+	keeping    Lock                                                     // held while the chain is kept: one at a time
+	asking     Lock                                                     // held while the replicas are asked for their clocks
+	yielding   Lock                                                     // held while leadership is handed over because of the clock
 	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
 	answered   chan struct{}                                            // closed when it is in question no more
 	sizes      signedSizes
 	voiced     atomic.Bool // a person gave their word, and it votes
-	placing    sync.Mutex  // held while the place is noted: one at a time
+	placing    Lock        // held while the place is noted: one at a time
 }
 
 // Options of a host.

@@ -46,7 +46,7 @@ const (
 	leaderWithin = 10 * time.Second
 	glanceWithin = time.Second // see book.Glance
 	firstAgain   = 10 * time.Millisecond
-	mostAgain    = 250 * time.Millisecond
+	mostAgain    = 100 * time.Millisecond
 	// unnamedLife is how long the id of a command lives that has none of its own, in a group.
 	unnamedLife = 2 * time.Minute
 )

@@ -84,7 +84,7 @@ type Table struct {
 	logger  *slog.Logger
 	bundles *tlsconf.Bundles
 
-	refreshing sync.Mutex // held from reading the ledger to the last bundle, so that the later read stands
+	refreshing host.Lock // held from reading the ledger to the last bundle, so that the later read stands
 
 	mu       sync.RWMutex
 	root     identity.Jurisdiction

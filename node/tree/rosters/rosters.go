@@ -38,7 +38,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,6 +45,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
+	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
@@ -75,7 +75,7 @@ type Store struct {
 	own        Ledger
 	above      func() (door.Asker, bool)
 	later      func(ctx context.Context, root identity.Jurisdiction)
-	refreshing sync.Mutex    // held from reading the state on, so that the later read stands
+	refreshing host.Lock     // held from reading the state on, so that the later read stands
 	storing    chan struct{} // full while pieces are being stored
 	reading    chan struct{} // full while a roster before the current one is read
 	current    atomic.Pointer[Current]

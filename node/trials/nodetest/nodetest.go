@@ -57,6 +57,7 @@ type Tree struct {
 	T     *testing.T
 	net   *network
 	nodes []*Node
+	more  []*Node // further replicas of some of them
 	log   *slog.Logger
 	began time.Time
 }
@@ -141,12 +142,19 @@ func (tree *Tree) add(p *place, number int) {
 
 // close stops all nodes, children first.
 func (tree *Tree) close() {
-	for i := len(tree.nodes) - 1; i >= 0; i-- {
-		for _, c := range tree.nodes[i].clients {
-			c.Close()
-		}
-		tree.nodes[i].Stop()
+	for _, n := range tree.more {
+		n.close()
 	}
+	for i := len(tree.nodes) - 1; i >= 0; i-- {
+		tree.nodes[i].close()
+	}
+}
+
+func (n *Node) close() {
+	for _, c := range n.clients {
+		c.Close()
+	}
+	n.Stop()
 }
 
 // Node returns the node of a place, by its label if no other place has it, or by its whole name.
