@@ -288,6 +288,9 @@ func (a *app) tellRemoval(p client.ReplicaRemovalPlan) {
 		code = text.CLIReplicaPlanOnly
 	case p.Spare == 0:
 		code = text.CLIReplicaPlanLast
+		if p.There < p.Voters {
+			code = text.CLIReplicaPlanLess
+		}
 	}
 	a.tell(code, strengthArgs(p.Strength))
 }

@@ -84,6 +84,7 @@ func TestRemovalTold(t *testing.T) {
 		{Voters: 1, There: 1}:            "1 replica stays with a vote: it may not be away",
 		{Voters: 2, There: 2}:            "2 replicas stay with a vote; none may be away",
 		{Voters: 4, There: 4, Spare: 1}:  "4 replicas stay with a vote; 1 may be away",
+		{Voters: 3, There: 2}:            "3 replicas stay with a vote, of which 1 is away now: no more may be",
 		{Voters: 2, There: 1, Spare: -1}: "2 replicas stay with a vote, and 1 is there now: nothing can be written until 1 more is back",
 	} {
 		b := newWorkbench(t, "en_US.UTF-8")

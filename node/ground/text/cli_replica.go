@@ -56,6 +56,7 @@ const (
 	CLIReplicaPlanOnly  Code = "cli.replica.plan-only"
 	CLIReplicaPlanHere  Code = "cli.replica.plan-here"
 	CLIReplicaPlanLast  Code = "cli.replica.plan-last"
+	CLIReplicaPlanLess  Code = "cli.replica.plan-less"
 	CLIReplicaPlanThen  Code = "cli.replica.plan-then"
 	CLIReplicaPlanAway  Code = "cli.replica.plan-away"
 	CLIReplicaRemoveAsk Code = "cli.replica.remove-ask"
@@ -146,11 +147,12 @@ var replicaSentences = []sentence{
 	{CLIReplicaPlanHere, "它就是本机：移除后本机不再为本级提供服务，请改用其他副本", "it is this machine, which serves the jurisdiction no more then: use another replica"},
 	{CLIReplicaPlanOnly, "移除后只剩 1 个有表决权的副本，它坏了就不能工作", "1 replica stays with a vote: it may not be away"},
 	{CLIReplicaPlanLast, "移除后有 {voters} 个有表决权的副本，缺一不可", "{voters} [replica stays|replicas stay] with a vote; none may be away"},
+	{CLIReplicaPlanLess, "移除后有 {voters} 个有表决权的副本，其中 {away} 个现在不在，其余缺一不可", "{voters} [replica stays|replicas stay] with a vote, of which {away} [is|are] away now: no more may be"},
 	{CLIReplicaPlanThen, "移除后有 {voters} 个有表决权的副本，可以缺 {spare} 个", "{voters} [replica stays|replicas stay] with a vote; {spare} may be away"},
 	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} [replica stays|replicas stay] with a vote, and {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
 	{CLIReplicaRemoveAsk, "确定移除？请输入 y 或“是”", "take it out? answer y or yes"},
 	{CLIReplicaRemoved, "{replica} 已移除", "{replica} is taken out"},
-	{CLIReplicaRemoves, "已记下：{replica} 将自动移除；进度见 {xietong} replica list 和 {xietong} keys status", "recorded: {replica} is taken out by itself; see `{xietong} replica list` and `{xietong} keys status`"},
+	{CLIReplicaRemoves, "已记下：{replica} 的移除会自动继续；进度见 {xietong} replica list 和 {xietong} keys status", "recorded: the removal of {replica} goes on by itself; see `{xietong} replica list` and `{xietong} keys status`"},
 	{CLIReplicaGone, "请在那台机器上停止 xietong serve；它的数据目录中有本级的数据和密钥，请销毁", "stop `xietong serve` on that machine; its data directory has data and keys of the jurisdiction: destroy it"},
 	{CLIReplicaBad, "参数 REPLICA 不能为“{value}”，应填副本编号，如 r1、r2", "the argument REPLICA cannot be \"{value}\": it is the number of a replica, such as r1 or r2"},
 
