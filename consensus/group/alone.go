@@ -51,6 +51,13 @@ type machine struct {
 	group *Group
 }
 
+// Apply implements raft.FSM. Nothing is applied while a state is filled in place of a damaged one.
+func (m machine) Apply(l *raft.Log) any {
+	m.group.applying.Lock()
+	defer m.group.applying.Unlock()
+	return m.fsm.Apply(l)
+}
+
 // StoreConfiguration implements raft.ConfigurationStore.
 func (m machine) StoreConfiguration(index uint64, c raft.Configuration) {
 	m.group.consume(index)

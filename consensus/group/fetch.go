@@ -43,6 +43,7 @@ func (e *FillingError) Is(target error) bool { return target == ErrFetchNeeded }
 type fetching struct {
 	wake    chan struct{} // has room for one: more is wanted
 	serving chan struct{} // holds one for each that is filled from here
+	mend    chan mending  // asks for a mending
 
 	mu          sync.Mutex
 	served      time.Time // when the last one was filled
@@ -51,7 +52,7 @@ type fetching struct {
 }
 
 func newFetching() *fetching {
-	return &fetching{wake: make(chan struct{}, 1), serving: make(chan struct{}, serveAtOnce)}
+	return &fetching{wake: make(chan struct{}, 1), mend: make(chan mending), serving: make(chan struct{}, serveAtOnce)}
 }
 
 // need notes the raft index that the state must reach, and returns how far the filling is.
@@ -99,6 +100,8 @@ func (g *Group) fetchLoop() {
 		select {
 		case <-g.fetching.wake:
 			g.fetchWanted()
+		case m := <-g.fetching.mend:
+			g.mendFromAny(m)
 		case <-left.C:
 			g.dropFilling()
 		case <-g.stop:
@@ -136,7 +139,7 @@ func (g *Group) fetchWanted() {
 // fetchFromAny fills this replica from the first of the others that can.
 func (g *Group) fetchFromAny(want uint64) bool {
 	for _, from := range g.sources() {
-		err := g.fetchFrom(from, want)
+		err := g.fetchFrom(g.life, from, want, nil)
 		if g.life.Err() != nil {
 			return false
 		}
@@ -174,9 +177,9 @@ func (g *Group) sources() (all []identity.Replica) {
 }
 
 // fetchFrom fills this replica from another one and puts the new state in place of the old one, in
-// use.
-func (g *Group) fetchFrom(from identity.Replica, want uint64) error {
-	ctx, cancel := context.WithCancel(g.life)
+// use. hold, if not nil, ends applying before the rest is received; see mend.
+func (g *Group) fetchFrom(ctx context.Context, from identity.Replica, want uint64, hold func() uint64) error {
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := time.AfterFunc(fetchStall, cancel)
 	defer watch.Stop()
@@ -187,7 +190,7 @@ func (g *Group) fetchFrom(from identity.Replica, want uint64) error {
 	defer stream.Close()
 	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
 	c := g.config.Store.Filling(from.String(), want)
-	c.Room, c.Check, c.Progress = g.room, g.config.CheckFilled, g.fetching.progress
+	c.Room, c.Check, c.Progress, c.Rest = g.room, g.config.CheckFilled, g.fetching.progress, hold
 	filled, err := state.Fill(ctx, moving{stream, watch}, c)
 	if err != nil && ctx.Err() != nil {
 		err = fmt.Errorf("nothing came for %s: %w", fetchStall, err)
@@ -200,6 +203,9 @@ func (g *Group) fetchFrom(from identity.Replica, want uint64) error {
 	}
 	if g.raft.State() == raft.Leader {
 		return errors.New("this replica leads by now, and follows nobody")
+	}
+	if hold != nil {
+		return g.config.Store.Mend()
 	}
 	return g.config.Store.Swap()
 }

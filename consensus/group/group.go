@@ -125,6 +125,7 @@ type Group struct {
 	lease    time.Duration // raft's: for so long a leader may be silent
 
 	reloading sync.Mutex // held while raft's settings are changed
+	applying  sync.Mutex // held while an entry is applied, and while a damaged state is replaced
 
 	readyMu sync.Mutex
 	ready   uint64        // the term of this leader before which everything is applied here; 0: none

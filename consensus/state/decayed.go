@@ -33,8 +33,8 @@ func (e *DecayError) bad(key []byte) {
 
 // checkContents reads the sums of the buckets that decide, and compares each with what its bucket
 // holds: a permission that was changed, or a revocation that is missing, is never acted upon. The
-// position of the state is compared, too.
-func (m *meta) checkContents(file *bolt.Tx) error {
+// position of the state is compared, too and, where all is true, everything else.
+func (m *meta) checkContents(file *bolt.Tx, all bool) error {
 	m.contents = contents{}
 	summed := map[string]bool{bucketSums: true}
 	if in := file.Bucket([]byte(bucketSums)); in != nil {
@@ -46,8 +46,13 @@ func (m *meta) checkContents(file *bolt.Tx) error {
 			if !ok {
 				return decayed(&DecayError{Bucket: bucketSums, Bad: 1, Keys: [][]byte{bytes.Clone(k)}})
 			}
-			if large {
-				return checkGroup(file, bucket, first, value)
+			switch {
+			case large && len(value) != groupLen:
+				return decayed(&DecayError{Bucket: bucketSums})
+			case large && (all || bucket == bucketMeta):
+				return checkGroup(file, bucket, first, decodeGroup(value))
+			case large:
+				return nil
 			}
 			return m.checkContent(file, bucket, value)
 		})
@@ -99,15 +104,9 @@ func compareContent(file *bolt.Tx, bucket string, want *contentSum) (err error) 
 	return err
 }
 
-// checkGroup compares the position of the state with its sum, and no other bucket: see Scrub.
-func checkGroup(file *bolt.Tx, bucket string, first byte, sum []byte) error {
-	if len(sum) != groupLen {
-		return decayed(&DecayError{Bucket: bucketSums})
-	}
-	if bucket != bucketMeta {
-		return nil
-	}
+// checkGroup compares a group of a large bucket with its sum.
+func checkGroup(file *bolt.Tx, bucket string, first byte, want groupSum) error {
 	p := groupPass{bucket: bucket, first: first}
 	p.page(file, math.MaxInt)
-	return p.compare(decodeGroup(sum))
+	return p.compare(want)
 }

@@ -36,6 +36,9 @@ type FillConfig struct {
 	Source   string // names the source in errors
 	Least    uint64 // the raft index that the source must have applied
 	Hosted   int    // see Options
+	// Rest is called before the rest is received, and returns the raft index that the source must
+	// have applied by then; nil: Least.
+	Rest func() (least uint64)
 	// Room returns how many bytes of disk space may be used; nil: any number.
 	Room func() (uint64, error)
 	// Check verifies the newest published checkpoint, note and digest lines, by the signed key sets
@@ -131,6 +134,9 @@ func (f *filling) receive(ctx context.Context) error {
 		if f.file.size-before < fewEntries {
 			break
 		}
+	}
+	if f.config.Rest != nil {
+		f.config.Least = f.config.Rest()
 	}
 	return f.ask(ctx, true)
 }

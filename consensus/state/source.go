@@ -192,6 +192,9 @@ func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer
 	buffer := bufio.NewWriterSize(bounded, 256<<10)
 	w := newFrameWriter(buffer)
 	err = s.Store.View(func(r *Reader) (err error) {
+		if err = new(meta).checkContents(r.file, true); err != nil {
+			return err // what is missing here would be missing there, and no sum would say so any more
+		}
 		if o.Meta, err = canon.Marshal(r.meta); err != nil {
 			return err
 		}

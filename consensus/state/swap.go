@@ -47,13 +47,20 @@ func Install(path string, log identity.Log) error {
 // the new state, which must be ahead, has it. The error wraps ErrNotNewer, and nothing has changed,
 // where it is not ahead; ErrFailed where it is unknown which of the two files is there, or would be
 // after a power cut: then the store has failed. Swap must not be called in a view.
-func (s *Store) Swap() error {
+func (s *Store) Swap() error { return s.swapFrom(1) }
+
+// Mend is Swap for a store whose file is damaged: what was filled may also be of the same place of
+// raft's log. Nothing may be applied since the source was asked for the rest.
+func (s *Store) Mend() error { return s.swapFrom(0) }
+
+// swapFrom swaps in a state that is ahead by at least so much.
+func (s *Store) swapFrom(ahead uint64) error {
 	filled := filepath.Join(filepath.Dir(s.path), FillFile)
 	db, m, err := openFile(filled, false, s.options.Hosted)
 	if err != nil {
 		return fmt.Errorf("swap state: %w", err)
 	}
-	old, err := s.swap(filled, db, m)
+	old, err := s.swap(filled, db, m, ahead)
 	if old == nil {
 		return fmt.Errorf("swap state: %w", errors.Join(err, db.Close()))
 	}
@@ -65,7 +72,7 @@ func (s *Store) Swap() error {
 
 // swap returns the old database, or nil where nothing has changed. It holds mu while the disk
 // works: what is applied meanwhile would be in neither of the files.
-func (s *Store) swap(filled string, db *bolt.DB, m meta) (old *bolt.DB, err error) {
+func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bolt.DB, err error) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
 	s.mu.Lock()
@@ -77,7 +84,7 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta) (old *bolt.DB, err erro
 		return nil, failure(s.failed)
 	case m.Log != s.meta.Log:
 		return nil, fmt.Errorf("%w: %s, not %s", ErrOtherLog, m.Log, s.meta.Log)
-	case m.Index <= s.meta.Index:
+	case m.Index < s.meta.Index+ahead:
 		return nil, fmt.Errorf("%w: it is at %d, %d is applied here", ErrNotNewer, m.Index, s.meta.Index)
 	}
 	if err := s.options.rename(filled, s.path); err != nil { // it may have been done: what is written now may be to no file

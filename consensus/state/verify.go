@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		if err := v.run(ctx, reads{file: tx}); err != nil {
 			return err
 		}
+		if err := new(meta).checkContents(tx, true); err != nil {
+			return err
+		}
 		for _, look := range looks {
 			look(&Reader{reads: reads{file: tx}, meta: m})
 		}
@@ -70,6 +74,9 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 	})
 	if err == nil {
 		err = CheckFile(path, true)
+	}
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		damage.File = cmp.Or(damage.File, path)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return Report{}, fmt.Errorf("verify %s: %w", m.Log, err)
