@@ -46,6 +46,7 @@ func Of(err error) *text.Failure {
 	var lost *host.NoLeaderError
 	var removed *host.RemovedError
 	var damage *state.DamageError
+	var decayed *host.DecayedError
 	failure, told := errors.AsType[*text.Failure](err)
 	problem, called := errors.AsType[*relay.Problem](err)
 	if called && told {
@@ -84,6 +85,8 @@ func Of(err error) *text.Failure {
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
 	case ofPart:
 		return Part(part)
+	case errors.As(err, &decayed):
+		return decayFailure(decayed)
 	case errors.As(err, &damage):
 		return &text.Failure{Code: text.StateDamaged, Args: text.Args{"file": damage.File}, Err: err}
 	case errors.As(err, &unreadable):
@@ -117,6 +120,16 @@ func ofFolder(err error) *text.Failure {
 		return &text.Failure{Code: text.SignedSizeUnnoted, Args: text.Args{"file": e.Path, "reason": e.Err.Error()}, Err: err}
 	}
 	return text.AsFailure(err)
+}
+
+func decayFailure(e *host.DecayedError) *text.Failure {
+	code := text.DataDecayed
+	if e.Others {
+		code = text.DataMending
+	}
+	return &text.Failure{Code: code, Args: text.Args{
+		"replica": e.Replica, "kept": e.Kept, "values": strconv.FormatUint(e.Values, 10), "since": stamp(e.Since), "file": e.File,
+	}, Err: e}
 }
 
 func keysFailure(e *host.KeysError) *text.Failure {

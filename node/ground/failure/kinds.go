@@ -134,13 +134,13 @@ var kinds = map[string]kind{
 	"free": size, "from": own, "give": gives, "got": number, "grant": grant, "holds": own, "import": entry, "index": number, "into": code, "invited": own,
 	"jurisdiction": place, "jurisdictions": names, "kept": number, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,
 	"label": code, "least": number, "ledger": instant, "left": number, "length": number, "level": name, "levels": names, "limit": number, "line": own,
-	"log": log, "lost": names, "measure": measures, "members": number, "mend": own, "methods": own, "missing": names, "mistakes": own, "most": number,
+	"kept": own, "log": log, "lost": names, "measure": measures, "members": number, "mend": own, "methods": own, "missing": names, "mistakes": own, "most": number,
 	"name": name, "named": code, "near": names, "needed": size, "next": entry, "now": own, "number": number,
 	"offered": measures, "offset": lasting, "operation": code, "origin": place, "other": own, "own": name, "parent": place, "part": own, "peer": place, "pid": own,
 	"place": name, "position": number, "program": own, "provider": code, "provinces": own, "purpose": names, "purposes": names, "question": name,
 	"reads": own, "reason": cause, "renew": renewals, "replica": code, "request": own, "reserve": size, "root": code, "row": own, "rows": number,
 	"scanned": number, "seconds": number, "selector": name, "sheet": own, "sheets": own, "since": instant, "size": number, "still": own,
-	"taken": own, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant, "value": own, "version": own,
+	"taken": own, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant, "values": number, "value": own, "version": own,
 	"wait": number, "want": number, "wanted": names, "was": own, "what": fixed, "when": instant, "where": spot,
 }
 

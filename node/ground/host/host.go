@@ -89,6 +89,7 @@ type Host struct {
 	damaged    sync.Once                                                // fatal is called once for a damaged tree
 	correcting Lock                                                     // held while the clock of the state is corrected
 	keeping    Lock                                                     // held while the chain is kept: one at a time
+	decay      decay                                                    // of what is on the disk
 	asking     Lock                                                     // held while the replicas are asked for their clocks
 	yielding   Lock                                                     // held while leadership is handed over because of the clock
 	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
@@ -186,7 +187,7 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 		return h, err
 	}
 	h.noteOpened()
-	h.work(lagOf(o.Hosted))
+	h.work(lagOf(o.Hosted), o.Hosted)
 	return h, nil
 }
 
@@ -254,16 +255,18 @@ func (h *Host) openGroup(o Options) (err error) {
 }
 
 // work begins the background work: whoever leads makes the checkpoints, and every replica signs.
-func (h *Host) work(lag time.Duration) {
+func (h *Host) work(lag time.Duration, hosted int) {
 	ctx, stop := context.WithCancel(context.Background())
 	h.stop = stop
 	h.workers.Go(func() {
 		signer{ready: h.unquestionedAnd(h.group.WaitReady), appended: h.store.Advanced, sign: h.checkpoint, lag: lag, logger: h.logger}.run(ctx)
 	})
 	h.workers.Go(func() { h.watchClock(ctx) })
+	h.workers.Go(func() { h.scrub(ctx, hosted) })
 	if h.others == nil {
 		return
 	}
+	h.workers.Go(func() { h.watchDecay(ctx) })
 	h.workers.Go(func() {
 		signer{ready: h.unquestionedAnd(h.group.WaitLeader), appended: h.store.Advanced, sign: h.signMarks, logger: h.logger}.run(ctx)
 	})

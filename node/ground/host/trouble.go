@@ -10,7 +10,7 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
 	}
-	if damage := h.store.Damaged(); damage != nil {
+	if damage := h.decayed(); damage != nil {
 		all = append(all, damage)
 	}
 	if err := h.group.Space(); err != nil {

@@ -1,6 +1,9 @@
 package text
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // Problems of the files of a data directory. What a file is and how it is mended stands in
 // partWords, by the part (see host.Part).
@@ -11,6 +14,8 @@ const (
 	PartNotFile   Code = "part-not-file"
 	LogGap        Code = "log-gap"
 	DiskNoStart   Code = "disk-no-start"
+	DataDecayed   Code = "data-decayed"
+	DataMending   Code = "data-mending"
 )
 
 var damageProblems = []problem{
@@ -48,6 +53,41 @@ var damageProblems = []problem{
 		zh: parts{"磁盘空间不足，节点未启动", "可用空间 {free}，低于节点所需的 {needed}；没有写入任何内容", "{dir}", "请清理或扩充磁盘，再执行同一命令"},
 		en: parts{"Too little disk space to start", "{free} are free, and a node needs {needed}; nothing was written", "{dir}", "free or add space, then run the same command"},
 	},
+	{
+		number: 492, code: DataDecayed, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
+		zh: parts{"磁盘上的数据已损坏", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现。已损坏的不会用于答复", "{file}",
+			"请检查磁盘。没有其他副本可供修复：账本条目和凭证可用 xietong ledger verify 核对；记录请由提供部门重新提交，其余须从备份恢复整个数据目录"},
+		en: parts{"Data damaged on the disk", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; no answer is made of what is damaged", "{file}",
+			"check the disk; no other replica is there to mend it: `xietong ledger verify` checks entries and receipts, the provider puts records again, and the rest comes back from a backup of the whole data directory"},
+	},
+	{
+		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
+		zh: parts{"磁盘上的数据已损坏，由其他副本修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；它不担任主副本，由其他副本继续服务", "{file}",
+			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请移除这个副本，再用 xietong replica invite 邀请一台新机器"},
+		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
+			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, remove this replica and invite a new one with `xietong replica invite`"},
+	},
+}
+
+// keptWords says what a bucket of the state holds, in words.
+var keptWords = map[string]word{
+	"leaf": {"账本条目", "entries of the ledger"}, "sealed": {"条目的加密内容", "encrypted contents of entries"}, "tile": {"账本的校验树", "the tree of the ledger"},
+	"records": {"数据记录", "records"}, "indexed": {"记录的索引", "indexes of records"}, "seen": {"已办请求的编号", "requests that were served"},
+	"grants": {"共享权限", "grants"}, "agencies": {"部门", "agencies"}, "catalogue": {"数据目录", "the catalogue"}, "children": {"下级及其背书", "lower levels and their endorsements"},
+	"keysets": {"密钥", "key sets"}, "sums": {"校验和", "the sums by which decay is found"},
+}
+
+// keptTold tells what a bucket holds and, of entries, which is the first: "leaf 4711".
+func keptTold(l Lang, value string) string {
+	bucket, entry, ofEntry := strings.Cut(value, " ")
+	w, known := keptWords[bucket]
+	if !known {
+		w = word{"其他数据（" + bucket + "）", "other data (" + bucket + ")"}
+	}
+	if ofEntry {
+		return w.in(l) + l.pick("（第一处是条目 "+entry+"）", " (the first is entry "+entry+")")
+	}
+	return w.in(l)
 }
 
 // partWord says what a part of a data directory is, and where it is found again.

@@ -376,6 +376,8 @@ func worded(l Lang, args Args) Args {
 			told[name] = partWords[args[name]].holds.told(l, nil)
 		case "mend":
 			told[name] = partWords[args[name]].mend.told(l, nil)
+		case "kept":
+			told[name] = keptTold(l, args[name])
 		case "mistakes":
 			told[name] = rosterFaults(l, args[name], value)
 		case "faults":
