@@ -147,6 +147,9 @@ func TestWhatDecayedIsFound(t *testing.T) {
 					}
 					return change(b, append([]byte{}, k...), append([]byte{}, v...))
 				})
+				if _, err := Verify(t.Context(), copied, nil); err == nil {
+					t.Errorf("pair %d of %s %s: verified", n, b.Name, what)
+				}
 				found := decayIn(t, copied)
 				if found == nil || found.Bucket != b.Name && found.Bucket != bucketMeta {
 					t.Errorf("pair %d of %s %s: got %v", n, b.Name, what, found)

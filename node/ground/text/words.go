@@ -382,12 +382,10 @@ func worded(l Lang, args Args) Args {
 			told[name] = rosterFaults(l, args[name], value)
 		case "faults":
 			told[name] = headerFaults(l, args[name], value)
-		case "what", "where", "believed", "wanted":
+		case "what", "where", "believed", "wanted", "level", "own":
 			told[name] = Word(l, value)
 		case "behind", "offset", "by":
 			told[name] = lasted(l, value)
-		case "level", "own":
-			told[name] = Word(l, value)
 		case "offered":
 			told[name] = offers(l, value)
 		case "still":
