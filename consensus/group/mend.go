@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
@@ -47,29 +48,47 @@ func (g *Group) Mend(ctx context.Context) (from identity.Replica, err error) {
 	return m.from, nil
 }
 
+// A source that has not applied yet what is applied here, as one that leads since a moment, is asked
+// again: as often as mendRounds.
+const (
+	mendRounds = 10
+	mendPause  = time.Second
+)
+
 // mendFromAny mends this replica from the first of the others that can.
 func (g *Group) mendFromAny(m mending) {
 	ctx, cancel := context.WithCancel(m.ctx)
 	defer cancel()
 	defer context.AfterFunc(g.life, cancel)()
-	errs := []error{ErrNoSource}
-	if g.config.Fetch == nil {
-		m.done <- mended{err: ErrNoSource}
-		return
-	}
-	for _, from := range g.sources() {
-		err := g.mendFrom(ctx, from)
-		if err == nil {
-			m.done <- mended{from: from}
+	defer g.dropFilling()
+	for round := 1; ; round++ {
+		from, err := g.mendOnce(ctx)
+		if err == nil || !errors.Is(err, state.ErrBehind) || round == mendRounds {
+			m.done <- mended{from, err}
 			return
 		}
-		errs = append(errs, fmt.Errorf("%s: %w", from, err))
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-time.After(mendPause):
+		case <-ctx.Done():
+			m.done <- mended{from, errors.Join(err, ctx.Err())}
+			return
 		}
 	}
-	g.dropFilling()
-	m.done <- mended{err: errors.Join(errs...)}
+}
+
+// mendOnce tries each of the others once.
+func (g *Group) mendOnce(ctx context.Context) (from identity.Replica, err error) {
+	errs := []error{ErrNoSource}
+	for _, from := range g.sources() {
+		if g.config.Fetch == nil || ctx.Err() != nil {
+			break
+		}
+		if err = g.mendFrom(ctx, from); err == nil {
+			return from, nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", from, err))
+	}
+	return from, errors.Join(errs...)
 }
 
 // mendFrom mends this replica from another one. While the rest comes nothing is applied here, so

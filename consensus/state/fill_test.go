@@ -224,7 +224,8 @@ func TestMarksAreFoundAnew(t *testing.T) {
 		wrong := bytes.Clone(v)
 		i := bytes.LastIndex(wrong[:len(wrong)-34], []byte{0x58, 0x20}) // the root is the one before the digest
 		wrong[i+5] ^= 1
-		return b.Put(k, b.seal(nil, k, wrong))
+		w := poisonRegistry().newFileWriter(tx)
+		return errors.Join(w.write(&pair{bucket: bucketMarks, key: bytes.Clone(k), value: wrong}), w.end())
 	})
 	if err != nil {
 		t.Fatal(err)

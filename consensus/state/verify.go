@@ -50,12 +50,17 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 func Verify(ctx context.Context, path string, progress func(done, total uint64), looks ...func(*Reader)) (report Report, err error) {
 	v := verifier{path: path, tiles: memTiles{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
+	var db *bolt.DB
 	defer func() {
 		if p := recover(); p != nil {
 			report, err = Report{}, v.damaged(path, p)
+			if db != nil {
+				_ = db.Close() // that the file is damaged says more
+			}
 		}
 	}()
-	db, m, err := openFile(path, true, 1)
+	var m meta
+	db, m, err = openFile(path, true, 1)
 	if err != nil {
 		return Report{}, err
 	}
