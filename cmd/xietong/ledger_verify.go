@@ -120,7 +120,7 @@ func (a *app) verifyData(ctx context.Context) error {
 		m.tell(a.t(text.CLIVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
 	})
 	m.clear()
-	if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.PartDamaged {
+	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.PartDamaged || f.Code == text.DataUnsound) {
 		return &unsound{f}
 	}
 	if err != nil {

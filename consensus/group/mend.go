@@ -48,8 +48,8 @@ func (g *Group) Mend(ctx context.Context) (from identity.Replica, err error) {
 	return m.from, nil
 }
 
-// A source that has not applied yet what is applied here, as one that leads since a moment, is asked
-// again: as often as mendRounds.
+// A source that has not applied yet what is applied here, as one that leads since a moment, is
+// asked again: as often as mendRounds.
 const (
 	mendRounds = 10
 	mendPause  = time.Second

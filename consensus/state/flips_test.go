@@ -14,9 +14,9 @@ import (
 // flips is how many bits TestFlips changes, one at a time.
 var flips = flag.Int("flips", 40, "how many single bits TestFlips changes")
 
-// TestFlips changes one random bit of a state file that nobody has open. The file is refused, as
-// damaged, or what decides is as it was; and whatever else is not as it was the scrub finds, and a
-// view does not show another value. Nothing panics.
+// TestFlips (D08b) changes one random bit of a state file that nobody has open. The file is
+// refused, as damaged, or what decides is as it was; and whatever else is not as it was the scrub
+// finds, and a view does not show another value. Nothing panics.
 func TestFlips(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -97,8 +97,9 @@ func TestSumsAreOfTheContent(t *testing.T) {
 	}
 }
 
-// TestWhatDecayedIsFound (H2) changes and removes pairs of every bucket, one at a time. Where the
-// pair decides the file is not opened; any other is found by the scrub, or by opening, and named.
+// TestWhatDecayedIsFound (D08, H2) changes and removes pairs of every bucket, one at a time. Where
+// the pair decides the file is not opened; any other is found by the scrub, or by opening, and
+// named.
 func TestWhatDecayedIsFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	f := &filler{T: t, source: newMarked(t, path), index: 1}
@@ -201,9 +202,9 @@ func pairsIn(t *testing.T, path, bucket string) (n int) {
 	return n
 }
 
-// TestFilledWithoutAValue fills from a source that sends true entries, the true checkpoint and
-// digest, and leaves one value out, as it might a revocation. At the next mark the replica finds
-// another digest than the others, and ends.
+// TestFilledWithoutAValue (D08c) fills from a source that sends true entries, the true checkpoint
+// and digest, and leaves one value out, as it might a revocation. At the next mark the replica
+// finds another digest than the others, and ends.
 func TestFilledWithoutAValue(t *testing.T) {
 	f := newFiller(t, 50)
 	left := "w 3"

@@ -3,6 +3,7 @@ package failure
 import (
 	"errors"
 	"io/fs"
+	"strconv"
 	"syscall"
 
 	"xietong/consensus/group"
@@ -13,6 +14,11 @@ import (
 // Part returns what is told of a part of a data directory that cannot be used: what is wrong with
 // the file, what it is, and where it is found again.
 func Part(e *host.PartError) *text.Failure {
+	if kept, values, ok := host.KeptIn(e.Err); ok {
+		return &text.Failure{Code: text.DataUnsound, Args: text.Args{
+			"file": e.File, "kept": kept, "values": strconv.FormatUint(values, 10), "mend": string(e.Part),
+		}, Err: e}
+	}
 	code := text.PartDamaged
 	switch {
 	case errors.Is(e.Err, group.ErrLogGap):

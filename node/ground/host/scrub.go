@@ -60,6 +60,16 @@ func (d *decay) note(h *Host, damage *state.DamageError) {
 	}
 }
 
+// KeptIn returns what is damaged where an error says so: the bucket, with the number of the first
+// entry where it has them, and how many values of it at least.
+func KeptIn(err error) (kept string, values uint64, ok bool) {
+	if _, ok := errors.AsType[*state.DecayError](err); !ok {
+		return "", 0, false
+	}
+	kept, values = keptIn(&state.DamageError{Err: err})
+	return kept, values, true
+}
+
 // keptIn returns what is damaged: the bucket, and how many values of it at least.
 func keptIn(damage *state.DamageError) (kept string, values uint64) {
 	if e, ok := errors.AsType[*state.DecayError](damage); ok {

@@ -16,6 +16,7 @@ const (
 	DiskNoStart   Code = "disk-no-start"
 	DataDecayed   Code = "data-decayed"
 	DataMending   Code = "data-mending"
+	DataUnsound   Code = "data-unsound"
 )
 
 var damageProblems = []problem{
@@ -66,6 +67,13 @@ var damageProblems = []problem{
 			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请移除这个副本，再用 xietong replica invite 邀请一台新机器"},
 		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
 			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, remove this replica and invite a new one with `xietong replica invite`"},
+	},
+	{
+		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},
+		zh: parts{"数据与写入时不符", "数据文件中有内容与写入时不符或有缺失：{kept}，共 {values} 处。不能据此作出任何决定", "{file}",
+			"请检查磁盘。本级有其他副本的，请用 xietong replica remove 移除这个副本，再用空目录重新邀请；没有的，{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"Data are not as they were written", "data in the file are not as they were written, or are missing: {kept}, in {values} [place|places]; nothing may be decided by them", "{file}",
+			"check the disk; where there are other replicas, take this one out with `xietong replica remove` and invite it anew into an empty directory; else {mend}; do not run `xietong init` over it"},
 	},
 }
 

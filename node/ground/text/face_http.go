@@ -75,6 +75,8 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"check the disk; no other replica is there to mend it: entries and receipts can be verified on the node's machine, the provider puts records again, and the rest comes back from a backup of the whole data directory"},
 	DataMending: {"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请移除这个副本，再用 POST /v1/replicas 邀请一台新机器",
 		"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, remove this replica and invite a new one with `POST /v1/replicas`"},
+	DataUnsound: {"请检查磁盘。本级有其他副本的，请移除这个副本，再用 POST /v1/replicas 重新邀请；没有的，{mend}",
+		"check the disk; where there are other replicas, take this one out and invite it anew with `POST /v1/replicas`; else {mend}"},
 	QuestionDamaged: {"请用 POST /v1/questions 以原名重新保存，或者用 POST /v1/questions/removal 删除；管理员应在节点所在机器上检查数据目录",
 		"save it again under its name with `POST /v1/questions`, or remove it with `POST /v1/questions/removal`; the administrator should check the data directory at the node's machine"},
 	SelectorMalformed: {"下一级写作 *.{below}，全部下级写作 **.{below}；只问一个行政区划的，用 POST /v1/query",
