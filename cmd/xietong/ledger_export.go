@@ -12,9 +12,10 @@ import (
 )
 
 func (a *app) ledgerExport() *cobra.Command {
+	var witnessed bool
 	c := a.verb("export DIR", text.CLIShortLedgerExport, func(cmd *cobra.Command, args []string) error {
 		m := a.meter()
-		report, err := a.exportTo(cmd.Context(), args[0], func(done, total uint64) {
+		report, err := a.exportTo(cmd.Context(), args[0], witnessed, func(done, total uint64) {
 			m.tell(a.t(text.CLIExporting, text.Args{"done": number(done), "total": number(total)}), done == total)
 		})
 		m.clear()
@@ -33,13 +34,15 @@ func (a *app) ledgerExport() *cobra.Command {
 	c.Long = a.t(text.CLILongLedgerExport, nil)
 	c.Example = `  xietong ledger export ./ledger
   xietong ledger export ./ledger --data ./copy-of-xietong-data`
+	c.Flags().BoolVar(&witnessed, "witnessed", false, a.t(text.CLIFlagWitnessed, nil))
 	return c
 }
 
-// exportTo exports from the node or, where none runs, from its data directory.
-func (a *app) exportTo(ctx context.Context, dir string, progress func(done, total uint64)) (node.ExportReport, error) {
-	report, err := a.node.exportLedger(ctx, served{a.client()}, dir, progress)
-	if !errors.Is(err, client.ErrNotRunning) || a.node.held(a.data) {
+// exportTo exports from the node or, where none runs, from its data directory: of that there is the
+// newest checkpoint alone, and not the newest witnessed.
+func (a *app) exportTo(ctx context.Context, dir string, witnessed bool, progress func(done, total uint64)) (node.ExportReport, error) {
+	report, err := a.node.exportLedger(ctx, served{a.client(), a.checkpointOf(witnessed)}, dir, progress)
+	if witnessed || !errors.Is(err, client.ErrNotRunning) || a.node.held(a.data) {
 		return report, err
 	}
 	stopped, failed := a.node.exportData(ctx, a.data, a.in, dir, progress)
@@ -50,11 +53,14 @@ func (a *app) exportTo(ctx context.Context, dir string, progress func(done, tota
 }
 
 // served is the ledger of a node that runs.
-type served struct{ c *client.Client }
+type served struct {
+	c          *client.Client
+	checkpoint func(context.Context, uint64) (client.Checkpoint, error)
+}
 
 // Growth implements node.ExportSource.
 func (s served) Growth(ctx context.Context, since uint64) ([]byte, error) {
-	cp, err := s.c.CheckpointSince(ctx, since)
+	cp, err := s.checkpoint(ctx, since)
 	return []byte(cp.Growth()), err
 }
 

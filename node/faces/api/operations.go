@@ -12,6 +12,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/flows/witnessing"
 	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -27,7 +28,8 @@ type (
 	}
 	sinceSize struct {
 		Caller
-		Since uint64 `query:"since" maximum:"4611686018427387903" doc:"An older size of the ledger: the answer proves that it goes on from there"`
+		Since     uint64 `query:"since" maximum:"4611686018427387903" doc:"An older size of the ledger: the answer proves that it goes on from there"`
+		Witnessed bool   `query:"witnessed" doc:"The newest one that a neighbour on another node cosigned, with the cosignatures"`
 	}
 	fromIndex struct {
 		Caller
@@ -89,7 +91,7 @@ func (s *server) register(a huma.API) {
 }
 
 func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint, error) {
-	f, err := h.Ledger.Follow(ctx, in.Since)
+	f, by, err := followed(ctx, h, in)
 	c := f.Checkpoint
 	if errors.Is(err, host.ErrBeyond) {
 		return client.Checkpoint{}, text.Fail(text.SinceBeyond, text.Args{"number": fmt.Sprint(in.Since), "count": fmt.Sprint(c.Size), "log": c.Log.String()}, err)
@@ -101,10 +103,22 @@ func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint
 	for _, k := range f.Keys {
 		out.Keys = append(out.Keys, client.VerifierKey{Replica: k.Replica.String(), Key: k.Key})
 	}
+	for _, w := range by {
+		out.Witnesses = append(out.Witnesses, client.WitnessKey{Name: w.By.String(), Key: w.Key, At: stamp(w.At)})
+	}
 	for _, hash := range f.Path {
 		out.Consistency = append(out.Consistency, hash[:])
 	}
 	return out, err
+}
+
+// followed returns the newest checkpoint or, where that is wanted, the newest that was witnessed.
+func followed(ctx context.Context, h Hosted, in *sinceSize) (f host.Followed, by []witnessing.Cosigned, err error) {
+	if in.Witnessed {
+		return h.Witness.Follow(ctx, in.Since)
+	}
+	f, err = h.Ledger.Follow(ctx, in.Since)
+	return f, nil, err
 }
 
 func leaves(ctx context.Context, h Hosted, in *fromIndex) (client.Leaves, error) {

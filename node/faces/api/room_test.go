@@ -348,7 +348,10 @@ var ofCommandLine = regexp.MustCompile(`--[a-z]|(^|[^.a-z])xietong [a-z]`)
 type unwitnessed struct{}
 
 func (unwitnessed) Of(*state.Reader, identity.Jurisdiction) (v witnessing.View) { return v }
-func (unwitnessed) Findings(*state.Reader) []witnessing.Finding                 { return nil }
+func (unwitnessed) Follow(context.Context, uint64) (f host.Followed, by []witnessing.Cosigned, err error) {
+	return f, nil, text.Fail(text.NotWitnessed, text.Args{"log": "guizhou/log/1"}, nil)
+}
+func (unwitnessed) Findings(*state.Reader) []witnessing.Finding { return nil }
 func (unwitnessed) Acknowledge(_ context.Context, _ identity.Message, about identity.Jurisdiction, _ string) (e identity.Entry, err error) {
 	return e, text.Fail(text.NoFork, text.Args{"name": about.String()}, nil)
 }

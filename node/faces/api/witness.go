@@ -8,12 +8,14 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/faces/client"
 	"xietong/node/flows/witnessing"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
 // Witness tells what neighbours witnessed of each other's ledgers; *witnessing.Desk is one.
 type Witness interface {
 	Of(r *state.Reader, name identity.Jurisdiction) witnessing.View
+	Follow(ctx context.Context, since uint64) (host.Followed, []witnessing.Cosigned, error)
 	Findings(r *state.Reader) []witnessing.Finding
 	Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (identity.Entry, error)
 }

@@ -15,7 +15,15 @@ type Checkpoint struct {
 	// Keys are those of the key set now in force.
 	Keys        []VerifierKey `json:"keys" doc:"The keys that sign checkpoints of this ledger"`
 	Since       uint64        `json:"since" doc:"The older size that was asked about"`
+	Witnesses   []WitnessKey  `json:"witnesses,omitempty" doc:"Who cosigned it, where the witnessed one was asked for"`
 	Consistency [][]byte      `json:"consistency" doc:"Hashes of the RFC 9162 proof that the ledger goes on from the older size, base64; empty where that is 0 or the size"`
+}
+
+// WitnessKey is the key by which a cosignature is verified.
+type WitnessKey struct {
+	Name string `json:"name" doc:"The jurisdiction that cosigned"`
+	Key  string `json:"key" doc:"Its verifier key, as C2SP tlog-policy has it: NAME+ID+KEY"`
+	At   string `json:"at" doc:"RFC 3339: when, by its clock"`
 }
 
 // VerifierKey is the key with which a replica signs checkpoints.

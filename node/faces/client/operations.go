@@ -25,6 +25,12 @@ func (c *Client) CheckpointSince(ctx context.Context, since uint64) (Checkpoint,
 	return get[Checkpoint](ctx, c, "/v1/ledger/checkpoint?since="+strconv.FormatUint(since, 10))
 }
 
+// CheckpointWitnessed is CheckpointSince for the newest one that a neighbour on another node
+// cosigned, with the cosignatures.
+func (c *Client) CheckpointWitnessed(ctx context.Context, since uint64) (Checkpoint, error) {
+	return get[Checkpoint](ctx, c, "/v1/ledger/checkpoint?witnessed=true&since="+strconv.FormatUint(since, 10))
+}
+
 // Leaves returns leaves of the ledger from an index on, as many as fit into one answer.
 func (c *Client) Leaves(ctx context.Context, from uint64) (Leaves, error) {
 	return get[Leaves](ctx, c, "/v1/ledger/leaves?from="+strconv.FormatUint(from, 10))

@@ -58,6 +58,7 @@ type cosigned struct {
 	Size uint64
 	Note []byte // with the lines of the own replicas
 	Line []byte // of the witness
+	Key  []byte // that made the line
 	At   uint64 // seconds since 1970 UTC, by the witness
 }
 

@@ -151,13 +151,7 @@ func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, li
 	if err != nil {
 		return err
 	}
-	var at uint64
-	err = fmt.Errorf("%w: no key set of %s counts", ledger.ErrNotProven, by)
-	for _, k := range counting(sets, d.o.Now()) {
-		if at, err = ledger.OpenCosignature(line, o.c, by, k); err == nil {
-			break
-		}
-	}
+	at, key, err := cosignedWith(line, o.c, by, counting(sets, d.o.Now()))
 	if err != nil {
 		return err
 	}
@@ -169,9 +163,23 @@ func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, li
 		return err
 	}
 	_, err = commandCosigned.Do(ctx, d.o.Own, book.Request{}, cosignedBody{
-		Witness: by, Cosigned: cosigned{Log: o.c.Log, Size: o.c.Size, Note: o.note, Line: line, At: at},
+		Witness: by, Cosigned: cosigned{Log: o.c.Log, Size: o.c.Size, Note: o.note, Line: line, Key: key, At: at},
 	})
 	return err
+}
+
+// cosignedWith verifies a cosignature, and returns when and with which log key of the witness it was
+// made.
+func cosignedWith(line []byte, c ledger.Checkpoint, by identity.Jurisdiction, sets []trust.KeySet) (at uint64, key []byte, err error) {
+	err = fmt.Errorf("%w: no key set of %s counts", ledger.ErrNotProven, by)
+	for _, k := range sets {
+		for _, r := range k.Replicas {
+			if at, err = ledger.OpenCosignature(line, c, by, trust.KeySet{Replicas: []trust.ReplicaKeys{r}}); err == nil {
+				return at, r.LogKey, nil
+			}
+		}
+	}
+	return 0, nil, err
 }
 
 // maxApart is how far apart the clocks of a witness and of whoever is witnessed may be.

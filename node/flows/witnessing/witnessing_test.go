@@ -1,6 +1,8 @@
 package witnessing
 
 import (
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 var three = []string{"guizhou", "guiyang.guizhou", "nanming.guiyang.guizhou"}
@@ -179,6 +183,44 @@ func TestBehind(t *testing.T) {
 	}
 }
 
+// TestFollow: the checkpoint that was witnessed is verified by a policy that asks for the city, as a
+// tool of others does, goes on from an older size, and stays what it was while the ledger grows.
+func TestFollow(t *testing.T) {
+	w := newWorld(t, three...)
+	city := w.at(three[1])
+	if _, _, err := city.desk.Follow(t.Context(), 0); code(err) != text.NotWitnessed {
+		t.Errorf("before: got %v", err)
+	}
+	city.says(6)
+	w.at(three[2]).down = true
+	w.round()
+	w.at(three[2]).down = false
+	city.desk.Round(t.Context()) // the county sees the same one, and the province has seen it
+	before := must2(city.Follow(t.Context(), 0))(t)
+	city.says(2)
+	f, by, err := city.desk.Follow(t.Context(), 2)
+	if err != nil || f.Checkpoint.Size != before.Checkpoint.Size || len(by) != 2 {
+		t.Fatalf("got %+v by %+v, %v; it had %d entries", f.Checkpoint, by, err, before.Checkpoint.Size)
+	}
+	rules := "log " + f.Keys[0].Key + "\n"
+	for i, c := range by {
+		rules += fmt.Sprintf("witness w%d %s\n", i, c.Key)
+	}
+	p := must2(ledger.ParsePolicy([]byte(rules + "group all all w0 w1\nquorum all\n")))(t)
+	if j, err := p.Judge(f.Signed); err != nil || len(j.Lacks) > 0 || j.Ignored > 0 {
+		t.Errorf("by a policy: got %+v, %v\n%s", j, err, f.Signed)
+	}
+	city.read(func(r *state.Reader) {
+		old := ledger.Checkpoint{Log: r.Log(), Size: 2, Root: must2(r.RootAt(2))(t)}
+		if err := f.Checkpoint.Follows(old, f.Path); err != nil {
+			t.Error(err)
+		}
+	})
+	if _, _, err := city.desk.Follow(t.Context(), f.Checkpoint.Size+1); !errors.Is(err, host.ErrBeyond) {
+		t.Errorf("beyond it: got %v", err)
+	}
+}
+
 // TestLargestIsKept: the longest note and the longest evidence fit into what is kept of them.
 func TestLargestIsKept(t *testing.T) {
 	name := must2(identity.ParseJurisdiction("a" + longest(199)))(t)
@@ -187,7 +229,7 @@ func TestLargestIsKept(t *testing.T) {
 	if err := keptOf.Check(kept{Log: log, Size: 1 << 62, Note: note, At: 1 << 62, Entry: 1 << 62}); err != nil {
 		t.Error(err)
 	}
-	if err := cosignedBy.Check(cosigned{Log: log, Size: 1 << 62, Note: note, Line: make([]byte, maxLine), At: 1 << 62}); err != nil {
+	if err := cosignedBy.Check(cosigned{Log: log, Size: 1 << 62, Note: note, Line: make([]byte, maxLine), Key: make([]byte, 32), At: 1 << 62}); err != nil {
 		t.Error(err)
 	}
 	f := fork{Log: log, Holder: name, Size: 1 << 62, Evidence: make([]byte, witness.MaxForkLen), At: 1 << 62, Entry: 1 << 62, Seen: 1 << 62}

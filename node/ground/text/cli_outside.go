@@ -7,6 +7,7 @@ const (
 	CLILongCheckpoint    Code = "cli.long-checkpoint"
 	CLIFlagSinceSize     Code = "cli.flag-since-size"
 	CLIFlagRaw           Code = "cli.flag-raw"
+	CLIFlagWitnessed     Code = "cli.flag-witnessed"
 	CLIFlagPolicy        Code = "cli.flag-policy"
 	CLIFlagKept          Code = "cli.flag-kept"
 	CLIVerifierKey       Code = "cli.verifier-key"
@@ -48,6 +49,7 @@ var outsideSentences = []sentence{
 			"with --raw nothing but the checkpoint or, with --since, the request add-checkpoint of C2SP tlog-witness, as tools take them.",
 	},
 	{CLIFlagSinceSize, "证明账本承接前 `SIZE` 个条目", "prove that the ledger goes on from its first `SIZE` entries"},
+	{CLIFlagWitnessed, "取最新的已获其他节点见证的检查点，连同见证", "take the newest checkpoint that another node witnessed, with the cosignatures"},
 	{CLIFlagRaw, "只输出其他工具所用的文本", "print the text that tools take, and nothing else"},
 	{CLIFlagPolicy, "按见证规则文件 `FILE`（C2SP tlog-policy）验证导出的账本或检查点", "verify an export or a checkpoint by the policy `FILE` (C2SP tlog-policy)"},
 	{CLIFlagKept, "证明它承接此前留存的检查点 `FILE`", "prove that it goes on from the checkpoint `FILE`, which was kept"},

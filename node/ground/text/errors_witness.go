@@ -11,6 +11,7 @@ const (
 	NoFork            Code = "no-fork"
 	CheckpointRefused Code = "checkpoint-refused"
 	NoWitness         Code = "no-witness"
+	NotWitnessed      Code = "not-witnessed"
 )
 
 var witnessProblems = []problem{
@@ -58,5 +59,11 @@ var witnessProblems = []problem{
 		number: 514, code: NoWitness, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
 		zh: parts{"不由此处见证", "{jurisdiction}只见证由其他节点运行的上级和下级，{name}不是", "{jurisdiction}", "请由{name}的上级或下级见证"},
 		en: parts{"Not witnessed here", "a checkpoint of {name} is not for {jurisdiction} to cosign: its parent and its children on other nodes are, and {name} is none of them", "{jurisdiction}", "have the parent or a child of {name} cosign it"},
+	},
+	{
+		number: 515, code: NotWitnessed, status: http.StatusConflict, params: []string{"log"},
+		zh: parts{"尚无见证", "账本 {log} 还没有任何检查点得到其他节点见证", "{log}", "等连上由其他节点运行的上级或下级，几分钟后重试；只需本级签署的，不用 --witnessed"},
+		en: parts{"Not witnessed yet", "no other node has cosigned a checkpoint of {log} yet", "{log}",
+			"wait for the link to the parent or to a child on another node, and try again some minutes later; without --witnessed it is the newest checkpoint that this jurisdiction signed"},
 	},
 }

@@ -1,0 +1,77 @@
+package witnessing
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// Cosigned is who cosigned a checkpoint, with the verifier key by which tools know the line.
+type Cosigned struct {
+	By  identity.Jurisdiction
+	Key string
+	At  time.Time // by its clock
+}
+
+// Follow is host.Follow for the largest own checkpoint that a witness cosigned: the note has the
+// lines of all witnesses that cosigned it. The error is text.NotWitnessed where there is none.
+func (d *Desk) Follow(ctx context.Context, since uint64) (f host.Followed, by []Cosigned, err error) {
+	if f, err = d.o.Own.Follow(ctx, 0); err != nil {
+		return f, nil, err
+	}
+	err = d.o.Own.View(ctx, func(r *state.Reader) error {
+		if f.Checkpoint, f.Signed, by, err = witnessed(r); err != nil {
+			return err
+		}
+		switch size := f.Checkpoint.Size; {
+		case since > size:
+			return fmt.Errorf("prove %d entries a prefix of %d: %w", since, size, host.ErrBeyond)
+		case since > 0:
+			f.Path, err = ledger.ProveConsistency(since, size, r)
+		}
+		return err
+	})
+	return f, by, err
+}
+
+// witnessed returns the largest checkpoint that was cosigned, with all its lines.
+func witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by []Cosigned, err error) {
+	var largest uint64
+	for _, each := range cosignedBy.All(r, nil) {
+		if each.Log == r.Log() {
+			largest = max(largest, each.Size)
+		}
+	}
+	if largest == 0 {
+		return c, nil, nil, text.Fail(text.NotWitnessed, text.Args{"log": r.Log().String()}, nil)
+	}
+	for key, each := range cosignedBy.All(r, nil) {
+		if each.Log != r.Log() || each.Size != largest {
+			continue
+		}
+		if c, err = (ledger.Growth{Note: each.Note}).Checkpoint(); err != nil {
+			return c, nil, nil, err
+		}
+		if note == nil {
+			note = each.Note
+		}
+		head, _, _ := bytes.Cut(each.Note, []byte("\n\n"))
+		if note, err = ledger.MergeNotes(note, slices.Concat(head, []byte("\n\n"), each.Line)); err != nil {
+			return c, nil, nil, err
+		}
+		name, err := identity.ParseJurisdiction(string(key[:len(key)-1]))
+		if err != nil {
+			return c, nil, nil, err
+		}
+		by = append(by, Cosigned{By: name, Key: ledger.WitnessKey(name, each.Key), At: time.Unix(int64(each.At), 0)})
+	}
+	return c, note, by, nil
+}
