@@ -56,7 +56,7 @@ func (a *app) printCheckpoint(cp client.Checkpoint) {
 	for _, w := range cp.Witnesses {
 		rows = append(rows, pair{a.t(text.CLIWitness, text.Args{"name": w.Name}), w.Key})
 	}
-	a.pairs(given(rows))
+	a.pairs(given(rows)) // of a witness whose key is not known there is no row
 	if cp.Since > 0 {
 		a.say(text.CLIGoesOn, text.Args{"count": fmt.Sprint(len(cp.Consistency)), "since": number(cp.Since)})
 	}

@@ -22,7 +22,7 @@ type Checkpoint struct {
 // WitnessKey is the key by which a cosignature is verified.
 type WitnessKey struct {
 	Name string `json:"name" doc:"The jurisdiction that cosigned"`
-	Key  string `json:"key" doc:"Its verifier key, as C2SP tlog-policy has it: NAME+ID+KEY"`
+	Key  string `json:"key,omitempty" doc:"Its verifier key, as C2SP tlog-policy has it: NAME+ID+KEY; absent where that key set is not known any more"`
 	At   string `json:"at" doc:"RFC 3339: when, by its clock"`
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/host"
@@ -17,7 +18,7 @@ import (
 // Cosigned is who cosigned a checkpoint, with the verifier key by which tools know the line.
 type Cosigned struct {
 	By  identity.Jurisdiction
-	Key string
+	Key string    // "": it is of a key set that is not known here any more
 	At  time.Time // by its clock
 }
 
@@ -28,7 +29,7 @@ func (d *Desk) Follow(ctx context.Context, since uint64) (f host.Followed, by []
 		return f, nil, err
 	}
 	err = d.o.Own.View(ctx, func(r *state.Reader) error {
-		if f.Checkpoint, f.Signed, by, err = witnessed(r); err != nil {
+		if f.Checkpoint, f.Signed, by, err = d.witnessed(r); err != nil {
 			return err
 		}
 		switch size := f.Checkpoint.Size; {
@@ -43,7 +44,7 @@ func (d *Desk) Follow(ctx context.Context, since uint64) (f host.Followed, by []
 }
 
 // witnessed returns the largest checkpoint that was cosigned, with all its lines.
-func witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by []Cosigned, err error) {
+func (d *Desk) witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by []Cosigned, err error) {
 	var largest uint64
 	for _, each := range cosignedBy.All(r, nil) {
 		if each.Log == r.Log() {
@@ -71,7 +72,24 @@ func witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by []Cosigned
 		if err != nil {
 			return c, nil, nil, err
 		}
-		by = append(by, Cosigned{By: name, Key: ledger.WitnessKey(name, each.Key), At: time.Unix(int64(each.At), 0)})
+		by = append(by, Cosigned{By: name, Key: d.keyOf(each, c, name), At: time.Unix(int64(each.At), 0)})
 	}
 	return c, note, by, nil
+}
+
+// keyOf returns the verifier key of the line of a witness.
+func (d *Desk) keyOf(each cosigned, c ledger.Checkpoint, by identity.Jurisdiction) string {
+	known, err := d.o.KeySets(by)
+	if err != nil {
+		return ""
+	}
+	var sets []trust.KeySet
+	for _, b := range known {
+		sets = append(sets, b.KeySet)
+	}
+	_, key, err := cosignedWith(each.Line, c, by, sets)
+	if err != nil {
+		return ""
+	}
+	return ledger.WitnessKey(by, key)
 }

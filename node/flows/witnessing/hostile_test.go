@@ -114,6 +114,7 @@ func TestHostileWitness(t *testing.T) {
 		"one of last year":              {Verdict: witness.Larger, Line: line(city.name, w.now().Add(-365*24*time.Hour))},
 		"a fork without evidence":       {Verdict: witness.Forked, Kept: note},
 		"a fork, and nothing":           {Verdict: witness.Forked},
+		"a fork of one history":         {Verdict: witness.Forked, Fork: witness.Fork{Kept: note, Shown: county.offers(3)}.Encode()},
 		"a larger one that is forged":   {Verdict: witness.Behind, Kept: forged},
 		"a checkpoint of its own":       {Verdict: witness.Elsewhere, Kept: cityNote},
 		"always from elsewhere":         {Verdict: witness.Elsewhere, Kept: note},

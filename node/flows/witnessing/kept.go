@@ -58,7 +58,6 @@ type cosigned struct {
 	Size uint64
 	Note []byte // with the lines of the own replicas
 	Line []byte // of the witness
-	Key  []byte // that made the line
 	At   uint64 // seconds since 1970 UTC, by the witness
 }
 
@@ -196,14 +195,15 @@ func applyAcknowledge(tx *state.Tx, b acknowledgeBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindForkSeen, Code: f.about(tx.Log().Jurisdiction()).Label(), About: f.Entry})
 }
 
-// look reads what is kept of a log.
-func (d *Desk) look(ctx context.Context, log identity.Log) (k kept, known, isForked bool, err error) {
+// look reads what is kept of a log, and the evidence that it has two histories, if it has.
+func (d *Desk) look(ctx context.Context, log identity.Log) (k kept, known bool, evidence []byte, err error) {
 	err = d.o.Own.View(ctx, func(r *state.Reader) error {
 		k, known = keptOf.Load(r, keyOfLog(log))
-		isForked = forked(r, d.name, log)
+		f, _ := forks.Load(r, keyOfFork(log, d.name))
+		evidence = f.Evidence
 		return nil
 	})
-	return k, known, isForked, err
+	return k, known, evidence, err
 }
 
 // ofLog returns the prefix of the keys of all logs of a jurisdiction.

@@ -33,12 +33,13 @@ type found struct {
 	Verdict witness.Verdict `cbor:"1,keyasint"`
 	Kept    []byte          `cbor:"2,keyasint,omitempty"`
 	Line    []byte          `cbor:"3,keyasint,omitempty"`
+	Fork    []byte          `cbor:"4,keyasint,omitempty"` // see witness.Fork
 }
 
 // Check implements the bound of operation.
 func (f found) Check() error {
-	if f.Verdict < witness.Larger || f.Verdict > witness.Forked || len(f.Kept) > witness.MaxNote || len(f.Line) > maxLine {
-		return fmt.Errorf("verdict %d, a note of %d bytes, a line of %d", f.Verdict, len(f.Kept), len(f.Line))
+	if f.Verdict < witness.Larger || f.Verdict > witness.Forked || len(f.Kept) > witness.MaxNote || len(f.Line) > maxLine || len(f.Fork) > witness.MaxForkLen {
+		return fmt.Errorf("verdict %d, a note of %d bytes, a line of %d, a fork of %d", f.Verdict, len(f.Kept), len(f.Line), len(f.Fork))
 	}
 	return nil
 }
@@ -142,12 +143,12 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	}
 	d.judging.Lock()
 	defer d.judging.Unlock()
-	k, known, isForked, err := d.look(ctx, shown.Checkpoint.Log)
+	k, known, evidence, err := d.look(ctx, shown.Checkpoint.Log)
 	if err != nil {
 		return found{}, err
 	}
-	if isForked {
-		return found{Verdict: witness.Forked, Kept: k.Note}, nil
+	if len(evidence) > 0 {
+		return found{Verdict: witness.Forked, Kept: k.Note, Fork: evidence}, nil
 	}
 	verdict, err := witness.Judge(before(k, known), shown)
 	if err != nil {

@@ -103,7 +103,7 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 			}
 		}
 		if answer.Verdict == witness.Forked {
-			return 0, fmt.Errorf("%s says that this ledger has two histories, and shows none", to)
+			return 0, d.shownFork(ctx, to, answer.Fork)
 		}
 		old = next
 	}
@@ -151,7 +151,7 @@ func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, li
 	if err != nil {
 		return err
 	}
-	at, key, err := cosignedWith(line, o.c, by, counting(sets, d.o.Now()))
+	at, _, err := cosignedWith(line, o.c, by, counting(sets, d.o.Now()))
 	if err != nil {
 		return err
 	}
@@ -163,13 +163,13 @@ func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, li
 		return err
 	}
 	_, err = commandCosigned.Do(ctx, d.o.Own, book.Request{}, cosignedBody{
-		Witness: by, Cosigned: cosigned{Log: o.c.Log, Size: o.c.Size, Note: o.note, Line: line, Key: key, At: at},
+		Witness: by, Cosigned: cosigned{Log: o.c.Log, Size: o.c.Size, Note: o.note, Line: line, At: at},
 	})
 	return err
 }
 
-// cosignedWith verifies a cosignature, and returns when and with which log key of the witness it was
-// made.
+// cosignedWith verifies a cosignature, and returns when and with which log key of the witness it
+// was made.
 func cosignedWith(line []byte, c ledger.Checkpoint, by identity.Jurisdiction, sets []trust.KeySet) (at uint64, key []byte, err error) {
 	err = fmt.Errorf("%w: no key set of %s counts", ledger.ErrNotProven, by)
 	for _, k := range sets {
@@ -212,6 +212,21 @@ func (d *Desk) ownKeys(ctx context.Context) ([]trust.KeySet, error) {
 		return nil, err
 	}
 	return trust.Walk(pin, signed)
+}
+
+// shownFork keeps the evidence that a witness has of two histories of the own ledger: of the two,
+// this may be the one that it keeps.
+func (d *Desk) shownFork(ctx context.Context, holder identity.Jurisdiction, evidence []byte) error {
+	sets, err := d.ownKeys(ctx)
+	if err != nil {
+		return err
+	}
+	kept, _, err := witness.OpenFork(evidence, d.name, sets)
+	if err != nil {
+		return fmt.Errorf("%s says that this ledger has two histories, and shows none: %w", holder, err)
+	}
+	err = d.recordFork(ctx, fork{Log: kept.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
+	return errors.Join(fmt.Errorf("%s was shown another history up to entry %d: %w", holder, kept.Size, errForked), err)
 }
 
 // compare compares what a witness keeps with the own ledger. Where they differ, the own keys have

@@ -10,10 +10,10 @@
 //
 // The operation "witness" shows a checkpoint:
 //
-//	[growth, root before]  ->  {1: verdict, 2: the note that is kept, 3: cosignature}
+//	[growth, root before]  ->  {1: verdict, 2: the note that is kept, 3: cosignature, 4: fork}
 //
 // where growth is what C2SP tlog-witness posts as add-checkpoint, root before is the root of its
-// old tree (32 zeroes where old is 0), and 2 and 3 may be absent. The verdicts are those of the
+// old tree (32 zeroes where old is 0), and 2 to 4 may be absent. The verdicts are those of the
 // package witness; 1 and 2 come with a cosignature, the others with the note that is kept, by which
 // the log knows from where to prove. A proof that does not hold is refused. The operation "largest"
 //

@@ -139,6 +139,9 @@ func TestFork(t *testing.T) {
 			county.becomes(original)
 			county.says(1)
 			w.round()
+			if found := county.findings(); len(found) != 1 || !found[0].Own {
+				t.Errorf("the original finds %+v", found)
+			}
 			if got := city.of(county).Kept; got != kept {
 				t.Errorf("the city keeps %d entries of a log that forked, and kept %d", got, kept)
 			}
@@ -183,8 +186,8 @@ func TestBehind(t *testing.T) {
 	}
 }
 
-// TestFollow: the checkpoint that was witnessed is verified by a policy that asks for the city, as a
-// tool of others does, goes on from an older size, and stays what it was while the ledger grows.
+// TestFollow: the checkpoint that was witnessed is verified by a policy that asks for the city, as
+// a tool of others does, goes on from an older size, and stays what it was while the ledger grows.
 func TestFollow(t *testing.T) {
 	w := newWorld(t, three...)
 	city := w.at(three[1])
@@ -229,7 +232,7 @@ func TestLargestIsKept(t *testing.T) {
 	if err := keptOf.Check(kept{Log: log, Size: 1 << 62, Note: note, At: 1 << 62, Entry: 1 << 62}); err != nil {
 		t.Error(err)
 	}
-	if err := cosignedBy.Check(cosigned{Log: log, Size: 1 << 62, Note: note, Line: make([]byte, maxLine), Key: make([]byte, 32), At: 1 << 62}); err != nil {
+	if err := cosignedBy.Check(cosigned{Log: log, Size: 1 << 62, Note: note, Line: make([]byte, maxLine), At: 1 << 62}); err != nil {
 		t.Error(err)
 	}
 	f := fork{Log: log, Holder: name, Size: 1 << 62, Evidence: make([]byte, witness.MaxForkLen), At: 1 << 62, Entry: 1 << 62, Seen: 1 << 62}
