@@ -18,9 +18,9 @@ var witnessProblems = []problem{
 	{
 		number: 508, code: LedgerForked, status: http.StatusConflict, params: []string{"name", "size", "entry", "since"},
 		zh: parts{"账本有两种历史", "{name}给出的账本与其多数副本此前签署、由本级见证的前 {size} 条不一致：同一账本签出了两种历史（{since} 发现）；证据已存证（{entry}）", "{name}",
-			"请致电{name}：该账本可能被改写，或同一目录有两份副本同时运行。查明后由其以新纪元重新开始；本级用 xietong tree acknowledge {name} --reason 记录处理结果"},
+			"请致电{name}：该账本可能被改写，或同一目录有两份副本同时运行。查明后由其以新纪元重新开始；本级用 xietong tree acknowledge {name} --reason '处理结果' 记录下来"},
 		en: parts{"Ledger with two histories", "the ledger that {name} shows does not go on from its first {size} [entry|entries] as the majority of its replicas signed them before, and as witnessed here: one log has signed two histories (found {since}); the evidence is entry {entry}", "{name}",
-			"telephone {name}: its ledger was rewritten, or two copies of one directory run. Once that is clear, have it go on in a new epoch, and record here what came of it with `xietong tree acknowledge {name} --reason`"},
+			"telephone {name}: its ledger was rewritten, or two copies of one directory run. Once that is clear, have it go on in a new epoch, and record here what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
 	},
 	{
 		number: 509, code: LedgerBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
@@ -32,9 +32,9 @@ var witnessProblems = []problem{
 	{
 		number: 510, code: OwnForked, status: http.StatusConflict, params: []string{"name", "size", "entry", "since"},
 		zh: parts{"本级账本有两种历史", "{name}见证的本级账本前 {size} 条与本节点的不一致，而两者都由本级密钥签署（{since} 发现）；证据已存证（{entry}）", "{name}",
-			"请立即查明：是否有同一数据目录的另一份副本在运行，或本节点恢复了较早的备份；停用其中一份。记录处理结果：xietong tree acknowledge {name} --reason"},
+			"请立即查明：是否有同一数据目录的另一份副本在运行，或本节点恢复了较早的备份；停用其中一份。记录处理结果：xietong tree acknowledge {name} --reason '处理结果'"},
 		en: parts{"This ledger has two histories", "this ledger as {name} witnessed it, up to {size} [entry|entries], is not the one of this node, and the keys of this jurisdiction signed both (found {since}); the evidence is entry {entry}", "{name}",
-			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Record what came of it with `xietong tree acknowledge {name} --reason`"},
+			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Record what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
 	},
 	{
 		number: 511, code: OwnBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
