@@ -43,6 +43,9 @@ func addAgencies(t *testing.T, n *Node, codes ...string) {
 // runs in its place afterwards is an alarm at both, which names the neighbour, until a person
 // records what came of it.
 func TestWitnessed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many minutes of two nodes; node/flows/witnessing has the same in memory")
+	}
 	Run(t, pair, func(t *testing.T, tree *Tree) {
 		city, county := tree.Node("guiyang"), tree.Node("nanming")
 		tree.Within(5*time.Minute, "both have witnessed each other", func() bool {
