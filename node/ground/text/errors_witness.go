@@ -23,10 +23,10 @@ var witnessProblems = []problem{
 			"telephone {name}: its ledger was rewritten, or two copies of one directory run. Once that is clear, have it go on in a new epoch, and record here what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
 	},
 	{
-		number: 509, code: LedgerBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
-		zh: parts{"账本比已签署的短", "{name}的账本现有 {size} 条，而其多数副本此前签署、由本级见证的有 {kept} 条：可能恢复了较早的备份", "{name}",
+		number: 509, code: LedgerBehind, status: http.StatusConflict, params: []string{"name", "size", "signed"},
+		zh: parts{"账本比已签署的短", "{name}的账本现有 {size} 条，而其多数副本此前签署、由本级见证的有 {signed} 条：可能恢复了较早的备份", "{name}",
 			"请告知{name}：本级保存着它签署过的最大检查点，请其在该节点上查看 xietong status 并按提示处理"},
-		en: parts{"Ledger shorter than was signed", "the ledger of {name} has {size} [entry|entries], and the majority of its replicas signed {kept} before, as witnessed here: an older backup may have been restored", "{name}",
+		en: parts{"Ledger shorter than was signed", "the ledger of {name} has {size} [entry|entries], and the majority of its replicas signed {signed} before, as witnessed here: an older backup may have been restored", "{name}",
 			"tell {name} that its largest checkpoint is kept here, and have it run `xietong status` on its node and do what that says"},
 	},
 	{
@@ -37,10 +37,10 @@ var witnessProblems = []problem{
 			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Record what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
 	},
 	{
-		number: 511, code: OwnBehind, status: http.StatusConflict, params: []string{"name", "size", "kept"},
-		zh: parts{"本级账本比已签署的短", "本节点的账本有 {size} 条，而{name}见证过本级签署的 {kept} 条：本节点可能恢复了较早的备份，或是一份旧的副本", "{name}",
+		number: 511, code: OwnBehind, status: http.StatusConflict, params: []string{"name", "size", "signed"},
+		zh: parts{"本级账本比已签署的短", "本节点的账本有 {size} 条，而{name}见证过本级签署的 {signed} 条：本节点可能恢复了较早的备份，或是一份旧的副本", "{name}",
 			"请查明是否有更新的副本（另一台机器、另一份备份）。有的，停用本节点，用那一份继续"},
-		en: parts{"This ledger is shorter than was signed", "the ledger of this node has {size} [entry|entries], and this jurisdiction signed {kept} before, as witnessed by {name}: an older backup was restored, or this is an old copy", "{name}",
+		en: parts{"This ledger is shorter than was signed", "the ledger of this node has {size} [entry|entries], and this jurisdiction signed {signed} before, as witnessed by {name}: an older backup was restored, or this is an old copy", "{name}",
 			"see whether a newer copy is left (another machine, another backup). If so, stop this node and go on with that one"},
 	},
 	{
