@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	if err := chaos(); err != nil {
+		fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func chaos() error {
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()%1_000_000), "draw everything from this seed")
+	cuts := flag.Int("cuts", 0, "cut the power so often, instead of running clients")
+	replicas := flag.Int("replicas", 3, "of so many replicas at once")
+	lie := flag.String("lie", "", "with -cuts: fsync does nothing on files of this pattern, such as *.wal, which must be found")
+	lasts := flag.Duration("for", time.Minute, "run clients and faults so long")
+	most := flag.Duration("most", 19*time.Second, "a fault lasts at most so long, and a second")
+	program := flag.String("program", "", "the program (default: built anew)")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	folder, err := folders()
+	if err != nil {
+		return err
+	}
+	fmt.Printf("seed %d, folder %s\n", *seed, folder)
+	clocks := *cuts == 0 && *program == ""
+	if *program, err = build(*program, folder, clocks); err != nil {
+		return err
+	}
+	var run interface{ run(context.Context) error } = &storm{out: os.Stdout, program: *program, folder: folder, seed: *seed, lasts: *lasts, most: *most, clocks: clocks}
+	if *cuts > 0 {
+		run = &cutting{out: os.Stdout, program: *program, folder: folder, seed: *seed, cuts: *cuts, replicas: *replicas, lie: *lie}
+	}
+	if err := run.run(ctx); err != nil {
+		return fmt.Errorf("%w (what the processes wrote is kept in %s)", err, folder)
+	}
+	return errors.Join(os.RemoveAll(folder))
+}
