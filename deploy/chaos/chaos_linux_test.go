@@ -32,11 +32,13 @@ func program(t *testing.T) string {
 	return path
 }
 
-// TestCuts cuts the power ten times in the middle of writes, seven times of one machine and three
-// times of three at once: nothing that was acknowledged is lost.
+// TestCuts cuts the power a dozen times in the middle of writes, of one machine, of one whose disk
+// fails before, and of three at once: nothing that was acknowledged is lost.
 func TestCuts(t *testing.T) {
 	built := program(t)
-	for _, c := range []*cutting{{cuts: 7, replicas: 1, seed: 1}, {cuts: 3, replicas: 3, seed: 2}} {
+	for _, c := range []*cutting{
+		{cuts: 5, replicas: 1, seed: 1}, {cuts: 4, replicas: 1, seed: 2, errors: true}, {cuts: 3, replicas: 3, seed: 3},
+	} {
 		c.out, c.program, c.folder = t.Output(), built, t.TempDir()
 		if err := c.run(t.Context()); err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ type crowd struct {
 
 	mu     sync.Mutex
 	leader *machine // as was known last
+	grant  string   // under which the child's last question ran; empty: none since the last revocation
 }
 
 // run runs the clients until ctx ends, and waits for them.
@@ -38,6 +39,9 @@ func (c *crowd) run(ctx context.Context) {
 	var work sync.WaitGroup
 	for id := range clients {
 		work.Go(func() { c.client(ctx, id) })
+	}
+	if c.child != nil {
+		work.Go(func() { c.grantee(ctx, clients) })
 	}
 	work.Go(func() {
 		for ctx.Err() == nil {
@@ -204,10 +208,17 @@ func (c *crowd) readBelow(id int, o op) {
 		err := c.child.ask(ctx, http.MethodPost, "/v1/query", key, q, &a)
 		if err == nil {
 			c.add(id, o, valueOf(a), call, true)
+			c.add(id, op{key: grantKey}, live, call, true)
+			c.grantUsed(a.Grant)
 			c.count(&c.below)
 			return
 		}
 		kind := kindOf(err)
+		if refusedForGrant[kind] {
+			c.add(id, op{key: grantKey}, revoked, call, true)
+			c.count(&c.barred)
+			return
+		}
 		if c.met("below: " + kind); kind == answered {
 			key = newKey()
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"xietong/deploy/chaos/disk"
@@ -26,6 +27,7 @@ type cutting struct {
 	cuts     int
 	replicas int
 	lie      string // of the files of this pattern, fsync does nothing and says that it did; empty: none
+	errors   bool   // steps of the disks fail before the power does
 
 	chance *rand.Rand
 	group  *group
@@ -35,6 +37,7 @@ type cutting struct {
 	mu      sync.Mutex
 	written []written // acknowledged
 	number  int
+	failed  map[string]int
 }
 
 // written is an acknowledged write.
@@ -42,7 +45,7 @@ type written struct{ key, entry string }
 
 // run makes the cuts, and returns what was lost, or did not come up again.
 func (c *cutting) run(ctx context.Context) (err error) {
-	c.chance, c.seen = rand.New(rand.NewPCG(c.seed, 1)), newSeen()
+	c.chance, c.seen, c.failed = rand.New(rand.NewPCG(c.seed, 1)), newSeen(), map[string]int{}
 	defer func() {
 		if c.group != nil {
 			err = errors.Join(err, c.group.close())
@@ -69,6 +72,9 @@ func (c *cutting) run(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(c.out, "seed %d: %d power cuts of %d replicas, %d acknowledged writes, %d changes that were not synced, %d writes of unknown outcome\n",
 		c.seed, c.cuts, c.replicas, len(c.written), unsynced, c.seen.unknown)
+	if c.errors {
+		fmt.Fprintf(c.out, "%d kinds of disk errors\n", len(c.failed))
+	}
 	return c.seen.judge(ctx, c.group.all())
 }
 
@@ -120,6 +126,27 @@ func (c *cutting) cut(ctx context.Context, n int) (unsynced int, err error) {
 	return unsynced, c.check(ctx)
 }
 
+// fail has one disk, or all, fail at a step, once or from now on. A disk that waits is a fault, too.
+func (c *cutting) fail() {
+	pick := func(n int) int { return c.chance.IntN(n) }
+	f := disk.Fault{
+		Ops:   []disk.Op{[]disk.Op{disk.OpSync, disk.OpWrite, disk.OpSync, disk.OpResize, disk.OpCreate, disk.OpRename, disk.OpRemove, disk.OpRead}[pick(8)]},
+		Match: []string{"*.wal", "state.db", "wal-meta.db", ""}[pick(4)],
+		Err:   []syscall.Errno{syscall.EIO, syscall.ENOSPC, syscall.EROFS, 0}[pick(4)],
+		Skip:  pick(4), Times: pick(2), After: pick(4) == 0,
+	}
+	if f.Err == 0 {
+		f.Slow = 200 * time.Millisecond
+	}
+	one := pick(2 * len(c.disks)) // beyond the last one: all
+	for i, d := range c.disks {
+		if same := f; one >= len(c.disks) || i == one {
+			d.Have(&same)
+		}
+	}
+	c.failed[fmt.Sprintf("%s of %q: %v", f.Ops[0], f.Match, f.Err)]++
+}
+
 // power cuts the power: at one moment nothing is acknowledged any more, then the processes end, and
 // what was not synced is lost.
 func (c *cutting) power() (unsynced int, err error) {
@@ -131,6 +158,9 @@ func (c *cutting) power() (unsynced int, err error) {
 		m.signal(9)
 	}
 	for i, d := range c.disks {
+		if c.errors {
+			d.Have()
+		}
 		lost, err := d.Cut(disk.Loss(c.chance.IntN(3)), c.chance)
 		if err != nil {
 			return 0, err
@@ -161,6 +191,10 @@ func (c *cutting) writing(ctx context.Context) (unsynced int, err error) {
 		}
 	}
 	time.Sleep(time.Duration(20+c.chance.IntN(400)) * time.Millisecond)
+	if c.errors {
+		c.fail()
+		time.Sleep(time.Duration(20+c.chance.IntN(400)) * time.Millisecond)
+	}
 	return c.power()
 }
 

@@ -24,6 +24,7 @@ func chaos() error {
 	lie := flag.String("lie", "", "with -cuts: fsync does nothing on files of this pattern, such as *.wal, which must be found")
 	lasts := flag.Duration("for", time.Minute, "run clients and faults so long")
 	most := flag.Duration("most", 19*time.Second, "a fault lasts at most so long, and a second")
+	errs := flag.Bool("errors", false, "with -cuts: before the power fails, so do steps of the disks (EIO, ENOSPC, EROFS, slow)")
 	program := flag.String("program", "", "the program (default: built anew)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -39,7 +40,7 @@ func chaos() error {
 	}
 	var run interface{ run(context.Context) error } = &storm{out: os.Stdout, program: *program, folder: folder, seed: *seed, lasts: *lasts, most: *most, clocks: clocks}
 	if *cuts > 0 {
-		run = &cutting{out: os.Stdout, program: *program, folder: folder, seed: *seed, cuts: *cuts, replicas: *replicas, lie: *lie}
+		run = &cutting{out: os.Stdout, program: *program, folder: folder, seed: *seed, cuts: *cuts, replicas: *replicas, lie: *lie, errors: *errs}
 	}
 	if err := run.run(ctx); err != nil {
 		return fmt.Errorf("%w (what the processes wrote is kept in %s)", err, folder)

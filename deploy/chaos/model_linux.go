@@ -45,6 +45,7 @@ type history struct {
 	faults   []span
 	followed int // reads through a replica that did not lead
 	below    int // reads by the child
+	barred   int // of them, refused because its grant is revoked
 	lists    int
 	replayed int // writes that were sent again under their key, and got the same answer
 	unknown  int

@@ -88,8 +88,8 @@ func (s *storm) mount(number int) (string, error) {
 
 // judge judges the run, and prints its counts.
 func (s *storm) judge(ctx context.Context, c *crowd, t *troubles) error {
-	fmt.Fprintf(s.out, "seed %d: %d operations, %d of them during a fault, %d reads through a follower, %d by the child, %d lists, %d writes sent again, %d of unknown outcome, %d checkpoints, %d receipts\n",
-		s.seed, len(c.ops), c.overlapping(), c.followed, c.below, c.lists, c.replayed, c.unknown, len(c.seen.checkpoints), len(c.seen.receipts))
+	fmt.Fprintf(s.out, "seed %d: %d operations, %d of them during a fault, %d reads through a follower, %d by the child and %d refused to it for a revoked grant, %d lists, %d writes sent again, %d of unknown outcome, %d checkpoints, %d receipts\n",
+		s.seed, len(c.ops), c.overlapping(), c.followed, c.below, c.barred, c.lists, c.replayed, c.unknown, len(c.seen.checkpoints), len(c.seen.receipts))
 	for _, kind := range slices.Sorted(maps.Keys(t.made)) {
 		fmt.Fprintf(s.out, "  %3d %s\n", t.made[kind], kind)
 	}

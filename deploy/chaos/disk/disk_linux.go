@@ -188,6 +188,9 @@ func (d *Disk) answer(r request) (body []byte, errno unix.Errno, silent bool) {
 	case n == nil:
 		return nil, unix.ESTALE, false
 	case fault.Err != 0 && !fault.After:
+		if h.op == OpSync { // as Linux does: it is told once, and what was to be synced counts as clean
+			n.pending = nil
+		}
 		return nil, fault.Err, false
 	case fault.Lie:
 		return nil, 0, false

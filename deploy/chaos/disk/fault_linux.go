@@ -27,7 +27,7 @@ type Fault struct {
 	Skip  int    // so many such steps go well before
 	Times int    // so many such steps have it; 0: all
 
-	Err   syscall.Errno // the step is not done, and fails
+	Err   syscall.Errno // the step is not done, and fails; an fsync that failed once may succeed again, and does nothing for what was written before
 	After bool          // with Err: it is done, and reported as failed
 	Lie   bool          // it is not done, and reported as done
 	Slow  time.Duration // it waits
