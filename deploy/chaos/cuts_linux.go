@@ -126,7 +126,7 @@ func (c *cutting) cut(ctx context.Context, n int) (unsynced int, err error) {
 	return unsynced, c.check(ctx)
 }
 
-// fail has one disk, or all, fail at a step, once or from now on. A disk that waits is a fault, too.
+// fail has one disk, or all, fail at a step, once or from now on. To wait is a fault, too.
 func (c *cutting) fail() {
 	pick := func(n int) int { return c.chance.IntN(n) }
 	f := disk.Fault{
