@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -11,6 +12,20 @@ import (
 
 	"xietong/deploy/chaos/disk"
 )
+
+var folder string // of the program that the tests share
+
+func TestMain(m *testing.M) {
+	var err error
+	if folder, err = os.MkdirTemp("", "xietong-chaos-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(folder) // it is below the system's folder
+	os.Exit(code)
+}
+
+var built = sync.OnceValues(func() (string, error) { return build("", folder, false) })
 
 // program builds the program, once, and skips a test that cannot run here. Where CI runs as root
 // nothing is skipped.
@@ -25,7 +40,7 @@ func program(t *testing.T) string {
 		}
 		t.Skip(err)
 	}
-	path, err := build("", t.TempDir(), false)
+	path, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,11 +50,11 @@ func program(t *testing.T) string {
 // TestCuts cuts the power a dozen times in the middle of writes, of one machine, of one whose disk
 // fails before, and of three at once: nothing that was acknowledged is lost.
 func TestCuts(t *testing.T) {
-	built := program(t)
+	path := program(t)
 	for _, c := range []*cutting{
 		{cuts: 5, replicas: 1, seed: 1}, {cuts: 4, replicas: 1, seed: 2, errors: true}, {cuts: 3, replicas: 3, seed: 3},
 	} {
-		c.out, c.program, c.folder = t.Output(), built, t.TempDir()
+		c.out, c.program, c.folder = t.Output(), path, t.TempDir()
 		if err := c.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -49,12 +64,12 @@ func TestCuts(t *testing.T) {
 // TestLies has the disk say that it synced a file, and not do it. Then something is lost, or the
 // node says that it is damaged: a run that finds nothing would prove nothing.
 func TestLies(t *testing.T) {
-	built := program(t)
+	path := program(t)
 	for _, row := range []struct{ files, lost, told string }{
 		{"*.wal", "acknowledged as", "/wal"}, {"state.db", "acknowledged as", "state.db"}, {"wal-meta.db", "acknowledged as", "wal-meta.db"},
 	} {
 		t.Run(row.files, func(t *testing.T) {
-			c := cutting{out: t.Output(), program: built, folder: t.TempDir(), seed: 3, cuts: 40, replicas: 1, lie: row.files}
+			c := cutting{out: t.Output(), program: path, folder: t.TempDir(), seed: 3, cuts: 40, replicas: 1, lie: row.files}
 			err := c.run(t.Context())
 			if err == nil || !strings.Contains(err.Error(), row.lost) && !strings.Contains(err.Error(), row.told) {
 				t.Errorf("it was not found: %v", err)

@@ -15,6 +15,7 @@ import (
 
 const (
 	clients  = 12
+	below    = 3                       // clients of the child, which wait for its link alone
 	patience = 45 * time.Second        // for which a request is tried again
 	window   = 10 * time.Second        // after which clients go on to other records
 	answered = "id-seen"               // the code that says so of a question
@@ -41,7 +42,10 @@ func (c *crowd) run(ctx context.Context) {
 		work.Go(func() { c.client(ctx, id) })
 	}
 	if c.child != nil {
-		work.Go(func() { c.grantee(ctx, clients) })
+		for id := range below {
+			work.Go(func() { c.clientBelow(ctx, clients+id) })
+		}
+		work.Go(func() { c.grantee(ctx, clients+below) })
 	}
 	work.Go(func() {
 		for ctx.Err() == nil {
@@ -65,24 +69,36 @@ func pause(ctx context.Context, d time.Duration) {
 func (c *crowd) client(ctx context.Context, id int) {
 	chance := rand.New(rand.NewPCG(c.seed, uint64(id)+10))
 	for n := 0; ctx.Err() == nil; n++ {
-		age := int(c.now() / window)
-		o := op{key: fmt.Sprintf("%d-%d-%d", c.seed, age, chance.IntN(6))}
+		o, age := c.any(chance)
 		all := c.group.all()
 		start := chance.IntN(len(all))
 		switch draw := chance.IntN(100); {
 		case draw < 40:
 			o.value = fmt.Sprintf("%d-%d", id, n)
 			c.put(id, o, start, chance.IntN(10) == 0)
-		case draw < 85 || c.child == nil && draw < 93:
-			c.read(id, o, start)
 		case draw < 93:
-			c.readBelow(id, o)
+			c.read(id, o, start)
 		case draw < 96:
-			c.list(ctx, all[start], fmt.Sprint(age))
+			c.list(ctx, all[start], age)
 		default:
 			c.seen.checkpoint(ctx, all[start])
 		}
 		pause(ctx, time.Duration(chance.IntN(10))*time.Millisecond)
+	}
+}
+
+// any draws a record of now, and returns its age, too.
+func (c *crowd) any(chance *rand.Rand) (o op, age string) {
+	now := int(c.now() / window)
+	return op{key: fmt.Sprintf("%d-%d-%d", c.seed, now, chance.IntN(6))}, fmt.Sprint(now)
+}
+
+func (c *crowd) clientBelow(ctx context.Context, id int) {
+	chance := rand.New(rand.NewPCG(c.seed, uint64(id)+10))
+	for ctx.Err() == nil {
+		o, _ := c.any(chance)
+		c.readBelow(id, o)
+		pause(ctx, time.Duration(chance.IntN(100))*time.Millisecond)
 	}
 }
 
