@@ -1,6 +1,7 @@
 package xietong_test
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"regexp"
@@ -71,7 +72,9 @@ func TestFaultsAreFound(t *testing.T) {
 				t.Skip("TestFaultsHaveTests tells")
 			}
 			began := time.Now()
-			d.remove(t, row)
+			if said := d.remove(t, row); bytes.Contains(said, []byte("panic: test timed out")) {
+				t.Errorf("%s hangs, and tells nothing", row.test)
+			}
 			t.Logf("%s %s: %v with the build", row.dir, row.test, time.Since(began).Round(time.Second))
 		})
 	}

@@ -197,8 +197,8 @@ func TestDefencesCount(t *testing.T) {
 }
 
 // remove runs the test of a row without the defence. The overlay goes by the environment, so that a
-// program which the test builds is without it, too.
-func (d defence) remove(t *testing.T, row threat) {
+// program which the test builds is without it, too. It returns what the test said.
+func (d defence) remove(t *testing.T, row threat) (said []byte) {
 	source, err := os.ReadFile(d.file)
 	if err != nil {
 		t.Fatal(err)
@@ -229,4 +229,5 @@ func (d defence) remove(t *testing.T, row threat) {
 	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
 		t.Errorf("without the defence it does not build: %s", out)
 	}
+	return out
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -118,6 +119,22 @@ func TestLinesOfTheSetInForce(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAnotherMarkEndsTheReplica: a replica that found something else than the majority signed goes
+// on no more.
+func TestAnotherMarkEndsTheReplica(t *testing.T) {
+	x := newMarked(t, filepath.Join(t.TempDir(), "state.db"))
+	x.set(1, 1, 1, 2, 3)
+	theirs := x.note(2)
+	theirs.Digest = append([]byte{theirs.Digest[0] ^ 1}, theirs.Digest[1:]...)
+	x.line(3, 2, theirs)
+	defer func() {
+		if f, _ := recover().(fatal); !errors.Is(f.err, ErrDiverged) {
+			t.Errorf("got %v, want %v", f.err, ErrDiverged)
+		}
+	}()
+	x.line(4, 3, theirs)
 }
 
 // TestSameProposalAgain proposes a command once more under the same name: it has the answer of the
