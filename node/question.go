@@ -2,7 +2,9 @@ package node
 
 import (
 	"context"
+	"slices"
 
+	"xietong/certs/identity"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -16,8 +18,33 @@ func (h *hosted) withheld() error {
 	return nil
 }
 
-// unasked are witnesses of whom there are none.
-type unasked struct{}
+// witnesses are the neighbours that keep what they saw of a ledger. Those on this node are none:
+// they may be copies as well.
+type witnesses struct {
+	node *Node
+	of   *hosted
+}
 
 // Largest implements host.Witnesses.
-func (unasked) Largest(context.Context) ([]host.Seen, error) { return nil, host.ErrNoWitness }
+func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
+	if !w.any() {
+		return nil, host.ErrNoWitness
+	}
+	all, err := w.of.witness.Largest(ctx)
+	for _, s := range all {
+		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At})
+	}
+	return seen, err
+}
+
+// any reports whether there is a neighbour on another node.
+func (w witnesses) any() bool {
+	all := w.of.table.ChildrenNow()
+	if parent, joined := w.of.table.Parent(); joined {
+		all = append(all, parent)
+	}
+	return slices.ContainsFunc(all, func(name identity.Jurisdiction) bool {
+		_, here := w.node.of(name)
+		return !here
+	})
+}

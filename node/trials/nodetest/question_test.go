@@ -39,50 +39,25 @@ func alarms(t *testing.T, n *Node) (codes []string) {
 	return codes
 }
 
-// TestAMovedNode moves a county, a city and the root to another place, one after the other. Each
-// records for its own agencies, passes on what is for others, and answers nobody, until a person
-// has said that it is the newest; then it answers as before, also after a restart. A node that is
-// started again where it was, cut off, asks nobody.
+// TestAMovedNode moves a county, a city and the root to another place, one after the other: each
+// asks its neighbours, and answers as before within a minute, without a word of a person. One that
+// is moved while it is cut off waits ten minutes for an answer, and then for a person's word. A
+// node that is started again where it was, cut off, asks nobody.
 func TestAMovedNode(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming\n", func(t *testing.T, tree *Tree) {
 		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
 		for _, n := range []*Node{root, city, county} {
 			offer(t, n)
 		}
-		for _, row := range []struct{ moved, asker, other *Node }{{county, root, city}, {city, county, root}, {root, county, city}} {
-			if _, err := ask(t, row.asker, row.moved); err != nil {
-				t.Fatalf("before %s moved: %v", row.moved.Name(), err)
-			}
+		witnessed(tree, city, county)
+		for _, row := range []struct{ moved, asker *Node }{{county, root}, {city, county}, {root, county}} {
 			row.moved.Stop()
 			row.moved.moved()
 			row.moved.Start()
 			tree.WaitLinked()
-			tree.Within(time.Minute, "the status tells it", func() bool {
-				return slices.Contains(alarms(t, row.moved), string(text.LedgerUnanswered))
-			})
-			_, err := ask(t, row.asker, row.moved)
-			refusedAs(t, "a question to "+row.moved.Name(), err, text.BeingVerified, "")
-			if row.moved != root {
-				if _, err := ask(t, row.asker, row.other); err != nil {
-					t.Errorf("past %s: %v", row.moved.Name(), err)
-				}
-			}
-			if _, err := row.moved.Client("").AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
-				t.Errorf("%s records nothing: %v", row.moved.Name(), err)
-			}
-			if _, err := row.moved.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "moved to a new machine"}); err != nil {
-				t.Fatal(err)
-			}
-			row.moved.Restart()
-			tree.WaitLinked()
+			tree.Within(time.Minute, row.moved.Name()+" goes on", func() bool { return len(alarms(t, row.moved)) == 0 })
 			if _, err := ask(t, row.asker, row.moved); err != nil {
-				t.Errorf("%s, continued: %v", row.moved.Name(), err)
-			}
-			if got := alarms(t, row.moved); len(got) > 0 {
-				t.Errorf("%s, continued, tells %v", row.moved.Name(), got)
-			}
-			if got := row.moved.Entries("ledger continued"); len(got) != 1 {
-				t.Errorf("the word is recorded %d times", len(got))
+				t.Errorf("%s, moved: %v", row.moved.Name(), err)
 			}
 		}
 		tree.Partition("nanming", "guiyang")
@@ -91,8 +66,76 @@ func TestAMovedNode(t *testing.T) {
 		if got := alarms(t, county); slices.Contains(got, string(text.LedgerUnanswered)) || slices.Contains(got, string(text.LedgerInQuestion)) {
 			t.Errorf("cut off, where it was: %v", got)
 		}
-		if _, err := county.Client("").Checkpoint(t.Context()); err != nil {
-			t.Errorf("cut off, where it was: %v", err)
+		county.Stop()
+		county.moved()
+		county.Start()
+		word := client.Continuation{Reason: "moved to a new machine"}
+		_, err := county.Client("").ContinueLedger(t.Context(), word)
+		refusedAs(t, "a word before the neighbours had time", err, text.LedgerInQuestion, "")
+		tree.Within(12*time.Minute, "nobody answers", func() bool {
+			return slices.Contains(alarms(t, county), string(text.LedgerUnanswered))
+		})
+		if _, err := county.Client("").ContinueLedger(t.Context(), word); err != nil {
+			t.Fatal(err)
+		}
+		if got := county.Entries("ledger continued"); len(got) != 1 {
+			t.Errorf("the word is recorded %d times", len(got))
+		}
+		tree.Heal("nanming", "guiyang")
+		tree.WaitLinked()
+		if _, err := ask(t, root, county); err != nil {
+			t.Errorf("continued: %v", err)
+		}
+	})
+}
+
+// witnessed waits until two neighbours have witnessed each other, and everything that they have.
+func witnessed(tree *Tree, _, below *Node) {
+	tree.T.Helper()
+	tree.Within(5*time.Minute, "both have witnessed each other", func() bool {
+		up, down := below.Links()
+		return up.Cosigned > 0 && up.Kept > 0 && down.Cosigned > 0
+	})
+}
+
+// TestAnOldBackupIsFound: a county is put back from a backup that is older than what its city saw.
+// It records, and answers nobody, and no person's word lets it go on; the newest directory does.
+func TestAnOldBackupIsFound(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		county.Stop()
+		newest := county.machine.dir
+		county.moved()
+		old := county.machine.dir
+		county.machine.dir = newest
+		county.Start()
+		tree.WaitLinked()
+		if _, err := county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
+			t.Fatal(err)
+		}
+		witnessed(tree, city, county)
+		county.Stop()
+		county.machine.dir = old
+		county.Start()
+		tree.WaitLinked()
+		tree.Within(time.Minute, "the backup is found to be old", func() bool {
+			return slices.Contains(alarms(t, county), string(text.CopyBehind))
+		})
+		_, err := ask(t, city, county)
+		refusedAs(t, "a question to the old backup", err, text.BeingVerified, "")
+		_, err = county.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "r"})
+		refusedAs(t, "the word of a person", err, text.CopyBehind, "")
+		if _, err := county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "parks", Title: "园林局"}); err != nil {
+			t.Errorf("it records nothing: %v", err)
+		}
+		county.Stop()
+		county.machine.dir = newest
+		county.Start()
+		tree.WaitLinked()
+		if _, err := ask(t, city, county); err != nil {
+			t.Errorf("the newest directory: %v", err)
 		}
 	})
 }
