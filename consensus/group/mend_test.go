@@ -63,9 +63,9 @@ func TestMend(t *testing.T) {
 			x.back(n)
 			hurt := x.nodes[n]
 			if leads {
-				leader = x.leads(n)
+				x.leads(n)
 			} else {
-				leader = x.leader()
+				x.leader()
 			}
 			if hurt.decay(t) == nil || hurt.store.Damaged() == nil {
 				t.Fatal("a scrub found nothing")

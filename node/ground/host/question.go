@@ -233,14 +233,18 @@ func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {
 // continuation is the payload of the entry by which a person continued the ledger.
 type continuation struct {
 	Replica string `json:"replica"`
-	Entries uint64 `json:"entries"` // of the ledger when the question began
+	Entries uint64 `json:"entries"`                // of the ledger when the question began
+	Saw     string `json:"saw,omitempty"`          // a neighbour saw more, or others: which one,
+	Seen    uint64 `json:"entries_seen,omitempty"` // and how many; those after Entries are lost
 	Reason  string `json:"reason"`
 }
 
 // Continue takes the word of a person that this folder is the newest, and records it with the
 // reason. It returns the entry. The error is ErrNotInQuestion where there is no question, and the
-// *QuestionError while a neighbour may answer yet, or where one saw what is not here. In a group
-// the replica votes from then on, also where too few do so for the entry to be made yet.
+// *QuestionError while a neighbour may answer yet, or where one saw what is not here. Of a root,
+// whom nobody can invite anew, the word is taken then too, and the entry has what is lost; its
+// neighbours find the fork. In a group the replica votes from then on, also where too few do so for
+// the entry to be made yet.
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
 	q := book.ByNode(h, id, asked[:])
@@ -248,10 +252,11 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 		return entry, err
 	}
 	question := h.question.Load()
+	_, invited := h.name.Parent()
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
-	case question.Found != nil, question.Waiting && !question.Grouped:
+	case question.Found != nil && invited, question.Found == nil && question.Waiting && !question.Grouped:
 		return entry, question
 	}
 	h.voiced.Store(true)
@@ -271,7 +276,11 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 }
 
 func (h *Host) continued(q *QuestionError, reason string) ([]byte, error) {
-	payload, err := json.Marshal(continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason})
+	word := continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason}
+	if q.Found != nil {
+		word.Saw, word.Seen = q.Found.By.String(), q.Found.Checkpoint.Size
+	}
+	payload, err := json.Marshal(word)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -19,7 +20,12 @@ import (
 // tryOpen opens a folder as open does, with the folder for signed sizes.
 func tryOpen(t *testing.T, dir, signed string) *Host {
 	t.Helper()
-	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	return openAs(t, "nanming.guiyang.guizhou", dir, signed)
+}
+
+func openAs(t *testing.T, as, dir, signed string) *Host {
+	t.Helper()
+	name, err := identity.ParseJurisdiction(as)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,6 +209,53 @@ func TestWitnessesSettleIt(t *testing.T) {
 				t.Errorf("continued over what a neighbour saw: %v", err)
 			}
 		})
+	}
+}
+
+// TestAnOldRootContinues: nobody can invite a root anew, so a person's word is taken for it though
+// a neighbour saw more. The entry says how much is lost.
+func TestAnOldRootContinues(t *testing.T) {
+	dir := t.TempDir()
+	name, err := identity.ParseJurisdiction("guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Create(dir, name, time.Now(), 1); err != nil {
+		t.Fatal(err)
+	}
+	h := openAs(t, "guizhou", dir, "")
+	add(t, h)
+	early := seen(t, h)
+	closed(t, h)
+	old := copyOf(t, dir)
+	h = openAs(t, "guizhou", dir, "")
+	add(t, h)
+	later := seen(t, h)
+	closed(t, h)
+
+	h = openAs(t, "guizhou", old, "")
+	defer func() { closed(t, h) }()
+	add(t, h) // it records
+	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
+	if signs(t, h) {
+		t.Fatal("it signs before a person gave their word")
+	}
+	entry, err := h.Continue(t.Context(), newID(t), "the disk is lost")
+	if err != nil || !signs(t, h) {
+		t.Fatalf("not continued: %v", err)
+	}
+	var payload []byte
+	err = h.Look(func(r *state.Reader) (err error) {
+		payload, err = h.Payload(r, entry.Index())
+		return err
+	})
+	var word continuation
+	if err := errors.Join(err, json.Unmarshal(payload, &word)); err != nil {
+		t.Fatal(err)
+	}
+	want := continuation{Replica: "r1", Entries: early.Checkpoint.Size, Saw: later.By.String(), Seen: later.Checkpoint.Size, Reason: "the disk is lost"}
+	if word != want {
+		t.Errorf("got %+v, want %+v", word, want)
 	}
 }
 

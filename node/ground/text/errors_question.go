@@ -34,10 +34,10 @@ var questionProblems = []problem{
 	{
 		number: 518, code: CopyBehind, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "total", "dir"},
 		zh: parts{"账本不是最新的", "{jurisdiction} 的账本原有 {size} 个条目，经其签名，{name} 见过；这个数据目录启动时只有 {total} 个，是旧备份或复制件。继续签名会使账本分叉，因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请停止本节点，启用最新的数据目录；最新的一份已经没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+			"请停止本节点，启用最新的数据目录；最新的一份已经没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查。根不能由谁重新邀请，请执行 xietong ledger continue --reason TEXT：所失去的条目数记入账本"},
 		en: parts{"Ledger is not the newest", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, and this data directory had {total} when it was started: it is an old backup or a copy. " +
 			"To sign on would fork the ledger, so it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference. A root, whom nobody can invite, goes on with `xietong ledger continue --reason TEXT`: the ledger says how many entries are lost"},
 	},
 	{
 		number: 519, code: CopyForked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "dir"},
