@@ -112,7 +112,7 @@ func digestOf(log identity.Log) []byte {
 // that decide hold. The second a replica finds in what it has itself, so that one which was filled
 // from a source that left something out finds another than the others do.
 func (tx *Tx) digest() []byte {
-	sum := sha256.Sum256(slices.Concat([]byte("xietong digest\n"), tx.meta.Digest, tx.sum().hash()))
+	sum := sha256.Sum256(slices.Concat([]byte("xietong/1 digest\n"), tx.meta.Digest, tx.sum().hash()))
 	return sum[:]
 }
 
