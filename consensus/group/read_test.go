@@ -211,12 +211,17 @@ func pipelineEnds(t *testing.T, wrap func(raft.AppendPipeline) raft.AppendPipeli
 	from, to := c.stranger(1), c.stranger(2)
 	defer from.Close()
 	defer to.Close()
-	answered := make(chan struct{})
+	answered, over := make(chan struct{}), make(chan struct{})
+	defer close(over) // ours may end before the second is sent
 	go func() {
 		defer close(answered)
 		for range 2 {
-			rpc := <-to.Consumer()
-			rpc.Respond(&raft.AppendEntriesResponse{RPCHeader: header(replica(2))}, nil)
+			select {
+			case rpc := <-to.Consumer():
+				rpc.Respond(&raft.AppendEntriesResponse{RPCHeader: header(replica(2))}, nil)
+			case <-over:
+				return
+			}
 		}
 	}()
 	id, address := names(replica(2))

@@ -55,6 +55,9 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindAgencyEnded:     anybody,
 	ledger.KindRuleAllowed:     provider,
 	ledger.KindReplica:         administrators,
+	ledger.KindWitnessed:       administrators,
+	ledger.KindFork:            administrators,
+	ledger.KindForkSeen:        administrators,
 	ledger.KindHolderEnded:     provider | consumer, // see endedFor
 	ledger.KindClockCorrected:  anybody,
 	ledger.KindClockAccepted:   administrators,

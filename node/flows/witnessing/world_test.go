@@ -3,6 +3,7 @@ package witnessing
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -220,16 +221,38 @@ func (p *place) copied() (dir string) {
 	return dir
 }
 
-// becomes stops the place, and starts what is in another folder in its stead. It returns the folder
-// of before.
+// becomes stops the place, and starts it with what is in a folder in the place of its own files, as
+// a machine that was set back: a folder elsewhere would be known as a copy. It returns a folder with
+// what was there before.
 func (p *place) becomes(dir string) (before string) {
 	p.w.t.Helper()
 	if err := p.Close(); err != nil {
 		p.w.t.Fatal(err)
 	}
-	before, p.dir = p.dir, dir
+	before = filepath.Join(p.w.t.TempDir(), "before")
+	if err := errors.Join(os.CopyFS(before, os.DirFS(p.dir)), setBack(dir, p.dir)); err != nil {
+		p.w.t.Fatal(err)
+	}
 	p.open()
 	return before
+}
+
+// setBack writes the files of a folder into those of another one, which keep what the file system
+// knows of them.
+func setBack(from, to string) error {
+	if err := os.RemoveAll(filepath.Join(to, "wal")); err != nil {
+		return err
+	}
+	return fs.WalkDir(os.DirFS(from), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return errors.Join(err, os.MkdirAll(filepath.Join(to, name), 0o700))
+		}
+		data, err := os.ReadFile(filepath.Join(from, name))
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, name), data, 0o600)
+	})
 }
 
 func (p *place) size() (n uint64) {
