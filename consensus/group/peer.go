@@ -36,6 +36,7 @@ func newPeer(from identity.Replica, t *transport) *peer {
 			select {
 			case rpc := <-p.network.Consumer():
 				if p.checks(rpc, t) {
+					t.skipKnown(rpc.Command)
 					t.receive(rpc)
 				}
 			case <-t.stop:

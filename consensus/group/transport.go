@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 )
 
 // Bounds of what other replicas open here.
@@ -43,6 +44,7 @@ type transport struct {
 	logger   hclog.Logger
 	failing  *failing // raft's log, without which this replica must not lead
 	mute     func() bool
+	store    *state.Store // nil: of a transport without a group
 	answers  *answers
 	receives chan raft.RPC
 	gone     chan identity.Replica // a replica whose last stream has ended
@@ -67,6 +69,7 @@ func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
 	t := &transport{
 		streams: streams, logger: logger, failing: failing, answers: newAnswers(),
 		receives: make(chan raft.RPC), gone: make(chan identity.Replica, maxPeers), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{}, mute: c.Mute,
+		store: c.Store,
 	}
 	t.NetworkTransport = newNetwork(&outgoing{newNobody(), life, c.Replica, streams}, logger)
 	t.workers.Go(t.acceptLoop)
