@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"xietong/consensus/state"
 	"xietong/node/tree"
@@ -52,9 +53,10 @@ func byTurns(ips []net.IPAddr, port int) (all []net.Addr) {
 }
 
 // addressesOf returns the addresses of the parent. A parent that this node hosts is at the node's
-// own socket. For any other parent the address in the configuration, if there is one, replaces
-// those of the invitation. Addresses that cannot be resolved are left out; if all are left out,
-// their errors are returned.
+// own socket. Any other parent is tried where it said last that it is reached, at any of its
+// replicas, and then where the invitation said; first of all, if there is one, at the address in
+// the configuration, which replaces those of the invitation. Addresses that cannot be resolved are
+// left out; if all are left out, their errors are returned.
 func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err error) {
 	if parent, ok := h.table.Parent(); ok {
 		if _, here := n.of(parent); here {
@@ -62,17 +64,23 @@ func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err 
 		}
 	}
 	var up tree.Upstream
+	var told []string
 	err = h.host.View(ctx, func(r *state.Reader) error {
 		up, _ = tree.UpstreamOf(r)
+		told = tree.Reached(r, up.Parent)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
+	places := append(told, up.Addresses...)
 	if moved := h.settings.ParentAddress; moved != "" {
-		up.Addresses = []string{moved}
+		places = append([]string{moved}, told...)
 	}
-	for _, address := range up.Addresses {
+	for i, address := range places {
+		if slices.Contains(places[:i], address) {
+			continue
+		}
 		resolved, failed := n.o.Resolve(ctx, address)
 		if failed != nil {
 			err = errors.Join(err, fmt.Errorf("resolve %s: %w", address, failed))

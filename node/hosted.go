@@ -124,7 +124,9 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	about := n.limited.With("jurisdiction", c.Name.String())
 	table := neighbours.New(own, n.o.Now, about)
 	table.Denied, table.Says = own.Denied, n.says
-	return &hosted{settings: c, host: own, siblings: others, logger: about, table: table}, nil
+	h := &hosted{settings: c, host: own, siblings: others, logger: about, table: table}
+	table.ReachedAt = func() []string { return others.desk(h).Reached() }
+	return h, nil
 }
 
 // chainThere refuses a jurisdiction that joined a parent, and of which nothing is kept that the
@@ -175,6 +177,9 @@ func (n *Node) furnish(ctx context.Context, h *hosted) error {
 			return n.proves(ctx, h, way, parent)
 		},
 		Changed: n.socket.Recheck, Roster: published.Upkeep,
+		Reached: func(ctx context.Context, parent identity.Jurisdiction, addresses []string) error {
+			return tree.KeepReached(ctx, h.host, parent, addresses)
+		},
 	})
 	h.chains.AskAbove(h.upkeep.Anew)
 	h.chains.TakeTurns(n.slots)

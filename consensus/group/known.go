@@ -6,10 +6,10 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// skipKnown takes out of what a leader appends the entries up to the marker: they are committed, and
-// in the state. Raft has them no more in the log of a replica that was filled, and would refuse what
-// begins before it; the leader would offer ever older entries, one at a time, to the beginning of its
-// own log. So it hears that they are here, and goes on.
+// skipKnown takes out of what a leader appends the entries up to the marker: they are committed,
+// and in the state. Raft has them no more in the log of a replica that was filled, and would refuse
+// what begins before it; the leader would offer ever older entries, one at a time, to the beginning
+// of its own log. So it hears that they are here, and goes on.
 //
 // What the message says is committed is bounded by what is left of it: raft takes all that its own
 // log has up to there as agreed, and behind the marker that may be what another leader once wanted.

@@ -7,9 +7,9 @@ import (
 	"github.com/hashicorp/raft"
 )
 
-// TestWhatTheMarkerCovers: of what a leader appends a replica takes what lies behind its marker, and
-// the leader hears that the rest is here, whatever the log has of it. Nothing counts as committed by
-// it that the message does not have.
+// TestWhatTheMarkerCovers: of what a leader appends a replica takes what lies behind its marker,
+// and the leader hears that the rest is here, whatever the log has of it. Nothing counts as
+// committed by it that the message does not have.
 func TestWhatTheMarkerCovers(t *testing.T) {
 	inCluster(t, 3, func(t *testing.T, c *cluster) {
 		c.up(1, 2, 3)

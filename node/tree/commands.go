@@ -18,6 +18,7 @@ const (
 	commandWithdraw book.Command[withdrawBody, ledger.Ref] = 16
 	commandJoin     book.Command[joinBody, ledger.Ref]     = 17
 	commandCancel   book.Command[withdrawBody, ledger.Ref] = 61
+	commandReached  book.Command[reached, book.Nothing]    = 59
 )
 
 // Register adds this room's commands.
@@ -27,11 +28,13 @@ func Register(r *state.Registry) {
 	keptSets.Keep(r)
 	epochs.Keep(r)
 	formers.Keep(r)
+	reachedAt.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
 	commandCancel.Handle(r, applyCancel)
 	commandJoin.Handle(r, applyJoin)
+	commandReached.Handle(r, applyReached)
 }
 
 type inviteBody struct {

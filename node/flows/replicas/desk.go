@@ -127,6 +127,28 @@ func (d *Desk) saveOwn(ctx context.Context, addresses []string) error {
 	return SetAddresses(ctx, d.Own, d.Own.Replica(), addresses)
 }
 
+// Reached returns where the jurisdiction is reached: by turns an address of each of its replicas,
+// so that who takes the first few has one of each.
+func (d *Desk) Reached() (all []string) {
+	places := [][]string{d.Addresses()}
+	_ = d.Own.Look(func(r *state.Reader) error { // the own addresses are enough
+		for _, m := range Members(r) {
+			if m.Stage == Voting && m.Replica != d.Own.Replica() {
+				places = append(places, m.Addresses)
+			}
+		}
+		return nil
+	})
+	for turn := range maxAddresses {
+		for _, of := range places {
+			if turn < len(of) && !slices.Contains(all, of[turn]) {
+				all = append(all, of[turn])
+			}
+		}
+	}
+	return all
+}
+
 // all returns the own addresses, and behind them those of the other replicas.
 func (d *Desk) all(own []string) []string {
 	all := slices.Clone(own)

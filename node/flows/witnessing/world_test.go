@@ -222,8 +222,8 @@ func (p *place) copied() (dir string) {
 }
 
 // becomes stops the place, and starts it with what is in a folder in the place of its own files, as
-// a machine that was set back: a folder elsewhere would be known as a copy. It returns a folder with
-// what was there before.
+// a machine that was set back: a folder elsewhere would be known as a copy. It returns a folder
+// with what was there before.
 func (p *place) becomes(dir string) (before string) {
 	p.w.t.Helper()
 	if err := p.Close(); err != nil {

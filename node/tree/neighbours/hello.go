@@ -10,6 +10,7 @@ import (
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/node/ground/config"
 	"xietong/node/tree"
 )
 
@@ -17,7 +18,7 @@ import (
 const Version = 1
 
 const (
-	maxHello    = 1<<10 + trust.MaxStandingLen // bytes
+	maxHello    = 1<<10 + trust.MaxStandingLen + tree.MaxReachedLen + 512 // bytes
 	maxVersions = 16
 	// oldAfter is the age from which the standing of a parent is told: its own parent is cut off,
 	// or does not endorse it any more.
@@ -33,6 +34,9 @@ type hello struct {
 	Root     []byte
 	Time     uint64
 	Standing []byte // signed by the parent; empty: none is known
+	// Addresses are where this jurisdiction is reached, at any of its replicas: host:port, at most
+	// tree.MaxReached of tree.MaxReachedLen bytes.
+	Addresses []string
 }
 
 // Heard is the content of a neighbour's last hello.
@@ -43,6 +47,8 @@ type Heard struct {
 	Offset time.Duration // how far its clock is ahead of ours
 	At     time.Time     // when it was heard
 	AsOf   time.Time     // of a parent: when its own parent last said that it stands; zero: not known
+	// Addresses are where it says that it is reached.
+	Addresses []string
 }
 
 // Hello returns the hello that the jurisdiction says now.
@@ -52,7 +58,7 @@ func (t *Table) Hello() []byte {
 	t.mu.RUnlock()
 	data, err := canon.Marshal(hello{
 		Versions: []uint64{Version}, Number: self.number, Epoch: self.epoch, Size: self.size, Root: append([]byte{}, self.root...),
-		Time: uint64(t.now().UnixMilli()), Standing: append([]byte{}, self.standing...),
+		Time: uint64(t.now().UnixMilli()), Standing: append([]byte{}, self.standing...), Addresses: t.addresses(),
 	})
 	if err != nil {
 		panic(err) // a value of this package always has an encoding
@@ -77,7 +83,7 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 		return fmt.Errorf("hello of %s: speaks versions %d, this program speaks %d", peer.Jurisdiction, h.Versions, Version)
 	}
 	now := t.now()
-	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now), At: now}
+	heard := Heard{Number: h.Number, Epoch: h.Epoch, Size: h.Size, Offset: time.UnixMilli(int64(h.Time)).Sub(now), At: now, Addresses: h.Addresses}
 	if t.Says != nil {
 		t.Says(peer.Jurisdiction, time.UnixMilli(int64(h.Time)))
 	}
@@ -91,6 +97,37 @@ func (t *Table) Greet(peer tlsconf.Peer, said []byte) error {
 	}
 	if heard.isOld() && !before.isOld() {
 		t.logger.Warn("standing of parent is old", "peer", peer.Jurisdiction.String(), "as of", heard.AsOf.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+// addresses returns where this jurisdiction is reached, as far as a hello takes it.
+func (t *Table) addresses() []string {
+	told := []string{}
+	if t.ReachedAt == nil {
+		return told
+	}
+	length := 0
+	for _, a := range t.ReachedAt() {
+		if length += len(a); len(told) == tree.MaxReached || length > tree.MaxReachedLen {
+			break
+		}
+		told = append(told, a)
+	}
+	return told
+}
+
+// checkReached refuses addresses that nobody could dial, or that are too many.
+func checkReached(addresses []string) error {
+	length := 0
+	for _, a := range addresses {
+		length += len(a)
+		if err := config.CheckAddress(a); err != nil {
+			return err
+		}
+	}
+	if len(addresses) > tree.MaxReached || length > tree.MaxReachedLen {
+		return fmt.Errorf("%d addresses of %d bytes", len(addresses), length)
 	}
 	return nil
 }
@@ -121,6 +158,9 @@ func decodeHello(data []byte) (hello, error) {
 	}
 	if len(h.Versions) == 0 || len(h.Versions) > maxVersions || h.Number == 0 || h.Epoch == 0 || len(h.Root) != 0 && len(h.Root) != 32 || h.Time > ledger.MaxTime || len(h.Standing) > trust.MaxStandingLen {
 		return h, fmt.Errorf("read hello: versions %d, key set %d, epoch %d, root of %d bytes", h.Versions, h.Number, h.Epoch, len(h.Root))
+	}
+	if err := checkReached(h.Addresses); err != nil {
+		return h, fmt.Errorf("read hello: %w", err)
 	}
 	return h, nil
 }

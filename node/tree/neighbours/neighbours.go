@@ -9,12 +9,14 @@
 //
 // A hello is the deterministic CBOR array
 //
-//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC), standing]
+//	[[version …], key-set number, epoch, tree size, root (32 bytes, or none), time (ms since 1970 UTC), standing, [address …]]
 //
-// For example 87 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 40 is said by a jurisdiction whose
-// ledger is empty, and which has joined no parent. The standing is what its parent said of it last
-// (see trust.Standing), signed. Nothing else of a hello is proven: it shows which news to ask for,
-// and which trouble an administrator should look at.
+// For example 88 81 01 01 01 00 40 1b 00 00 01 8d 00 00 00 00 40 81 6e 31 39 32 2e 30 2e 32 2e 37
+// 3a 37 34 30 30 is said by a jurisdiction whose ledger is empty, which has joined no parent, and
+// is reached at 192.0.2.7:7400. The standing is what its parent said of it last (see
+// trust.Standing), signed. The addresses are those of all its replicas: a child keeps them, and
+// dials another replica when one is gone. Nothing else of a hello is proven: it shows which news to
+// ask for, and which trouble an administrator should look at.
 //
 // The package makes no connection, holds no key, and decides about no use of data.
 package neighbours
@@ -78,6 +80,9 @@ type Table struct {
 	// Says, if not nil, is told what the clock of a neighbour says. It is set before the table is
 	// used.
 	Says func(neighbour identity.Jurisdiction, at time.Time)
+	// ReachedAt, if not nil, returns where this jurisdiction is reached, at any of its replicas. It
+	// is set before the table is used.
+	ReachedAt func() []string
 
 	own     Jurisdiction
 	now     func() time.Time

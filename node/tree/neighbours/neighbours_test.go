@@ -1,11 +1,13 @@
 package neighbours
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -295,14 +297,16 @@ func TestHello(t *testing.T) {
 	if !ok || heard.Number != 1 || heard.Epoch != 1 || heard.Size != 1 || heard.Offset.Abs() > time.Millisecond {
 		t.Errorf("got %+v", heard)
 	}
-	example, _ := hex.DecodeString("878101010100401b0000018d0000000040")
-	if h, err := decodeHello(example); err != nil || h.Number != 1 || h.Time != 0x18d00000000 {
+	example, _ := hex.DecodeString("888101010100401b0000018d0000000040816e3139322e302e322e373a37343030")
+	if h, err := decodeHello(example); err != nil || h.Number != 1 || h.Time != 0x18d00000000 || !slices.Equal(h.Addresses, []string{"192.0.2.7:7400"}) {
 		t.Errorf("the example of the package comment: got %+v, %v", h, err)
 	}
 	for what, data := range map[string][]byte{
-		"nothing": nil, "bytes behind": append(append([]byte{}, said...), 0), "no versions": {0x87, 0x80, 1, 1, 1, 0x40, 1, 0x40},
-		"another version": {0x87, 0x81, 9, 1, 1, 1, 0x40, 1, 0x40}, "a short root": {0x87, 0x81, 1, 1, 1, 1, 0x41, 0, 1, 0x40},
+		"nothing": nil, "bytes behind": append(append([]byte{}, said...), 0), "no versions": {0x88, 0x80, 1, 1, 1, 0x40, 1, 0x40, 0x80},
+		"another version": {0x88, 0x81, 9, 1, 1, 1, 0x40, 1, 0x40, 0x80}, "a short root": {0x88, 0x81, 1, 1, 1, 1, 0x41, 0, 1, 0x40, 0x80},
 		"no standing": {0x86, 0x81, 1, 1, 1, 0, 0x40, 1},
+		"no address":  {0x88, 0x81, 1, 1, 1, 0, 0x40, 1, 0x40, 0x81, 0x61, 'x'},
+		"addresses":   append([]byte{0x88, 0x81, 1, 1, 1, 0, 0x40, 1, 0x40, 0x89}, bytes.Repeat([]byte("\x67a.b:740"), 9)...),
 		"long":        make([]byte, maxHello+1),
 	} {
 		if err := city.table.Greet(peer, data); err == nil {

@@ -87,6 +87,8 @@ type UpkeepOptions struct {
 	// the first. more reports that it got on and did not end, and wants to go on soon. nil: the
 	// roster is not looked after.
 	Roster func(ctx context.Context, way door.Asker) (more bool, err error)
+	// Reached keeps where the parent says that it is reached. nil: it is not kept.
+	Reached func(ctx context.Context, parent identity.Jurisdiction, addresses []string) error
 }
 
 // NewUpkeep returns the upkeep of a table's jurisdiction.
@@ -215,6 +217,9 @@ func (u *Upkeep) round(ctx context.Context) error {
 	err := u.keys.RenewKeys(ctx, u.known)
 	err = errors.Join(err, u.refresh(ctx))
 	parent, joined := u.table.Parent()
+	if heard, _ := u.table.LastHello(parent); joined && u.o.Reached != nil {
+		err = errors.Join(err, u.o.Reached(ctx, parent, heard.Addresses))
+	}
 	switch {
 	case joined && u.due(parent, now):
 		// What the parent endorsed just now is used just now.
