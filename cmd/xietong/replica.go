@@ -183,6 +183,9 @@ func (a *app) replicaJoin() *cobra.Command {
 			return err
 		}
 		made, err := a.node.joinReplica(cmd.Context(), a.data, line, o)
+		if f := text.AsFailure(err); o.Listen == "" && f != nil && f.Args["where"] == "--listen" {
+			return usage(text.CLIFlagNeeded, text.Args{"flag": "--listen"}) // the invitation is one
+		}
 		if err != nil {
 			a.stepFailed(replicaJoinSteps, err)
 			return err

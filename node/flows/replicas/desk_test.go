@@ -2,6 +2,8 @@ package replicas
 
 import (
 	"context"
+	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -118,6 +121,44 @@ func TestPlanMovesWithTheVotes(t *testing.T) {
 	for what, other := range map[string]string{"another stage": of(Admitted, 1, 3), "one fewer": of(Voting, 1), "another": of(Voting, 1, 4)} {
 		if other == base {
 			t.Errorf("%s: the plan is the same", what)
+		}
+	}
+}
+
+// TestKeysOfAnotherAreLeft: a directory in which an attempt with another invitation left the keys of
+// another replica is refused as not empty; that of the same replica goes on.
+func TestKeysOfAnotherAreLeft(t *testing.T) {
+	m := first(t, &network{ends: map[end]*lines{}})
+	defer m.down()
+	invited, err := deskOf(m).Invite(t.Context(), newID(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line, err := invited.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := m.KeySets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest, err := trust.Reopen(sets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	nowhere := errors.New("no socket here")
+	for left, want := range map[uint32]error{invited.Replica.Number(): nowhere, invited.Replica.Number() + 1: nil} {
+		dir := t.TempDir()
+		if _, err := host.BeginFurther(host.Folder(dir, m.Name()), newest, replicaOf(t, left), time.Now); err != nil {
+			t.Fatal(err)
+		}
+		_, err := Join(t.Context(), dir, line, JoinOptions{
+			Listen: "127.0.0.1:7400", Packets: func(string) (net.PacketConn, error) { return nil, nowhere },
+		})
+		if want != nil && !errors.Is(err, want) {
+			t.Errorf("with the own keys: got %v", err)
+		} else if want == nil {
+			refused(t, "with keys of another", err, text.DirNotEmpty)
 		}
 	}
 }

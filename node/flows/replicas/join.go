@@ -87,6 +87,9 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 	if err := datadir.CheckEmpty(dir, t.Of.Name().String()); err != nil {
 		return j, err
 	}
+	if left := host.ReplicaIn(host.Folder(dir, t.Of.Name())); !left.IsZero() && left != t.Replica { // of an invitation before
+		return j, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+	}
 	packets, err := o.Packets("")
 	if err != nil {
 		return j, fmt.Errorf("open socket: %w", err)
