@@ -334,7 +334,7 @@ func (i *intruder) link(t *testing.T) *quic.Conn {
 }
 
 func (i *intruder) hello(t *testing.T) []byte {
-	return padded(encoded(t, []any{[]uint64{1}, 1, 1, 1, []byte{}, uint64(i.now().UnixMilli()), []byte{}}))
+	return padded(encoded(t, []any{[]uint64{1}, 1, 1, 1, []byte{}, uint64(i.now().UnixMilli()), []byte{}, []string{}}))
 }
 
 // padded pads a hello to 2,400 bytes, behind its length.

@@ -151,7 +151,8 @@ func (m apart) start(ctx context.Context, p *place) (running, error) {
 		return err == nil, err
 	})
 	if err != nil {
-		return nil, errors.Join(err, process{node}.stop())
+		told, _ := os.ReadFile(log.Name())
+		return nil, errors.Join(err, process{node}.stop(), errors.New(string(told[max(0, len(told)-1000):])))
 	}
 	return process{node}, nil
 }
