@@ -125,8 +125,8 @@ func TestPlanMovesWithTheVotes(t *testing.T) {
 	}
 }
 
-// TestKeysOfAnotherAreLeft: a directory in which an attempt with another invitation left the keys of
-// another replica is refused as not empty; that of the same replica goes on.
+// TestKeysOfAnotherAreLeft: a directory in which an attempt with another invitation left the keys
+// of another replica is refused as not empty; that of the same replica goes on.
 func TestKeysOfAnotherAreLeft(t *testing.T) {
 	m := first(t, &network{ends: map[end]*lines{}})
 	defer m.down()
