@@ -186,6 +186,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 		return err
 	}
 	g.transport.began(g.raft.CurrentTerm)
+	g.transport.knows(g.raft.Stats)
 	if err = g.settle(); err == nil && alone.Load() {
 		err = g.reload(func(c *raft.ReloadableConfig) {
 			c.HeartbeatTimeout -= time.Millisecond

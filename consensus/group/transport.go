@@ -44,7 +44,8 @@ type transport struct {
 	logger   hclog.Logger
 	failing  *failing // raft's log, without which this replica must not lead
 	mute     func() bool
-	store    *state.Store // nil: of a transport without a group
+	store    *state.Store             // nil: of a transport without a group
+	stats    func() map[string]string // of raft; nil: it has not begun
 	answers  *answers
 	receives chan raft.RPC
 	gone     chan identity.Replica // a replica whose last stream has ended
