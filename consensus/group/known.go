@@ -43,9 +43,9 @@ func (t *transport) knows(stats func() map[string]string) {
 	t.mu.Unlock()
 }
 
-// newest returns index and term of the newest snapshot that raft knows; zero before it has begun. It
-// is not the marker of the state, which of a replica that was filled in use is further on: raft's
-// log has the entries up to there, too.
+// newest returns index and term of the newest snapshot that raft knows; zero before it has begun.
+// It is not the marker of the state, which of a replica that was filled in use is further on:
+// raft's log has the entries up to there, too.
 func (t *transport) newest() (index, term uint64) {
 	t.mu.Lock()
 	stats := t.stats
