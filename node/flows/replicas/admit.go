@@ -77,7 +77,7 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	}
 	p := d.Place()
 	return canon.Marshal(welcome{
-		DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Others: d.others(b.Keys.Replica),
+		DisplayName: p.DisplayName, ShortName: p.ShortName, Code: p.Code, Level: p.Level, Others: d.there(func(m Member) bool { return m.In() && m.Replica != b.Keys.Replica }),
 	})
 }
 
@@ -92,12 +92,12 @@ func (d *Desk) invited(b brought) (known bool) {
 	return known
 }
 
-// others returns the replicas that are there, but for one.
-func (d *Desk) others(but identity.Replica) (all []other) {
+// there returns this replica, and behind it the other ones that count.
+func (d *Desk) there(counts func(Member) bool) (all []other) {
 	all = []other{{Replica: d.Own.Replica(), Addresses: d.Addresses()}}
 	_ = d.Own.Look(func(r *state.Reader) error { // this replica is enough
 		for _, m := range Members(r) {
-			if m.In() && m.Replica != but && m.Replica != d.Own.Replica() {
+			if counts(m) && m.Replica != d.Own.Replica() {
 				all = append(all, other{Replica: m.Replica, Addresses: append([]string{}, m.Addresses...)})
 			}
 		}

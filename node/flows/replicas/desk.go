@@ -130,19 +130,11 @@ func (d *Desk) saveOwn(ctx context.Context, addresses []string) error {
 // Reached returns where the jurisdiction is reached: by turns an address of each of its replicas,
 // so that who takes the first few has one of each.
 func (d *Desk) Reached() (all []string) {
-	places := [][]string{d.Addresses()}
-	_ = d.Own.Look(func(r *state.Reader) error { // the own addresses are enough
-		for _, m := range Members(r) {
-			if m.Stage == Voting && m.Replica != d.Own.Replica() {
-				places = append(places, m.Addresses)
-			}
-		}
-		return nil
-	})
+	places := d.there(func(m Member) bool { return m.Stage == Voting })
 	for turn := range maxAddresses {
 		for _, of := range places {
-			if turn < len(of) && !slices.Contains(all, of[turn]) {
-				all = append(all, of[turn])
+			if turn < len(of.Addresses) && !slices.Contains(all, of.Addresses[turn]) {
+				all = append(all, of.Addresses[turn])
 			}
 		}
 	}
@@ -152,14 +144,9 @@ func (d *Desk) Reached() (all []string) {
 // all returns the own addresses, and behind them those of the other replicas.
 func (d *Desk) all(own []string) []string {
 	all := slices.Clone(own)
-	_ = d.Own.Look(func(r *state.Reader) error { // the own addresses are enough
-		for _, m := range Members(r) {
-			if m.In() && m.Replica != d.Own.Replica() {
-				all = append(all, m.Addresses...)
-			}
-		}
-		return nil
-	})
+	for _, o := range d.there(Member.In)[1:] {
+		all = append(all, o.Addresses...)
+	}
 	return all[:min(len(all), invitation.MaxAddresses)]
 }
 

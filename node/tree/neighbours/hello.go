@@ -58,7 +58,7 @@ func (t *Table) Hello() []byte {
 	t.mu.RUnlock()
 	data, err := canon.Marshal(hello{
 		Versions: []uint64{Version}, Number: self.number, Epoch: self.epoch, Size: self.size, Root: append([]byte{}, self.root...),
-		Time: uint64(t.now().UnixMilli()), Standing: append([]byte{}, self.standing...), Addresses: t.addresses(),
+		Time: uint64(t.now().UnixMilli()), Standing: append([]byte{}, self.standing...), Addresses: append([]string{}, self.addresses...),
 	})
 	if err != nil {
 		panic(err) // a value of this package always has an encoding

@@ -110,6 +110,9 @@ type selfView struct {
 	root   []byte
 
 	standing []byte
+	// addresses are asked for when the table is derived anew: a hello is said every few seconds to
+	// each neighbour, and reads neither the state nor the interfaces of the machine.
+	addresses []string
 }
 
 // New returns an empty table. Refresh fills it.
@@ -133,7 +136,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("refresh neighbours: %w", err)
 	}
-	self.number, self.standing = chain[len(chain)-1].Newest().Number, standing
+	self.number, self.standing, self.addresses = chain[len(chain)-1].Newest().Number, standing, t.addresses()
 	var above []trust.Believed
 	if len(chain) > 2 {
 		above = chain[len(chain)-3].Believed()
