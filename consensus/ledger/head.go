@@ -88,6 +88,7 @@ const (
 	KindFork            Kind = 37
 	KindForkSeen        Kind = 38
 	KindContinued       Kind = 39
+	KindEpoch           Kind = 40
 )
 
 var kindNames = map[Kind]string{
@@ -103,7 +104,7 @@ var kindNames = map[Kind]string{
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
-	KindContinued: "ledger continued",
+	KindContinued: "ledger continued", KindEpoch: "epoch begun",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

@@ -154,9 +154,23 @@ func TestStatement(t *testing.T) {
 	if err := VerifyStatement(f.log, leaf, f.set); err != nil {
 		t.Fatal(err)
 	}
-	otherLog, _ := identity.NewLog(f.log.Jurisdiction(), 2)
-	if err := VerifyStatement(otherLog, leaf, f.set); !errors.Is(err, ErrNotProven) {
-		t.Errorf("in another log: got %v", err)
+	later, _ := identity.NewLog(f.log.Jurisdiction(), 2)
+	next := f.set
+	next.Epoch = 2
+	for what, row := range map[string]struct {
+		log  identity.Log
+		sets []trust.KeySet
+		good bool
+	}{
+		"in a log that goes on with it":     {later, []trust.KeySet{f.set, next}, true},
+		"in a log that begins anew":         {later, []trust.KeySet{next}, false},
+		"in a log before its own":           {f.log, []trust.KeySet{next}, false},
+		"in the log of another":             {newFixture(t, "yunyan", 1).log, []trust.KeySet{f.set}, false},
+		"in its own, which goes on further": {f.log, []trust.KeySet{f.set, next}, true},
+	} {
+		if err := VerifyStatement(row.log, leaf, row.sets...); (err == nil) != row.good || err != nil && !errors.Is(err, ErrNotProven) {
+			t.Errorf("%s: got %v", what, err)
+		}
 	}
 	for what, edit := range map[string]func(*Head){
 		"kind":    func(h *Head) { h.Kind = KindGrant },

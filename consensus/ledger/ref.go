@@ -15,10 +15,16 @@ func RefTo(index uint64) Ref { return Ref(index + 1) }
 // Index returns the index of the entry; ok is false for None.
 func (r Ref) Index() (index uint64, ok bool) { return uint64(r) - 1, r != None }
 
-// In returns the name of the entry in log, or the zero Entry for None.
-func (r Ref) In(log identity.Log) identity.Entry {
+// Namer gives the entries of a ledger their names: an identity.Log those of one epoch, and
+// state.Names those of all.
+type Namer interface {
+	Entry(index uint64) identity.Entry
+}
+
+// In returns the name of the entry, or the zero Entry for None.
+func (r Ref) In(names Namer) identity.Entry {
 	if r == None {
 		return identity.Entry{}
 	}
-	return log.Entry(uint64(r) - 1)
+	return names.Entry(uint64(r) - 1)
 }

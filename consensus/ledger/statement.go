@@ -123,23 +123,35 @@ func (s sign1) statement(h statementHeader) (statement, error) {
 }
 
 // VerifyStatement verifies the act in a leaf of log. One of the key sets must list the signing
-// certificate of the act, and the certificate must have been valid at the entry's time. A leaf
-// without an act is refused: see Evidence.Signed. The error wraps ErrMalformed or ErrNotProven.
+// certificate of the act, and the certificate must have been valid at the entry's time. The log of
+// a later epoch has the acts of the earlier ones too: each was signed for the log of its own epoch,
+// which is that of a key set that lists its certificate. A leaf without an act is refused: see
+// Evidence.Signed. The error wraps ErrMalformed or ErrNotProven.
 func VerifyStatement(log identity.Log, l Leaf, sets ...trust.KeySet) error {
 	s := l.Evidence.statement
 	if s == nil {
 		return fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
 	}
+	failed := fmt.Errorf("%w: signed with a certificate that no key set of the chain lists", ErrNotProven)
+	last := uint64(0)
 	for _, keys := range sets {
 		cert, listed, err := keys.SigningCert(s.header.Cert.Hash)
 		if err != nil {
 			return malformed("signing certificate", err)
 		}
-		if listed {
-			return s.verify(log, l.Head, cert)
+		if !listed || keys.Epoch == last {
+			continue
+		}
+		if last = keys.Epoch; keys.Epoch > log.Epoch() {
+			return fmt.Errorf("%w: a key set of epoch %d for a log of epoch %d", ErrNotProven, keys.Epoch, log.Epoch())
+		}
+		if of, err := identity.NewLog(log.Jurisdiction(), keys.Epoch); err != nil {
+			return malformed("log", err)
+		} else if failed = s.verify(of, l.Head, cert); failed == nil {
+			return nil
 		}
 	}
-	return fmt.Errorf("%w: signed with a certificate that no key set of the chain lists", ErrNotProven)
+	return failed
 }
 
 func (s statement) verify(log identity.Log, h Head, cert trust.SigningCert) error {

@@ -134,14 +134,15 @@ func (r reads) Checkpoint() (size uint64, note []byte) {
 	return p.Mark.Size, p.Note
 }
 
-// Published returns the newest published checkpoint whole; ok is false where none was published.
+// Published returns the newest published checkpoint whole; ok is false where none was published in
+// this epoch.
 func (r reads) Published() (p Published, ok bool) {
 	k, v := r.last(bucketCheckpoints)
 	if k == nil {
 		return p, false
 	}
 	decodeOwn(v, maxPublishedLen, &p)
-	return p, true
+	return p, p.Mark.Index >= r.sinceRaft()
 }
 
 func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
@@ -149,18 +150,24 @@ func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &change); err != nil {
 		return nil, err
 	}
+	index, err := tx.addKeySet(change)
+	return be64(index), err
+}
+
+// addKeySet appends the entry of a key set, and keeps it. It returns the index of the entry.
+func (tx *Tx) addKeySet(change KeySetChange) (index uint64, err error) {
 	if have := tx.KeySets(); change.Number != uint64(len(have))+1 {
-		return nil, &Refusal{Code: CodeIDReused}
+		return 0, &Refusal{Code: CodeIDReused}
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindKeySet}, change.Evidence, change.Sealed)
+	index, err = tx.Append(ledger.Head{Kind: ledger.KindKeySet}, change.Evidence, change.Sealed)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	value, err := canon.Marshal(keySet{Index: index, Replicas: change.Replicas, Signed: change.Signed})
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return be64(index), tx.Put(bucketKeySets, be64(change.Number), value)
+	return index, tx.Put(bucketKeySets, be64(change.Number), value)
 }
 
 // applyCheckpointLine keeps one replica's line, whatever it signs: the write must not depend on
@@ -191,7 +198,7 @@ func (tx *Tx) checkOwn(signed Mark) error {
 func (tx *Tx) addLine(line CheckpointLine) error {
 	_, set := tx.inForce(line.Mark.Size)
 	newest, _ := tx.Published()
-	if line.Mark.Index < newest.Mark.Index || !slices.Contains(set.Replicas, line.Replica) {
+	if line.Mark.Index < max(newest.Mark.Index, tx.sinceRaft()) || !slices.Contains(set.Replicas, line.Replica) {
 		return nil
 	}
 	lines, added := tx.withLine(line)

@@ -22,6 +22,8 @@ const (
 	KindClockAccepted  Kind = 58
 	KindMark           Kind = 64
 	KindContinued      Kind = 78
+	KindEpoch          Kind = 79
+	KindEpochSettled   Kind = 80
 )
 
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
@@ -200,12 +202,16 @@ func NewRegistry() *Registry {
 	r.Register(KindClockAccepted, Idempotent, applyClockAccepted)
 	r.Register(KindMark, Idempotent, applyMark)
 	r.Register(KindContinued, Idempotent, applyContinued)
+	r.Register(KindEpoch, Idempotent, applyEpoch)
+	r.Register(KindEpochSettled, Idempotent, applyEpochSettled)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
 	r.Shape(KindClockCorrected, Shape{Body: reflect.TypeFor[ClockChange]()})
 	r.Shape(KindClockAccepted, Shape{Body: reflect.TypeFor[ClockChange]()})
 	r.Shape(KindMark, Shape{Body: reflect.TypeFor[MarkWanted]()})
 	r.Shape(KindContinued, Shape{Body: reflect.TypeFor[Continued]()})
+	r.Shape(KindEpoch, Shape{Body: reflect.TypeFor[EpochChange]()})
+	r.Shape(KindEpochSettled, Shape{Body: reflect.TypeFor[EpochSettled]()})
 	return r
 }
 

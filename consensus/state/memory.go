@@ -17,7 +17,7 @@ type Memory struct {
 
 // NewMemory returns the empty state of a log.
 func NewMemory(log identity.Log, registry *Registry) *Memory {
-	return &Memory{tx: newTx(registry, &meta{Kind: metaKind, Format: Format, Log: log})}
+	return &Memory{tx: newTx(registry, &meta{Kind: metaKind, Format: Format, Log: log, names: NamesOf(log)})}
 }
 
 // Apply applies one command. An error means that the state is unknown: in a node it stops the

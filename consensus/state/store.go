@@ -105,6 +105,7 @@ type meta struct {
 	Last   LastEntry
 
 	clock clock // kept under a key of its own
+	names Names // kept in a bucket of its own
 
 	contents contents // the sums of what decides, kept under keys of their own; changed in place
 
@@ -200,7 +201,7 @@ func Create(path string, log identity.Log) error {
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		own := NewRegistry()
-		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log, Digest: digestOf(log)})
+		first := newTx(own, &meta{Kind: metaKind, Format: Format, Log: log, Digest: digestOf(log), names: NamesOf(log)})
 		return errors.Join(first.saveMeta(), own.writeLayer(tx, first.layer, nil))
 	})
 	if err = errors.Join(err, db.Close()); err != nil {

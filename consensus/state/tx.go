@@ -27,6 +27,7 @@ const (
 	bucketMarks       = "marks"
 	bucketLines       = "lines"
 	bucketCheckpoints = "checkpoints"
+	bucketEpochs      = "epochs"
 	bucketSeen        = "seen"
 	bucketExpiry      = "expiry"
 )

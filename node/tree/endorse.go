@@ -165,7 +165,7 @@ func invited(ctx context.Context, l book.Ledger, name identity.Jurisdiction, sec
 	})
 	if err == nil && cancelled {
 		return found, text.Fail(text.InvitationCancelled, text.Args{
-			"name": found.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(), "entry": found.Cancelled.In(l.Log()).String(),
+			"name": found.Place.DisplayName, "jurisdiction": l.Log().Jurisdiction().String(), "entry": found.Cancelled.In(l.Names()).String(),
 		}, nil)
 	}
 	if err == nil && (!known || found.Damaged || !bytes.Equal(found.Secret, secret[:])) {
@@ -295,7 +295,7 @@ func end(ctx context.Context, l book.Ledger, id identity.Message, c book.Command
 	if shown != nil {
 		ref, came, err := c.Came(ctx, l, request)
 		if came || err != nil {
-			return ref.In(l.Log()), err
+			return ref.In(l.Names()), err
 		}
 		var now Child
 		err = l.View(ctx, func(r *state.Reader) error {

@@ -111,7 +111,7 @@ func present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, no
 		return identity.Entry{}, false, err
 	}
 	if len(fresh) == 0 && !k.child.due(now) {
-		return k.child.Endorsement.In(l.Log()), false, nil
+		return k.child.Endorsement.In(l.Names()), false, nil
 	}
 	sets, err := trust.Extend(k.endorsed, fresh)
 	if err != nil {
@@ -146,7 +146,7 @@ func knownOf(r *state.Reader, p Presentation) (k known, err error) {
 	case !invited || k.child.Endorsement == ledger.None:
 		return k, text.Fail(text.EndorsementUnknown, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, nil)
 	case !k.child.Joined():
-		entry := k.child.Withdrawn.In(r.Log()).String()
+		entry := k.child.Withdrawn.In(r.Names()).String()
 		return k, text.Fail(text.EndorsementWithdrawn, text.Args{"name": p.Child.String(), "jurisdiction": k.in, "entry": entry}, nil)
 	case len(p.KeySets) > trust.MaxHanded:
 		return k, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": strconv.Itoa(len(p.KeySets))}, nil)

@@ -176,12 +176,12 @@ func TestRenewAndWithdraw(t *testing.T) {
 		before := city.Child(t, "nanming").Endorsement
 		index, _, err := tree.Present(t.Context(), city, show(t, county), tree.Proof{}, city.Clock())
 		if renewed := ledger.RefTo(index.Index()) > before; err != nil || renewed != (step.want > 0) {
-			t.Errorf("after %s: entry %s after %s, %v, want %d new", step.after, index, before.In(city.Log()), err, step.want)
+			t.Errorf("after %s: entry %s after %s, %v, want %d new", step.after, index, before.In(city.Names()), err, step.want)
 		}
 	}
 	child := city.Child(t, "nanming")
-	if child.Endorsement.In(city.Log()) == first || child.NotAfter != uint64(city.Clock().Add(trust.EndorsementTerm).UnixMilli()) {
-		t.Errorf("got entry %s until %d", child.Endorsement.In(city.Log()), child.NotAfter)
+	if child.Endorsement.In(city.Names()) == first || child.NotAfter != uint64(city.Clock().Add(trust.EndorsementTerm).UnixMilli()) {
+		t.Errorf("got entry %s until %d", child.Endorsement.In(city.Names()), child.NotAfter)
 	}
 	index, err := tree.Withdraw(t.Context(), city, treetest.Message(t), county.Name().Label(), "merged into 云岩区")
 	if err != nil {

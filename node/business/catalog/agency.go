@@ -124,7 +124,7 @@ func agencyHead(as ledger.Kind, code identity.Label) ledger.Head {
 // applyAgencyAdd adds an agency, also to the list of all. A code names one agency, for ever.
 func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 	if have, ok := agencyAt(tx, b.Code); ok {
-		switch ended := endedOf(tx, tx.Log(), endedAgency, b.Code); {
+		switch ended := endedOf(tx, endedAgency, b.Code); {
 		case ended != nil:
 			return ledger.None, ended.agency(b.Code, have.Title, tx.Log().Jurisdiction())
 		case have.Title != b.Title:
@@ -183,6 +183,7 @@ func agencyAt(r book.Reads, code identity.Label) (keptAgency, bool) {
 type position interface {
 	book.Reads
 	Log() identity.Log
+	Names() state.Names
 }
 
 // living returns the agency with the code. It refuses one that is not there as text.UnknownAgency,
@@ -193,7 +194,7 @@ func living(r position, code identity.Label) (keptAgency, error) {
 	if !ok {
 		return have, book.Refuse(text.UnknownAgency, code.String(), in.String(), thereAre(r))
 	}
-	if ended := endedOf(r, r.Log(), endedAgency, code); ended != nil {
+	if ended := endedOf(r, endedAgency, code); ended != nil {
 		return have, ended.agency(code, have.Title, in)
 	}
 	return have, nil
@@ -328,7 +329,7 @@ func Agencies(r *state.Reader) (all []Listed, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("read agencies: %w", err)
 		}
-		all = append(all, Listed{Agency{code, kept.Title}, kept.Entry.In(r.Log()), endedOf(r, r.Log(), endedAgency, code)})
+		all = append(all, Listed{Agency{code, kept.Title}, kept.Entry.In(r.Names()), endedOf(r, endedAgency, code)})
 	}
 	return all, nil
 }

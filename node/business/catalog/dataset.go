@@ -115,7 +115,7 @@ func Publish(ctx context.Context, l book.Ledger, id identity.Message, by Actor, 
 		p.Same = before.Version
 	}
 	result, err := Propose(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), id, p.Document), p)
-	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
+	return Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Names()), Document: p.Document}, err
 }
 
 // Propose publishes what was prepared.
@@ -302,13 +302,13 @@ func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
 
 // published returns the dataset. A document of the same bytes as before's is not decoded again.
 func (k keptEntry) published(r position, before Published) (Published, error) {
-	p := Published{Version: k.Version, At: k.Entry.In(r.Log()), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
+	p := Published{Version: k.Version, At: k.Entry.In(r.Names()), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
 	if len(before.Document) > 0 && bytes.Equal(k.Document, before.Document) {
 		p.Entry = before.Entry
 	} else if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
 		return Published{}, fmt.Errorf("decode catalogue entry: %w", err)
 	}
-	p.Withdrawn = endedOf(r, r.Log(), endedDataset, p.Code)
+	p.Withdrawn = endedOf(r, endedDataset, p.Code)
 	return p, nil
 }
 

@@ -58,12 +58,12 @@ func end(tx *state.Tx, what string, code identity.Label, reason, into string) er
 }
 
 // endedOf returns how something ended; nil: it lives.
-func endedOf(r book.Reads, log identity.Log, what string, code identity.Label) *Ending {
+func endedOf(r position, what string, code identity.Label) *Ending {
 	kept, ok := endingOf(r, what, code)
 	if !ok {
 		return nil
 	}
-	e := Ending{Entry: kept.Entry.In(log), At: time.UnixMilli(int64(kept.At)), Reason: kept.Reason}
+	e := Ending{Entry: kept.Entry.In(r.Names()), At: time.UnixMilli(int64(kept.At)), Reason: kept.Reason}
 	e.Into, _ = identity.ParseLabel(kept.Into) // zero where there is none
 	return &e
 }

@@ -16,7 +16,7 @@ func (p Published) Is(b Publication) bool {
 // same returns the version in force for a publication that is it already: nothing changes, and the
 // request is answered for ever. Where it is another by now, that is refused.
 func (k keptEntry) same(tx *state.Tx, b Publication) (result PublicationResult, err error) {
-	if k.Version != b.Same || !bytes.Equal(k.Document, b.Document) || endedOf(tx, tx.Log(), endedDataset, b.Code) != nil {
+	if k.Version != b.Same || !bytes.Equal(k.Document, b.Document) || endedOf(tx, endedDataset, b.Code) != nil {
 		return result, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	return PublicationResult{Entry: k.Entry, Version: k.Version}, nil

@@ -72,12 +72,12 @@ func Serve(in *relay.Registry, l book.Ledger) {
 	serveList(in, l)
 	operationDatasets.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
 		return read(ctx, l, w, catalogue, endedDataset, func(k keptEntry) document {
-			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
+			return document{Entry: k.Entry.In(l.Names()), Version: k.Version, JSON: k.Document}
 		})
 	})
 	operationStandards.Serve(in, func(ctx context.Context, _ relay.Received, w wanted) (page, error) {
 		return read(ctx, l, w, setStandards, endedStandard, func(k keptStandard) document {
-			return document{Entry: k.Entry.In(l.Log()), Version: k.Version, JSON: k.Document}
+			return document{Entry: k.Entry.In(l.Names()), Version: k.Version, JSON: k.Document}
 		})
 	})
 }
@@ -93,7 +93,7 @@ func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[
 			return false
 		}
 		if e, ended := endingOf(r, what, d.Code); ended {
-			d.Ended = &documentEnd{Entry: e.Entry.In(r.Log()), At: e.At, Reason: e.Reason}
+			d.Ended = &documentEnd{Entry: e.Entry.In(r.Names()), At: e.At, Reason: e.Reason}
 			size += len(e.Reason) + len(d.Entry.String())
 		}
 		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {

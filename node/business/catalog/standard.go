@@ -149,7 +149,7 @@ func PublishStandard(ctx context.Context, l book.Ledger, id identity.Message, by
 
 // as returns the standard as the version that a publication gave.
 func (s SetStandard) as(l book.Ledger, done PublicationResult) SetStandard {
-	s.Version, s.At = done.Version, done.Entry.In(l.Log())
+	s.Version, s.At = done.Version, done.Entry.In(l.Names())
 	return s
 }
 
@@ -187,7 +187,7 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResu
 		return done, acts
 	case exists && before.Agency != b.Agency:
 		return done, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), before.Agency.String())
-	case exists && b.Version == before.Version && bytes.Equal(b.Document, before.Document) && endedOf(tx, tx.Log(), endedStandard, b.Code) == nil:
+	case exists && b.Version == before.Version && bytes.Equal(b.Document, before.Document) && endedOf(tx, endedStandard, b.Code) == nil:
 		return PublicationResult{Entry: before.Entry, Version: before.Version}, nil
 	case b.Version != before.Version+1:
 		return done, book.Refuse(text.DatasetMoved, b.Code.String())
@@ -202,11 +202,11 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResu
 }
 
 func (k keptStandard) set(r position) (SetStandard, error) {
-	s := SetStandard{Version: k.Version, At: k.Entry.In(r.Log()), Document: k.Document}
+	s := SetStandard{Version: k.Version, At: k.Entry.In(r.Names()), Document: k.Document}
 	if err := json.Unmarshal(k.Document, &s.Standard); err != nil {
 		return s, fmt.Errorf("decode standard entry: %w", err)
 	}
-	s.Withdrawn = endedOf(r, r.Log(), endedStandard, s.Code)
+	s.Withdrawn = endedOf(r, endedStandard, s.Code)
 	return s, nil
 }
 

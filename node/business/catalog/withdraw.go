@@ -50,7 +50,7 @@ func WithdrawalOf(l book.Ledger, p Published, reason string) (Withdrawal, error)
 func ApplyWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	kept, ok := keptAt(tx, b.Code)
 	in := tx.Log().Jurisdiction()
-	ended := endedOf(tx, tx.Log(), endedDataset, b.Code)
+	ended := endedOf(tx, endedDataset, b.Code)
 	switch {
 	case !ok:
 		return ledger.None, book.Refuse(text.UnknownDataset, b.Code.String(), in.String())
@@ -106,7 +106,7 @@ func (s SetStandard) Holding(in identity.Jurisdiction) (SetStandard, error) {
 func ApplyStandardWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	key, in := []byte(b.Code.String()), tx.Log().Jurisdiction()
 	kept, ok := setStandards.Load(tx, key)
-	ended := endedOf(tx, tx.Log(), endedStandard, b.Code)
+	ended := endedOf(tx, endedStandard, b.Code)
 	switch {
 	case !ok:
 		return ledger.None, book.Refuse(text.NoStandard, b.Code.String(), in.String())

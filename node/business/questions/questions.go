@@ -272,10 +272,10 @@ func (k kept) saved(l book.Ledger, r *state.Reader, agency identity.Label, mac [
 	d, damaged := opened(l, r, index)
 	s = Saved{
 		Agency: agency, Name: d.Name, Document: d.Question, Damaged: damaged,
-		At: k.Entry.In(r.Log()), Time: time.UnixMilli(int64(leaf.Head.At())), mac: mac,
+		At: k.Entry.In(r.Names()), Time: time.UnixMilli(int64(leaf.Head.At())), mac: mac,
 	}
 	for _, each := range k.Results {
-		s.Kept = append(s.Kept, Kept{Month: fmt.Sprintf("%04d-%02d", each.Month/100, each.Month%100), At: each.Entry.In(r.Log())})
+		s.Kept = append(s.Kept, Kept{Month: fmt.Sprintf("%04d-%02d", each.Month/100, each.Month%100), At: each.Entry.In(r.Names())})
 	}
 	return s, nil
 }

@@ -51,7 +51,7 @@ func before[B any](r *state.Reader, l book.Ledger, c book.Command[B, ledger.Ref]
 	if err != nil || !came {
 		return at, false, err
 	}
-	return ref.In(l.Log()), true, nil
+	return ref.In(l.Names()), true, nil
 }
 
 func stated(l book.Ledger, d document, most int) (payload []byte, note book.Statement, err error) {

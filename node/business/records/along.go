@@ -76,7 +76,7 @@ func (s importState) ready(r book.Reads, opened identity.Entry, document []byte)
 // commandAlong, and a part of the handler of an adoption. It refuses before it writes, also a
 // publication that was not checked against the records together with the rows.
 func ApplyAlong(tx *state.Tx, b Along) (result catalog.PublicationResult, err error) {
-	opened, p := tx.Log().Entry(b.Rows.Import), b.Publication
+	opened, p := tx.Names().Entry(b.Rows.Import), b.Publication
 	s, ok := importAt(tx, b.Rows.Import)
 	if !ok || s.Code != p.Code || !s.complete(b.Rows.Root) || p.Checked == nil {
 		return result, book.Refuse(text.NotAlong, opened.String(), p.Code.String())

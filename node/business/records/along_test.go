@@ -389,7 +389,7 @@ func TestAlongRefused(t *testing.T) {
 	}
 	reading(t, l, func(r *state.Reader) {
 		at, _ := unfinished(r, code)
-		opened = l.Log().Entry(at)
+		opened = l.Names().Entry(at)
 	})
 	_, err = newClerk(l).publish(ctx, opened)
 	refusedAs(t, "rows that are not all staged", err, text.NotAlong)

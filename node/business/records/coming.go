@@ -128,9 +128,9 @@ func stagedEntry(r book.Reads, set dataset, key MAC, opened ledger.Ref) (entry u
 }
 
 // staged returns the import into the dataset that the entry opened. The refusal is text.NotAlong.
-func staged(r book.Reads, set dataset, opened identity.Entry) (importState, error) {
+func staged(r *state.Reader, set dataset, opened identity.Entry) (importState, error) {
 	s, ok := importAt(r, opened.Index())
-	if !ok || opened.Log() != set.At.Log() || s.Code != set.Code {
+	if !ok || !r.Names().Has(opened) || s.Code != set.Code {
 		return s, text.Fail(text.NotAlong, text.Args{"import": opened.String(), "dataset": set.Code.String()}, nil)
 	}
 	return s, nil

@@ -17,6 +17,6 @@ func (d *Desk) Damaged() error {
 	}
 	first := slices.Min(slices.Collect(maps.Keys(d.damaged)))
 	return text.Fail(text.RecordsDamaged, text.Args{
-		"count": strconv.Itoa(len(d.damaged)), "entry": d.ledger.Log().Entry(first).String(),
+		"count": strconv.Itoa(len(d.damaged)), "entry": d.ledger.Names().Entry(first).String(),
 	}, nil)
 }

@@ -81,7 +81,7 @@ func (d *Desk) payload(r *state.Reader, index uint64, set dataset) ([]byte, erro
 		return record, err
 	}
 	dataset := set.Code
-	entry := d.ledger.Log().Entry(index)
+	entry := d.ledger.Names().Entry(index)
 	d.mu.Lock()
 	told := d.damaged[index] || len(d.damaged) >= mostDamaged
 	if !told {

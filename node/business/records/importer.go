@@ -136,10 +136,10 @@ func (l *loader) attempt(ctx context.Context, id identity.Message) (published id
 		err = l.open(ctx, id)
 	}
 	if err != nil || l.idle {
-		return l.seen.Since.In(l.desk.ledger.Log()), err
+		return l.seen.Since.In(l.desk.ledger.Names()), err
 	}
 	if l.state.Published != ledger.None {
-		return l.state.Published.In(l.desk.ledger.Log()), nil
+		return l.state.Published.In(l.desk.ledger.Names()), nil
 	}
 	read, err := l.stage(ctx)
 	if err == nil && read != l.file.Rows || errors.Is(err, errChanged) {
@@ -223,7 +223,7 @@ func (l *loader) loaded(ctx context.Context, published identity.Entry) (Loaded, 
 		Published: published, Unchanged: l.before || l.idle, Rows: l.file.Good, Skipped: l.file.Rows - l.file.Good,
 	}
 	if !l.idle {
-		done.Opened = l.desk.ledger.Log().Entry(l.opened)
+		done.Opened = l.desk.ledger.Names().Entry(l.opened)
 	}
 	if published.IsZero() {
 		return done, nil
@@ -299,7 +299,7 @@ func (l *loader) open(ctx context.Context, id identity.Message) error {
 		l.state, _ = importAt(r, l.opened)
 		switch {
 		case l.state.Abandoned: // of an earlier request with this id
-			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Log().Entry(l.opened).String()}, nil)
+			return text.Fail(text.NotFound, text.Args{"what": "import", "where": own.Names().Entry(l.opened).String()}, nil)
 		case l.file.bound() && l.state.Published == ledger.None && ChangesOf(r, code).Last != l.plan.Since:
 			return text.Fail(text.RecordsMoved, text.Args{"dataset": code.String()}, nil)
 		}

@@ -359,21 +359,21 @@ func (c *checking) compare(r *state.Reader) {
 		if c.plan.Ending++; len(c.plan.Ends) < MaxFaults {
 			g := ends.Grant
 			c.plan.Ends = append(c.plan.Ends, Ending{
-				Grant: g.Name(r.Log()), Consumer: g.Consumer, Purpose: g.Purpose, Verdict: ends.Verdict,
+				Grant: g.Name(r.Names()), Consumer: g.Consumer, Purpose: g.Purpose, Verdict: ends.Verdict,
 			})
 		}
 	}
 	for _, g := range sharing.BegunBy(r, c.set.Code, c.set.offer(in), after.offer(in), c.next.Standard != "") {
 		if c.plan.Beginning++; len(c.plan.Begins) < MaxFaults {
-			c.plan.Begins = append(c.plan.Begins, begun(r.Log(), g))
+			c.plan.Begins = append(c.plan.Begins, begun(r.Names(), g))
 		}
 	}
 }
 
-func begun(log identity.Log, g sharing.Grant) (b Begun) {
+func begun(names state.Names, g sharing.Grant) (b Begun) {
 	b.Purpose = g.Purpose
 	if g.Index != 0 { // entry 0 is no grant: this one is not there yet
-		b.Grant = g.Name(log)
+		b.Grant = g.Name(names)
 	}
 	if !g.Endless {
 		b.Consumer = g.Consumer

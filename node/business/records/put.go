@@ -62,7 +62,7 @@ func (d *Desk) Put(ctx context.Context, id identity.Message, by catalog.Actor, c
 }
 
 func (d *Desk) put(p putResult) Put {
-	return Put{Entry: p.Entry.In(d.ledger.Log()), Replaced: p.Replaced, Unchanged: p.Unchanged}
+	return Put{Entry: p.Entry.In(d.ledger.Names()), Replaced: p.Replaced, Unchanged: p.Unchanged}
 }
 
 // putBefore returns what came of the same request before; the zero value: it is the first time.

@@ -46,7 +46,7 @@ func TestStatedBy(t *testing.T) {
 			t.Errorf("%s: the application says\n%s, want\n%s", row.consumer, payload, want)
 		}
 		leaf, payload = entryAt(t, l, got.Access.Index())
-		if leaf.Head.Kind != ledger.KindAccess || leaf.Head.Agency != agency || leaf.Head.About.In(l.Log()) != got.Grant {
+		if leaf.Head.Kind != ledger.KindAccess || leaf.Head.Agency != agency || leaf.Head.About.In(l.Names()) != got.Grant {
 			t.Errorf("%s: the access record has the head %+v", row.consumer, leaf.Head)
 		}
 		if end := fmt.Sprintf(`"rows":1,"as_of":%d%s}`, got.AsOf, row.more); !bytes.HasPrefix(payload, []byte(begin)) || !bytes.HasSuffix(payload, []byte(end)) {

@@ -235,5 +235,5 @@ func publishFit(ctx context.Context, l book.Ledger, e catalog.Entry) (catalog.Pu
 		return catalog.Published{}, err
 	}
 	result, err := catalog.Propose(ctx, l, book.By(identity.NewAgency(l.Name(), e.Agency), newID(), p.Document), p)
-	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Log()), Document: p.Document}, err
+	return catalog.Published{Entry: e, Version: result.Version, At: result.Entry.In(l.Names()), Document: p.Document}, err
 }

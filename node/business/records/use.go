@@ -121,7 +121,7 @@ func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 	}
 	basis := permit.Basis(a)
 	return Use{
-		Access: entry, Grant: permit.Grant.In(l.Log()), GrantedNow: permit.Now, GrantUntil: permit.EndMS(),
+		Access: entry, Grant: permit.Grant.In(l.Names()), GrantedNow: permit.Now, GrantUntil: permit.EndMS(),
 		Stands: func(ctx context.Context) error {
 			return l.View(ctx, func(r *state.Reader) error { return basis.Stands(r, DatasetState) })
 		},

@@ -36,7 +36,7 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 	if err != nil {
 		return Done{}, err
 	}
-	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "allowed": g.user(), "reason": reason})
+	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Names()).String(), "allowed": g.user(), "reason": reason})
 	if err != nil {
 		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
 	}
@@ -74,7 +74,7 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	case over(tx, identity.NewAgency(tx.Log().Jurisdiction(), b.Agency)):
 		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	case g.Revoked == ledger.None:
-		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Log()).String(), g.Dataset.String())
+		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Names()).String(), g.Dataset.String())
 	}
 	again := g.again(tx)
 	if !barred.Has(tx, key) && !again {

@@ -84,7 +84,7 @@ func (p Permit) state(l book.Ledger) (book.Statement, error) {
 		Application
 		Renews  string `json:"renews,omitempty"` // the grant that it is to renew
 		Request []byte `json:"request,omitempty"`
-	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, p.renews.In(l.Log()).String(), q.Evidence})
+	}{q.Consumer.String(), q.Dataset.String(), q.Version, q.Purpose, q.Application, p.renews.In(l.Names()).String(), q.Evidence})
 	if err != nil {
 		return book.Statement{}, err
 	}

@@ -159,7 +159,7 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	case g.Revoked != ledger.None:
 		return g.Revoked, nil
 	case g.Replaced != ledger.None:
-		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Log()).String(), g.Dataset.String(), g.Replaced.In(tx.Log()).String())
+		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Names()).String(), g.Dataset.String(), g.Replaced.In(tx.Names()).String())
 	}
 	g.Revoked = book.Next(tx)
 	if err := errors.Join(g.save(tx), barred.Save(tx, book.Joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
@@ -196,6 +196,7 @@ func (h handlers) access(tx *state.Tx, b accessBody) (ledger.Ref, error) {
 type position interface {
 	book.Reads
 	Log() identity.Log
+	Names() state.Names
 	Clock() uint64
 }
 
@@ -255,14 +256,14 @@ func (b accessBody) permission(at position, now DatasetState) error {
 	case g.Closed != ledger.None:
 		return book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case g.Revoked != ledger.None:
-		code, told := revokedTold(at.Log(), g, now.Provider, b.Consumer)
+		code, told := revokedTold(at.Names(), g, now.Provider, b.Consumer)
 		return book.Refuse(code, text.Values(code, told)...)
 	case !g.live(at.Clock()):
 		code := text.PolicyMoved
 		if b.Ended != 0 {
 			code = text.ByNumber(b.Ended)
 		}
-		return book.Refuse(code, text.Values(code, endedTold(at.Log(), g, identity.NewAgency(in, now.Provider)))...)
+		return book.Refuse(code, text.Values(code, endedTold(at.Names(), g, identity.NewAgency(in, now.Provider)))...)
 	}
 	return nil
 }

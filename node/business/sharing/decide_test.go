@@ -71,11 +71,11 @@ func TestVerdicts(t *testing.T) {
 // a grant names no fields.
 func TestFieldNotGranted(t *testing.T) {
 	r := open(t)
-	err := refusal(r.Log(), request(water), &Grant{Index: 7}, ledger.None, policy.FieldNotGranted)
+	err := refusal(r.Names(), request(water), &Grant{Index: 7}, ledger.None, policy.FieldNotGranted)
 	if f := failure.Of(err); f.Code != text.FieldNotGranted || f.Args["grant"] != "nanming.guiyang.guizhou/log/1/7" {
 		t.Errorf("got %v with %v", err, f.Args)
 	}
-	if err := refusal(r.Log(), request(water), nil, ledger.None, 0); failure.Of(err).Code != text.Internal {
+	if err := refusal(r.Names(), request(water), nil, ledger.None, 0); failure.Of(err).Code != text.Internal {
 		t.Errorf("a verdict without a sentence: got %v", err)
 	}
 }

@@ -128,7 +128,7 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 		}
 		return p, false, nil
 	default:
-		err := refusal(r.Log(), q, g, by, verdict)
+		err := refusal(r.Names(), q, g, by, verdict)
 		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.GrantNeeded && p.exceeds {
 			args := maps.Clone(f.Args)
 			args["fields"] = cmp.Or(strings.Join(q.Offer.GroupBy, ", "), "–")

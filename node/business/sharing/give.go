@@ -94,7 +94,7 @@ func Look(r *state.Reader, l book.Ledger, id identity.Message, by Actor, catalog
 	if q.Renew != nil {
 		known := false
 		if old, known = grantAt(r, *q.Renew); !known {
-			return g, text.Fail(text.NotFound, text.Args{"what": "grant", "where": r.Log().Entry(*q.Renew).String()}, nil)
+			return g, text.Fail(text.NotFound, text.Args{"what": "grant", "where": r.Names().Entry(*q.Renew).String()}, nil)
 		}
 		q.Dataset = old.Dataset
 	}
@@ -135,7 +135,7 @@ func givenAt(r *state.Reader, entry ledger.Ref, err error) (*Given, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read entry %d: %w", index, err)
 	}
-	return &Given{Entry: r.Log().Entry(index), Consumer: g.Consumer, Renews: leaf.Head.About.In(r.Log()), Until: g.Until}, nil
+	return &Given{Entry: r.Names().Entry(index), Consumer: g.Consumer, Renews: leaf.Head.About.In(r.Names()), Until: g.Until}, nil
 }
 
 // check checks the terms, and completes them.
@@ -160,20 +160,20 @@ func (g *Giving) check(r *state.Reader, o policy.Offer) (err error) {
 // termsOf returns the terms of a grant that renews this one: all that it gives and the entry still
 // offers, with the end and the ground of the order.
 func (g Grant) termsOf(r *state.Reader, o policy.Offer, t Terms) (Terms, error) {
-	args := text.Args{"grant": g.Name(r.Log()).String(), "dataset": g.Dataset.String(), "next": g.Replaced.In(r.Log()).String()}
+	args := text.Args{"grant": g.Name(r.Names()).String(), "dataset": g.Dataset.String(), "next": g.Replaced.In(r.Names()).String()}
 	fields := both(g.Fields, o.Fields)
 	switch {
 	case g.Endless && g.Revoked != ledger.None && g.newest(r).Index == g.Index:
-		return t, text.Fail(text.EndlessRevoked, g.endlessRevoked(r.Log(), o.Provider.Code()), nil)
+		return t, text.Fail(text.EndlessRevoked, g.endlessRevoked(r.Names(), o.Provider.Code()), nil)
 	case g.Endless:
 		return t, text.Fail(text.GrantEndless, args, nil)
 	case g.Replaced != ledger.None:
 		return t, text.Fail(text.GrantReplaced, args, nil)
 	case g.Closed != ledger.None:
-		args["entry"] = g.Closed.In(r.Log()).String()
+		args["entry"] = g.Closed.In(r.Names()).String()
 		return t, text.Fail(text.GrantClosed, args, nil)
 	case g.Revoked != ledger.None:
-		args["entry"] = g.Revoked.In(r.Log()).String()
+		args["entry"] = g.Revoked.In(r.Names()).String()
 		args["give"] = giving(o.Provider, g.Consumer, g.Dataset, g.Purpose.String(), fields)
 		return t, text.Fail(text.RenewRevoked, args, nil)
 	case len(fields) == 0: // none of what it named is offered, and no fields stand for all
@@ -278,7 +278,7 @@ func (g Giving) takesNothing(r *state.Reader, o policy.Offer) error {
 	if !ok || !old.live(r.Clock()) || o.Stops(*old.permission()) {
 		return nil
 	}
-	args := text.Args{"grant": old.Name(r.Log()).String(), "dataset": g.Dataset.String(), "index": strconv.FormatUint(old.Index, 10)}
+	args := text.Args{"grant": old.Name(r.Names()).String(), "dataset": g.Dataset.String(), "index": strconv.FormatUint(old.Index, 10)}
 	lost, narrower := without(both(old.Fields, o.Fields), g.Fields), false
 	switch {
 	case g.until.Before(old.Until):
@@ -329,7 +329,7 @@ func (g Giving) Give(ctx context.Context, l book.Ledger) (Given, error) {
 		Renews string `json:"renews,omitempty"`
 	}{
 		"granted", "hand", g.Consumer.String(), g.Dataset.String(), g.version, g.Purpose, g.Fields, g.Measures,
-		g.until.UTC().Format(time.RFC3339), g.Ground, g.renews.In(l.Log()).String(),
+		g.until.UTC().Format(time.RFC3339), g.Ground, g.renews.In(l.Names()).String(),
 	})
 	if err != nil {
 		return Given{}, fmt.Errorf("give grant: %w", err)
@@ -343,7 +343,7 @@ func (g Giving) Give(ctx context.Context, l book.Ledger) (Given, error) {
 		Until: uint64(g.until.UnixMilli()), Fields: append([]string{}, g.Fields...), Measures: g.Measures, Renews: g.renews,
 		Statement: act,
 	})
-	return Given{Entry: entry, Consumer: g.Consumer, Renews: g.renews.In(l.Log()), Until: g.until}, err
+	return Given{Entry: entry, Consumer: g.Consumer, Renews: g.renews.In(l.Names()), Until: g.until}, err
 }
 
 func givenHead(provider, dataset identity.Label, renews ledger.Ref) ledger.Head {

@@ -380,7 +380,7 @@ func TestRenewByRule(t *testing.T) {
 	}
 	r.reading(t, func(reader *state.Reader) {
 		w, err := WordsOf(r, reader, all[1])
-		if err != nil || w.Renews != all[0].Name(r.Log()).String() {
+		if err != nil || w.Renews != all[0].Name(r.Names()).String() {
 			t.Errorf("got %+v, %v", w, err)
 		}
 	})

@@ -375,7 +375,7 @@ func TestGrantsPage(t *testing.T) {
 	whole := func() (names []string) {
 		r.reading(t, func(reader *state.Reader) {
 			for _, g := range GrantsOf(reader, catalogue, civil, Wanted{}) {
-				names = append(names, g.Name(reader.Log()).String())
+				names = append(names, g.Name(reader.Names()).String())
 			}
 		})
 		return names
@@ -390,7 +390,7 @@ func TestGrantsPage(t *testing.T) {
 					t.Fatalf("pages of %d: %d of %d, %v", limit, len(page), total, err)
 				}
 				for _, g := range page {
-					got = append(got, g.Name(reader.Log()).String())
+					got = append(got, g.Name(reader.Names()).String())
 				}
 				p.Cursor = cursor
 				_, _, _, err = GrantsPage(r.Ledger, reader, catalogue, water, Wanted{}, p)
@@ -413,7 +413,7 @@ func TestGrantsPage(t *testing.T) {
 	r.permitted(t, request(water))
 	r.reading(t, func(reader *state.Reader) {
 		page, total, _, err := GrantsPage(r.Ledger, reader, catalogue, civil, Wanted{}, usage.Page{Cursor: cursor})
-		if err != nil || total != 10 || len(page) < 5 || page[0].Name(reader.Log()).String() != want[4] {
+		if err != nil || total != 10 || len(page) < 5 || page[0].Name(reader.Names()).String() != want[4] {
 			t.Errorf("after another grant: %d of %d, %v", len(page), total, err)
 		}
 	})

@@ -69,10 +69,11 @@ func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt,
 func (d *Desk) receipt(ctx context.Context, e identity.Entry, heads bool, asker func(*state.Reader) (Asker, error)) (Receipt, error) {
 	got := Receipt{Entry: e}
 	err := book.ErrNoEntry // for an entry of another log of this jurisdiction
-	if log := e.Log(); log.Jurisdiction() == d.own.Log().Jurisdiction() && log.Epoch() < d.own.Log().Epoch() {
+	has := d.own.Names().Has(e)
+	if log := e.Log(); !has && log.Jurisdiction() == d.own.Name() && log.Epoch() < d.own.Log().Epoch() {
 		return Receipt{}, text.Fail(text.LedgerGone, text.Args{"entry": e.String(), "log": d.own.Log().String()}, nil)
 	}
-	if e.Log() == d.own.Log() {
+	if has {
 		got.Preimage, got.Withheld, err = d.open(ctx, e.Index(), asker)
 	}
 	if err == nil && got.Withheld && !heads {
@@ -150,7 +151,7 @@ func (d *Desk) record(ctx context.Context, o opening) error {
 	recorded := func() error {
 		p := Permit{request: Request{Consumer: o.asker.Agency, Dataset: o.head.Code, Version: o.now.Version}}
 		_, err := RecordUse(ctx, d.own, identity.Message{}, p, Access{
-			Operation: "receipt", Rows: 1, AsOf: o.asOf, Entry: d.own.Log().Entry(o.index).String(),
+			Operation: "receipt", Rows: 1, AsOf: o.asOf, Entry: d.own.Names().Entry(o.index).String(),
 		})
 		return err
 	}

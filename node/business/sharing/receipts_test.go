@@ -72,7 +72,7 @@ func TestMalformedReceipts(t *testing.T) {
 	city, county := newCity(t)
 	for what, parameters := range map[string]map[int]string{
 		"no entry": {}, "an entry of no form": {1: "7"}, "an empty entry": {1: ""},
-		"something more": {1: city.Log().Entry(0).String(), 2: "x"},
+		"something more": {1: city.Names().Entry(0).String(), 2: "x"},
 	} {
 		data, err := canon.Marshal(parameters)
 		if err != nil {
@@ -96,7 +96,7 @@ func TestNoReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range []identity.Entry{city.Log().Entry(0), city.Log().Entry(1), city.Log().Entry(1 << 40), other.Entry(0)} {
+	for _, e := range []identity.Entry{city.Names().Entry(0), city.Names().Entry(1), city.Names().Entry(1 << 40), other.Entry(0)} {
 		got, err := sharing.Remote{Caller: county}.Receipt(t.Context(), county.Asking(t), e)
 		f := failure.Of(err)
 		if err == nil || f.Code != text.NotFound || f.Args["where"] != e.String() || f.Args["what"] != "entry" || got.Receipt != nil {

@@ -9,6 +9,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
@@ -16,14 +17,14 @@ import (
 
 // refusal turns a verdict into the failure that tells it to the asker. by is the revocation that
 // keeps the consumer from a grant by rule.
-func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verdict) error {
+func refusal(names state.Names, q Request, g *Grant, by ledger.Ref, v policy.Verdict) error {
 	code, named := refusals[v]
 	if !named {
 		return fmt.Errorf("decide use: verdict %d has no sentence", v)
 	}
 	args := text.Args{
 		"dataset": q.Dataset.String(), "purpose": text.Short(q.Purpose), "purposes": strings.Join(q.Offer.Purposes, ", "),
-		"provider": q.Offer.Provider.Code().String(), "name": log.Jurisdiction().String(), "jurisdiction": q.Consumer.Jurisdiction().String(),
+		"provider": q.Offer.Provider.Code().String(), "name": names.Log().Jurisdiction().String(), "jurisdiction": q.Consumer.Jurisdiction().String(),
 		"citation": q.Offer.Citation, "measure": q.Measure.String(), "give": giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, q.Fields),
 	}
 	switch v {
@@ -32,11 +33,11 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 	case policy.MeasureNotOffered:
 		args["offered"] = Offered(q.Offer.Measures, q.Offer.GroupBy)
 	case policy.NoGrantByRule:
-		args["entry"] = by.In(log).String()
+		args["entry"] = by.In(names).String()
 	}
 	if g != nil {
-		maps.Copy(args, endedTold(log, *g, q.Offer.Provider))
-		args["entry"] = g.Revoked.In(log).String()
+		maps.Copy(args, endedTold(names, *g, q.Offer.Provider))
+		args["entry"] = g.Revoked.In(names).String()
 	}
 	if v == policy.FieldNotGranted {
 		missing := without(q.Fields, g.Fields)
@@ -44,7 +45,7 @@ func refusal(log identity.Log, q Request, g *Grant, by ledger.Ref, v policy.Verd
 		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, slices.Concat(g.Fields, missing))
 	}
 	if v == policy.GrantRevoked && g.Endless {
-		return text.Fail(text.EndlessRevoked, g.endlessRevoked(log, q.Offer.Provider.Code()), nil)
+		return text.Fail(text.EndlessRevoked, g.endlessRevoked(names, q.Offer.Provider.Code()), nil)
 	}
 	if v == policy.MeasureNotGranted {
 		args["give"] = giving(q.Offer.Provider, q.Consumer, q.Dataset, q.Purpose, g.Fields)
@@ -72,29 +73,29 @@ func giving(provider, consumer identity.Agency, dataset identity.Label, purpose 
 }
 
 // endlessRevoked returns the values of text.EndlessRevoked.
-func (g Grant) endlessRevoked(log identity.Log, provider identity.Label) text.Args {
+func (g Grant) endlessRevoked(names state.Names, provider identity.Label) text.Args {
 	return text.Args{
-		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
-		"name": log.Jurisdiction().String(), "index": strconv.FormatUint(g.Index, 10),
+		"dataset": g.Dataset.String(), "grant": g.Name(names).String(), "entry": g.Revoked.In(names).String(), "provider": provider.String(),
+		"name": names.Log().Jurisdiction().String(), "index": strconv.FormatUint(g.Index, 10),
 	}
 }
 
 // revokedTold returns the refusal of a use under a grant that was revoked.
-func revokedTold(log identity.Log, g Grant, provider identity.Label, consumer identity.Agency) (text.Code, text.Args) {
+func revokedTold(names state.Names, g Grant, provider identity.Label, consumer identity.Agency) (text.Code, text.Args) {
 	if g.Endless {
-		return text.EndlessRevoked, g.endlessRevoked(log, provider)
+		return text.EndlessRevoked, g.endlessRevoked(names, provider)
 	}
 	return text.GrantRevoked, text.Args{
-		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "entry": g.Revoked.In(log).String(), "provider": provider.String(),
-		"name": log.Jurisdiction().String(), "give": giving(identity.NewAgency(log.Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), g.Fields),
+		"dataset": g.Dataset.String(), "grant": g.Name(names).String(), "entry": g.Revoked.In(names).String(), "provider": provider.String(),
+		"name": names.Log().Jurisdiction().String(), "give": giving(identity.NewAgency(names.Log().Jurisdiction(), provider), consumer, g.Dataset, g.Purpose.String(), g.Fields),
 	}
 }
 
 // endedTold returns the values of text.GrantExpired and text.GrantEnded.
-func endedTold(log identity.Log, g Grant, provider identity.Agency) text.Args {
+func endedTold(names state.Names, g Grant, provider identity.Agency) text.Args {
 	return text.Args{
-		"dataset": g.Dataset.String(), "grant": g.Name(log).String(), "until": told(g.Until), "provider": provider.Code().String(),
-		"name": log.Jurisdiction().String(), "renew": failure.Renew(g.Index, provider),
+		"dataset": g.Dataset.String(), "grant": g.Name(names).String(), "until": told(g.Until), "provider": provider.Code().String(),
+		"name": names.Log().Jurisdiction().String(), "renew": failure.Renew(g.Index, provider),
 	}
 }
 

@@ -28,7 +28,7 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, g
 	if err != nil {
 		return Done{}, err
 	}
-	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Log()).String(), "reason": reason})
+	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Names()).String(), "reason": reason})
 	if err != nil {
 		return Done{}, fmt.Errorf("revoke grant: %w", err)
 	}
@@ -53,7 +53,7 @@ func revoking(ctx context.Context, l book.Ledger, by Actor, grant uint64, reason
 	err = l.View(ctx, func(r *state.Reader) (err error) {
 		known := false
 		if g, known = grantAt(r, grant); !known {
-			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Log().Entry(grant).String()}, nil)
+			return text.Fail(text.NotFound, text.Args{"what": "grant", "where": l.Names().Entry(grant).String()}, nil)
 		}
 		provider, err = by.Provider(r, g.Dataset, identity.Label{})
 		return err

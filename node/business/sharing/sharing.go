@@ -164,7 +164,7 @@ type keptGrant struct {
 var grants = book.Bucket[keptGrant]{Name: "grants", Max: 8 << 10}
 
 // Name names the grant by its entry.
-func (g Grant) Name(log identity.Log) identity.Entry { return log.Entry(g.Index) }
+func (g Grant) Name(names ledger.Namer) identity.Entry { return names.Entry(g.Index) }
 
 func grantAt(r book.Reads, index uint64) (Grant, bool) {
 	k, ok := grants.Load(r, book.Be64(index))

@@ -157,7 +157,7 @@ func (d *Desk) askedRow(r *state.Reader, n uint64, _ string, _ []byte) (row Aske
 	if err != nil {
 		return row, fmt.Errorf("read entry %d: %w", n, err)
 	}
-	row = AskedRow{Entry: r.Log().Entry(n), Time: time.UnixMilli(int64(leaf.Head.At())), Agency: leaf.Head.Agency}
+	row = AskedRow{Entry: r.Names().Entry(n), Time: time.UnixMilli(int64(leaf.Head.At())), Agency: leaf.Head.Agency}
 	row.State = said(r, d.own, n, &row.AskedSaid)
 	return row, nil
 }

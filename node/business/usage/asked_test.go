@@ -144,7 +144,7 @@ func TestAskedModel(t *testing.T) {
 		var want []string
 		for _, q := range slices.Backward(model) {
 			if q.fits(who, f) {
-				want = append(want, fmt.Sprintln(r.Log().Entry(q.n), q.at, q.agency, q.to, q.dataset, q.purpose, text.Number(q.outcome), q.records, q.named()))
+				want = append(want, fmt.Sprintln(r.Names().Entry(q.n), q.at, q.agency, q.to, q.dataset, q.purpose, text.Number(q.outcome), q.records, q.named()))
 			}
 		}
 		var got []string

@@ -107,7 +107,7 @@ func heads(r *state.Reader, f EntryFilter, kind ledger.Kind, from, below uint64,
 			return nil, 0, fmt.Errorf("read entry %d: %w", n, err)
 		}
 		if f.wants(kind, leaf.Head) {
-			rows = append(rows, host.Entry{Name: r.Log().Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
+			rows = append(rows, host.Entry{Name: r.Names().Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
 		}
 		if f.OldestFirst {
 			from++

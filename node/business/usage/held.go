@@ -157,7 +157,7 @@ func firstHeld(r book.Reads, agencies choice, c heldCursor, limit int) (first []
 
 func (d *Desk) heldRow(r *state.Reader, g placed, now uint64) HeldRow {
 	row := HeldRow{
-		Heard: time.UnixMilli(int64(g.Heard)), Taken: g.Revoked, Over: g.Until > 0 && g.Until <= now, Asked: g.Asked.In(r.Log()),
+		Heard: time.UnixMilli(int64(g.Heard)), Taken: g.Revoked, Over: g.Until > 0 && g.Until <= now, Asked: g.Asked.In(r.Names()),
 	}
 	row.Agency, _ = identity.ParseLabel(g.agency)
 	if n, ok := g.Asked.Index(); ok {

@@ -145,7 +145,7 @@ func (d *Desk) row(r *state.Reader, n uint64, code string, _ []byte) (row Row, e
 	}
 	head := leaf.Head
 	row = Row{
-		Entry: r.Log().Entry(n), Time: time.UnixMilli(int64(head.At())), Provider: head.Agency, Grant: head.About.In(r.Log()),
+		Entry: r.Names().Entry(n), Time: time.UnixMilli(int64(head.At())), Provider: head.Agency, Grant: head.About.In(r.Names()),
 		Withheld: head.Kind == ledger.KindUseRefused,
 	}
 	if row.Dataset, err = identity.ParseLabel(code); err == nil {

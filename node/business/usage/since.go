@@ -73,5 +73,8 @@ func (a AskedSaid) holders() bool {
 func (a AskedSaid) newer(earlier AskedSaid) bool {
 	now, err := identity.ParseEntry(a.Grant)
 	before, bad := identity.ParseEntry(earlier.Grant)
-	return cmp.Or(err, bad) == nil && now.Log() == before.Log() && now.Index() > before.Index()
+	if cmp.Or(err, bad) != nil || now.Log().Jurisdiction() != before.Log().Jurisdiction() {
+		return false
+	}
+	return cmp.Or(cmp.Compare(now.Log().Epoch(), before.Log().Epoch()), cmp.Compare(now.Index(), before.Index())) > 0
 }

@@ -282,4 +282,4 @@ func entered(c Caller, write func(id identity.Message) (identity.Entry, error)) 
 }
 
 // entryName names the entry at index.
-func (h Hosted) entryName(index uint64) string { return h.Ledger.Log().Entry(index).String() }
+func (h Hosted) entryName(index uint64) string { return h.Ledger.Names().Entry(index).String() }

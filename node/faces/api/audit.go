@@ -94,15 +94,15 @@ func (h Hosted) questionAt(ctx context.Context, named string) (asked identity.En
 	if named == "" {
 		return asked, nil
 	}
-	log := h.Ledger.Log()
+	names := h.Ledger.Names()
 	if index, failed := strconv.ParseUint(named, 10, 62); failed == nil {
-		named = log.Entry(index).String()
+		named = names.Entry(index).String()
 	}
 	if asked, err = identity.ParseEntry(named); err != nil {
 		return asked, err
 	}
 	notOne := text.Fail(text.NotAQuestion, text.Args{"entry": named, "jurisdiction": h.Ledger.Name().String()}, nil)
-	if asked.Log() != log {
+	if !names.Has(asked) {
 		return asked, notOne
 	}
 	e, err := h.Ledger.Entry(ctx, asked.Index())

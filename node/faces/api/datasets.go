@@ -153,7 +153,7 @@ func plannedDataset(ctx context.Context, h Hosted, in *planDataset) (out client.
 		return out, err
 	}
 	p, err := h.Adoption.Plan(ctx, in.by(), entry, with)
-	return planShown(p), err
+	return planShown(p, h.Ledger.Names()), err
 }
 
 // importNamed parses the name of an import, which is that of the entry that opened it; "": none.
@@ -268,7 +268,7 @@ func history(ctx context.Context, h Hosted, in *recordHistory) (client.History, 
 	out.Older = older
 	for _, v := range all {
 		shown := client.RecordVersion{
-			Entry: h.entryName(v.Index), Time: stamp(v.Time), State: client.VersionPut, Import: v.Import.In(h.Ledger.Log()).String(),
+			Entry: h.entryName(v.Index), Time: stamp(v.Time), State: client.VersionPut, Import: v.Import.In(h.Ledger.Names()).String(),
 			Reason: v.Reason,
 		}
 		if v.Retracted {

@@ -153,12 +153,12 @@ func (h Hosted) grant(r *state.Reader, by identity.Agency, g sharing.Listed) (cl
 
 // grantShown is Hosted.grant without the words that were written about it.
 func grantShown(r *state.Reader, g sharing.Listed) client.Grant {
-	log := r.Log()
+	names := r.Names()
 	out := client.Grant{
-		Grant: g.Name(log).String(), Application: g.Application.In(log).String(), Consumer: g.Consumer.String(),
+		Grant: g.Name(names).String(), Application: g.Application.In(names).String(), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
-		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(log).String(),
-		Revoked: g.Revoked.In(log).String(), Closed: g.Closed.In(log).String(),
+		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(names).String(),
+		Revoked: g.Revoked.In(names).String(), Closed: g.Closed.In(names).String(),
 	}
 	if g.Endless {
 		out.Until = ""
@@ -192,7 +192,7 @@ func (h Hosted) own(grant string, index uint64) error {
 	switch of := name.Log(); {
 	case of.Jurisdiction() != h.Ledger.Name():
 		return text.Fail(text.GrantElsewhere, text.Args{"grant": grant, "name": of.Jurisdiction().String()}, nil)
-	case of != h.Ledger.Log():
+	case !h.Ledger.Names().Has(name):
 		return text.Fail(text.LedgerGone, text.Args{"entry": grant, "log": h.Ledger.Log().String()}, nil)
 	case name.Index() != index:
 		return text.Fail(text.BadRequest, text.Args{"where": "grant", "reason": "it is another than the path names"}, nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -131,14 +132,15 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	if err != nil {
 		return client.Entry{}, h.noEntry(in.Index, err)
 	}
-	return entryShown(e), nil
+	return entryShown(e, h.Ledger.Names()), nil
 }
 
-func entryShown(e host.Entry) client.Entry {
+// entryShown shows an entry of a ledger with these names.
+func entryShown(e host.Entry, names ledger.Namer) client.Entry {
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	return client.Entry{
 		Entry: e.Name.String(), Index: e.Name.Index(), Kind: uint64(head.Kind), KindName: head.Kind.String(),
-		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(names).String(),
 		Time: stampMS(head.At()), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
 	}
 }
@@ -150,7 +152,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 	if err != nil {
 		return client.Entry{}, err
 	}
-	if name.Log() == h.Ledger.Log() {
+	if h.Ledger.Names().Has(name) {
 		return showEntry(ctx, h, &AtEntry{Caller: in.Caller, Index: name.Index()})
 	}
 	got, err := h.Ask.Receipt(ctx, in.by(), name)
@@ -168,7 +170,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 	if err != nil {
 		return client.Entry{}, text.Fail(text.ReceiptRefused, text.Args{"file": name.String(), "reason": err.Error()}, err)
 	}
-	return entryShown(proven), nil
+	return entryShown(proven, proven.Name.Log()), nil
 }
 
 // noEntry turns the error for an entry that the ledger has not reached into a refusal that names
@@ -181,7 +183,7 @@ func (h Hosted) noEntry(index uint64, err error) error {
 }
 
 func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error) {
-	return h.receiptOf(ctx, in.Caller, h.Ledger.Log().Entry(in.Index))
+	return h.receiptOf(ctx, in.Caller, h.Ledger.Names().Entry(in.Index))
 }
 
 func (h Hosted) receiptOf(ctx context.Context, c Caller, e identity.Entry) (client.Receipt, error) {

@@ -91,7 +91,7 @@ func (m memory) Entry(ctx context.Context, index uint64) (e host.Entry, err erro
 		if data == nil {
 			return book.ErrNoEntry
 		}
-		e.Name = r.Log().Entry(index)
+		e.Name = r.Names().Entry(index)
 		e.Leaf, err = ledger.DecodeLeaf(data)
 		return err
 	})

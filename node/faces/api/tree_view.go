@@ -177,7 +177,7 @@ func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 
 // child tells the state of a child at the given time, in ms since 1970 UTC.
 func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
-	n, log := s.neighbour(h, c.Place.Name), h.Ledger.Log()
+	n, names := s.neighbour(h, c.Place.Name), h.Ledger.Names()
 	n.KeySet = c.Number
 	if c.Place.DisplayName != n.DisplayName {
 		n.EndorsedAs = c.Place.DisplayName
@@ -186,16 +186,16 @@ func (s *server) child(h Hosted, c tree.Child, now uint64) client.Neighbour {
 	case c.Damaged:
 		n.State, n.EndorsedAs = client.ChildDamaged, ""
 	case c.Joined():
-		n.State, n.Entry, n.Until = client.ChildJoined, c.Endorsement.In(log).String(), stampMS(c.NotAfter)
+		n.State, n.Entry, n.Until = client.ChildJoined, c.Endorsement.In(names).String(), stampMS(c.NotAfter)
 		if now > c.NotAfter {
 			n.State = client.ChildExpired
 		}
 	case c.Withdrawn != ledger.None && (!c.Open() || now > c.Until):
-		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(log).String()
+		n.State, n.Entry = client.ChildWithdrawn, c.Withdrawn.In(names).String()
 	case !c.Open():
-		n.State, n.Entry = client.ChildCancelled, c.Cancelled.In(log).String()
+		n.State, n.Entry = client.ChildCancelled, c.Cancelled.In(names).String()
 	default:
-		n.State, n.Entry, n.Until, n.Anew = client.ChildInvited, c.Invitation.In(log).String(), stampMS(c.Until), c.Withdrawn != ledger.None
+		n.State, n.Entry, n.Until, n.Anew = client.ChildInvited, c.Invitation.In(names).String(), stampMS(c.Until), c.Withdrawn != ledger.None
 		if now > c.Until {
 			n.State = client.ChildExpired
 		}

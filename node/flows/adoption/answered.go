@@ -19,7 +19,7 @@ func (d *Desk) request(id identity.Message, p prepared, with identity.Entry) boo
 }
 
 func (d *Desk) published(p prepared, result catalog.PublicationResult) catalog.Published {
-	return catalog.Published{Entry: p.entry, Version: result.Version, At: result.Entry.In(d.own.Log()), Document: p.publish.Document}
+	return catalog.Published{Entry: p.entry, Version: result.Version, At: result.Entry.In(d.own.Names()), Document: p.publish.Document}
 }
 
 // answered returns the answer to a request that came before, be the entry one that would be refused

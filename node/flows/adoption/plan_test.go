@@ -125,7 +125,7 @@ func TestPlanTellsGrants(t *testing.T) {
 	}
 	w.mustPublish(t, stopped)
 	p = plan(w.adopting())
-	if p.Beginning != 1 || len(p.Begins) != 1 || p.Begins[0].Grant != w.grants(t)[0].Name(w.county.Log()) {
+	if p.Beginning != 1 || len(p.Begins) != 1 || p.Begins[0].Grant != w.grants(t)[0].Name(w.county.Names()) {
 		t.Errorf("shared again: got %+v", p.Begins)
 	}
 	if len(p.Open) != 2 || p.Open[1] != "statistics" {

@@ -59,7 +59,7 @@ func TestNamesakes(t *testing.T) {
 	if err != nil || !got.GrantedNow {
 		t.Fatalf("the namesake applies: %+v, %v", got.Use, err)
 	}
-	if head, _ := w.City.SaidAt(t, got.Access); head.Agency != civil || head.About.In(w.City.Log()) != got.Grant {
+	if head, _ := w.City.SaidAt(t, got.Access); head.Agency != civil || head.About.In(w.City.Names()) != got.Grant {
 		t.Errorf("the access record has the head %+v", head)
 	}
 	holder := identity.NewAgency(nanming, civil)
@@ -107,7 +107,7 @@ func TestReceipts(t *testing.T) {
 		}
 	}
 	asking := operation.Asking{ID: newID(), To: guiyang, By: by(water)}
-	_, err = sharing.Remote{Caller: w.County.Engine}.Receipt(t.Context(), asking, w.County.Log().Entry(own.Access.Index()))
+	_, err = sharing.Remote{Caller: w.County.Engine}.Receipt(t.Context(), asking, w.County.Names().Entry(own.Access.Index()))
 	refused(t, "an entry of another ledger", err, text.NotFound)
 }
 
@@ -212,7 +212,7 @@ func TestOwn(t *testing.T) {
 		t.Errorf("the receipt of %s: got %s, %v", got.Access, r.Entry, err)
 	}
 	another := must(identity.NewLog(guiyang, 2))
-	for _, none := range []identity.Entry{w.City.Log().Entry(w.City.Size(t) + 1), another.Entry(got.Access.Index())} {
+	for _, none := range []identity.Entry{w.City.Names().Entry(w.City.Size(t) + 1), another.Entry(got.Access.Index())} {
 		r, err := w.City.Ask.Receipt(t.Context(), by(water), none)
 		if f := refused(t, "the receipt of no entry", err, text.NotFound); f.Args["where"] != none.String() || r.Receipt != nil {
 			t.Errorf("got %v, want %s", f.Args, none)

@@ -18,10 +18,10 @@ type scene struct {
 func newScene(t *testing.T) *scene {
 	t.Helper()
 	w := newWorld(t)
-	s := &scene{world: w, record: w.City.Log().Entry(w.City.Size(t) - 1)}
-	s.secret = w.City.Log().Entry(w.City.Size(t))
+	s := &scene{world: w, record: w.City.Names().Entry(w.City.Size(t) - 1)}
+	s.secret = w.City.Names().Entry(w.City.Size(t))
 	w.City.Put(t, label("fingerprints"), village(7, "指纹"))
-	s.retracted = w.City.Log().Entry(w.City.Size(t))
+	s.retracted = w.City.Names().Entry(w.City.Size(t))
 	w.City.Put(t, villages, village(2, "撤下的村"))
 	if _, err := w.City.Records.Retract(t.Context(), newID(), by(civil), villages, "520102016002", "撤下"); err != nil {
 		t.Fatal(err)
@@ -30,7 +30,7 @@ func newScene(t *testing.T) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.local, s.application = got.Access, w.City.Log().Entry(got.Grant.Index()-1)
+	s.local, s.application = got.Access, w.City.Names().Entry(got.Grant.Index()-1)
 	if got, err = w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, lookup()); err != nil {
 		t.Fatal(err)
 	}
@@ -53,14 +53,14 @@ func TestNobodyReadsByReceipt(t *testing.T) {
 		to    []identity.Label // whom the payload belongs to
 	}{
 		"a record": {s.record, []identity.Label{civil}}, "a record that was retracted": {s.retracted, []identity.Label{civil}},
-		"its retraction":               {s.City.Log().Entry(s.retracted.Index() + 1), []identity.Label{civil}},
+		"its retraction":               {s.City.Names().Entry(s.retracted.Index() + 1), []identity.Label{civil}},
 		"data that are not shared":     {s.secret, []identity.Label{civil}},
 		"an application":               {s.application, []identity.Label{civil, water}},
 		"a use":                        {s.local, []identity.Label{civil, water}},
 		"a use by another's agency":    {s.remote, []identity.Label{civil}},
-		"an application from another":  {s.City.Log().Entry(s.remote.Index() - 2), []identity.Label{civil}},
-		"a catalogue entry, as public": {s.City.Log().Entry(3), []identity.Label{civil, water, label("archives"), {}}},
-		"the node's own statement":     {s.City.Log().Entry(0), []identity.Label{civil, water, label("archives"), {}}},
+		"an application from another":  {s.City.Names().Entry(s.remote.Index() - 2), []identity.Label{civil}},
+		"a catalogue entry, as public": {s.City.Names().Entry(3), []identity.Label{civil, water, label("archives"), {}}},
+		"the node's own statement":     {s.City.Names().Entry(0), []identity.Label{civil, water, label("archives"), {}}},
 	} {
 		belongs := map[identity.Label]bool{}
 		for _, code := range row.to {
@@ -90,7 +90,7 @@ func TestNobodyReadsByReceipt(t *testing.T) {
 func TestProviderReadsOnRecord(t *testing.T) {
 	s := newScene(t)
 	for what, entry := range map[string]identity.Entry{
-		"a record": s.record, "a retracted one": s.retracted, "its retraction": s.City.Log().Entry(s.retracted.Index() + 1),
+		"a record": s.record, "a retracted one": s.retracted, "its retraction": s.City.Names().Entry(s.retracted.Index() + 1),
 	} {
 		before := s.City.Size(t)
 		if _, err := s.City.Ask.Receipt(t.Context(), by(water), entry); err != nil || s.City.Size(t) != before {
@@ -99,7 +99,7 @@ func TestProviderReadsOnRecord(t *testing.T) {
 		if _, err := s.City.Ask.Receipt(t.Context(), by(civil), entry); err != nil || s.City.Size(t) != before+1 {
 			t.Fatalf("%s: %v, and %d entries more, want one", what, err, s.City.Size(t)-before)
 		}
-		head, said := s.City.SaidAt(t, s.City.Log().Entry(before))
+		head, said := s.City.SaidAt(t, s.City.Names().Entry(before))
 		if head.Kind != ledger.KindAccess || head.Agency != civil || said["operation"] != "receipt" || said["entry"] != entry.String() {
 			t.Errorf("%s: recorded as %+v, %v", what, head, said)
 		}

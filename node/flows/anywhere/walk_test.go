@@ -76,7 +76,7 @@ func newWalkers(t *testing.T) *walkers {
 	for _, set := range []string{"loans", "fingerprints"} {
 		w.at.Put(t, label(set), village(1, "金丝雀"))
 	}
-	record := w.at.Log().Entry(w.at.Size(t) - 1)
+	record := w.at.Names().Entry(w.at.Size(t) - 1)
 	local, err := w.at.Ask.Query(t.Context(), newID(), by(water), nanming, lookup())
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ import (
 // not shown.
 func TestUnreadableAnswers(t *testing.T) {
 	w := newWorld(t)
-	entry := func(p *place) identity.Entry { return p.Log().Entry(7) }
+	entry := func(p *place) identity.Entry { return p.Names().Entry(7) }
 	good := records.Answer{Rows: [][]byte{[]byte(`{}`)}, Count: 1, AsOf: 6, Use: records.Use{Grant: entry(w.City)}}
 	changed := func(f func(*records.Answer)) []byte {
 		r := good
@@ -50,7 +50,7 @@ func TestUnreadableAnswers(t *testing.T) {
 		if got.Rows != nil || got.Count != 0 || w.County.Size(t) != before+1 {
 			t.Fatalf("%s: got %q, and %d entries were made, want one", what, got.Rows, w.County.Size(t)-before)
 		}
-		_, said := w.County.SaidAt(t, w.County.Log().Entry(before))
+		_, said := w.County.SaidAt(t, w.County.Names().Entry(before))
 		if said["outcome"] != float64(text.Number(text.AnswerRefused)) || said["entry"] != nil || said["request_id"] != id.String() {
 			t.Errorf("%s: recorded as %v", what, said)
 		}
@@ -103,12 +103,12 @@ func TestInventedMembers(t *testing.T) {
 	} {
 		answer := records.Answer{
 			Rows: [][]byte{[]byte(`{"code":"1","name":"a"}`)}, Columns: []string{"code", "name"}, Count: 1, Scanned: 4, AsOf: 6, Cursor: "CCCC",
-			Use: records.Use{Grant: w.City.Log().Entry(7)},
+			Use: records.Use{Grant: w.City.Names().Entry(7)},
 		}
 		change(&answer)
 		q := lookup()
 		q.Key, q.Limit, q.Cursor, q.Fields = "", 3, "BBBB", []string{"name", "code"}
-		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(answer), Entry: w.City.Log().Entry(8)}, Evidence: []byte("signed there")}
+		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(answer), Entry: w.City.Names().Entry(8)}, Evidence: []byte("signed there")}
 		got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)
 		if what == "" {
 			if err != nil || len(got.Rows) != 1 {
@@ -126,7 +126,7 @@ func TestInventedMembers(t *testing.T) {
 func TestUnreadableMeasures(t *testing.T) {
 	w := newWorld(t)
 	one := gather.Group{Values: []string{}, Count: 1}
-	use := records.Use{Grant: w.City.Log().Entry(7)}
+	use := records.Use{Grant: w.City.Names().Entry(7)}
 	q := lookup()
 	q.Key, q.Measure, q.Wait, q.Cursor = "", gather.Measure{Function: gather.Count}, 1000, "BBBB"
 	page := func(change func(*records.Answer)) records.Answer {
@@ -151,7 +151,7 @@ func TestUnreadableMeasures(t *testing.T) {
 		"a page of no way on": {page(func(a *records.Answer) { a.Cursor = "" }), false},
 		"a cursor too long":   {page(func(a *records.Answer) { a.Cursor = strings.Repeat("C", 49<<10) }), false},
 	} {
-		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(row.answer), Entry: w.City.Log().Entry(8)}}
+		w.County.Told = &relay.Answer{Result: relay.Result{Content: encoded(row.answer), Entry: w.City.Names().Entry(8)}}
 		got, err := w.County.Ask.Query(t.Context(), newID(), by(water), guiyang, q)
 		if row.want {
 			if err != nil || got.Count != 1 {

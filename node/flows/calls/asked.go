@@ -106,7 +106,7 @@ func usesKey(id []byte, agency identity.Label) []byte {
 func answered(r *state.Reader, id identity.Message, agency identity.Label) identity.Entry {
 	raw := id.Bytes()
 	entry, _ := uses.Load(r, usesKey(raw[:], agency))
-	return entry.In(r.Log())
+	return entry.In(r.Names())
 }
 
 // outcome is the outcome of a request: an answer or a refusal.

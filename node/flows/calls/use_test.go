@@ -79,7 +79,7 @@ func checkAccess(t *testing.T, from, at *place, id identity.Message, use records
 	if grantedBy.Kind != ledger.KindGrant {
 		t.Errorf("the grant is an entry of kind %s", grantedBy.Kind)
 	}
-	application := grantedBy.About.In(at.Log())
+	application := grantedBy.About.In(at.Names())
 	for kind, e := range map[ledger.Kind]identity.Entry{ledger.KindAccess: use.Access, ledger.KindApplication: application} {
 		head, said := at.SaidAt(t, e)
 		if head.Kind != kind || said["consumer"] != identity.NewAgency(from.Name(), water).String() || said["purpose"] != purpose {
@@ -210,7 +210,7 @@ func TestRefused(t *testing.T) {
 		if w.County.Size(t) != before+1 {
 			t.Fatalf("%s: %d entries were made here, want one", what, w.County.Size(t)-before)
 		}
-		_, said := w.County.SaidAt(t, w.County.Log().Entry(before))
+		_, said := w.County.SaidAt(t, w.County.Names().Entry(before))
 		if said["outcome"] != float64(text.Number(row.want)) || said["entry"] != nil {
 			t.Errorf("%s: recorded as %v", what, said)
 		}
@@ -223,7 +223,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: the request's hash is recorded as %v, want %x", what, said["request_hash"], sent)
 		}
 		for index := there; index < w.City.Size(t); index++ { // an application may be granted, and no use be recorded
-			if head, _ := w.City.SaidAt(t, w.City.Log().Entry(index)); head.Kind == ledger.KindAccess {
+			if head, _ := w.City.SaidAt(t, w.City.Names().Entry(index)); head.Kind == ledger.KindAccess {
 				t.Errorf("%s: a use was recorded there", what)
 			}
 		}
@@ -254,7 +254,7 @@ func TestNotAsked(t *testing.T) {
 	}
 	for what, ask := range map[string]func() error{
 		"a receipt": func() error {
-			_, err := w.County.Ask.Receipt(t.Context(), by(label("education")), w.City.Log().Entry(1))
+			_, err := w.County.Ask.Receipt(t.Context(), by(label("education")), w.City.Names().Entry(1))
 			return err
 		},
 		"the catalogue": func() error {

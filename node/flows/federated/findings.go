@@ -82,18 +82,18 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 		if err != nil {
 			return err
 		}
-		log := r.Log()
+		names := r.Names()
 		in := func(p point) bool {
-			return (administrator || p.Agency == agency.Code()) && (asked.IsZero() || p.Asked.In(log) == asked)
+			return (administrator || p.Agency == agency.Code()) && (asked.IsZero() || p.Asked.In(names) == asked)
 		}
 		for _, p := range points.All(r, nil) {
 			if in(p) {
-				a.Open = append(a.Open, p.open(log, d.Now()))
+				a.Open = append(a.Open, p.open(names, d.Now()))
 			}
 		}
 		for _, f := range findings.All(r, nil) {
 			if in(f.Point) {
-				a.Findings = append(a.Findings, f.shown(log))
+				a.Findings = append(a.Findings, f.shown(names))
 			}
 		}
 		return nil
@@ -104,25 +104,25 @@ func (d *Desk) Account(ctx context.Context, by catalog.Actor, asked identity.Ent
 	return a, err
 }
 
-func (p point) shown(log identity.Log) Point {
+func (p point) shown(names state.Names) Point {
 	said := failureOf(p.Code, p.Args)
 	if said != nil && !p.By.IsZero() {
 		said = failure.Heard(&relay.Problem{At: p.By, Code: p.Code, Args: p.Args}, nil)
 	}
-	return Point{Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(log), Since: p.since(), Until: p.end(), Said: said}
+	return Point{Hop: p.Hop, By: p.By, State: p.State, Agency: p.Agency, Asked: p.Asked.In(names), Since: p.since(), Until: p.end(), Said: said}
 }
 
 // open returns the point as one that is open now: longer than a day where it could not be tried.
-func (p point) open(log identity.Log, now time.Time) Point {
-	shown := p.shown(log)
+func (p point) open(names state.Names, now time.Time) Point {
+	shown := p.shown(names)
 	if now.After(shown.Until) {
 		shown.Until = p.latest()
 	}
 	return shown
 }
 
-func (f finding) shown(log identity.Log) Finding {
-	out := Finding{Point: f.Point.shown(log), Outcome: f.Outcome, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(log)}
+func (f finding) shown(names state.Names) Finding {
+	out := Finding{Point: f.Point.shown(names), Outcome: f.Outcome, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(names)}
 	for _, l := range f.Lies {
 		out.Lies = append(out.Lies, gather.Lie(l))
 	}
@@ -219,13 +219,13 @@ func (d *Desk) settle(ctx context.Context, f finding) error {
 	}
 	f.Entry, err = commandSettle.Do(ctx, d.own, book.Request{}, settleBody{Finding: f, Statement: statement})
 	if err == nil && f.Entry != ledger.None && d.Found != nil {
-		d.Found(f.shown(d.own.Log()))
+		d.Found(f.shown(d.own.Names()))
 	}
 	return err
 }
 
 func (d *Desk) noted(ctx context.Context, f finding) (book.Statement, error) {
-	shown := f.shown(d.own.Log())
+	shown := f.shown(d.own.Names())
 	note := findingNote{
 		Asked: shown.Asked.String(), RequestHash: hex.EncodeToString(f.Point.Request), Hop: shown.Hop.String(),
 		Outcome: f.Outcome, Since: shown.Since.UTC(), At: shown.At.UTC(),

@@ -299,7 +299,7 @@ func TestNotShownBeforeRecorded(t *testing.T) {
 	if got.Groups != nil || got.Answered != 0 || w.County.Size(t) != before+4 {
 		t.Fatalf("got %+v, with %d entries, want application, grant, access and record", got, w.County.Size(t)-before)
 	}
-	_, said := w.County.SaidAt(t, w.County.Log().Entry(before+3))
+	_, said := w.County.SaidAt(t, w.County.Names().Entry(before+3))
 	if said["outcome"] != float64(text.Number(text.ShareRefused)) || said["entry"] != nil || said["operation"] != "gather" {
 		t.Errorf("recorded as %v", said)
 	}

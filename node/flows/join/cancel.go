@@ -50,7 +50,7 @@ func (d *Desk) waiting(label identity.Label, child tree.Child) (w Waiting, err e
 		return w, text.Fail(text.NoInvitation, text.Args{"name": d.Standing.Called(child.Place.Name), "jurisdiction": in}, nil)
 	}
 	return Waiting{
-		Place: child.Place, Entry: child.Invitation.In(d.Own.Log()), Until: time.UnixMilli(int64(child.Until)), Joined: child.Joined(),
+		Place: child.Place, Entry: child.Invitation.In(d.Own.Names()), Until: time.UnixMilli(int64(child.Until)), Joined: child.Joined(),
 	}, nil
 }
 

@@ -98,7 +98,7 @@ func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Pla
 func (d *Desk) replaced(ctx context.Context, id identity.Message, label identity.Label) (e identity.Entry, err error) {
 	err = d.Own.View(ctx, func(r *state.Reader) error {
 		if c, known := tree.ChildOf(r, label); known && c.Open() && c.Until > uint64(id.Time().UnixMilli()) {
-			e = c.Invitation.In(r.Log())
+			e = c.Invitation.In(r.Names())
 		}
 		return nil
 	})

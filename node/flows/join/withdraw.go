@@ -75,7 +75,7 @@ func (d *Desk) cut(label identity.Label, child tree.Child) (c Cut, err error) {
 
 // cutAlready returns the error of a child that was withdrawn before.
 func (d *Desk) cutAlready(child tree.Child) error {
-	args := text.Args{"name": child.Place.Name.String(), "jurisdiction": d.Own.Name().String(), "entry": child.Withdrawn.In(d.Own.Log()).String()}
+	args := text.Args{"name": child.Place.Name.String(), "jurisdiction": d.Own.Name().String(), "entry": child.Withdrawn.In(d.Own.Names()).String()}
 	if why, ok := errors.AsType[*text.Failure](d.Standing.Absent(child.Place.Name)); ok {
 		args["when"] = why.Args["when"]
 	}
@@ -104,7 +104,7 @@ func (d *Desk) CutOff(ctx context.Context, id identity.Message, name identity.Ju
 		return identity.Entry{}, err
 	}
 	child, err := d.child(ctx, name.Label())
-	if err == nil && (child.Joined() || child.Withdrawn.In(d.Own.Log()) != entry) {
+	if err == nil && (child.Joined() || child.Withdrawn.In(d.Own.Names()) != entry) {
 		err = text.Fail(text.HostEndOver, text.Args{"name": name.String(), "entry": entry.String()}, nil)
 	}
 	return entry, err

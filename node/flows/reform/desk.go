@@ -58,7 +58,7 @@ func (a act[B]) do(ctx context.Context, l book.Ledger, to Agreed) (done Done, er
 	err = l.View(ctx, func(r *state.Reader) error {
 		var ref ledger.Ref
 		if ref, came, err = a.command.Before(r, l, a.request); came || err != nil {
-			done.Entry = ref.In(l.Log())
+			done.Entry = ref.In(l.Names())
 			done.Plan, _ = plans.Load(r, planKey(ref))
 			return err
 		}

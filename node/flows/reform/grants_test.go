@@ -82,7 +82,7 @@ func TestFirstEndCounts(t *testing.T) {
 				first = g
 			}
 		}
-		if got := ended[first].In(w.Log()); got != end {
+		if got := ended[first].In(w.Names()); got != end {
 			t.Errorf("end %d: the grant %d is told to have ended with %s, want %s", i, first, got, end)
 		}
 	}

@@ -83,7 +83,7 @@ func (p *Plan) end(r *state.Reader, all []sharing.Grant) {
 	living := sharing.Living(all, r.Clock())
 	p.Ending = len(living)
 	for _, g := range living[:min(len(living), MaxNamed)] {
-		p.Ends = append(p.Ends, Held{Grant: g.Name(r.Log()), Dataset: g.Dataset, Consumer: g.Consumer, Purpose: g.Purpose, Endless: g.Endless})
+		p.Ends = append(p.Ends, Held{Grant: g.Name(r.Names()), Dataset: g.Dataset, Consumer: g.Consumer, Purpose: g.Purpose, Endless: g.Endless})
 	}
 }
 

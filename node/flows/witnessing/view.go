@@ -53,7 +53,7 @@ func (d *Desk) Findings(r *state.Reader) (all []Finding) {
 	for _, f := range forks.All(r, nil) {
 		if f.Seen == ledger.None {
 			all = append(all, Finding{
-				About: f.about(d.name), Own: f.Log.Jurisdiction() == d.name, Size: f.Size, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(r.Log()), Evidence: f.Evidence,
+				About: f.about(d.name), Own: f.Log.Jurisdiction() == d.name, Size: f.Size, At: time.UnixMilli(int64(f.At)), Entry: f.Entry.In(r.Names()), Evidence: f.Evidence,
 			})
 		}
 	}
@@ -81,7 +81,7 @@ func (d *Desk) Acknowledge(ctx context.Context, id identity.Message, about ident
 	q := book.ByNode(d.o.Own, id, []byte(about.String()+"\n"+reason))
 	ref, came, err := commandAcknowledge.Came(ctx, d.o.Own, q)
 	if came || err != nil {
-		return ref.In(d.o.Own.Log()), err
+		return ref.In(d.o.Own.Names()), err
 	}
 	var all []acknowledgeBody
 	err = d.o.Own.View(ctx, func(r *state.Reader) error {

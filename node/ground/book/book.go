@@ -35,9 +35,11 @@ import (
 
 // Ledger is a jurisdiction's ledger as a room works with it; *host.Host implements it.
 type Ledger interface {
-	// Name returns the jurisdiction, and Log the log of its ledger that is written now.
+	// Name returns the jurisdiction, Log the log of its ledger that is written now, and Names the
+	// names of the entries of it and of those before.
 	Name() identity.Jurisdiction
 	Log() identity.Log
+	Names() state.Names
 
 	// View runs f on a state that shows everything acknowledged before the call: it is Linearize
 	// and then Look.
@@ -249,5 +251,5 @@ func Refuse(code text.Code, values ...string) error {
 // returns the name of that entry.
 func Enter[B any](ctx context.Context, l Ledger, c Command[B, ledger.Ref], q Request, body B) (identity.Entry, error) {
 	ref, err := c.Do(ctx, l, q, body)
-	return ref.In(l.Log()), err
+	return ref.In(l.Names()), err
 }

@@ -64,7 +64,7 @@ func name(t *testing.T, l book.Ledger, name string) (identity.Entry, error) {
 func TestCommand(t *testing.T) {
 	l := booktest.New(t, "nanming.guiyang.guizhou", registry())
 	first, err := name(t, l, "南明区")
-	if err != nil || first != l.Log().Entry(0) {
+	if err != nil || first != l.Names().Entry(0) {
 		t.Fatalf("got entry %s, %v, want number 0", first, err)
 	}
 	if again, err := name(t, l, "南明区"); err != nil || again != first {

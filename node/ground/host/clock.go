@@ -168,7 +168,7 @@ func (h *Host) AcceptClock(ctx context.Context, id identity.Message, reason stri
 		return entry, fmt.Errorf("accept clock: %w", err)
 	}
 	h.logger.Warn("clock accepted", "clock", now.UTC().Format(time.RFC3339), "reason", reason)
-	return h.log.Entry(binary.BigEndian.Uint64(result.Data)), nil
+	return h.Names().Entry(binary.BigEndian.Uint64(result.Data)), nil
 }
 
 // ErrClockBelieved is returned by AcceptClock where there is nothing to accept.
@@ -180,7 +180,7 @@ func (h *Host) came(ctx context.Context, kind state.Kind, q book.Request) (entry
 		var answer state.Result
 		answer, came = r.Answer(state.Command{Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked})
 		if came && answer.Err() == nil {
-			entry = h.log.Entry(binary.BigEndian.Uint64(answer.Data))
+			entry = h.Names().Entry(binary.BigEndian.Uint64(answer.Data))
 		}
 		return answer.Err()
 	})

@@ -46,7 +46,7 @@ func (h *Host) Follow(ctx context.Context, since uint64) (f Followed, err error)
 			return err
 		}
 		for _, k := range newest.Replicas {
-			f.Keys = append(f.Keys, VerifierKey{k.Replica, ledger.VerifierKey(h.log, k.LogKey)})
+			f.Keys = append(f.Keys, VerifierKey{k.Replica, ledger.VerifierKey(r.Log(), k.LogKey)})
 		}
 		switch {
 		case since > f.Checkpoint.Size:

@@ -125,7 +125,7 @@ func (h *Host) checkFilled(p state.Published, signed [][]byte, inForce uint64) e
 	if err != nil {
 		return err
 	}
-	err = checkFilled(h.log, known)(p, signed, inForce)
+	err = checkFilled(h.Log(), known)(p, signed, inForce)
 	if err == nil && h.Questioned() == nil { // noted before it comes in the place of state.db
 		err = h.notePlace(state.FillFile)
 	}

@@ -60,7 +60,6 @@ const Keystore = "keystore"
 type Host struct {
 	name       identity.Jurisdiction
 	dir        string
-	log        identity.Log
 	above      atomic.Pointer[above]             // nil: has not joined a parent
 	endorsed   atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
 	recovery   atomic.Pointer[[]byte]            // statement for the first key set; nil: none
@@ -207,7 +206,7 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	if h.store, err = state.Open(file, o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
 		return h.part(PartLedger, stateFile, err)
 	}
-	if h.log, err = logOf(h.store, h.dir, h.name); err != nil {
+	if _, err = logOf(h.store, h.dir, h.name); err != nil {
 		return err
 	}
 	if err = h.checkKeystore(); err != nil {
@@ -239,7 +238,7 @@ func replicaIn(certs string) identity.Replica {
 func (h *Host) openGroup(o Options) (err error) {
 	config := group.Config{
 		Jurisdiction: h.name, Replica: h.Replica(), Dir: h.dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
-		Mark: markOf(h.vault, h.log), Fatal: o.Fatal, CheckFilled: h.checkFilled, Mute: h.mute,
+		Mark: markOf(h.vault, h.Names().First()), Fatal: o.Fatal, CheckFilled: h.checkFilled, Mute: h.mute,
 	}
 	h.admitted = func(*state.Reader, identity.Replica) *trust.ReplicaKeys { return nil }
 	if o.Reach != nil {
@@ -357,8 +356,9 @@ func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book
 	if err != nil {
 		return book.Statement{}, err
 	}
-	evidence, err := ledger.Sign(h.log, stated, contentType, c, h.authority.Signer())
-	hash := ledger.Stated(h.log, stated)
+	log := h.Log()
+	evidence, err := ledger.Sign(log, stated, contentType, c, h.authority.Signer())
+	hash := ledger.Stated(log, stated)
 	return book.Statement{Evidence: evidence, Sealed: sealed, Stated: hash[:]}, err
 }
 
@@ -372,4 +372,7 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 }
 
 // Log returns the ledger's log.
-func (h *Host) Log() identity.Log { return h.log }
+func (h *Host) Log() identity.Log { return h.store.Names().Log() }
+
+// Names returns the names of the ledger's entries.
+func (h *Host) Names() state.Names { return h.store.Names() }

@@ -56,10 +56,15 @@ func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
 	if err := h.Questioned(); err != nil {
 		return state.CheckpointLine{}, err
 	}
-	if err := h.Look(func(r *state.Reader) error { return r.GoesOn(m.Size, m.Root) }); err != nil {
+	var log identity.Log
+	err := h.Look(func(r *state.Reader) error {
+		log = r.Log()
+		return r.GoesOn(m.Size, m.Root)
+	})
+	if err != nil {
 		return state.CheckpointLine{}, h.mustEnd(fmt.Errorf("sign checkpoint: %w", err))
 	}
-	c, err := m.Checkpoint(h.log)
+	c, err := m.Checkpoint(log)
 	if err != nil {
 		return state.CheckpointLine{}, err
 	}
@@ -68,7 +73,7 @@ func (h *Host) sign(m state.Mark) (state.CheckpointLine, error) {
 	if err != nil {
 		return state.CheckpointLine{}, err
 	}
-	digest := ledger.StateDigest{Log: h.log, Index: m.Index, Digest: m.Digest}
+	digest := ledger.StateDigest{Log: log, Index: m.Index, Digest: m.Digest}
 	return state.CheckpointLine{Replica: h.Replica(), Mark: m, Note: note, State: digest.Sign(h.authority)}, nil
 }
 
@@ -81,16 +86,17 @@ func (h *Host) checkLine(from identity.Replica, body []byte) error {
 		return fmt.Errorf("line of a checkpoint: %w", err)
 	}
 	var set trust.KeySet
+	var log identity.Log
 	err := h.Look(func(r *state.Reader) error {
 		found, err := h.inForce(r, line.Mark.Size)
-		set = found
+		set, log = found, r.Log()
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	key := set.LogKey(from)
-	want, err := line.Mark.Checkpoint(h.log)
+	want, err := line.Mark.Checkpoint(log)
 	switch {
 	case err != nil:
 		return err
@@ -98,11 +104,11 @@ func (h *Host) checkLine(from identity.Replica, body []byte) error {
 		return fmt.Errorf("line of a checkpoint: %w: no mark stands at raft index %d yet", ledger.ErrNotProven, line.Mark.Index)
 	case line.Replica != from || key == nil:
 		return fmt.Errorf("line of a checkpoint: %w: %s shows one of %s", ledger.ErrNotProven, from, line.Replica)
-	case !(ledger.StateDigest{Log: h.log, Index: line.Mark.Index, Digest: line.Mark.Digest}).Verify(key, line.State):
+	case !(ledger.StateDigest{Log: log, Index: line.Mark.Index, Digest: line.Mark.Digest}).Verify(key, line.State):
 		return fmt.Errorf("line of a checkpoint: %w: the signature of the state's digest does not hold", ledger.ErrNotProven)
 	}
 	alone := trust.KeySet{Replicas: []trust.ReplicaKeys{{Replica: from, LogKey: key}}}
-	got, err := ledger.OpenCheckpoint(line.Note, h.log, alone)
+	got, err := ledger.OpenCheckpoint(line.Note, log, alone)
 	if err == nil && got != want {
 		err = fmt.Errorf("%w: it is of %d entries, the mark of %d", ledger.ErrNotProven, got.Size, want.Size)
 	}

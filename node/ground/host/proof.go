@@ -175,7 +175,7 @@ func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err 
 	if err != nil {
 		return c, nil, err
 	}
-	if c, err = ledger.OpenCheckpoint(p.Note, h.log, set); err == nil {
+	if c, err = ledger.OpenCheckpoint(p.Note, r.Log(), set); err == nil {
 		h.openedNote.Store(&openedNote{p.Note, c})
 	}
 	return c, p.Note, err
@@ -202,8 +202,8 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 		if e.Leaf, err = ledger.DecodeLeaf(data); err != nil {
 			return err
 		}
-		e.Name, err = identity.NewEntry(h.log, index)
-		return err
+		e.Name = r.Names().Entry(index)
+		return nil
 	})
 	return e, err
 }

@@ -198,7 +198,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 // judge compares what a neighbour saw with what was here when the question began: it agrees where
 // that was no more, and the same.
 func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
-	if s.Checkpoint.Log != h.log || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
+	if s.Checkpoint.Log != h.Log() || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
 		return false, false
 	}
 	var root tlog.Hash
@@ -218,7 +218,7 @@ func (h *Host) vouched(s Seen) bool {
 		return err
 	})
 	for i := len(sets) - 1; err == nil && i >= 0; i-- {
-		if signedBy(s, h.log, sets[i].KeySet) {
+		if signedBy(s, h.Log(), sets[i].KeySet) {
 			return true
 		}
 	}
@@ -272,7 +272,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 		return entry, fmt.Errorf("continue ledger: %w", err)
 	}
 	h.logger.Warn("the ledger goes on by the word of a person", "entries", question.Size, "reason", reason)
-	return h.log.Entry(binary.BigEndian.Uint64(result)), nil
+	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
 }
 
 func (h *Host) continued(q *QuestionError, reason string) ([]byte, error) {

@@ -45,7 +45,7 @@ func (h *Host) openKeys(ctx context.Context) error {
 		return err
 	}
 	if len(have) == 0 {
-		signed, _, err := h.authority.FirstKeySet(h.log.Epoch())
+		signed, _, err := h.authority.FirstKeySet(h.Log().Epoch())
 		if err != nil {
 			return err
 		}

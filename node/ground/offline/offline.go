@@ -257,7 +257,7 @@ func (r *DataReport) openAll(ctx context.Context, folder string, at *state.Reade
 			continue
 		}
 		if r.Unreadable++; r.Unreadable == 1 {
-			r.FirstUnreadable = at.Log().Entry(index).String()
+			r.FirstUnreadable = at.Names().Entry(index).String()
 		}
 	}
 }

@@ -74,7 +74,7 @@ func TestJoinOverTheWire(t *testing.T) {
 		t.Errorf("a lost answer: got %v", err)
 	}
 	levels, entry, err := Ask(t.Context(), w, county.Bring(t, "one"))
-	if err != nil || entry != city.Child(t, "nanming").Endorsement.In(city.Log()) {
+	if err != nil || entry != city.Child(t, "nanming").Endorsement.In(city.Names()) {
 		t.Fatalf("redeem: got %s, %v", entry, err)
 	}
 	got, err := county.SetAbove(t.Context(), pin, levels)

@@ -26,7 +26,7 @@ func absenceOf(r *state.Reader, c tree.Child) absence {
 	}
 	switch {
 	case c.Withdrawn != ledger.None:
-		args["entry"], args["when"] = c.Withdrawn.In(r.Log()).String(), enteredAt(r, c.Withdrawn)
+		args["entry"], args["when"] = c.Withdrawn.In(r.Names()).String(), enteredAt(r, c.Withdrawn)
 		return absence{text.PlaceWithdrawn, args}
 	case c.Open():
 		return absence{text.PlaceInvited, args}

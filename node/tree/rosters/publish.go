@@ -75,7 +75,7 @@ func (s *Store) PublishShown(ctx context.Context, id identity.Message, by operat
 	}
 	request := book.By(identity.NewAgency(s.own.Name(), agency), id, asked)
 	if ref, came, err := commandPublish.Came(ctx, s.own, request); came || err != nil {
-		return ref.In(s.own.Log()), err
+		return ref.In(s.own.Names()), err
 	}
 	if cannot != nil {
 		return identity.Entry{}, cannot

@@ -48,7 +48,7 @@ func (s *Store) newest(ctx context.Context) (f found, err error) {
 			here, some, err := s.at(r, key)
 			switch {
 			case err != nil && bytes.Equal(key, keyCurrent):
-				f.lost = &Lost{Number: here.Number, manifest: here.manifest, entry: here.Entry.In(s.own.Log())}
+				f.lost = &Lost{Number: here.Number, manifest: here.manifest, entry: here.Entry.In(s.own.Names())}
 				fallthrough
 			case err != nil:
 				f.damaged = append(f.damaged, err)

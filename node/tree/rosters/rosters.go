@@ -211,7 +211,7 @@ func (s *Store) Refresh(ctx context.Context) error {
 	for _, err := range f.damaged {
 		s.damaged(err)
 	}
-	s.current.Store(&Current{Roster: f.list, Entry: f.Entry.In(s.own.Log()), Lost: f.lost})
+	s.current.Store(&Current{Roster: f.list, Entry: f.Entry.In(s.own.Names()), Lost: f.lost})
 	return nil
 }
 

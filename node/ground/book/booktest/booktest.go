@@ -84,6 +84,9 @@ func (l *Ledger) Name() identity.Jurisdiction { return l.name }
 // Log returns the ledger's log.
 func (l *Ledger) Log() identity.Log { return l.log }
 
+// Names returns the names of the ledger's entries.
+func (l *Ledger) Names() state.Names { return state.NamesOf(l.log) }
+
 // View runs f on the state as it is now.
 func (l *Ledger) View(ctx context.Context, f func(*state.Reader) error) error {
 	if err := l.Linearize(ctx); err != nil {

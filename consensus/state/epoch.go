@@ -1,0 +1,212 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+)
+
+// A ledger that lost entries which it had signed goes on in a new epoch, because it must not sign
+// others under the same names. The tree goes on: the log of the new epoch has all entries that are
+// here, each at its place, and then those to come. An entry keeps its name for ever: those that
+// were here before the loss have the name of the epoch in which they were made, and all after them
+// that of the new one.
+
+// EpochChange is the body of KindEpoch, and stands in the ledger as an entry of the same name. The
+// proposer has verified that the key set is of the new epoch, and follows the newest.
+type EpochChange struct {
+	_        struct{} `cbor:",toarray"`
+	Epoch    uint64
+	From     uint64 // the first index that was lost
+	To       uint64 // and the one after the last
+	Root     []byte // of the ledger that was signed at To
+	KeySet   KeySetChange
+	Evidence ledger.Evidence
+	Sealed   []byte
+}
+
+// EpochSettled is the body of KindEpochSettled: what the lost entries ended was ended here.
+type EpochSettled struct {
+	_     struct{} `cbor:",toarray"`
+	Epoch uint64
+}
+
+// Epoch is how a ledger came to its newest epoch.
+type Epoch struct {
+	Number  uint64
+	Entry   uint64 // that began it
+	From    uint64 // the entries of the epoch before from here
+	To      uint64 // up to there are lost
+	Settled bool   // what they ended was ended here
+}
+
+// begun is the value of the epochs bucket.
+type begun struct {
+	_       struct{} `cbor:",toarray"`
+	Before  uint64   // the epoch before
+	From    uint64
+	To      uint64
+	Entry   uint64
+	Raft    uint64 // index of the command
+	Settled bool
+}
+
+const maxBegunLen = 128
+
+// Names gives the entries of a ledger their names. It is a value that never changes.
+type Names struct {
+	log   identity.Log
+	begun []begin // in their order
+}
+
+type begin struct{ from, before uint64 }
+
+// NamesOf returns the names of a ledger that is in its first epoch.
+func NamesOf(log identity.Log) Names { return Names{log: log} }
+
+// Log returns the log of the newest epoch.
+func (n Names) Log() identity.Log { return n.log }
+
+// First returns the log of the first epoch that is here.
+func (n Names) First() identity.Log {
+	if len(n.begun) == 0 {
+		return n.log
+	}
+	log, _ := identity.NewLog(n.log.Jurisdiction(), n.begun[0].before)
+	return log
+}
+
+// Entry returns the name of the entry at index.
+func (n Names) Entry(index uint64) identity.Entry { return n.of(index).Entry(index) }
+
+// of returns the log that has the entry at index first. A later loss may reach back beyond an
+// earlier one.
+func (n Names) of(index uint64) identity.Log {
+	log := n.log
+	for _, b := range slices.Backward(n.begun) {
+		if index >= b.from {
+			break
+		}
+		log, _ = identity.NewLog(log.Jurisdiction(), b.before)
+	}
+	return log
+}
+
+// Has reports whether an entry that is named so is in the ledger, or will be. One that was lost is
+// not.
+func (n Names) Has(e identity.Entry) bool { return !e.IsZero() && n.Entry(e.Index()) == e }
+
+// readNames reads the epochs of a ledger.
+func (m *meta) readNames(r reads) {
+	m.names = Names{log: m.Log}
+	r.Scan(bucketEpochs, nil, nil, func(_, v []byte) bool {
+		var b begun
+		decodeOwn(v, maxBegunLen, &b)
+		m.names.begun = append(m.names.begun, begin{b.From, b.Before})
+		return true
+	})
+}
+
+// Names returns the names of the ledger's entries.
+func (r *Reader) Names() Names { return r.meta.names }
+
+// Names returns the names of the ledger's entries.
+func (tx *Tx) Names() Names { return tx.meta.names }
+
+// Names returns the names of the ledger's entries, as applied.
+func (s *Store) Names() Names {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.meta.names
+}
+
+// Epochs returns the epochs that were begun after the first.
+func (r reads) Epochs() (all []Epoch) {
+	r.Scan(bucketEpochs, nil, nil, func(k, v []byte) bool {
+		var b begun
+		decodeOwn(v, maxBegunLen, &b)
+		all = append(all, Epoch{Number: binary.BigEndian.Uint64(k), Entry: b.Entry, From: b.From, To: b.To, Settled: b.Settled})
+		return true
+	})
+	return all
+}
+
+// applyEpoch begins an epoch. (1) What was noted for the log before, and is not published, is
+// dropped; (2) the log is the new one, and the digest
+// begins anew; (3) the entry that begins the epoch is appended, and (4) the key set with which the
+// epoch is signed.
+func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
+	var b EpochChange
+	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	log, err := identity.NewLog(tx.Log().Jurisdiction(), b.Epoch)
+	switch {
+	case err != nil:
+		return nil, err
+	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != uint64(len(tx.KeySets()))+1:
+		return nil, &Refusal{Code: CodeIDReused}
+	case b.From > tx.Size() || b.From >= b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize:
+		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())
+	}
+	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index}
+	for _, bucket := range []string{bucketLines, bucketMarks} {
+		if err := tx.dropBefore(bucket, tx.index); err != nil {
+			return nil, err
+		}
+	}
+	tx.meta.Digest = bytes.Join([][]byte{digestOf(log), tx.meta.Digest}, nil) // the next digest is of both
+	tx.meta.Log = log
+	tx.meta.names = Names{log, append(slices.Clip(tx.meta.names.begun), begin{b.From, value.Before})}
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	if err == nil {
+		err = tx.putBegun(b.Epoch, value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.addKeySet(b.KeySet)
+	return be64(index), err
+}
+
+// applyEpochSettled notes that what the lost entries ended was ended.
+func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
+	var b EpochSettled
+	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	data := tx.Get(bucketEpochs, be64(b.Epoch))
+	if data == nil {
+		return nil, fmt.Errorf("epoch %d was not begun here", b.Epoch)
+	}
+	var value begun
+	decodeOwn(data, maxBegunLen, &value)
+	value.Settled = true
+	return nil, tx.putBegun(b.Epoch, value)
+}
+
+func (tx *Tx) putBegun(epoch uint64, value begun) error {
+	data, err := canon.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return tx.Put(bucketEpochs, be64(epoch), data)
+}
+
+// sinceRaft returns the raft index with which the epoch began; marks before it, and what was
+// published by them, are of another log.
+func (r reads) sinceRaft() (index uint64) {
+	if _, v := r.last(bucketEpochs); v != nil {
+		var b begun
+		decodeOwn(v, maxBegunLen, &b)
+		index = b.Raft
+	}
+	return index
+}
