@@ -117,21 +117,41 @@ func (k Kind) String() string {
 }
 
 // Head is the public part of an entry. It names no person. The author of the entry states the
-// fields up to About, and Root, and the signature of an act covers them. The log sets Seq and Time
-// when the entry takes its place, and Clock where that differs.
+// fields up to About, and those from Root on, and the signature of an act covers them. The log sets
+// Seq and Time when the entry takes its place, and Clock where that differs.
+//
+// A limit has a unit and the version of the rule that set it, so that it is judged later by what
+// held then. None of the three stands without the others.
 type Head struct {
 	Kind   Kind           `cbor:"1,keyasint"`
 	Agency identity.Label `cbor:"2,keyasint,omitzero"`   // whose act the entry is; absent: the node's own
 	Code   identity.Label `cbor:"3,keyasint,omitzero"`   // dataset or matter
 	From   uint64         `cbor:"4,keyasint,omitempty"`  // state before
 	To     uint64         `cbor:"5,keyasint,omitempty"`  // state after
-	Limit  uint64         `cbor:"6,keyasint,omitempty"`  // working days
+	Limit  uint64         `cbor:"6,keyasint,omitempty"`  // how long it may take, in Units; absent: there is no limit
 	About  Ref            `cbor:"7,keyasint,omitempty"`  // the entry that it is about
 	Seq    uint64         `cbor:"8,keyasint,omitempty"`  // counted from 1 for each agency and for the node
 	Time   uint64         `cbor:"9,keyasint,omitempty"`  // ledger time, milliseconds since 1970 UTC
 	Clock  uint64         `cbor:"10,keyasint,omitempty"` // the clock, where it is behind ledger time after a correction
 	Root   tlog.Hash      `cbor:"11,keyasint,omitzero"`  // of another log, at the size To
+	Unit   Unit           `cbor:"12,keyasint,omitempty"` // of Limit
+	Rule   uint64         `cbor:"13,keyasint,omitempty"` // version of the rule that set Limit, counted from 1
+	Tag    Tag            `cbor:"14,keyasint,omitzero"`  // links the acts of one matter; absent: the entry is of none
 }
+
+// Unit is what a limit is counted in.
+type Unit uint8
+
+// The units of a limit.
+const (
+	Minutes     Unit = 1
+	Days        Unit = 2
+	WorkingDays Unit = 3
+)
+
+// Tag links the acts of one matter. Whoever begins the matter draws it at random, so that it says
+// nothing of the matter, and whoever sees one act finds the others without knowing whose it is.
+type Tag [16]byte
 
 // At returns when the entry was made, by the clock of who made it; ledger time, which orders the
 // entries, may be later.
@@ -156,6 +176,9 @@ const MaxTime = 253402300799999 // milliseconds since 1970 UTC
 func (h Head) check() error {
 	if h.Kind == 0 || h.Seq == 0 || h.Time == 0 || h.Time > MaxTime || h.Clock > 0 && h.Clock >= h.Time {
 		return fmt.Errorf("a head of kind %d, sequence number %d, time %d and clock %d", uint16(h.Kind), h.Seq, h.Time, h.Clock)
+	}
+	if limited := h.Limit > 0; limited != (h.Unit > 0) || limited != (h.Rule > 0) || h.Unit > WorkingDays {
+		return fmt.Errorf("a head with a limit of %d, in unit %d, by rule %d", h.Limit, h.Unit, h.Rule)
 	}
 	return nil
 }

@@ -180,6 +180,10 @@ func TestStatement(t *testing.T) {
 		"to":      func(h *Head) { h.To = 1 },
 		"limit":   func(h *Head) { h.Limit = 1 },
 		"about":   func(h *Head) { h.About = 1 },
+		"root":    func(h *Head) { h.Root[0] = 1 },
+		"unit":    func(h *Head) { h.Unit = Days },
+		"rule":    func(h *Head) { h.Rule = 1 },
+		"tag":     func(h *Head) { h.Tag[15] = 1 },
 		"expired": func(h *Head) { h.Time += 25 * 3600 * 1000 },
 		"too new": func(h *Head) { h.Time -= 2 * 3600 * 1000 },
 	} {
@@ -267,6 +271,8 @@ func FuzzDecodeLeaf(f *testing.F) {
 	fix := small(f, 1)
 	f.Add(fix.leaves[2])
 	f.Add(fix.leaves[3])
+	_, limited, _ := newWorld().limited()
+	f.Add(limited)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		leaf, err := DecodeLeaf(data)
 		if err != nil {

@@ -407,10 +407,17 @@ func (b *refuser) leafForms() {
 	b.leaf("no-time", "leaf", "no time", wire(1, plain, func(h *Head) { h.Time = 0 }))
 	b.leaf("time-beyond", "leaf", "a time after the year 9999", wire(1, plain, func(h *Head) { h.Time = MaxTime + 1 }))
 	b.leaf("clock-late", "leaf", "a clock that is not behind ledger time", wire(1, plain, func(h *Head) { h.Clock = h.Time }))
+	b.leaf("limit-alone", "leaf", "a limit without a unit", wire(1, plain, func(h *Head) { h.Limit = 5 }))
+	b.leaf("limit-without-rule", "leaf", "a limit in working days, by no rule", wire(1, plain, func(h *Head) { h.Limit, h.Unit = 5, WorkingDays }))
+	b.leaf("unit-alone", "leaf", "a unit without a limit", wire(1, plain, func(h *Head) { h.Unit = Days }))
+	b.leaf("rule-alone", "leaf", "a rule without a limit", wire(1, plain, func(h *Head) { h.Rule = 1 }))
+	b.leaf("unit-beyond", "leaf", "a limit in a unit that there is none of", wire(1, plain, func(h *Head) { h.Limit, h.Unit, h.Rule = 5, 4, 1 }))
+	b.leaf("tag-short", "leaf", "a tag of 15 bytes", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"), append([]byte("\x0e\x4f"), append(bytes.Repeat([]byte{7}, 15), plain...)...)...))
+	b.leaf("tag-empty", "leaf", "a tag of zeroes must be absent", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"), append([]byte("\x0e\x50"), append(make([]byte, 16), plain...)...)...))
 	b.leaf("zero-field", "leaf", "a field that is 0 must be absent", swap(good, "\xa5\x01\x04", "\xa6\x01\x04\x04\x00"))
 	b.leaf("kind-beyond", "leaf", "a kind above 65535", swap(good, "\xa5\x01\x04", "\xa5\x01\x1a\x00\x01\x00\x00"))
-	b.leaf("unknown-head", "leaf", "a field 11 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
-		append([]byte("\x0b\x01"), plain...)...))
+	b.leaf("unknown-head", "leaf", "a field 15 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
+		append([]byte("\x0f\x01"), plain...)...))
 	b.leaf("head-order", "leaf", "the code before the agency", swap(good,
 		"\x02\x6dcivil-affairs\x03\x68villages", "\x03\x68villages\x02\x6dcivil-affairs"))
 	b.leaf("agency-case", "leaf", "an upper-case letter in the agency", swap(good, "civil", "Civil"))

@@ -257,7 +257,7 @@ func (w *world) accepted() []vector {
 			Name: name, Why: why, Pin: pin.String(), Receipt: g.receipt(index, note, by, sets...), Preimage: w.preimage[index],
 			Proves: &proven{
 				Entry: fmt.Sprintf("%s/log/1/%d", place, index), Size: uint64(len(g.leaves)), Kind: uint16(h.Kind),
-				Agency: h.Agency.String(), Code: h.Code.String(), Seq: h.Seq, Time: h.Time, Signed: index == 1, Chain: place,
+				Agency: h.Agency.String(), Code: h.Code.String(), Seq: h.Seq, Time: h.Time, Signed: !h.Agency.IsZero(), Chain: place,
 				ContentType: p.ContentType, PayloadHash: fmt.Sprintf("%x", sha256.Sum256(p.Payload)),
 			},
 		})
@@ -283,7 +283,23 @@ func (w *world) accepted() []vector {
 	three := signSet(after(w.two, w.keys[1:4]), r2, r3)
 	add("receipt-old-certificate", "the act's certificate stands in numbers 1 and 2, in 3 no more",
 		g7, 1, g7.note(r2, r4), r4, pin1, w.signed1, w.signed2, three)
+	limited, leaf, preimage := w.limited()
+	w.heads, w.preimage = append(w.heads, limited), append(w.preimage, preimage)
+	g := w.tree(append(w.leaves[:300:300], leaf)...)
+	add("receipt-limit", "an act with a limit, and the tag of its matter", g, 300, g.note(r1), r1, pin1, w.signed1)
+	w.heads, w.preimage = w.heads[:300], w.preimage[:300]
 	return all
+}
+
+// limited returns an act with a limit, in a matter. It stands in no tree of the other vectors.
+func (w *world) limited() (head Head, leaf, preimage []byte) {
+	head = Head{
+		Kind: KindApplication, Agency: record().Agency, Code: record().Code, Limit: 5, Unit: WorkingDays, Rule: 2, Tag: Tag(seed("tag")[:16]),
+	}
+	preimage = must(Preimage{Salt: seed("salt 300"), ContentType: "application/json", Payload: []byte("{}")}.Encode())
+	evidence := must(Sign(w.log, head, "application/json", Commit(preimage), w.by[0]))
+	head.Seq, head.Time = 300, uint64(then.UnixMilli())+300
+	return head, must(Leaf{head, evidence}.Encode()), preimage
 }
 
 // parts returns the named pieces, in the order in which the page explains them.
@@ -302,6 +318,8 @@ func (w *world) parts() []part {
 		add("commitment-"+name, "its SHA-256", hash(w.preimage[i]))
 	}
 	add("head-own", "head of entry 2", mustEncode(own.Head))
+	limited, _, _ := w.limited()
+	add("head-limit", "head of an act with a limit", mustEncode(limited))
 	add("leaf-own", "leaf of entry 2, a statement of the node", w.leaves[2])
 	hashOwn, hashAct := LeafHash(w.leaves[2]), LeafHash(w.leaves[1])
 	add("leaf-hash-own", "its leaf hash", hashOwn[:])

@@ -133,10 +133,14 @@ KEY_SET = fields({1: place_name, 2: uint(1), 3: uint(1), 4: list_of(REPLICA, 1, 
 SIGNED_KEY_SET = array(any_bytes, list_of(array(replica_name, any_bytes)))
 PROOF = array(uint(1, (1 << 62) - 1), uint(), list_of(hash32, 0, 62))
 COSE_HEADER = fields({1: exactly(-8), 4: any_bytes, 395: exactly(1)})
-HEAD = fields(
+HEAD_FIELDS = fields(
     {1: uint(1, 65535), 8: uint(1), 9: uint(1, 253402300799999)},
-    {2: label, 3: label, 4: uint(1), 5: uint(1), 6: uint(1), 7: uint(1), 11: hash32},
+    {
+        2: label, 3: label, 4: uint(1), 5: uint(1), 6: uint(1), 7: uint(1), 10: uint(1), 11: hash32,
+        12: uint(1, 3), 13: uint(1), 14: lambda v: bstr(16, 16)(v) and any(v),
+    },
 )
+HEAD = lambda h: HEAD_FIELDS(h) and (6 in h) == (12 in h) == (13 in h) and h.get(10, 0) < h[9]
 STATEMENT = sign1(any_bytes, exactly({}), hash32, signature64)
 STATEMENT_HEADER = fields({1: exactly(-8), 34: array(exactly(-16), hash32), 258: exactly(-16), 259: content_type})
 PREIMAGE = array(hash32, content_type, bstr(0, 409600))
@@ -311,7 +315,7 @@ def check_statement(data, log, h, sets):
     key = cert.public_key()
     need(isinstance(key, Ed25519PublicKey), "certificate", "not Ed25519")
     need(milliseconds(cert, "not_valid_before") <= h[9] <= milliseconds(cert, "not_valid_after"), "certificate-time")
-    aad = encode(["xietong/1 statement", log, {field: v for field, v in h.items() if field <= 7}])
+    aad = encode(["xietong/1 statement", log, {field: v for field, v in h.items() if field not in (8, 9, 10)}])
     need(verifies(key, to_be_signed(protected, aad, commitment), signature), "statement-signature")
     return commitment, header[259]
 
