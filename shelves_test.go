@@ -30,7 +30,7 @@ var shelves = []struct {
 		"records": {"catalog", "sharing"},
 	}, "what a jurisdiction does with data and cases, each room a core with a thin adapter"},
 	{"flows", map[string][]string{
-		"calls": nil, "anywhere": nil, "federated": {"anywhere", "calls"}, "adoption": {"anywhere"}, "granting": nil, "reform": nil, "join": nil, "drill": nil, "selfcheck": nil, "witnessing": nil, "replicas": {"join"},
+		"calls": nil, "anywhere": nil, "federated": {"anywhere", "calls"}, "adoption": {"anywhere"}, "granting": nil, "reform": nil, "join": nil, "drill": nil, "selfcheck": nil, "witnessing": nil, "epochs": {"reform"}, "replicas": {"join"},
 		"callstest": {"adoption", "anywhere", "calls", "federated", "selfcheck"},
 	}, "what needs several jurisdictions, or several rooms"},
 	{"faces", map[string][]string{

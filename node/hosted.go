@@ -28,6 +28,7 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/drill"
+	"xietong/node/flows/epochs"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
@@ -62,6 +63,7 @@ type hosted struct {
 	relay    *relay.Relay
 	check    *selfcheck.Desk
 	witness  *witnessing.Desk
+	epochs   *epochs.Desk
 	many     *federated.Desk
 	records  *records.Desk
 	face     api.Hosted
@@ -232,6 +234,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.check = n.checkOf(h, where)
 	h.witness = n.witnessOf(h)
 	h.witness.Serve(operations)
+	h.epochs = n.epochsOf(h)
 	h.face = api.Hosted{
 		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
 		Adoption: adoption.New(h.host, func() string { return where.Place(h.settings.Name).Level }, ask, desk), Rosters: published,
@@ -244,7 +247,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Breaks:   h.breaks,
 		Keys:     keysOf{h},
 		Clock:    h.host,
-		Newest:   h.host,
+		Newest:   h.epochs,
 		Check:    h.check,
 		Witness:  h.witness,
 		Usage:    usage.NewDesk(h.host, catalog.Providers),

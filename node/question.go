@@ -5,6 +5,9 @@ import (
 	"slices"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/node/flows/epochs"
+	"xietong/node/flows/reform"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -35,6 +38,24 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At})
 	}
 	return seen, err
+}
+
+// epochsOf returns the desk that has a ledger go on of which entries were lost.
+func (n *Node) epochsOf(h *hosted) *epochs.Desk {
+	return &epochs.Desk{
+		Own: h.host, Witness: witnesses{n, h}, Reform: &reform.Desk{Own: h.host}, Logger: h.logger,
+		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+	}
+}
+
+// Heads implements epochs.Witness.
+func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledger.Indexed, error) {
+	return nil, host.ErrNoWitness
+}
+
+// Common implements epochs.Witness.
+func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (uint64, error) {
+	return w.of.witness.Common(ctx, by)
 }
 
 // any reports whether there is a neighbour on another node.

@@ -159,6 +159,7 @@ func (n *Node) start(h *hosted) {
 	}
 	h.siblings.serve(h)
 	h.workers.Go(func() { h.host.AskWitnesses(h.ctx, witnesses{n, h}) })
+	h.workers.Go(func() { h.epochs.Run(h.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		h.workers.Go(func() { n.socket.Keep(h.ctx, n.dialler(h, parent)) })
 	}

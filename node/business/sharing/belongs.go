@@ -62,6 +62,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindClockCorrected:  anybody,
 	ledger.KindClockAccepted:   administrators,
 	ledger.KindContinued:       administrators,
+	ledger.KindEpoch:           administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

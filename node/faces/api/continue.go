@@ -16,7 +16,8 @@ import (
 type Newest interface {
 	// Continue records that a person says so, and returns the entry. The error is
 	// host.ErrNotInQuestion where nobody asked.
-	Continue(ctx context.Context, id identity.Message, reason string) (identity.Entry, error)
+	// checked says that a person looked through what ended in entries that are lost.
+	Continue(ctx context.Context, id identity.Message, reason string, checked bool) (identity.Entry, error)
 }
 
 type continueLedger struct {
@@ -33,7 +34,7 @@ func continuedLedger(ctx context.Context, h Hosted, in *continueLedger) (client.
 		if err := text.Recordable("reason", in.Body.Reason); err != nil {
 			return identity.Entry{}, err
 		}
-		entry, err := h.Newest.Continue(ctx, id, in.Body.Reason)
+		entry, err := h.Newest.Continue(ctx, id, in.Body.Reason, in.Body.Checked)
 		if errors.Is(err, host.ErrNotInQuestion) {
 			err = text.Fail(text.LedgerNotInQuestion, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
 		}

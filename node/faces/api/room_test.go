@@ -210,7 +210,7 @@ func (u undoubted) ClockState() host.ClockState {
 	return host.ClockState{Now: u.now(), Ledger: u.now(), By: host.BySystem}
 }
 
-func (undoubted) Continue(context.Context, identity.Message, string) (none identity.Entry, err error) {
+func (undoubted) Continue(context.Context, identity.Message, string, bool) (none identity.Entry, err error) {
 	return none, host.ErrNotInQuestion
 }
 

@@ -77,6 +77,15 @@ func (d *Desk) witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by 
 	return c, note, by, nil
 }
 
+// Common returns how many entries of the own ledger a neighbour cosigned as they are here.
+func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size uint64, err error) {
+	c, err := d.cosigned(ctx, by)
+	if err != nil || c.Log != d.o.Own.Log() {
+		return 0, err
+	}
+	return c.Size, nil
+}
+
 // keyOf returns the verifier key of the line of a witness.
 func (d *Desk) keyOf(each cosigned, c ledger.Checkpoint, by identity.Jurisdiction) string {
 	known, err := d.o.KeySets(by)

@@ -15,6 +15,7 @@ import (
 	"xietong/consensus/witness"
 	"xietong/exchange/envelope"
 	"xietong/node/ground/book"
+	"xietong/node/ground/host"
 	"xietong/node/ground/operation"
 )
 
@@ -96,6 +97,7 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 				return 0, fmt.Errorf("%s shows a checkpoint that this jurisdiction never made: %w", to, err)
 			}
 			if next = kept.Size; kept.Size > offer.c.Size {
+				d.o.Own.Doubt(host.Seen{By: to, Checkpoint: kept, Note: answer.Kept, At: d.o.Now()})
 				return kept.Size, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, offer.c.Size, errBehind)
 			}
 			if err := d.compare(ctx, to, kept, answer.Kept); err != nil {

@@ -67,6 +67,9 @@ type Own interface {
 	ledger.LogSigner
 	Follow(ctx context.Context, since uint64) (host.Followed, error)
 	KeySets(ctx context.Context) ([][]byte, error)
+
+	// Doubt is told that a neighbour saw what is not here.
+	Doubt(host.Seen)
 }
 
 // Asker sends calls and brings back their verified answers; *relay.Relay is one.

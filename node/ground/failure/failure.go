@@ -267,6 +267,8 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 	args := text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}
 	code := text.LedgerUnanswered
 	switch {
+	case e.Epoch > 0:
+		code, args["epoch"] = text.EpochUnsettled, strconv.FormatUint(e.Epoch, 10)
 	case e.Grouped:
 		code, args = text.ReplicaInQuestion, text.Args{"replica": e.Replica.String(), "dir": e.Dir}
 	case e.Found != nil:

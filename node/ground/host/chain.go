@@ -76,7 +76,7 @@ func (h *Host) setAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 	if err != nil {
 		return nil, err
 	}
-	chain, err := trust.Descend(root, append(levels[:len(levels):len(levels)], own), ledger.VerifyEndorsement)
+	chain, err := descend(root, append(levels[:len(levels):len(levels)], own))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotAbove, err)
 	}
@@ -167,13 +167,45 @@ func (h *Host) Endorsed(ctx context.Context) (*trust.Endorsement, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	chain, err := descend(root, levels)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotAbove, err)
 	}
 	e := chain[len(chain)-1].Endorsement
 	h.endorsed.Store(e)
 	return e, nil
+}
+
+// descend verifies the levels down to this jurisdiction. The key set that begins an epoch counts
+// when the parent endorsed it: until then the levels hold without it.
+func descend(root trust.Pin, levels []trust.Level) ([]trust.Link, error) {
+	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
+	if !errors.Is(err, trust.ErrEndorsement) {
+		return chain, err
+	}
+	own := levels[len(levels)-1]
+	newest, bad := trust.Reopen(own.KeySets[len(own.KeySets)-1])
+	if bad != nil {
+		return nil, err
+	}
+	before := upTo(own.KeySets, newest.Epoch-1)
+	if len(before) == 0 {
+		return nil, err
+	}
+	own.KeySets = before
+	return trust.Descend(root, append(levels[:len(levels)-1:len(levels)-1], own), ledger.VerifyEndorsement)
+}
+
+// upTo returns the key sets up to an epoch.
+func upTo(signed [][]byte, epoch uint64) [][]byte {
+	for len(signed) > 0 {
+		last, err := trust.Reopen(signed[len(signed)-1])
+		if err == nil && last.Epoch <= epoch {
+			break
+		}
+		signed = signed[:len(signed)-1]
+	}
+	return signed
 }
 
 // Chain returns the levels from the root of the tree down to this jurisdiction, and the root's pin.
@@ -219,6 +251,9 @@ func (h *Host) chainFrom(ctx context.Context, from uint64) (levels []trust.Level
 	}
 	if root, err = trust.ParsePin(a.Root); err != nil {
 		return nil, trust.Pin{}, fmt.Errorf("read chain: %w", err)
+	}
+	if e := h.endorsed.Load(); e != nil {
+		own.KeySets = upTo(own.KeySets, e.Epoch)
 	}
 	return append(a.Levels[:len(a.Levels):len(a.Levels)], own), root, nil
 }

@@ -92,7 +92,9 @@ type Host struct {
 	asking     Lock                                                     // held while the replicas are asked for their clocks
 	yielding   Lock                                                     // held while leadership is handed over because of the clock
 	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
-	answered   chan struct{}                                            // closed when it is in question no more
+	answered   chan struct{}                                            // closed when the question of the opening is settled
+	settling   sync.Once                                                // closes answered
+	openedSize uint64                                                   // entries of the ledger when it was opened
 	sizes      signedSizes
 	voiced     atomic.Bool // a person gave their word, and it votes
 	placing    Lock        // held while the place is noted: one at a time

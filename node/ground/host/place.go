@@ -129,6 +129,7 @@ func (h *Host) checkPlace() error {
 	if err != nil {
 		return err
 	}
+	h.openedSize = size
 	note, noted, err := readPlace(h.dir)
 	if err != nil {
 		h.logger.Warn("the note of this folder's place cannot be read, and counts as another place's", "error", err)

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -75,10 +76,15 @@ type QuestionError struct {
 	// nobody said so.
 	Found  *Seen
 	Forked bool
+	// Epoch is the epoch that was begun, while what the lost entries ended has not all ended here;
+	// 0: none was.
+	Epoch uint64
 }
 
 func (e *QuestionError) Error() string {
 	switch {
+	case e.Epoch > 0:
+		return fmt.Sprintf("%s: epoch %d was begun, and what ended in the entries that are lost has not all ended here", e.In, e.Epoch)
 	case e.Found != nil && e.Forked:
 		return fmt.Sprintf("%s: %s saw other entries, of which %d were signed, than are in %s", e.In, e.Found.By, e.Found.Checkpoint.Size, e.Dir)
 	case e.Found != nil:
@@ -100,13 +106,20 @@ func (h *Host) openQuestion(signed string) error {
 	if err := h.openSigned(signed); err != nil {
 		return err
 	}
+	begun, unsettled := h.Unsettled()
+	if unsettled {
+		h.doubt(begun.From)
+	}
 	q := h.question.Load()
 	if q == nil {
-		close(h.answered)
+		h.settling.Do(func() { close(h.answered) })
 		return nil
 	}
 	now := *q
 	now.Grouped = !h.alone()
+	if unsettled {
+		now.Epoch = begun.Number
+	}
 	h.question.Store(&now)
 	h.logger.Warn("this folder may be a copy or an old backup: nothing is signed, and no other jurisdiction is answered, until a neighbour or a person has said that it is the newest",
 		"dir", h.dir, "entries", q.Size, "grouped", now.Grouped)
@@ -143,7 +156,7 @@ func (h *Host) settle() error {
 	}
 	h.sizes.forget()
 	if h.question.Swap(nil) != nil {
-		close(h.answered)
+		h.settling.Do(func() { close(h.answered) })
 	}
 	return nil
 }
@@ -180,11 +193,11 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
 		good = good || agrees
-		if !agrees && h.vouched(s) && (now.Found == nil || now.Found.Checkpoint.Size < s.Checkpoint.Size) {
+		if !agrees && h.vouched(s) && (now.Found == nil || s.newer(*now.Found)) {
 			now.Found, now.Forked = &s, forked
 		}
 	}
-	if good && now.Found == nil {
+	if good && now.Found == nil && now.Epoch == 0 {
 		h.logger.Warn("a neighbour saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
 		return h.settle()
 	}
@@ -195,10 +208,21 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	return err
 }
 
+// newer reports whether a checkpoint is of a later epoch, or a larger one of the same.
+func (s Seen) newer(than Seen) bool {
+	a, b := s.Checkpoint, than.Checkpoint
+	return cmp.Or(cmp.Compare(a.Log.Epoch(), b.Log.Epoch()), cmp.Compare(a.Size, b.Size)) > 0
+}
+
 // judge compares what a neighbour saw with what was here when the question began: it agrees where
-// that was no more, and the same.
+// that was no more, and the same. What it saw of an epoch before is no more where the newest one
+// names all of that as lost.
 func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
-	if s.Checkpoint.Log != h.Log() || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
+	own := h.Log()
+	if s.Checkpoint.Log.Jurisdiction() == own.Jurisdiction() && s.Checkpoint.Log.Epoch() < own.Epoch() {
+		return h.namedLost(s.Checkpoint.Size), false
+	}
+	if s.Checkpoint.Log != own || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
 		return false, false
 	}
 	var root tlog.Hash
@@ -209,16 +233,30 @@ func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
 	return err == nil && root == s.Checkpoint.Root, err == nil && root != s.Checkpoint.Root
 }
 
-// vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of
-// a key set that is known here. A neighbour's word alone keeps no ledger in question.
+// namedLost reports whether the newest epoch names what is lost up to a size.
+func (h *Host) namedLost(size uint64) (named bool) {
+	_ = h.Look(func(r *state.Reader) error {
+		all := r.Epochs()
+		named = len(all) > 0 && all[len(all)-1].To >= size
+		return nil
+	})
+	return named
+}
+
+// vouched reports whether what a neighbour says it saw, of this epoch or a later one, was signed by
+// a majority of the replicas of a key set that is known here. A neighbour's word alone keeps no
+// ledger in question.
 func (h *Host) vouched(s Seen) bool {
+	if of, own := s.Checkpoint.Log, h.Log(); of.Jurisdiction() != own.Jurisdiction() || of.Epoch() < own.Epoch() {
+		return false
+	}
 	var sets []datedKeySet
 	err := h.Look(func(r *state.Reader) (err error) {
 		sets, err = h.keys.walk(r)
 		return err
 	})
 	for i := len(sets) - 1; err == nil && i >= 0; i-- {
-		if signedBy(s, h.Log(), sets[i].KeySet) {
+		if signedBy(s, s.Checkpoint.Log, sets[i].KeySet) {
 			return true
 		}
 	}
@@ -233,18 +271,15 @@ func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {
 // continuation is the payload of the entry by which a person continued the ledger.
 type continuation struct {
 	Replica string `json:"replica"`
-	Entries uint64 `json:"entries"`                // of the ledger when the question began
-	Saw     string `json:"saw,omitempty"`          // a neighbour saw more, or others: which one,
-	Seen    uint64 `json:"entries_seen,omitempty"` // and how many; those after Entries are lost
+	Entries uint64 `json:"entries"` // of the ledger when the question began
 	Reason  string `json:"reason"`
 }
 
 // Continue takes the word of a person that this folder is the newest, and records it with the
 // reason. It returns the entry. The error is ErrNotInQuestion where there is no question, and the
-// *QuestionError while a neighbour may answer yet, or where one saw what is not here. Of a root,
-// whom nobody can invite anew, the word is taken then too, and the entry has what is lost; its
-// neighbours find the fork. In a group the replica votes from then on, also where too few do so for
-// the entry to be made yet.
+// *QuestionError while a neighbour may answer yet, or where one saw what is not here: see
+// BeginEpoch. In a group the replica votes from then on, also where too few do so for the entry to
+// be made yet.
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
 	q := book.ByNode(h, id, asked[:])
@@ -252,11 +287,10 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 		return entry, err
 	}
 	question := h.question.Load()
-	_, invited := h.name.Parent()
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
-	case question.Found != nil && invited, question.Found == nil && question.Waiting && !question.Grouped:
+	case question.Found != nil, question.Epoch > 0, question.Waiting && !question.Grouped:
 		return entry, question
 	}
 	h.voiced.Store(true)
@@ -276,11 +310,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 }
 
 func (h *Host) continued(q *QuestionError, reason string) ([]byte, error) {
-	word := continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason}
-	if q.Found != nil {
-		word.Saw, word.Seen = q.Found.By.String(), q.Found.Checkpoint.Size
-	}
-	payload, err := json.Marshal(word)
+	payload, err := json.Marshal(continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason})
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,8 @@
 package host
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"log/slog"
@@ -212,9 +212,11 @@ func TestWitnessesSettleIt(t *testing.T) {
 	}
 }
 
-// TestAnOldRootContinues: nobody can invite a root anew, so a person's word is taken for it though
-// a neighbour saw more. The entry says how much is lost.
-func TestAnOldRootContinues(t *testing.T) {
+// TestAnOldBackupBeginsAnEpoch (C05): by a person's word, the ledger goes on in a new epoch, also of
+// a root, whom nobody endorses. The entry names what is lost and commits to what was seen; nothing
+// is signed until what ended in it has ended, also after a restart; then the checkpoint is of the
+// new log, and entries keep their names.
+func TestAnOldBackupBeginsAnEpoch(t *testing.T) {
 	dir := t.TempDir()
 	name, err := identity.ParseJurisdiction("guizhou")
 	if err != nil {
@@ -234,28 +236,105 @@ func TestAnOldRootContinues(t *testing.T) {
 	closed(t, h)
 
 	h = openAs(t, "guizhou", old, "")
-	defer func() { closed(t, h) }()
 	add(t, h) // it records
+	id, lost := newID(t), Lost{From: early.Checkpoint.Size, Acts: 3}
+	if _, err := h.BeginEpoch(t.Context(), id, "the disk is lost", lost); !errors.As(err, new(*QuestionError)) {
+		t.Errorf("before a neighbour said anything: got %v", err)
+	}
 	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
-	if signs(t, h) {
-		t.Fatal("it signs before a person gave their word")
+	if _, err := h.Continue(t.Context(), newID(t), "r"); !errors.As(err, new(*QuestionError)) || signs(t, h) {
+		t.Fatalf("it goes on in its old epoch: %v", err)
 	}
-	entry, err := h.Continue(t.Context(), newID(t), "the disk is lost")
-	if err != nil || !signs(t, h) {
-		t.Fatalf("not continued: %v", err)
-	}
-	var payload []byte
-	err = h.Look(func(r *state.Reader) (err error) {
-		payload, err = h.Payload(r, entry.Index())
-		return err
-	})
-	var word continuation
-	if err := errors.Join(err, json.Unmarshal(payload, &word)); err != nil {
+	entry, err := h.BeginEpoch(t.Context(), id, "the disk is lost", lost)
+	if err != nil {
 		t.Fatal(err)
 	}
-	want := continuation{Replica: "r1", Entries: early.Checkpoint.Size, Saw: later.By.String(), Seen: later.Checkpoint.Size, Reason: "the disk is lost"}
-	if word != want {
-		t.Errorf("got %+v, want %+v", word, want)
+	if again, err := h.BeginEpoch(t.Context(), id, "the disk is lost", lost); err != nil || again != entry || h.Log().Epoch() != 2 {
+		t.Errorf("the same again: got %s, %v, want %s", again, err, entry)
+	}
+	if _, err := h.BeginEpoch(t.Context(), newID(t), "r", lost); !errors.As(err, new(*QuestionError)) || signs(t, h) {
+		t.Errorf("a second epoch, or it signs before it is settled: %v", err)
+	}
+	closed(t, h)
+	h = openAs(t, "guizhou", old, "")
+	defer func() { closed(t, h) }()
+	was, known, unsettled, err := h.Begun(t.Context())
+	if err != nil || !unsettled || was.Checkpoint != later.Checkpoint || was.By != later.By || !bytes.Equal(was.Note, later.Note) || known != lost || signs(t, h) {
+		t.Fatalf("after a restart: %+v, %+v, unsettled %v, %v", was, known, unsettled, err)
+	}
+	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
+	if err := h.SettleEpoch(t.Context()); err != nil || !signs(t, h) {
+		t.Fatalf("not settled: %v", err)
+	}
+	after := seen(t, h)
+	if after.Checkpoint.Log != entry.Log() || after.Checkpoint.Size < entry.Index() {
+		t.Errorf("the checkpoint is of %s, %d entries", after.Checkpoint.Log, after.Checkpoint.Size)
+	}
+	begun, err := h.Entry(t.Context(), entry.Index())
+	if head := begun.Leaf.Head; err != nil || head.Kind != ledger.KindEpoch || head.From != lost.From || head.To != later.Checkpoint.Size || head.Root != later.Checkpoint.Root {
+		t.Errorf("got %+v, %v", begun, err)
+	}
+	if got, want := h.Names().Entry(lost.From-1).Log(), later.Checkpoint.Log; got != want {
+		t.Errorf("an entry from before is of %s, want %s", got, want)
+	}
+	if agrees, _ := h.judge(after.Checkpoint.Size, later); !agrees {
+		t.Error("what is named as lost is held against the new epoch")
+	}
+	proveOld(t, h, lost.From-1)
+}
+
+// proveOld checks that the receipt of an entry of the epoch before verifies, and no other.
+func proveOld(t *testing.T, h *Host, index uint64) {
+	t.Helper()
+	receipt, err := h.Receipt(t.Context(), index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, root, err := h.Chain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, err := Proven(receipt, nil, root); err != nil || e.Name.Index() != index {
+		t.Errorf("receipt of entry %d: got %s, %v", index, e.Name, err)
+	}
+}
+
+// TestSetBack: a neighbour that saw more, or others, than is here puts a running node in question,
+// and what it says without this ledger's signature does nothing.
+func TestSetBack(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	same := seen(t, h)
+	closed(t, h)
+	other := copyOf(t, dir)
+	h = tryOpen(t, other, "")
+	if err := h.settle(); err != nil {
+		t.Fatal(err)
+	}
+	add(t, h)
+	add(t, h)
+	more := seen(t, h)
+	closed(t, h)
+	h = open(t, dir)
+	defer closed(t, h)
+	forged := more
+	forged.Note = bytes.Replace(more.Note, []byte("nanming"), []byte("yunyan0"), 1)
+	for what, s := range map[string]Seen{"the same": same, "forged": forged} {
+		if h.Doubt(s); h.Questioned() != nil {
+			t.Errorf("%s: in question", what)
+		}
+	}
+	h.Doubt(more)
+	if add(t, h); h.Questioned() == nil || signs(t, h) {
+		t.Fatal("not in question")
+	}
+	entry, err := h.BeginEpoch(t.Context(), newID(t), "set back", Lost{From: same.Checkpoint.Size})
+	if err == nil {
+		err = h.SettleEpoch(t.Context())
+	}
+	if err != nil || !signs(t, h) || entry.Log().Epoch() != 2 {
+		t.Errorf("not gone on: %s, %v", entry, err)
 	}
 }
 

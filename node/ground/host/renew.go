@@ -150,17 +150,11 @@ func (h *Host) published(ctx context.Context) (sets []datedKeySet, err error) {
 // has the number by now; of a key set that nobody asked for it does not matter, because what stands
 // there is read next.
 func (h *Host) publish(ctx context.Context, q book.Request, number uint64, listed []trust.ReplicaKeys, signed []byte) error {
-	note, err := h.Note(keySetType, signed)
+	change, err := h.keySetChange(number, listed, signed)
 	if err != nil {
 		return err
 	}
-	replicas := make([]identity.Replica, len(listed))
-	for i, r := range listed {
-		replicas[i] = r.Replica
-	}
-	body, err := canon.Marshal(state.KeySetChange{
-		Number: number, Replicas: replicas, Signed: signed, Evidence: note.Evidence, Sealed: note.Sealed,
-	})
+	body, err := canon.Marshal(change)
 	if err != nil {
 		return err
 	}
@@ -173,6 +167,16 @@ func (h *Host) publish(ctx context.Context, q book.Request, number uint64, liste
 		return nil
 	}
 	return h.sameKeySet(ctx, number, signed, err)
+}
+
+// keySetChange makes the command of a signed key set.
+func (h *Host) keySetChange(number uint64, listed []trust.ReplicaKeys, signed []byte) (c state.KeySetChange, err error) {
+	note, err := h.Note(keySetType, signed)
+	c = state.KeySetChange{Number: number, Replicas: make([]identity.Replica, len(listed)), Signed: signed, Evidence: note.Evidence, Sealed: note.Sealed}
+	for i, r := range listed {
+		c.Replicas[i] = r.Replica
+	}
+	return c, err
 }
 
 // sameKeySet returns nil where the ledger has the key set under the number: an earlier attempt,

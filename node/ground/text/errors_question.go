@@ -12,6 +12,9 @@ const (
 	ReplicaInQuestion   Code = "replica-in-question"
 	BeingVerified       Code = "being-verified"
 	SignedSizeUnnoted   Code = "signed-size-unnoted"
+	LostUnknown         Code = "lost-unknown"
+	LostKeys            Code = "lost-keys"
+	EpochUnsettled      Code = "epoch-unsettled"
 )
 
 var questionProblems = []problem{
@@ -34,18 +37,18 @@ var questionProblems = []problem{
 	{
 		number: 518, code: CopyBehind, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "total", "dir"},
 		zh: parts{"账本不是最新的", "{jurisdiction} 的账本原有 {size} 个条目，经其签名，{name} 见过；这个数据目录启动时只有 {total} 个，是旧备份或复制件。继续签名会使账本分叉，因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请停止本节点，启用最新的数据目录；最新的一份已经没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查。根不能由谁重新邀请，请执行 xietong ledger continue --reason TEXT：所失去的条目数记入账本"},
+			"请停止本节点，启用最新的数据目录；最新的一份已经没有了的，请执行 xietong ledger continue --reason TEXT：账本以新的纪元继续，失去哪些条目记入账本，其中终止过的共享权限、数据资源、部门、下级随即在此终止"},
 		en: parts{"Ledger is not the newest", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, and this data directory had {total} when it was started: it is an old backup or a copy. " +
 			"To sign on would fork the ledger, so it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference. A root, whom nobody can invite, goes on with `xietong ledger continue --reason TEXT`: the ledger says how many entries are lost"},
+			"stop this node, and use the newest data directory; if there is none any more, run `xietong ledger continue --reason TEXT`: the ledger goes on in a new epoch and says which entries are lost, and the grants, datasets, agencies and children that ended in them end here"},
 	},
 	{
 		number: 519, code: CopyForked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "dir"},
 		zh: parts{"账本已分叉", "{name} 见过 {jurisdiction} 签名的另一份账本，有 {size} 个条目，与这个数据目录中的不同：有两个目录曾同时签名。因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请查明哪个目录是原来的，只启用那一个；本目录请停止并保留，其中多出的条目须由经办部门重新办理"},
+			"请查明哪个目录是原来的，只启用那一个；本目录请停止并保留，其中多出的条目须由经办部门重新办理。原来的已经没有了的，请在此执行 xietong ledger continue --reason TEXT：账本以新的纪元继续"},
 		en: parts{"Ledger forked", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that differ from those in this data directory: two directories signed at the same time. " +
 			"So it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"find out which directory is the original, and run that one alone; stop this one and keep it: what only this one recorded, its agencies must do again"},
+			"find out which directory is the original, and run that one alone; stop this one and keep it: what only this one recorded, its agencies must do again. If the original is gone, run `xietong ledger continue --reason TEXT` here: the ledger goes on in a new epoch"},
 	},
 	{
 		number: 520, code: LedgerNotInQuestion, status: http.StatusConflict, params: []string{"jurisdiction"},
@@ -74,5 +77,26 @@ var questionProblems = []problem{
 			"请检查 signed_sizes 所指的文件夹：节点的用户须能写入，磁盘须有空间"},
 		en: parts{"Signed size not noted", "how far this node signed cannot be noted outside the data directory ({reason}); the node runs as usual, but an old backup put in place of the data directory may not be found", "{file}",
 			"look after the folder that `signed_sizes` names: the user of the node must be able to write there, and the disk must have room"},
+	},
+	{
+		number: 530, code: LostUnknown, status: http.StatusConflict, params: []string{"jurisdiction", "name"},
+		zh: parts{"失去的条目内容不明", "{jurisdiction} 失去的条目中终止过什么，{name} 不能提供全部要素，因此无从得知；没有写入任何内容", "{jurisdiction}",
+			"请对照其他材料逐一核对：xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后，以 --checked 重新执行，再把已经终止过的逐一终止"},
+		en: parts{"Lost entries not known", "{name} cannot tell the heads of all entries that {jurisdiction} lost, so nobody knows what ended in them; nothing was recorded", "{jurisdiction}",
+			"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with `--checked`, and end what had ended"},
+	},
+	{
+		number: 531, code: LostKeys, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；本目录的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+		en: parts{"Keys changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys of this one count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+	},
+	{
+		number: 532, code: EpochUnsettled, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "epoch", "dir"}, again: true,
+		zh: parts{"新纪元尚未就绪", "{jurisdiction} 的账本以第 {epoch} 纪元继续，失去的条目中终止过的，正在此逐一终止；其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请稍候，节点每 30 秒自动再试；一直如此的，请看上级是否连接（xietong tree）及日志"},
+		en: parts{"New epoch not settled", "the ledger of {jurisdiction} goes on in epoch {epoch}, and what ended in the entries that are lost is being ended here; meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"wait; the node tries again every 30 seconds by itself; if it stays so, see whether the parent is connected (`xietong tree`), and the log"},
 	},
 }

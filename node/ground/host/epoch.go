@@ -1,0 +1,221 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// A ledger of which a neighbour saw more than is here cannot go on as it was: what it signs next
+// would be a second history under the same names. By the word of a person it goes on in a new
+// epoch. It answers no other jurisdiction until what ended in the entries that are lost has ended
+// here too, which is for whoever calls SettleEpoch to see to.
+
+// epochType is the content type of the payload of the entry that begins an epoch.
+const epochType = "application/vnd.xietong.epoch+json"
+
+// ErrOtherKeys is returned by BeginEpoch where the neighbour saw a later epoch than is here: its
+// keys are elsewhere, and a new one under these would be of two chains.
+var ErrOtherKeys = errors.New("a later epoch was begun elsewhere")
+
+// Lost is what is known of the entries that a ledger lost.
+type Lost struct {
+	From    uint64 // the first of them
+	Acts    int    // how many acts are known by their heads
+	Checked bool   // none is: a person looked through what may have ended
+}
+
+// begins is the payload of the entry that begins an epoch.
+type begins struct {
+	Replica string `json:"replica"`
+	Before  string `json:"log_before"`
+	From    uint64 `json:"lost_from"`
+	To      uint64 `json:"lost_to"`
+	Saw     string `json:"saw"` // who saw those entries,
+	Note    string `json:"checkpoint"`
+	Acts    int    `json:"acts_known"`
+	Checked bool   `json:"checked_by_person,omitempty"`
+	Reason  string `json:"reason"`
+}
+
+// BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. It
+// returns the entry. The error is ErrNotInQuestion where nothing is in question, the *QuestionError
+// where no neighbour saw what is not here or where there are other replicas, ErrOtherKeys, and a
+// *KeysError while the newest key set is not in use.
+func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
+	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
+	q := book.ByNode(h, id, asked[:])
+	if entry, came, err := h.came(ctx, state.KindEpoch, q); came || err != nil {
+		return entry, err
+	}
+	question := h.question.Load()
+	switch {
+	case question == nil:
+		return entry, ErrNotInQuestion
+	case question.Found == nil || question.Grouped || question.Epoch > 0:
+		return entry, question
+	case question.Found.Checkpoint.Log.Epoch() > h.Log().Epoch():
+		return entry, ErrOtherKeys
+	}
+	h.renewing.Lock()
+	defer h.renewing.Unlock()
+	body, err := h.epochChange(ctx, question, reason, lost)
+	if err != nil {
+		return entry, fmt.Errorf("begin epoch: %w", err)
+	}
+	result, err := h.Propose(ctx, state.KindEpoch, q, body)
+	if err != nil {
+		return entry, fmt.Errorf("begin epoch: %w", err)
+	}
+	now := *question
+	now.Epoch = h.Log().Epoch()
+	h.question.CompareAndSwap(question, &now)
+	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", now.Epoch, "lost_from", lost.From,
+		"lost_to", question.Found.Checkpoint.Size, "reason", reason)
+	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
+}
+
+// epochChange makes the command that begins the next epoch.
+func (h *Host) epochChange(ctx context.Context, q *QuestionError, reason string, lost Lost) ([]byte, error) {
+	found := q.Found.Checkpoint
+	b := state.EpochChange{Epoch: h.Log().Epoch() + 1, From: lost.From, To: found.Size, Root: found.Root[:]}
+	payload, err := json.Marshal(begins{
+		Replica: q.Replica.String(), Before: h.Log().String(), From: b.From, To: b.To, Saw: q.Found.By.String(), Note: string(q.Found.Note),
+		Acts: lost.Acts, Checked: lost.Checked, Reason: reason,
+	})
+	if err != nil {
+		return nil, err
+	}
+	note, err := h.Note(epochType, payload)
+	if err != nil {
+		return nil, err
+	}
+	b.Evidence, b.Sealed = note.Evidence, note.Sealed
+	if b.KeySet, err = h.epochKeys(ctx, b.Epoch); err != nil {
+		return nil, err
+	}
+	return canon.Marshal(b)
+}
+
+// epochKeys makes the key set with which an epoch is signed: the keys stay.
+func (h *Host) epochKeys(ctx context.Context, epoch uint64) (change state.KeySetChange, err error) {
+	sets, _, err := h.renewable(ctx)
+	if err != nil {
+		return change, err
+	}
+	newest := sets[len(sets)-1]
+	if newest.Number != h.authority.InUse() {
+		return change, &KeysError{In: h.name, Pending: newest.Number}
+	}
+	hash := newest.Hash()
+	next := newest.KeySet
+	next.Epoch, next.Number, next.Previous, next.Revokes = epoch, newest.Number+1, hash[:], false
+	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
+	if err == nil {
+		_, err = trust.Extend(newest.KeySet, [][]byte{signed})
+	}
+	if err != nil {
+		return change, fmt.Errorf("key set %d: %w", next.Number, err)
+	}
+	return h.keySetChange(next.Number, next.Replicas, signed)
+}
+
+// Unsettled returns the newest epoch while what its lost entries ended has not all ended here.
+func (h *Host) Unsettled() (e state.Epoch, unsettled bool) {
+	err := h.Look(func(r *state.Reader) error {
+		if all := r.Epochs(); len(all) > 0 {
+			e = all[len(all)-1]
+		}
+		return nil
+	})
+	return e, err == nil && e.Number > 0 && !e.Settled
+}
+
+// SettleEpoch says that what the lost entries ended has ended here: the question is settled.
+func (h *Host) SettleEpoch(ctx context.Context) error {
+	e, unsettled := h.Unsettled()
+	if !unsettled {
+		return nil
+	}
+	body, err := canon.Marshal(state.EpochSettled{Epoch: e.Number})
+	if err == nil {
+		_, err = h.Propose(ctx, state.KindEpochSettled, book.Request{}, body)
+	}
+	if err == nil {
+		err = h.settle()
+	}
+	if err != nil {
+		return fmt.Errorf("settle epoch: %w", err)
+	}
+	h.logger.Warn("the ledger answers again, in its new epoch", "epoch", e.Number)
+	return nil
+}
+
+// Doubt puts the folder in question because a neighbour saw what is not here: it was set back while
+// it kept its place. What a neighbour says without a signature of this ledger's own keys does
+// nothing.
+func (h *Host) Doubt(s Seen) {
+	var size uint64
+	err := h.Look(func(r *state.Reader) error { size = r.Size(); return nil })
+	agrees, forked := h.judge(size, s)
+	if err != nil || h.question.Load() != nil || !h.alone() || agrees || !forked && s.Checkpoint.Size <= size || !h.vouched(s) {
+		return
+	}
+	h.doubt(min(h.openedSize, s.Checkpoint.Size))
+	q := h.question.Load()
+	now := *q
+	now.Found, now.Forked, now.Waiting = &s, forked, false
+	if h.question.CompareAndSwap(q, &now) {
+		h.logger.Error("a neighbour saw entries of this ledger that are not here: nothing is signed, and no other jurisdiction is answered",
+			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size)
+	}
+	if err := h.noteDoubt(q.Size); err != nil {
+		h.logger.Warn("the place of this folder cannot be noted", "error", err)
+	}
+}
+
+// Begun tells how the newest epoch began, while it is not settled: what a neighbour saw, and what
+// is known of the entries that are lost.
+func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool, err error) {
+	e, unsettled := h.Unsettled()
+	if !unsettled {
+		return seen, lost, false, nil
+	}
+	var b begins
+	err = h.View(ctx, func(r *state.Reader) error {
+		payload, err := h.Payload(r, e.Entry)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(payload, &b)
+	})
+	if err == nil {
+		seen.By, err = identity.ParseJurisdiction(b.Saw)
+	}
+	var log identity.Log
+	if err == nil {
+		log, err = identity.ParseLog(b.Before)
+	}
+	if err != nil {
+		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
+	}
+	seen.Note = []byte(b.Note)
+	seen.Checkpoint, err = h.checkpointOf(ctx, log, e)
+	return seen, Lost{From: b.From, Acts: b.Acts, Checked: b.Checked}, true, err
+}
+
+// checkpointOf returns the checkpoint up to which entries are lost, as the entry that begins the
+// epoch commits to it.
+func (h *Host) checkpointOf(ctx context.Context, log identity.Log, e state.Epoch) (c ledger.Checkpoint, err error) {
+	begun, err := h.Entry(ctx, e.Entry)
+	return ledger.Checkpoint{Log: log, Size: e.To, Root: begun.Leaf.Head.Root}, err
+}
