@@ -27,6 +27,7 @@ type EpochChange struct {
 	From     uint64 // the first index that was lost
 	To       uint64 // and the one after the last
 	Root     []byte // of the ledger that was signed at To
+	Known    []byte // what the proposer keeps of how it began, at most MaxKnownLen bytes
 	KeySet   KeySetChange
 	Evidence ledger.Evidence
 	Sealed   []byte
@@ -45,6 +46,7 @@ type Epoch struct {
 	From    uint64 // the entries of the epoch before from here
 	To      uint64 // up to there are lost
 	Settled bool   // what they ended was ended here
+	Known   []byte // see EpochChange
 }
 
 // begun is the value of the epochs bucket.
@@ -56,9 +58,13 @@ type begun struct {
 	Entry   uint64
 	Raft    uint64 // index of the command
 	Settled bool
+	Known   []byte
 }
 
-const maxBegunLen = 128
+// MaxKnownLen bounds what is kept of how an epoch began, in bytes.
+const MaxKnownLen = ledger.MaxNoteLen + 1<<10
+
+const maxBegunLen = MaxKnownLen + 128
 
 // Names gives the entries of a ledger their names. It is a value that never changes.
 type Names struct {
@@ -132,7 +138,7 @@ func (r reads) Epochs() (all []Epoch) {
 	r.Scan(bucketEpochs, nil, nil, func(k, v []byte) bool {
 		var b begun
 		decodeOwn(v, maxBegunLen, &b)
-		all = append(all, Epoch{Number: binary.BigEndian.Uint64(k), Entry: b.Entry, From: b.From, To: b.To, Settled: b.Settled})
+		all = append(all, Epoch{binary.BigEndian.Uint64(k), b.Entry, b.From, b.To, b.Settled, b.Known})
 		return true
 	})
 	return all
@@ -153,10 +159,10 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 		return nil, err
 	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != uint64(len(tx.KeySets()))+1:
 		return nil, &Refusal{Code: CodeIDReused}
-	case b.From > tx.Size() || b.From >= b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize:
+	case b.From > tx.Size() || b.From >= b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())
 	}
-	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index}
+	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index, Known: b.Known}
 	for _, bucket := range []string{bucketLines, bucketMarks} {
 		if err := tx.dropBefore(bucket, tx.index); err != nil {
 			return nil, err

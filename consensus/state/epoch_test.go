@@ -20,7 +20,7 @@ func epochBody(t *testing.T, epoch, from, to, number uint64) string {
 		t.Fatal(err)
 	}
 	body, err := canon.Marshal(EpochChange{
-		Epoch: epoch, From: from, To: to, Root: bytes.Repeat([]byte{7}, 32), Evidence: evidence, Sealed: []byte{},
+		Epoch: epoch, From: from, To: to, Root: bytes.Repeat([]byte{7}, 32), Known: []byte{}, Evidence: evidence, Sealed: []byte{},
 		KeySet: KeySetChange{Number: number, Replicas: []identity.Replica{r1}, Signed: []byte("set"), Evidence: evidence, Sealed: []byte{}},
 	})
 	if err != nil {
@@ -98,7 +98,7 @@ func TestEpochBeginsAnew(t *testing.T) {
 		if _, ok := r.LastMark(); ok {
 			t.Error("a mark of the epoch before is kept")
 		}
-		if got, want := fmt.Sprint(r.Epochs()), "[{2 1 1 5 false}]"; got != want {
+		if got, want := fmt.Sprint(r.Epochs()), "[{2 1 1 5 false []}]"; got != want {
 			t.Errorf("epochs are %s, want %s", got, want)
 		}
 		return nil

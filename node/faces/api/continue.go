@@ -14,9 +14,9 @@ import (
 
 // Newest is whether the data directory of a hosted jurisdiction is the newest.
 type Newest interface {
-	// Continue records that a person says so, and returns the entry. The error is
-	// host.ErrNotInQuestion where nobody asked.
-	// checked says that a person looked through what ended in entries that are lost.
+	// Continue records that a person says so, and returns the entry. checked says that they looked
+	// through what ended in entries that are lost. The error is host.ErrNotInQuestion where nobody
+	// asked.
 	Continue(ctx context.Context, id identity.Message, reason string, checked bool) (identity.Entry, error)
 }
 

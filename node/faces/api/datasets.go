@@ -153,7 +153,7 @@ func plannedDataset(ctx context.Context, h Hosted, in *planDataset) (out client.
 		return out, err
 	}
 	p, err := h.Adoption.Plan(ctx, in.by(), entry, with)
-	return planShown(p, h.Ledger.Names()), err
+	return h.planShown(p), err
 }
 
 // importNamed parses the name of an import, which is that of the entry that opened it; "": none.

@@ -22,7 +22,7 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 	all, cursor, err := h.Usage.Entries(ctx, f, in.page())
 	out = client.Entries{Entries: []client.Entry{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
 	for _, e := range all {
-		out.Entries = append(out.Entries, entryShown(e, h.Ledger.Names()))
+		out.Entries = append(out.Entries, h.entryShown(e))
 	}
 	return out, err
 }

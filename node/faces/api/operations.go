@@ -9,7 +9,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -132,15 +131,22 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	if err != nil {
 		return client.Entry{}, h.noEntry(in.Index, err)
 	}
-	return entryShown(e, h.Ledger.Names()), nil
+	return h.entryShown(e), nil
 }
 
-// entryShown shows an entry of a ledger with these names.
-func entryShown(e host.Entry, names ledger.Namer) client.Entry {
+// entryShown shows an entry of the own ledger.
+func (h Hosted) entryShown(e host.Entry) client.Entry {
+	out := entryShown(e)
+	out.About = e.Leaf.Head.About.In(h.Ledger.Names()).String()
+	return out
+}
+
+// entryShown shows an entry of any ledger in the epoch of its name.
+func entryShown(e host.Entry) client.Entry {
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	return client.Entry{
 		Entry: e.Name.String(), Index: e.Name.Index(), Kind: uint64(head.Kind), KindName: head.Kind.String(),
-		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(names).String(),
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
 		Time: stampMS(head.At()), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
 	}
 }
@@ -170,7 +176,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 	if err != nil {
 		return client.Entry{}, text.Fail(text.ReceiptRefused, text.Args{"file": name.String(), "reason": err.Error()}, err)
 	}
-	return entryShown(proven, proven.Name.Log()), nil
+	return entryShown(proven), nil
 }
 
 // noEntry turns the error for an entry that the ledger has not reached into a refusal that names

@@ -1,14 +1,13 @@
 package api
 
 import (
-	"xietong/consensus/ledger"
 	"xietong/node/business/records"
 	"xietong/node/faces/client"
 	"xietong/node/flows/adoption"
 )
 
 // planShown turns the plan of a publication into its wire type.
-func planShown(p adoption.Plan, names ledger.Namer) client.DatasetPlan {
+func (h Hosted) planShown(p adoption.Plan) client.DatasetPlan {
 	d := p.Differences
 	out := client.DatasetPlan{
 		Hash: p.Hash, First: p.First, Unchanged: p.Unchanged, Version: p.Version, Records: p.Records,
@@ -21,7 +20,7 @@ func planShown(p adoption.Plan, names ledger.Namer) client.DatasetPlan {
 	out.Withdrawn = endedShown(p.Withdrawn)
 	if w := p.Rows; w != nil {
 		out.Rows = &client.RowsPlan{
-			Import: w.Import.String(), Since: w.Since.In(names).String(), Rows: w.Rows,
+			Import: w.Import.String(), Since: w.Since.In(h.Ledger.Names()).String(), Rows: w.Rows,
 			New: w.New, Replaced: w.Replaced, Unchanged: w.Unchanged, Stay: w.Stay, Left: w.Left,
 		}
 	}

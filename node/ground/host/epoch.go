@@ -47,6 +47,16 @@ type begins struct {
 	Reason  string `json:"reason"`
 }
 
+// knownLost is what the state keeps of how an epoch began, until it is settled and after.
+type knownLost struct {
+	_       struct{} `cbor:",toarray"`
+	Before  identity.Log
+	Saw     identity.Jurisdiction
+	Note    []byte
+	Acts    uint64
+	Checked bool
+}
+
 // BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. It
 // returns the entry. The error is ErrNotInQuestion where nothing is in question, the *QuestionError
 // where no neighbour saw what is not here or where there are other replicas, ErrOtherKeys, and a
@@ -100,6 +110,10 @@ func (h *Host) epochChange(ctx context.Context, q *QuestionError, reason string,
 		return nil, err
 	}
 	b.Evidence, b.Sealed = note.Evidence, note.Sealed
+	b.Known, err = canon.Marshal(knownLost{Before: h.Log(), Saw: q.Found.By, Note: q.Found.Note, Acts: uint64(lost.Acts), Checked: lost.Checked})
+	if err != nil {
+		return nil, err
+	}
 	if b.KeySet, err = h.epochKeys(ctx, b.Epoch); err != nil {
 		return nil, err
 	}
@@ -190,32 +204,15 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 	if !unsettled {
 		return seen, lost, false, nil
 	}
-	var b begins
-	err = h.View(ctx, func(r *state.Reader) error {
-		payload, err := h.Payload(r, e.Entry)
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(payload, &b)
-	})
+	var k knownLost
+	err = canon.Unmarshal(e.Known, state.MaxKnownLen, &k)
+	var begun Entry
 	if err == nil {
-		seen.By, err = identity.ParseJurisdiction(b.Saw)
-	}
-	var log identity.Log
-	if err == nil {
-		log, err = identity.ParseLog(b.Before)
+		begun, err = h.Entry(ctx, e.Entry)
 	}
 	if err != nil {
 		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
 	}
-	seen.Note = []byte(b.Note)
-	seen.Checkpoint, err = h.checkpointOf(ctx, log, e)
-	return seen, Lost{From: b.From, Acts: b.Acts, Checked: b.Checked}, true, err
-}
-
-// checkpointOf returns the checkpoint up to which entries are lost, as the entry that begins the
-// epoch commits to it.
-func (h *Host) checkpointOf(ctx context.Context, log identity.Log, e state.Epoch) (c ledger.Checkpoint, err error) {
-	begun, err := h.Entry(ctx, e.Entry)
-	return ledger.Checkpoint{Log: log, Size: e.To, Root: begun.Leaf.Head.Root}, err
+	seen = Seen{By: k.Saw, Note: k.Note, Checkpoint: ledger.Checkpoint{Log: k.Before, Size: e.To, Root: begun.Leaf.Head.Root}}
+	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked}, true, nil
 }

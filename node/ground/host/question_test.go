@@ -212,10 +212,10 @@ func TestWitnessesSettleIt(t *testing.T) {
 	}
 }
 
-// TestAnOldBackupBeginsAnEpoch (C05): by a person's word, the ledger goes on in a new epoch, also of
-// a root, whom nobody endorses. The entry names what is lost and commits to what was seen; nothing
-// is signed until what ended in it has ended, also after a restart; then the checkpoint is of the
-// new log, and entries keep their names.
+// TestAnOldBackupBeginsAnEpoch (C05): by a person's word, the ledger goes on in a new epoch, also
+// of a root, whom nobody endorses. The entry names what is lost and commits to what was seen;
+// nothing is signed until what ended in it has ended, also after a restart; then the checkpoint is
+// of the new log, and entries keep their names.
 func TestAnOldBackupBeginsAnEpoch(t *testing.T) {
 	dir := t.TempDir()
 	name, err := identity.ParseJurisdiction("guizhou")
@@ -299,7 +299,7 @@ func proveOld(t *testing.T, h *Host, index uint64) {
 	}
 }
 
-// TestSetBack: a neighbour that saw more, or others, than is here puts a running node in question,
+// TestSetBack (C06): a neighbour that saw more, or others, than is here puts a running node in question,
 // and what it says without this ledger's signature does nothing.
 func TestSetBack(t *testing.T) {
 	dir := t.TempDir()
