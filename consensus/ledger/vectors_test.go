@@ -379,9 +379,16 @@ func (w *world) outsideParts(g grown) []part {
 		{Name: "verifier-key-r1", What: "verifier key of r1", Text: VerifierKey(w.log, w.keys[0].LogKey)},
 		{Name: "policy", What: "policy for this log", Text: policy},
 		{Name: "checkpoint-cosigned", What: "checkpoint of 7 entries, key set 2, with the line of a witness", Text: string(signed) + parent.line(signed, 1795482060)},
+		{Name: "excerpt-0-7", What: "excerpt of entries 0 to 6", Hex: hex.EncodeToString(must(Excerpts(w.log, 0, 7, leafReader{g})).Encode())},
 		{Name: "growth-3-7", What: "proof that the 7 entries go on from 3", Text: string(Growth{3, must(ProveConsistency(3, 7, g.tiles)), signed}.Encode())},
 	}
 }
+
+// leafReader reads the leaves of a tree.
+type leafReader struct{ grown }
+
+func (l leafReader) Tile(id TileID) ([]byte, error) { return l.tiles.Tile(id) }
+func (l leafReader) Leaf(index uint64) []byte       { return l.leaves[index] }
 
 // lines writes a list as JSON with one element a line, so that a difference shows in which element
 // it is.
