@@ -61,6 +61,8 @@ var elsewhere = map[string]string{
 	"staged":           "node/business/records: TestLongestImportIsKept",
 	"upstream":         "node/tree",
 
+	"heads":            "node/flows/witnessing: TestHeadsAreBounded",
+	"heads-pieces":     "node/flows/witnessing: TestHeadsAreBounded",
 	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
 	"witness-cosigned": "node/flows/witnessing: TestLargestIsKept",
 	"witness-forks":    "node/flows/witnessing: TestLargestIsKept",

@@ -110,10 +110,13 @@ func Register(r *state.Registry) {
 	keptOf.Keep(r)
 	cosignedBy.Keep(r)
 	forks.Keep(r)
+	risenOf.Keep(r)
+	pieces.Keep(r)
 	commandKeep.Handle(r, applyKeep)
 	commandCosigned.Handle(r, applyCosigned)
 	commandFork.Handle(r, applyFork)
 	commandAcknowledge.Handle(r, applyAcknowledge)
+	commandRaise.Handle(r, applyRaise)
 }
 
 func keyOfLog(log identity.Log) []byte            { return book.Joined(log.String()) }

@@ -68,25 +68,3 @@ func (d *Desk) seenBy(ctx context.Context, name identity.Jurisdiction, k seen) (
 	s.Proven = unproven == nil
 	return s, nil
 }
-
-// Heads asks the neighbours for the heads of entries [from, to) of an epoch of the own ledger. No
-// witness keeps any yet, so there are none.
-func (d *Desk) Heads(ctx context.Context, epoch, from, to uint64) (all []ledger.Head, err error) {
-	for _, name := range d.neighbours() {
-		if d.o.Here(name) {
-			continue
-		}
-		told, failed := ask(ctx, d, operationHeads, name, lost{Epoch: epoch, From: from, To: min(to, from+mostHeads)})
-		if failed != nil {
-			err = errors.Join(err, failed)
-			continue
-		}
-		if len(told.Heads) > len(all) {
-			all = told.Heads
-		}
-	}
-	if len(all) > 0 {
-		err = nil
-	}
-	return all, err
-}

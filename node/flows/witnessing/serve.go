@@ -23,7 +23,6 @@ import (
 const (
 	operationWitness operation.Operation[witness.Offer, found] = "witness"
 	operationLargest operation.Operation[nothing, largest]     = "largest"
-	operationHeads   operation.Operation[lost, heads]          = "heads"
 )
 
 type nothing struct{}
@@ -71,44 +70,13 @@ func (l largest) Check() error {
 	return nil
 }
 
-// lost asks for the heads of entries of the asker's ledger.
-type lost struct {
-	Epoch uint64 `cbor:"1,keyasint"`
-	From  uint64 `cbor:"2,keyasint"`
-	To    uint64 `cbor:"3,keyasint"`
-}
-
-// mostHeads is how many heads are asked for at once.
-const mostHeads = 4096
-
-// Check implements the bound of operation.
-func (l lost) Check() error {
-	if l.Epoch == 0 || l.From > l.To || l.To-l.From > mostHeads || l.To > identity.MaxIndex {
-		return fmt.Errorf("entries %d to %d of epoch %d", l.From, l.To, l.Epoch)
-	}
-	return nil
-}
-
-// heads are those that are known, in the order of their entries.
-type heads struct {
-	Heads []ledger.Head `cbor:"1,keyasint"`
-}
-
-// Check implements the bound of operation.
-func (h heads) Check() error {
-	if len(h.Heads) > mostHeads {
-		return fmt.Errorf("%d heads, more than %d", len(h.Heads), mostHeads)
-	}
-	return nil
-}
-
 // Serve registers this room's operations.
 func (d *Desk) Serve(in *relay.Registry) {
 	operationWitness.Serve(in, d.witness)
 	operationLargest.Serve(in, d.tellLargest)
-	operationHeads.Serve(in, func(ctx context.Context, _ relay.Received, _ lost) (heads, error) {
-		return heads{Heads: []ledger.Head{}}, d.pay(ctx)
-	})
+	operationRisen.Serve(in, d.tellRisen)
+	operationRaise.Serve(in, d.takeHeads)
+	operationHeads.Serve(in, d.tellHeads)
 }
 
 // pay takes a question from the budget of the neighbour over whose link it came.

@@ -97,13 +97,18 @@ type Options struct {
 type Desk struct {
 	o     Options
 	name  identity.Jurisdiction
-	spent *budget.Rates
+	spent *budget.Rates // on questions
+
+	heavy   *budget.Rates // on heads that come, in KiB
+	telling *budget.Rates // on heads that are told
 
 	judging sync.Mutex // held from reading what is kept to keeping more, so that nobody judges in vain
+	raising sync.Mutex // likewise, for heads
 
 	mu    sync.Mutex // guards the fields below
 	shown map[identity.Jurisdiction]shown
 	heard map[identity.Jurisdiction]Finding // who shows less than it has signed
+	rose  rose
 }
 
 // shown is when a neighbour was shown the own checkpoint last, and what came of it.
@@ -116,14 +121,17 @@ type shown struct {
 
 // What a neighbour may ask at once, and over time.
 const (
-	mostAtOnce = 20
-	perSecond  = 0.2
+	mostAtOnce       = 20
+	perSecond        = 0.2
+	answersAtOnce    = 192 // of heads
+	answersPerSecond = 1
 )
 
 // New returns the desk of a jurisdiction.
 func New(o Options) *Desk {
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
+		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
 		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]Finding{},
 	}
 }
@@ -142,7 +150,8 @@ func (d *Desk) Run(ctx context.Context) {
 	}
 }
 
-// Round shows the own checkpoint once to every neighbour that has a link and has not seen it.
+// Round shows the own checkpoint once to every neighbour that has a link and has not seen it, and
+// then sends the parent the heads that it does not have.
 func (d *Desk) Round(ctx context.Context) {
 	var round sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
@@ -152,6 +161,12 @@ func (d *Desk) Round(ctx context.Context) {
 			defer func() { <-slots }()
 			if err := d.show(ctx, name); err != nil && ctx.Err() == nil {
 				d.o.Logger.Warn("checkpoint not witnessed", "peer", name.String(), "error", err)
+				return
+			}
+			if parent, joined := d.o.Parent(); joined && parent == name {
+				if err := d.rise(ctx, parent); err != nil && ctx.Err() == nil {
+					d.o.Logger.Warn("heads not taken", "peer", parent.String(), "error", err)
+				}
 			}
 		})
 	}

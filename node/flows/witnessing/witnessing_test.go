@@ -177,9 +177,6 @@ func TestBehind(t *testing.T) {
 	if found := city.findings(); len(found) > 0 {
 		t.Errorf("the city finds %+v after the whole one came back", found)
 	}
-	if got := must2(county.desk.Heads(t.Context(), 1, 0, 9))(t); len(got) > 0 {
-		t.Errorf("the city tells heads %+v", got)
-	}
 	city.down = true
 	if _, err := county.desk.Largest(t.Context()); err == nil {
 		t.Error("nobody answers, and that is no error")

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -22,6 +24,7 @@ import (
 	"xietong/exchange/relay"
 	"xietong/node/ground/book"
 	"xietong/node/ground/host"
+	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
 )
 
@@ -105,6 +108,60 @@ func (w *world) at(s string) *place {
 // say appends an entry.
 const say book.Command[book.Statement, ledger.Ref] = 9001
 
+// act appends acts, each after two entries that are none.
+const act book.Command[actBody, book.Nothing] = 9002
+
+type actBody struct {
+	_         struct{} `cbor:",toarray"`
+	N         int
+	Statement book.Statement
+}
+
+// fill keeps heads of logs that there are not.
+const fill book.Command[fillBody, book.Nothing] = 9003
+
+type fillBody struct {
+	_       struct{} `cbor:",toarray"`
+	Child   identity.Jurisdiction
+	From, N int
+}
+
+func applyAct(tx *state.Tx, b actBody) (done book.Nothing, err error) {
+	for range b.N {
+		for _, kind := range []ledger.Kind{ledger.KindAccess, ledger.KindAccess, ledger.KindGrantRevoked} {
+			if _, err := b.Statement.Append(tx, ledger.Head{Kind: kind}); err != nil {
+				return done, err
+			}
+		}
+	}
+	return done, nil
+}
+
+func applyFill(tx *state.Tx, b fillBody) (done book.Nothing, err error) {
+	for i := range b.N {
+		log, err := identity.NewLog(b.Child, uint64(1000+b.From+i))
+		if err != nil {
+			return done, err
+		}
+		k := risen{Log: log, To: 1, Last: ledger.Frontier{Hashes: []tlog.Hash{}}}
+		if err := risenOf.Save(tx, keyOfRisen(b.Child, log), k); err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// inEpoch has the place begin its ledger anew, in an epoch.
+func (p *place) inEpoch(epoch uint64) {
+	p.w.t.Helper()
+	if err := p.Close(); err != nil {
+		p.w.t.Fatal(err)
+	}
+	p.dir = filepath.Join(p.w.t.TempDir(), "j")
+	must2(host.Make(p.dir, p.name, host.New{Now: p.w.now(), Epoch: epoch, Hosted: 1}))(p.w.t)
+	p.open()
+}
+
 // open opens the ledger in the folder of the place, with a desk that remembers nothing.
 func (p *place) open() {
 	p.w.t.Helper()
@@ -113,6 +170,8 @@ func (p *place) open() {
 	say.Handle(registry, func(tx *state.Tx, s book.Statement) (ledger.Ref, error) {
 		return s.Append(tx, ledger.Head{Kind: ledger.KindAccess})
 	})
+	act.Handle(registry, applyAct)
+	fill.Handle(registry, applyFill)
 	logger := slog.New(slog.DiscardHandler)
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)
@@ -169,19 +228,31 @@ func (p *place) Ask(ctx context.Context, _ identity.Message, to identity.Jurisdi
 	return a, err
 }
 
+// served serves an operation as the relay does.
+func served[P, R any](ctx context.Context, o operation.Operation[P, R], r relay.Received, serve func(context.Context, relay.Received, P) (R, error)) (result any, err error) {
+	parameters, err := o.Parameters(r)
+	if err != nil {
+		return nil, err
+	}
+	return serve(ctx, r, parameters)
+}
+
 func (p *place) serve(ctx context.Context, r relay.Received) ([]byte, error) {
 	var result any
 	var err error
-	switch r.Call.Operation.String() {
+	switch operation := r.Call.Operation.String(); operation {
 	case string(operationWitness):
-		o, bad := operationWitness.Parameters(r)
-		if err = bad; err == nil {
-			result, err = p.desk.witness(ctx, r, o)
-		}
+		result, err = served(ctx, operationWitness, r, p.desk.witness)
 	case string(operationLargest):
-		result, err = p.desk.tellLargest(ctx, r, nothing{})
+		result, err = served(ctx, operationLargest, r, p.desk.tellLargest)
+	case string(operationRisen):
+		result, err = served(ctx, operationRisen, r, p.desk.tellRisen)
+	case string(operationRaise):
+		result, err = served(ctx, operationRaise, r, p.desk.takeHeads)
+	case string(operationHeads):
+		result, err = served(ctx, operationHeads, r, p.desk.tellHeads)
 	default:
-		result = heads{Heads: []ledger.Head{}}
+		p.w.t.Fatalf("operation %s", operation)
 	}
 	if err != nil {
 		return nil, err

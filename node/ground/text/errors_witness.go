@@ -12,6 +12,8 @@ const (
 	CheckpointRefused Code = "checkpoint-refused"
 	NoWitness         Code = "no-witness"
 	NotWitnessed      Code = "not-witnessed"
+	HeadsRefused      Code = "heads-refused"
+	HeadsMissing      Code = "heads-missing"
 )
 
 var witnessProblems = []problem{
@@ -65,5 +67,19 @@ var witnessProblems = []problem{
 		zh: parts{"尚无见证", "账本 {log} 还没有任何检查点得到其他节点见证", "{log}", "等连上由其他节点运行的上级或下级，几分钟后重试；只需本级签署的，不用 --witnessed"},
 		en: parts{"Not witnessed yet", "no other node has cosigned a checkpoint of {log} yet", "{log}",
 			"wait for the link to the parent or to a child on another node, and try again some minutes later; without --witnessed it is the newest checkpoint that this jurisdiction signed"},
+	},
+	{
+		number: 524, code: HeadsRefused, status: http.StatusUnprocessableEntity, params: []string{"name", "jurisdiction"},
+		zh: parts{"要素未通过验证", "{name}报来的账本要素，{jurisdiction}未能用其保存的检查点验证，因此没有收下", "{jurisdiction}",
+			"刚更换密钥或{jurisdiction}刚恢复备份的，几分钟后会自行恢复；否则请用 xietong tree 查看账本是否有告警，并报告本程序的问题"},
+		en: parts{"Heads not proven", "{jurisdiction} could not prove the heads that {name} sent by the checkpoints that it keeps, and did not take them", "{jurisdiction}",
+			"after a change of keys, or where {jurisdiction} was restored from a backup, this passes by itself; else see with `xietong tree` whether there is an alarm about a ledger"},
+	},
+	{
+		number: 525, code: HeadsMissing, status: http.StatusConflict, params: []string{"name", "from", "known", "size"},
+		zh: parts{"要素不全", "{name}只有本级账本截至第 {known} 条的要素；从第 {from} 条起遗失、本级曾签署至 {size} 条，其余的无处可取", "{name}",
+			"如有更新的备份或副本，请用那一份；否则，遗失范围内新作的授权、撤销和下级背书须由人逐一确认"},
+		en: parts{"Heads not whole", "{name} has the heads of this ledger up to entry {known} only; entries from {from} on are lost, and this jurisdiction signed {size} of them: what was decided in between is known to nobody", "{name}",
+			"use a newer backup or copy, if there is one; else a person must look at what may have been granted, revoked or endorsed in that range"},
 	},
 }

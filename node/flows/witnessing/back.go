@@ -1,0 +1,217 @@
+package witnessing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/witness"
+	"xietong/exchange/budget"
+	"xietong/exchange/relay"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/operation"
+	"xietong/node/ground/text"
+)
+
+const operationHeads operation.Operation[lost, heads] = "heads"
+
+// lost asks for the heads of entries of the asker's ledger.
+type lost struct {
+	Epoch uint64 `cbor:"1,keyasint"`
+	From  uint64 `cbor:"2,keyasint"`
+}
+
+// Check implements the bound of operation.
+func (l lost) Check() error {
+	if l.Epoch == 0 || l.From > identity.MaxIndex {
+		return fmt.Errorf("entries from %d of epoch %d", l.From, l.Epoch)
+	}
+	return nil
+}
+
+// heads are the pieces from the one on in which the entry lies, one after another, and what proves
+// the last of them.
+type heads struct {
+	Pieces [][]byte    `cbor:"1,keyasint"`
+	Path   []tlog.Hash `cbor:"2,keyasint,omitempty"`
+	Note   []byte      `cbor:"3,keyasint,omitempty"`
+}
+
+// mostAnswered is how many pieces there are in one answer.
+const mostAnswered = 24
+
+// Check implements the bound of operation.
+func (h heads) Check() error {
+	if len(h.Pieces) > mostAnswered {
+		return fmt.Errorf("%d pieces, more than %d", len(h.Pieces), mostAnswered)
+	}
+	for _, p := range h.Pieces {
+		if len(p) > ledger.MaxExcerptLen {
+			return fmt.Errorf("a piece of %d bytes", len(p))
+		}
+	}
+	return checkProof(h.Note, h.Path)
+}
+
+// tellHeads tells whoever asks the heads of its own ledger. It waits for no other replica: who asks
+// may be unable to go on without the answer.
+func (d *Desk) tellHeads(ctx context.Context, r relay.Received, l lost) (out heads, err error) {
+	out.Pieces = [][]byte{}
+	payer, _ := budget.PayerOf(ctx)
+	if spent, ok := errors.AsType[*budget.SpentError](d.telling.Spend(1, payer, d.o.Now())); ok {
+		return out, d.busy(spent.Seconds(), spent)
+	}
+	log, err := identity.NewLog(r.Header.Origin, l.Epoch)
+	if err != nil {
+		return out, failure.Malformed(err)
+	}
+	err = d.o.Own.Look(func(r *state.Reader) error {
+		p, ok := pieceAt(r, log, l.From)
+		for ok && len(out.Pieces) < mostAnswered {
+			x, err := ledger.ParseExcerpt(p.Excerpt)
+			if err != nil {
+				return err
+			}
+			if x.To > l.From {
+				out.Pieces = append(out.Pieces, p.Excerpt)
+				out.Path, out.Note = p.Path, p.Note
+			}
+			p, ok = pieces.Load(r, keyOfPiece(log, x.To))
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ErrNotWhole is wrapped by the error of Heads where the witness does not have all.
+var ErrNotWhole = errors.New("not all heads are known")
+
+// mostHeads is how many bytes of heads are fetched for one question.
+const mostHeads = 64 << 20
+
+// Heads fetches the acts of the own ledger from entry from on, up to the checkpoint c that a
+// witness says it saw. The own ledger must have the entries before from. The acts are what the
+// witness was shown when they were made: they and the hashes of all other entries give the root of
+// c, or of another checkpoint that a majority of an own key set signed. So none is forged or left
+// out, but for those of which the own node said, before they were lost, that they are no acts.
+// Where c is not Proven, because the keys that signed it are among what was lost, they are what
+// that one witness says.
+//
+// The error wraps ErrNotWhole where the witness has the heads of fewer entries than c. The acts
+// that it has, if they are proven, come beside that error.
+func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, err error) {
+	if c.Checkpoint.Size <= from {
+		return nil, nil
+	}
+	b := back{d: d, c: c, from: from, at: from}
+	for b.at < c.Checkpoint.Size {
+		told, err := ask(ctx, d, operationHeads, c.By, lost{Epoch: c.Checkpoint.Log.Epoch(), From: b.at})
+		if err != nil {
+			return nil, err
+		}
+		if len(told.Pieces) == 0 {
+			break
+		}
+		if err := b.take(told); err != nil {
+			return nil, failure.Unreadable(c.By, err)
+		}
+	}
+	if b.begun {
+		if err := b.prove(ctx); err != nil {
+			return nil, failure.Unreadable(c.By, err)
+		}
+	}
+	if b.at < c.Checkpoint.Size {
+		err = text.Fail(text.HeadsMissing, text.Args{
+			"name": c.By.String(), "from": fmt.Sprint(from), "known": fmt.Sprint(b.at), "size": fmt.Sprint(c.Checkpoint.Size),
+		}, ErrNotWhole)
+	}
+	return b.acts, err
+}
+
+// back gathers the pieces that come back.
+type back struct {
+	d     *Desk
+	c     Seen
+	from  uint64
+	at    uint64 // up to which they came
+	begun bool
+	f     ledger.Frontier // at that place
+	last  heads           // that brought the last piece
+	bytes int
+	acts  []ledger.Indexed
+}
+
+// take takes the pieces of one answer. Nothing is proven yet.
+func (b *back) take(told heads) error {
+	for _, p := range told.Pieces {
+		x, err := ledger.ParseExcerpt(p)
+		if err != nil {
+			return err
+		}
+		if b.bytes += len(p); x.Log != b.c.Checkpoint.Log || b.bytes > mostHeads {
+			return fmt.Errorf("a piece of %s after %d bytes", x.Log, b.bytes)
+		}
+		if err := b.begin(x); err != nil {
+			return err
+		}
+		if b.f, err = b.f.Fold(x); err != nil {
+			return err
+		}
+		leaves, err := x.Leaves()
+		if err != nil {
+			return err
+		}
+		for _, l := range leaves {
+			if l.Index >= b.from {
+				b.acts = append(b.acts, l)
+			}
+		}
+		b.at = x.To
+	}
+	b.last = told
+	return nil
+}
+
+// begin takes the frontier before the first piece from the own ledger, which has the entries before
+// it.
+func (b *back) begin(x ledger.Excerpt) (err error) {
+	if b.begun {
+		return nil
+	}
+	if x.From > b.from {
+		return fmt.Errorf("the first piece begins at entry %d, after %d", x.From, b.from)
+	}
+	b.begun = true
+	b.f, err = looked(b.d, func(r *state.Reader) (ledger.Frontier, error) {
+		if x.From > r.Size() {
+			return ledger.Frontier{}, fmt.Errorf("there are %d entries here, not %d", r.Size(), x.From)
+		}
+		return ledger.FrontierAt(x.From, r)
+	})
+	return err
+}
+
+// prove holds the tree that the pieces give against the checkpoint that was asked for or, where
+// they end elsewhere, against the one by which the last piece was taken, which a majority of an own
+// key set signed.
+func (b *back) prove(ctx context.Context) error {
+	end := ledger.Checkpoint{Log: b.c.Checkpoint.Log, Size: b.f.Size, Root: b.f.Root()}
+	if end == b.c.Checkpoint {
+		return nil
+	}
+	sets, err := b.d.ownKeys(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := witness.OpenNote(b.last.Note, b.d.name, sets)
+	if err != nil {
+		return err
+	}
+	return c.Follows(end, b.last.Path)
+}
