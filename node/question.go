@@ -8,6 +8,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/node/flows/epochs"
 	"xietong/node/flows/reform"
+	"xietong/node/flows/witnessing"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -50,7 +51,7 @@ func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 
 // Heads implements epochs.Witness.
 func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledger.Indexed, error) {
-	return nil, host.ErrNoWitness
+	return w.of.witness.Heads(ctx, witnessing.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At}, from)
 }
 
 // Common implements epochs.Witness.

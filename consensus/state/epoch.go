@@ -145,9 +145,8 @@ func (r reads) Epochs() (all []Epoch) {
 }
 
 // applyEpoch begins an epoch. (1) What was noted for the log before, and is not published, is
-// dropped; (2) the log is the new one, and the digest
-// begins anew; (3) the entry that begins the epoch is appended, and (4) the key set with which the
-// epoch is signed.
+// dropped; (2) the log is the new one, and the digest begins anew; (3) the entry that begins the
+// epoch is appended, and (4) the key set with which the epoch is signed.
 func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 	var b EpochChange
 	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
