@@ -83,7 +83,7 @@ var questionProblems = []problem{
 		zh: parts{"失去的条目内容不明", "{jurisdiction} 失去的条目中终止过什么，{name} 不能提供全部要素，因此无从得知；没有写入任何内容", "{jurisdiction}",
 			"请对照其他材料逐一核对：xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后，以 --checked 重新执行，再把已经终止过的逐一终止"},
 		en: parts{"Lost entries not known", "{name} cannot tell the heads of all entries that {jurisdiction} lost, so nobody knows what ended in them; nothing was recorded", "{jurisdiction}",
-			"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with `--checked`, and end what had ended"},
+			"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked, and end what had ended"},
 	},
 	{
 		number: 531, code: LostKeys, status: http.StatusConflict, params: []string{"jurisdiction"},

@@ -1,7 +1,12 @@
 package nodetest
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,5 +102,130 @@ func (n *Node) seenWhole() bool {
 	if tree.Parent != nil {
 		all = append(all, *tree.Parent)
 	}
-	return !slices.ContainsFunc(all, func(of client.Neighbour) bool { return of.Cosigned <= last })
+	return !slices.ContainsFunc(all, func(of client.Neighbour) bool { return of.Linked && of.Cosigned <= last })
+}
+
+// TestWhatEndedEndsAgain (C07): a city revokes a grant, withdraws a dataset, ends an agency, and
+// withdraws a child; then it is put back to a day before that, and goes on. Before it answers
+// anybody, all of it has ended again; what was not touched stands, and no person had to look.
+func TestWhatEndedEndsAgain(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming\n    yunyan\n", func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		here := city.Client("civil-affairs")
+		if _, err := here.AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := here.PublishDataset(t.Context(), client.NewDataset{
+			Code: "streets", Title: "街巷名录", Agency: "civil-affairs", Category: client.Unconditional, Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}},
+			Key: "code", NotSecret: true, Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"}}}`),
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ask(t, county, city); err != nil {
+			t.Fatal(err)
+		}
+		old := city.backup()
+		endEverything(t, city)
+		tree.Within(10*time.Minute, "what is lost was seen", func() bool { return city.seenWhole() })
+		risen := time.Now().Add(3 * time.Minute)
+		tree.Within(4*time.Minute, "its heads have gone up", func() bool { return time.Now().After(risen) })
+		city.putBack(old)
+		tree.Within(time.Minute, "the backup is found to be old", func() bool {
+			return slices.Contains(alarms(t, city), string(text.CopyBehind))
+		})
+		if got := standing(t, city); got != "live streets forestry joined" {
+			t.Fatalf("put back, there is %s", got)
+		}
+		if _, err := city.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "the disk is lost"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := standing(t, city); got != "revoked - - withdrawn" {
+			t.Errorf("there is %s", got)
+		}
+		tree.Within(15*time.Minute, "the county is told", func() bool {
+			_, err := ask(t, county, city)
+			p, ok := errors.AsType[*client.Problem](err)
+			return ok && p.Code == string(text.GrantRevoked)
+		})
+	})
+}
+
+// grantOf returns the only grant that another jurisdiction has of the node's villages.
+func grantOf(t *testing.T, n *Node) (client.Grant, uint64) {
+	t.Helper()
+	listed, err := n.Client("civil-affairs").Grants(t.Context(), client.WantedGrants{})
+	if err != nil || len(listed.Grants) != 1 {
+		t.Fatalf("got %+v, %v, want one grant", listed.Grants, err)
+	}
+	g := listed.Grants[0]
+	index, err := strconv.ParseUint(g.Grant[strings.LastIndexByte(g.Grant, '/')+1:], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g, index
+}
+
+// endEverything ends what standing tells of.
+func endEverything(t *testing.T, n *Node) {
+	t.Helper()
+	_, index := grantOf(t, n)
+	_, err := n.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := client.Withdrawing{Reason: "test"}
+	plan, err := n.Client("civil-affairs").PlanWithdrawal(t.Context(), "streets")
+	if err == nil {
+		w.Plan = plan.Hash
+		_, err = n.Client("civil-affairs").WithdrawDataset(t.Context(), "streets", w)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := client.EndOfAgency{Reason: "test"}
+	if plan, err = n.Client("").PlanAgencyEnd(t.Context(), "forestry", end); err == nil {
+		end.Plan = plan.Hash
+		_, err = n.Client("").EndAgency(t.Context(), "forestry", end)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	withdrawn(t, n.Client(""), "yunyan."+n.Name(), "test")
+}
+
+// standing tells of a grant, a dataset, an agency and a child, whether they stand.
+func standing(t *testing.T, n *Node) string {
+	t.Helper()
+	g, _ := grantOf(t, n)
+	datasets, err := n.Client("").Datasets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	agencies, err := n.Client("").Agencies(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := n.Client("").Tree(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dataset, agency, child := "-", "-", "-"
+	for _, d := range datasets {
+		if d.Code == "streets" && d.Withdrawn == nil {
+			dataset = d.Code
+		}
+	}
+	for _, a := range agencies {
+		if a.Code == "forestry" && a.Ended == nil {
+			agency = a.Code
+		}
+	}
+	for _, c := range tree.Children {
+		if strings.HasPrefix(c.Name, "yunyan.") {
+			child = c.State
+		}
+	}
+	return fmt.Sprintf("%s %s %s %s", g.State, dataset, agency, child)
 }
