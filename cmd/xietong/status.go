@@ -53,6 +53,9 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 		line(text.StatusReplicas, strengthArgs(*j.Replicas))
 	}
 	line(text.StatusLog, text.Args{"log": j.Log, "size": number(j.TreeSize), "root": j.Root})
+	for _, told := range append(a.lostTold(j.Lost), a.epochsTold(j.Parent, j.Children)...) {
+		a.line(a.stdout, "  "+told)
+	}
 	if j.LastEntry != "" {
 		line(text.StatusLastEntry, text.Args{"at": a.localTime(j.LastEntry)})
 	}

@@ -71,8 +71,8 @@ func (a *app) printTree(t client.Tree) {
 	}
 	fmt.Fprintln(a.stdout)
 	a.list([]text.Code{text.CLITreeRelation, text.WordCalled, text.CLIName, text.CLITreeLevel, text.CLITreeState, text.CLITreeUntil, text.CLITreeLink}, rows)
-	if t.Epoch > 1 && len(t.Addresses) > 0 {
-		a.say(text.CLITreeAnew, text.Args{"epoch": number(t.Epoch)})
+	if t.Began > 1 && len(t.Addresses) > 0 {
+		a.say(text.CLITreeAnew, text.Args{"epoch": number(t.Began)})
 	}
 	if t.Parent != nil && t.Parent.Why != "" {
 		a.say(text.CLITreeWhy, text.Args{"reason": text.Cause(a.lang, t.Parent.Why)})
@@ -85,6 +85,9 @@ func (a *app) printTree(t client.Tree) {
 	}
 	for _, w := range t.Waiting {
 		a.waiting(w)
+	}
+	for _, told := range append(a.lostTold(t.Lost), a.epochsTold(t.Parent, t.Children)...) {
+		a.line(a.stdout, told)
 	}
 	for _, told := range a.witnessesTold(t.Parent, t.Children) {
 		a.line(a.stdout, told)

@@ -175,6 +175,7 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 	j.Agencies, j.Datasets = catalog.Counts(r)
 	j.Log, j.TreeSize, j.Root = r.Log().String(), r.Size(), fmt.Sprintf("%x", root[:])
 	j.CheckpointSize, _ = r.Checkpoint()
+	j.Lost = lostShown(r)
 	if j.TreeSize > 0 {
 		j.LastEntry = stampMS(r.Clock())
 	}
@@ -189,6 +190,14 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 		j.ParentAddresses = up.Addresses
 	}
 	return nil
+}
+
+// lostShown tells what the ledger lost.
+func lostShown(r *state.Reader) (all []client.Lost) {
+	for _, e := range r.Epochs() {
+		all = append(all, client.Lost{Epoch: e.Number, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled})
+	}
+	return all
 }
 
 // ends tells what ends when.

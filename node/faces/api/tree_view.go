@@ -35,7 +35,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	root, name := chain[0].KeySets[0].Pin(), h.Ledger.Name()
 	out := client.Tree{
 		Name: name.String(), DisplayName: h.Standing.Called(name), Root: root.String(), Fingerprint: root.Fingerprint(),
-		Epoch: h.Ledger.Log().Epoch(), Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
+		Epoch: h.Ledger.Log().Epoch(), Began: h.Ledger.Names().First().Epoch(), Chain: h.Standing.CalledChain(chain), Children: []client.Neighbour{}, Addresses: h.Joining.Addresses(),
 	}
 	if out.Check, err = s.check(ctx, h, false); err != nil {
 		return out, err
@@ -50,7 +50,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	out.Check.Alarms = append(out.Check.Alarms, ledgerAlarms(h)...)
 	var below childrenAt
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		below = childrenIn(r)
+		below, out.Lost = childrenIn(r), lostShown(r)
 		return nil
 	})
 	out.Children = s.children(h, below)
@@ -153,6 +153,11 @@ func (s *server) neighbour(h Hosted, name identity.Jurisdiction) client.Neighbou
 	}
 	n.Linked, n.Address, n.LastHeard, n.Why, n.OffsetMS = l.Up, l.Address, stamp(l.LastHeard), l.Why, l.Offset.Milliseconds()
 	n.LinkedSince, n.Silent, n.ShortName = stamp(l.Since), l.Silent, p.ShortName
+	if p, known := h.Standing.Neighbour(name); known {
+		if epoch := p.KeySets[len(p.KeySets)-1].Epoch; epoch > 1 {
+			n.Epoch = epoch
+		}
+	}
 	witnessed(h, &n, name)
 	return n
 }

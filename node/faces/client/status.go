@@ -45,6 +45,7 @@ type JurisdictionStatus struct {
 	Replica        string `json:"replica" doc:"This node's replica of the jurisdiction: r1, r2, …"`
 	Pin            string `json:"pin" doc:"Pin of the newest key set: NAME/keys/NUMBER/HASH"`
 	Log            string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
+	Lost           []Lost `json:"lost,omitempty" doc:"What the ledger lost, by the epochs that were begun for it"`
 	TreeSize       uint64 `json:"tree_size" doc:"Entries in the ledger"`
 	Root           string `json:"root" doc:"Root hash of the tree, lower-case hex"`
 	LastEntry      string `json:"last_entry,omitempty" doc:"RFC 3339: time of the newest entry"`

@@ -78,6 +78,7 @@ type Neighbour struct {
 	OffsetMS    int64  `json:"offset_ms,omitempty" doc:"How far its clock is ahead of ours, as it said last"`
 	Why         string `json:"why,omitempty" doc:"Why there is no link to the parent"`
 	Alarm       string `json:"alarm,omitempty" doc:"Code of a problem with its keys, its record or its ledger that a person must look at"`
+	Epoch       uint64 `json:"epoch,omitempty" doc:"Of its ledger, the newest that is endorsed; absent: the first"`
 	Cosigned    uint64 `json:"cosigned,omitempty" doc:"It witnessed so many entries of this jurisdiction's ledger; absent: none, as of a neighbour on the same node"`
 	CosignedAt  string `json:"cosigned_at,omitempty" doc:"RFC 3339: when, by its clock"`
 	Kept        uint64 `json:"kept,omitempty" doc:"So many entries of its ledger were witnessed here"`
@@ -90,7 +91,9 @@ type Tree struct {
 	DisplayName string      `json:"display_name"`
 	Root        string      `json:"root" doc:"Pin of the tree's root"`
 	Fingerprint string      `json:"fingerprint"`
-	Epoch       uint64      `json:"epoch" doc:"Of its ledger; above 1: this name, or one above it, had another before"`
+	Epoch       uint64      `json:"epoch" doc:"Of its ledger, the newest"`
+	Began       uint64      `json:"began" doc:"Epoch in which its ledger began; above 1: this name, or one above it, had another before"`
+	Lost        []Lost      `json:"lost,omitempty" doc:"What its ledger lost, by the epochs that were begun for it"`
 	Chain       []string    `json:"chain" doc:"From the root down to this jurisdiction"`
 	Parent      *Neighbour  `json:"parent,omitempty"`
 	Children    []Neighbour `json:"children"`
@@ -98,6 +101,15 @@ type Tree struct {
 	Check       Check       `json:"check" doc:"What others believe of the jurisdiction's keys"`
 	// Waiting are the key sets, of any jurisdiction, that broke with the ones before.
 	Waiting []WaitingKeys `json:"waiting,omitempty" doc:"Key sets that broke with the ones before, and are not believed here yet"`
+}
+
+// Lost are entries that a ledger lost, for which it began a new epoch.
+type Lost struct {
+	Epoch   uint64 `json:"epoch" doc:"That was begun"`
+	Entry   string `json:"entry" doc:"That began it, and says who saw the lost ones"`
+	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
+	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw"`
+	Settled bool   `json:"settled" doc:"What ended in them has ended again"`
 }
 
 // WaitingKeys is a key set that broke with the one before it.

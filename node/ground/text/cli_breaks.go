@@ -28,6 +28,8 @@ const (
 	CLITreeAcknowledged     Code = "cli.tree.acknowledged"
 	CLITreeWitnessed        Code = "cli.tree.witnessed"
 	CLITreeUnwitnessed      Code = "cli.tree.unwitnessed"
+	CLITreeLost             Code = "cli.tree.lost"
+	CLITreeEpoch            Code = "cli.tree.epoch"
 )
 
 var breakSentences = []sentence{
@@ -51,6 +53,10 @@ var breakSentences = []sentence{
 	},
 	{CLITreeAcknowledged, "已记录，存证条目 {entry}", "recorded as entry {entry}"},
 	{CLITreeWitnessed, "{name}于 {at} 见证了本级账本的前 {size} 条", "witnessed by {name} at {at}: the first {size} [entry|entries] of this ledger"},
+	{CLITreeLost, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 至 {to} 号条目已失去",
+		"this ledger is in epoch {epoch} (since {entry}): entries {from} to {to} of the epoch before are lost"},
+	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",
+		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
 	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},
 	{CLIObjectWhat, "“{value}”既不是密钥集标识（见等待一方的 xietong tree 所示“新密钥集”），也不是已有的异议文件。异议须由被冒用名义的行政区划用其旧密钥提出；您是旁人的，请致电它，由它执行",
 		"{value} is neither a key set (NAME/keys/…, as `xietong tree` shows it where it waits) nor the file of an objection. Only the place whose name is misused can object, with its old keys: if you are another, telephone it, and it does"},

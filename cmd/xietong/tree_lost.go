@@ -1,0 +1,29 @@
+package main
+
+import (
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// lostTold tells what the own ledger lost.
+func (a *app) lostTold(all []client.Lost) (lines []string) {
+	for _, l := range all {
+		lines = append(lines, a.t(text.CLITreeLost, text.Args{
+			"epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From), "to": number(l.To - 1),
+		}))
+	}
+	return lines
+}
+
+// epochsTold tells which neighbours have begun a new epoch.
+func (a *app) epochsTold(parent *client.Neighbour, children []client.Neighbour) (lines []string) {
+	if parent != nil {
+		children = append([]client.Neighbour{*parent}, children...)
+	}
+	for _, n := range children {
+		if n.Epoch > 1 {
+			lines = append(lines, a.t(text.CLITreeEpoch, text.Args{"name": n.DisplayName, "epoch": number(n.Epoch)}))
+		}
+	}
+	return lines
+}
