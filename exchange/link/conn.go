@@ -48,6 +48,7 @@ type Conn struct {
 	idle    time.Time     // when the last exchange ended
 	heard   time.Time     // when the last frame of the other side came
 	silent  *time.Timer   // ends the connection when no frame came for long; nil: nothing does
+	pulse   pulse
 }
 
 func newConn(q *quic.Conn, b bounds) *Conn {
@@ -238,6 +239,11 @@ func (c *Conn) doubt(ctx context.Context, err error, began time.Time) {
 	if cut := ok && Code(stream.ErrorCode) == CodeSilent; !cut && (!late || c.lastHeard().After(began)) {
 		return
 	}
+	c.suspect()
+}
+
+// suspect has whoever says hello on the connection try at once.
+func (c *Conn) suspect() {
 	select {
 	case c.doubted <- struct{}{}:
 	default:

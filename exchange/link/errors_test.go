@@ -81,7 +81,7 @@ func TestWhyBusy(t *testing.T) {
 				t.Errorf("at the door: got %v, want %s", err, Busy)
 			}
 			dials := county.dialler(city, func(error) {}, nil)
-			l, err := county.socket.connect(context.Background(), dials, nil)
+			l, err := county.socket.connect(context.Background(), dials, nil, nil)
 			if want := map[kind]Reason{shaking: Busy, knocking: ""}[k]; reason(err) != want {
 				t.Errorf("a neighbour: got %v, want %q", err, want)
 			}
@@ -96,7 +96,7 @@ func TestWhyBusy(t *testing.T) {
 			if err := county.knock(city); err != nil {
 				t.Errorf("at the door, when there is room: %v", err)
 			}
-			if l, err = county.socket.connect(context.Background(), dials, nil); err != nil {
+			if l, err = county.socket.connect(context.Background(), dials, nil, nil); err != nil {
 				t.Errorf("a neighbour, when there is room: %v", err)
 			} else {
 				l.conn.Close(CodeClosing)
@@ -127,7 +127,7 @@ func TestStrangeHandshakes(t *testing.T) {
 		} {
 			d := county.dialler(city, nil, nil)
 			d.TLS = func() *tlsconf.Config { c := county.Dial(city.name); row.edit(c); return c }
-			if _, err := county.socket.connect(context.Background(), d, nil); reason(err) != row.want {
+			if _, err := county.socket.connect(context.Background(), d, nil, nil); reason(err) != row.want {
 				t.Errorf("%s: got %v, want %s", what, err, row.want)
 			}
 		}

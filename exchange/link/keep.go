@@ -49,44 +49,77 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	var last net.Addr
-	var made []*Link // links that may be open: the newest, and those that it replaced
-	for attempt := 0; ctx.Err() == nil; {
-		made = slices.DeleteFunc(made, func(l *Link) bool { return !l.conn.alive() })
-		replaces := len(made) > 0 // before the other side ends what is replaced
-		l, err := s.connect(ctx, d, last)
-		switch {
-		case err == nil:
-		case replaces:
-			s.beat(ctx, made[len(made)-1], d.Handler)
-			pause(ctx, attempt)
-		case ctx.Err() == nil:
-			d.Failed(err)
-			pause(ctx, attempt)
-		}
-		if err != nil {
-			attempt++
+	k := &keeper{socket: s, d: d}
+	for ctx.Err() == nil {
+		if (k.newest == nil || k.newest.due()) && !k.dial(ctx) {
 			continue
 		}
-		made = append(made, l)
-		last = l.conn.quic.RemoteAddr()
-		s.add(l)
-		s.start(l, d.Handler)
-		if d.Up != nil {
-			d.Up(l.peer, replaces)
-		}
 		began := time.Now()
-		s.hold(ctx, l, d.Handler)
-		attempt++
+		s.hold(ctx, k.newest, d.Handler)
+		k.attempt++
 		if time.Since(began) >= provenAfter {
-			attempt = 0
+			k.attempt = 0
 		} else {
-			pause(ctx, attempt)
+			pause(ctx, k.attempt)
 		}
 	}
-	for _, l := range made {
+	for _, l := range k.made {
 		l.conn.Close(CodeClosing)
 	}
+}
+
+// keeper is what Keep knows of its links.
+type keeper struct {
+	socket  *Socket
+	d       Dialler
+	last    net.Addr // that led there last
+	newest  *Link    // nil: there was none
+	made    []*Link  // that may be open: the newest, and those that it replaced
+	attempt int      // since a link was proven
+}
+
+// due reports whether another link must be made: this one has ended, it is old, or it is not known
+// whether the other side lives.
+func (l *Link) due() bool { return !l.conn.alive() || !time.Now().Before(l.until) || l.conn.doubtful() }
+
+// lost reports whether the other side gives no sign of life, or gave none when the link ended.
+func (l *Link) lost() bool {
+	if l.conn.alive() {
+		return l.conn.doubtful()
+	}
+	e, ok := errors.AsType[*Error](explain(context.Cause(l.conn.quic.Context())))
+	return ok && e.Reason == NoAnswer
+}
+
+// dial makes a link in place of those before, and reports whether it did. In place of one that was
+// lost, it tries the address of that one last: another replica of the neighbour may live.
+func (k *keeper) dial(ctx context.Context) bool {
+	s := k.socket
+	k.made = slices.DeleteFunc(k.made, func(l *Link) bool { return !l.conn.alive() })
+	replaces := len(k.made) > 0 // before the other side ends what is replaced
+	first, last := k.last, net.Addr(nil)
+	if k.newest != nil && k.newest.lost() {
+		first, last = nil, k.last
+	}
+	l, err := s.connect(ctx, k.d, first, last)
+	if err != nil {
+		if replaces {
+			s.beat(ctx, k.made[len(k.made)-1], k.d.Handler)
+		} else if ctx.Err() == nil {
+			k.d.Failed(err)
+		}
+		pause(ctx, k.attempt)
+		k.attempt++
+		return false
+	}
+	k.made, k.newest, k.last = append(k.made, l), l, l.conn.quic.RemoteAddr()
+	s.add(l)
+	s.replace(k.made[:len(k.made)-1])
+	s.start(l, k.d.Handler)
+	if k.d.Up != nil {
+		k.d.Up(l.peer, replaces)
+	}
+	return true
 }
 
 // began counts a worker that starts on a caller's goroutine, and reports true, unless the socket
@@ -103,7 +136,7 @@ func (s *Socket) began() bool {
 // hold says hello again and again, and at once when there is a doubt whether frames come through,
 // until the link has ended or must be replaced.
 func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
-	age := time.NewTimer(replaceAfter + rand.N(replaceJitter))
+	age := time.NewTimer(time.Until(l.until))
 	defer age.Stop()
 	beat := time.NewTicker(helloEvery)
 	defer beat.Stop()
@@ -117,6 +150,9 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 			return
 		case <-beat.C:
 		case <-l.conn.doubted:
+			if l.conn.doubtful() {
+				return
+			}
 		}
 		s.beat(ctx, l, h)
 	}
@@ -170,20 +206,31 @@ func pause(ctx context.Context, attempt int) {
 
 // connect tries the addresses in turn and exchanges hellos. The connection of the returned link has
 // been entered.
-func (s *Socket) connect(ctx context.Context, d Dialler, first net.Addr) (*Link, error) {
+func (s *Socket) connect(ctx context.Context, d Dialler, first, last net.Addr) (*Link, error) {
 	addresses, err := d.Addresses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return inTurn(addresses, first, func(addr net.Addr) (*Link, error) { return s.greet(ctx, d, addr) })
+	return inTurn(moved(addresses, first, last), func(addr net.Addr) (*Link, error) { return s.greet(ctx, d, addr) })
 }
 
-// inTurn tries the addresses in turn, and begins with the one that led there last. The error is
-// that of all the attempts; one of an address where somebody answered comes first, as it says most.
-func inTurn[T any](addresses []net.Addr, first net.Addr, try func(net.Addr) (T, error)) (got T, err error) {
-	if at := slices.IndexFunc(addresses, func(a net.Addr) bool { return first != nil && a.String() == first.String() }); at > 0 {
-		addresses = slices.Concat(addresses[at:at+1], addresses[:at], addresses[at+1:])
+// moved returns the addresses with one of them first and one last; nil: none is.
+func moved(addresses []net.Addr, first, last net.Addr) []net.Addr {
+	at := func(addr net.Addr) int {
+		return slices.IndexFunc(addresses, func(a net.Addr) bool { return addr != nil && a.String() == addr.String() })
 	}
+	if i := at(first); i > 0 {
+		addresses = slices.Concat(addresses[i:i+1], addresses[:i], addresses[i+1:])
+	}
+	if i := at(last); i >= 0 {
+		addresses = slices.Concat(addresses[:i], addresses[i+1:], addresses[i:i+1])
+	}
+	return addresses
+}
+
+// inTurn tries the addresses in turn. The error is that of all the attempts; one of an address
+// where somebody answered comes first, as it says most.
+func inTurn[T any](addresses []net.Addr, try func(net.Addr) (T, error)) (got T, err error) {
 	if len(addresses) == 0 {
 		return got, &Error{NoAnswer, true, errors.New("no address")}
 	}
@@ -221,6 +268,6 @@ func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, er
 		s.leave(l.conn)
 		return nil, err
 	}
-	l.since = time.Now()
+	l.since, l.until = time.Now(), time.Now().Add(replaceAfter+rand.N(replaceJitter))
 	return l, nil
 }

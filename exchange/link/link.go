@@ -25,6 +25,17 @@
 // that was killed and started anew answers with a stateless reset, which it does not send in answer
 // to the small packets of QUIC's own keep-alive.
 //
+// A neighbour that dies is noticed by whoever waits for it. When no packet came for half a second
+// while an exchange waits, this side asks for a sign of life: it opens a stream and gives it up at
+// once, which the QUIC of the other side acknowledges, however long the answer takes. A link on
+// which no packet came for 2.25 seconds, and over a long line for eight round trips, is doubted: an
+// exchange takes another link where there is one, those that wait go over another link too, once,
+// and the dialler tries the other addresses of the neighbour. The exchange that waits is not given
+// up meanwhile, and the first packet ends the doubt: who was stopped for a while, or has no other
+// replica, loses nothing. On an idle link there is no packet of this. What is asked over a link may
+// so be asked twice, of two replicas: it must be what does nothing a second time (see relay and
+// door).
+//
 // A link is replaced long before its certificates end: the dialler makes a new connection, and the
 // old one is closed after its last stream has ended. No request is lost, because an exchange that
 // could not begin on one link goes over the next.
@@ -142,7 +153,8 @@ type Link struct {
 	peer     tlsconf.Peer
 	since    time.Time // see Info.Since
 	dialled  bool      // by this side, which says hello
-	replaced bool      // a newer link goes to the same replica; under the socket's mutex
+	until    time.Time // by when it is to be replaced, by the side that dialled it
+	replaced bool      // a newer link took its place; under the socket's mutex
 }
 
 func (l *Link) ends() ends { return ends{l.local, l.peer.Jurisdiction} }

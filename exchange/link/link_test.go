@@ -30,6 +30,7 @@ type party struct {
 	sets    []trust.KeySet
 	bundles *tlsconf.Bundles
 	trusted map[identity.Jurisdiction]bool
+	further uint32 // replicas of each neighbour beside the first that are admitted
 	addr    *net.UDPAddr
 	wire    *wire
 	socket  *Socket
@@ -46,12 +47,36 @@ type wire struct {
 	net.PacketConn
 	cable *simnet.SimulatedLink
 	dead  atomic.Bool
-	says  atomic.Value // func(packet []byte) bool: whether to send the packet; none: all are sent
+	says  atomic.Value                  // func(packet []byte) bool: whether to send the packet; none: all are sent
+	stop  atomic.Pointer[chan struct{}] // while the process is stopped: packets wait in both directions
+}
+
+func (w *wire) ReadFrom(p []byte) (int, net.Addr, error) {
+	n, from, err := w.PacketConn.ReadFrom(p)
+	w.going()
+	return n, from, err
+}
+
+// going waits while the process is stopped.
+func (w *wire) going() {
+	if stop := w.stop.Load(); stop != nil {
+		<-*stop
+	}
+}
+
+// stops stops the process for a while.
+func (w *wire) stops(long time.Duration) {
+	stop := make(chan struct{})
+	w.stop.Store(&stop)
+	time.Sleep(long)
+	w.stop.Store(nil)
+	close(stop)
 }
 
 func (w *wire) Close() error { return errors.Join(w.PacketConn.Close(), w.cable.Close()) }
 
 func (w *wire) WriteTo(p []byte, addr net.Addr) (int, error) {
+	w.going()
 	if says, ok := w.says.Load().(func([]byte) bool); w.dead.Load() || ok && !says(p) {
 		return len(p), nil
 	}
@@ -176,9 +201,9 @@ func (p *party) listen() *tlsconf.Config {
 	}, time.Now)
 }
 
-// admits admits the first replica of each party that is trusted.
+// admits admits the first replica of each party that is trusted, and further ones.
 func (p *party) admits(peer tlsconf.Peer) error {
-	if !p.trusted[peer.Jurisdiction] || peer.Replica.Number() != 1 {
+	if !p.trusted[peer.Jurisdiction] || peer.Replica.Number() > 1+p.further {
 		return errors.New("not admitted")
 	}
 	return nil

@@ -1,9 +1,7 @@
 package link
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -25,15 +23,31 @@ func (s *Socket) add(l *Link) {
 			if old.conn.alive() {
 				l.since = old.since
 			}
-			old.replaced = true
-			old.conn.expectNoMore()
-			s.workers.Go(func() { s.retire(old) })
+			s.supersede(old)
 		}
 	}
 	if !l.dialled {
 		l.conn.expect()
 	}
 	s.links[key] = append(s.links[key], l)
+}
+
+// replace closes links in whose place another replica is linked, as add does.
+func (s *Socket) replace(made []*Link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, old := range made {
+		if !old.replaced {
+			s.supersede(old)
+		}
+	}
+}
+
+// supersede notes that a link was replaced, and closes it when it is quiet. The caller holds s.mu.
+func (s *Socket) supersede(old *Link) {
+	old.replaced = true
+	old.conn.expectNoMore()
+	s.workers.Go(func() { s.retire(old) })
 }
 
 // remove takes out a link that has ended, and logs that none is left.
@@ -71,45 +85,27 @@ func (s *Socket) retire(l *Link) {
 }
 
 // best returns the link for the next exchange between the two, among the links that are alive and
-// were not tried: first those that were not replaced, then the newest. It returns nil if there is
-// none. The caller holds s.mu.
+// were not tried: first those that are not doubted, of these the ones that were not replaced, and
+// then the newest. It returns nil if there is none. The caller holds s.mu.
 func (s *Socket) best(key ends, tried []*Link) *Link {
 	var best *Link
+	least := 4
 	for _, l := range slices.Backward(s.links[key]) {
 		if !l.conn.alive() || slices.Contains(tried, l) {
 			continue
 		}
-		if best == nil || best.replaced && !l.replaced {
-			best = l
+		rank := 0
+		if l.replaced {
+			rank++
+		}
+		if l.conn.doubtful() {
+			rank += 2
+		}
+		if rank < least {
+			best, least = l, rank
 		}
 	}
 	return best
-}
-
-// Exchange sends a request over the newest link between the two, and gives each frame of the answer
-// to each. It returns ErrNoLink if there is no link, and an *Error if the link broke: the caller
-// then does not know whether the request was served. Exchange passes over a link on which the
-// exchange cannot begin, so that no exchange fails because a link is being replaced.
-func (s *Socket) Exchange(ctx context.Context, local, to identity.Jurisdiction, request []byte, each func(frame []byte) error) error {
-	var tried []*Link
-	var why error
-	for {
-		s.mu.Lock()
-		l := s.best(ends{local, to}, tried)
-		s.mu.Unlock()
-		switch {
-		case l == nil && why == nil:
-			return fmt.Errorf("%w: from %s to %s", ErrNoLink, local, to)
-		case l == nil:
-			return fmt.Errorf("%w: from %s to %s: %w", ErrNoLink, local, to, why)
-		}
-		err := l.conn.Exchange(ctx, request, each)
-		unsent, ok := errors.AsType[*unsentError](err)
-		if !ok {
-			return err
-		}
-		tried, why = append(tried, l), unsent.err
-	}
 }
 
 // Up reports whether a link between the two is up.

@@ -108,14 +108,14 @@ func TestEveryAddressIsTried(t *testing.T) {
 		d := county.dialler(city, nil, nil)
 		dead := []net.Addr{from("192.0.2.98:7400"), from("192.0.2.99:7400")}
 		d.Addresses = func(context.Context) ([]net.Addr, error) { return dead, nil }
-		_, err := county.socket.connect(context.Background(), d, nil)
+		_, err := county.socket.connect(context.Background(), d, nil, nil)
 		if err == nil || !strings.Contains(err.Error(), "192.0.2.98:7400: no-answer") || !strings.Contains(err.Error(), "192.0.2.99:7400: no-answer") {
 			t.Errorf("none there: got %v, want both", err)
 		}
 		d.Addresses = func(context.Context) ([]net.Addr, error) { return append(dead, city.addr), nil }
 		for _, last := range []net.Addr{nil, city.addr} {
 			county.dialled.Store(0)
-			l, err := county.socket.connect(context.Background(), d, last)
+			l, err := county.socket.connect(context.Background(), d, last, nil)
 			if want := map[bool]int32{true: 3, false: 1}[last == nil]; err != nil || county.dialled.Load() != want {
 				t.Fatalf("after %v: got %v with %d attempts, want %d", last, err, county.dialled.Load(), want)
 			}
@@ -123,7 +123,7 @@ func TestEveryAddressIsTried(t *testing.T) {
 			county.socket.leave(l.conn)
 		}
 		county.bundles.Remove(city.name)
-		if _, err := county.socket.connect(context.Background(), d, nil); reason(err) != NotTrusted {
+		if _, err := county.socket.connect(context.Background(), d, nil, nil); reason(err) != NotTrusted {
 			t.Errorf("the reason of whoever answers comes first: got %v", err)
 		}
 		w.close(county, city)

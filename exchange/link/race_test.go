@@ -18,7 +18,7 @@ func twice(t *testing.T, city, county *party) (older, newer *Link) {
 	t.Helper()
 	older = city.link(county)
 	d := county.dialler(city, nil, nil)
-	l, err := county.socket.connect(context.Background(), d, nil)
+	l, err := county.socket.connect(context.Background(), d, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

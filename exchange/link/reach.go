@@ -58,7 +58,7 @@ func (r *Replicas) connect(o *other, first net.Addr) (*channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return inTurn(addresses, first, func(addr net.Addr) (*channel, error) { return r.dial(o, addr) })
+	return inTurn(moved(addresses, first, nil), func(addr net.Addr) (*channel, error) { return r.dial(o, addr) })
 }
 
 // up makes a connection the one that streams are opened on, in place of the one before.

@@ -131,7 +131,7 @@ func TestEndsWithItsCertificate(t *testing.T) {
 		w.trust(city, county)
 		w.open(city, true)
 		w.open(county, false)
-		l, err := county.socket.connect(context.Background(), county.dialler(city, nil, nil), nil) // this link is never replaced
+		l, err := county.socket.connect(context.Background(), county.dialler(city, nil, nil), nil, nil) // this link is never replaced
 		if err != nil {
 			t.Fatal(err)
 		}
