@@ -14,12 +14,12 @@ func init() { maps.Copy(answers, replicaAnswers) }
 // replicaAnswers are those of the fake node about the replicas.
 var replicaAnswers = map[string]any{
 	"GET /v1/replicas": client.Replicas{
-		Strength: client.Strength{Voters: 3, There: 2},
+		Strength: client.Strength{Voters: 3, There: 2, Led: true},
 		Replicas: []client.Replica{
-			{Replica: "r1", Role: client.ReplicaLeader, Here: true, Signs: true, Reachable: true, Behind: new(uint64), Addresses: []string{"192.0.2.7:7400"}},
-			{Replica: "r2", Role: client.ReplicaVoter, Signs: true, Reachable: true, Behind: behind(3), OffsetMS: -7000, Addresses: []string{"192.0.2.8:7400"}},
-			{Replica: "r3", Role: client.ReplicaVoter, Signs: true, LastHeard: "2026-11-24T01:10:00Z", Addresses: []string{"192.0.2.9:7400"}},
-			{Replica: "r5", Role: client.ReplicaFollower, Reachable: true, Behind: behind(51200), Addresses: []string{"192.0.2.11:7400"}},
+			{Replica: "r1", Role: client.ReplicaLeader, Here: true, Signs: true, Reachable: true, Follows: true, Behind: new(uint64), Addresses: []string{"192.0.2.7:7400"}},
+			{Replica: "r2", Role: client.ReplicaVoter, Signs: true, Reachable: true, Follows: true, Behind: behind(3), OffsetMS: -7000, Addresses: []string{"192.0.2.8:7400"}},
+			{Replica: "r3", Role: client.ReplicaVoter, Signs: true, LastHeard: "2026-11-24T01:10:00Z", NotSince: "2026-11-24T01:10:00Z", Why: client.ReplicaAway, Addresses: []string{"192.0.2.9:7400"}},
+			{Replica: "r5", Role: client.ReplicaFollower, Reachable: true, Follows: true, Behind: behind(51200), Addresses: []string{"192.0.2.11:7400"}},
 			{Replica: "r6", Role: client.ReplicaInvited, Until: "2026-11-25T02:10:00Z", Addresses: []string{}},
 		},
 	},
@@ -27,12 +27,12 @@ var replicaAnswers = map[string]any{
 		Token: "xr1-nanming-192.0.2.7-7400-ABC", Replica: "r2", Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Until: "2026-11-25T02:10:00Z",
 		Addresses: []string{"192.0.2.7:7400"},
 	},
-	"POST /v1/replicas/r2/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r2", Settled: true},
-	"POST /v1/replicas/r3/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r3"},
+	"POST /v1/replicas/r2/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2, Led: true}, Replica: "r2", Settled: true},
+	"POST /v1/replicas/r3/promotion": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2, Led: true}, Replica: "r3"},
 	"GET /v1/replicas/r2/removal": client.ReplicaRemovalPlan{
-		Strength: client.Strength{Voters: 2, There: 2}, Hash: "ab", Replica: "r2", Role: client.ReplicaVoter, Permanent: true,
+		Strength: client.Strength{Voters: 2, There: 2, Led: true}, Hash: "ab", Replica: "r2", Role: client.ReplicaVoter, Permanent: true,
 	},
-	"POST /v1/replicas/r2/removal": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2}, Replica: "r2", Settled: true},
+	"POST /v1/replicas/r2/removal": client.ReplicaChanged{Strength: client.Strength{Voters: 2, There: 2, Led: true}, Replica: "r2", Settled: true},
 }
 
 func behind(n uint64) *uint64 { return &n }

@@ -22,7 +22,7 @@ func (a *app) replicaCommand() *cobra.Command {
 
 // replicaHeadings are the headings of the list, with the columns that they show.
 var replicaHeadings = []heading{
-	{text.CLIReplica, "replica"}, {text.CLIReplicaRole, "role"}, {text.CLIReplicaSigns, "signs"}, {text.CLIReplicaLinked, "reachable"},
+	{text.CLIReplica, "replica"}, {text.CLIReplicaRole, "role"}, {text.CLIReplicaSigns, "signs"}, {text.CLIReplicaFollows, "follows"},
 	{text.CLIReplicaBehind, "behind"}, {text.CLIReplicaAt, "addresses"},
 }
 
@@ -45,12 +45,9 @@ func (a *app) replicaList() *cobra.Command {
 
 func (a *app) replicaLine(r client.Replica) []string {
 	joined := r.Role != client.ReplicaInvited && r.Role != client.ReplicaExpired
-	signs, linked, behind := a.yesNo(r.Signs), "", ""
+	signs, follows, behind := a.yesNo(r.Signs), "", ""
 	if joined {
-		linked = a.yesNo(r.Reachable)
-	}
-	if joined && !r.Reachable && r.LastHeard != "" {
-		linked = a.t(text.CLIReplicaSilent, text.Args{"heard": a.localTime(r.LastHeard)})
+		follows = a.follows(r)
 	}
 	switch {
 	case r.Behind != nil:
@@ -62,7 +59,16 @@ func (a *app) replicaLine(r client.Replica) []string {
 	if r.Here {
 		role = a.t(text.CLIReplicaHere, text.Args{"role": role})
 	}
-	return []string{r.Replica, role, signs, linked, behind, strings.Join(r.Addresses, ", ")}
+	return []string{r.Replica, role, signs, follows, behind, strings.Join(r.Addresses, ", ")}
+}
+
+// follows tells whether a replica follows, or since when not.
+func (a *app) follows(r client.Replica) string {
+	since := cmp.Or(r.NotSince, r.LastHeard)
+	if r.Follows || since == "" {
+		return a.yesNo(r.Follows)
+	}
+	return a.t(text.CLIReplicaNotSince, text.Args{"since": a.localTime(since)})
 }
 
 var replicaRoles = map[string]text.Code{
@@ -87,7 +93,10 @@ func (a *app) tellReplicas(all client.Replicas) {
 		a.tellStrength(all.Strength)
 	}
 	for _, r := range all.Replicas {
-		if r.Role == client.ReplicaFollower {
+		if told := a.notFollowing(r); told != "" {
+			a.line(a.stderr, told)
+		}
+		if r.Role == client.ReplicaFollower && r.Follows {
 			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
 		}
 		if ahead := time.Duration(r.OffsetMS) * time.Millisecond; ahead.Abs() > apart {
@@ -97,10 +106,32 @@ func (a *app) tellReplicas(all client.Replicas) {
 	}
 }
 
-// tellStrength tells how many of the replicas may be lost.
+// notFollowing tells why a replica does not follow, and what to do; "": it does, or all are told.
+func (a *app) notFollowing(r client.Replica) string {
+	code, known := map[string]text.Code{
+		client.ReplicaAway: text.CLIReplicaAway, client.ReplicaUnreachable: text.CLIReplicaOneWay, client.ReplicaStuck: text.CLIReplicaStuck,
+	}[r.Why]
+	if r.Why == client.ReplicaNoLeader && len(r.UnreachedBy) > 0 {
+		code, known = text.CLIReplicaOneWay, r.Reachable
+	}
+	if !known {
+		return ""
+	}
+	by := []string{}
+	for _, u := range r.UnreachedBy {
+		by = append(by, u.Replica)
+	}
+	return a.t(code, text.Args{
+		"replica": r.Replica, "by": strings.Join(by, a.t(text.CLINameComma, nil)), "addresses": strings.Join(r.Addresses, ", "),
+	})
+}
+
+// tellStrength tells how many of the replicas may be lost; first of all, that none leads.
 func (a *app) tellStrength(s client.Strength) {
 	code := text.CLIReplicaSpare
 	switch {
+	case !s.Led && s.Spare >= 0:
+		code = text.CLIReplicaNobody
 	case s.Spare < 0:
 		code = text.CLIReplicaMostAway
 	case s.Voters == 1:

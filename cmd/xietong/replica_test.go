@@ -54,16 +54,19 @@ func TestReplicaVerbs(t *testing.T) {
 // TestStrengthTold: the list says in one sentence how many may be lost.
 func TestStrengthTold(t *testing.T) {
 	of := func(voters, there int) client.Strength {
-		return client.Strength{Voters: voters, There: there, Spare: there - voters/2 - 1}
+		return client.Strength{Voters: voters, There: there, Spare: there - voters/2 - 1, Led: there > voters/2}
 	}
+	unled := of(3, 2)
+	unled.Led = false
 	for s, want := range map[client.Strength][2]string{
 		of(1, 1): {"只有一个副本有表决权", "one replica has a vote"},
 		of(2, 2): {"2 个副本都在，缺一不可", "2 of 2 are needed"},
 		of(3, 3): {"3 个副本都在，可以缺 1 个", "1 of 3 may be away"},
-		of(3, 2): {"3 个副本中 1 个不在，其余缺一不可", "1 of 3 away: no more may be"},
-		of(3, 1): {"多数副本不在：3 个中只有 1 个在，再有 1 个回来之前不能写入", "most are away: 1 of 3 there, and nothing can be written until 1 more is back"},
-		of(2, 1): {"多数副本不在：2 个中只有 1 个在", "most are away: 1 of 2 there"},
-		of(5, 4): {"5 个副本中 1 个不在，还可以再缺 1 个", "1 of 5 away; 1 more may be"},
+		unled:    {"没有主副本，不能写入：3 个副本中有 2 个有应答", "none leads, and nothing can be written: 2 of 3 answer"},
+		of(3, 2): {"3 个副本中 1 个不在或没有跟随，其余缺一不可", "1 of 3 away or not following: no more may be"},
+		of(3, 1): {"没有主副本，不能写入：3 个副本中只有 1 个在，再有 1 个回来即可", "none leads, and nothing can be written: 1 of 3 there, until 1 more is back"},
+		of(2, 1): {"没有主副本，不能写入：2 个副本中只有 1 个在", "none leads, and nothing can be written: 1 of 2 there"},
+		of(5, 4): {"5 个副本中 1 个不在或没有跟随，还可以再缺 1 个", "1 of 5 away or not following; 1 more may be"},
 	} {
 		for i, lang := range []string{"zh_CN.UTF-8", "en_US.UTF-8"} {
 			b := newWorkbench(t, lang)
@@ -98,13 +101,34 @@ func TestRemovalTold(t *testing.T) {
 	}
 }
 
-// TestStatusTellsReplicas: where there are several, status says how many are there.
+// TestStatusTellsReplicas: where there are several, status says how many follow, and of each
+// whether it does or why not; before all that none leads.
 func TestStatusTellsReplicas(t *testing.T) {
+	strength := client.Strength{Voters: 3, There: 2, Led: true}
+	members := []client.Replica{
+		{Replica: "r1", Role: client.ReplicaLeader, Follows: true, Behind: new(uint64)},
+		{Replica: "r2", Role: client.ReplicaVoter, Follows: true, Behind: behind(3), Here: true},
+		{
+			Replica: "r3", Role: client.ReplicaVoter, Reachable: true, Why: client.ReplicaUnreachable, NotSince: "2026-11-24T01:10:00Z", Addresses: []string{"192.0.2.2:26203"},
+			UnreachedBy: []client.ReplicaUnreached{{Replica: "r1", Why: "no-answer"}},
+		},
+		{Replica: "r4", Role: client.ReplicaInvited, Until: "2026-11-25T02:10:00Z"},
+	}
 	b := newWorkbench(t, "zh_CN.UTF-8")
 	b.node.in = map[string]func([]byte) any{"GET /v1/status": func([]byte) any {
-		return client.Status{Jurisdictions: []client.JurisdictionStatus{{Name: "a", Replica: "r2", Replicas: &client.Strength{Voters: 3, There: 2}}}}
+		return client.Status{Jurisdictions: []client.JurisdictionStatus{{Name: "a", Replica: "r2", Replicas: &strength, Members: members}}}
 	}}
-	if _, told, _ := b.run("status"); !strings.Contains(told, "副本：3 个中有 2 个在") || !strings.Contains(told, "r2") {
+	_, told, _ := b.run("status")
+	for _, want := range []string{
+		"副本：有表决权的 3 个中 2 个跟随", "r1：主副本，跟随，落后 0 条", "r2：有表决权（本机），跟随，落后 3 条",
+		"r3：有表决权；跟随：否，自 ", "r1 不能连到 r3 的地址 192.0.2.2:26203（r3 能连出）：请核对 r3 的 listen 和防火墙",
+	} {
+		if !strings.Contains(told, want) || strings.Contains(told, "r4") {
+			t.Errorf("got %s, want %s", told, want)
+		}
+	}
+	strength.Led = false
+	if _, told, _ := b.run("status"); !strings.Contains(told, "副本：没有主副本，不能写入；有表决权的 3 个中 2 个有应答") {
 		t.Errorf("got %s", told)
 	}
 }

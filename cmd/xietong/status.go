@@ -49,8 +49,8 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 	a.say(text.StatusJurisdiction, text.Args{"title": j.DisplayName, "name": j.Name, "replica": j.Replica})
 	line := func(code text.Code, args text.Args) { a.line(a.stdout, "  "+a.t(code, args)) }
 	line(role, nil)
-	if j.Replicas != nil {
-		line(text.StatusReplicas, strengthArgs(*j.Replicas))
+	for _, told := range a.membersTold(j) {
+		a.line(a.stdout, "  "+told)
 	}
 	line(text.StatusLog, text.Args{"log": j.Log, "size": number(j.TreeSize), "root": j.Root})
 	for _, told := range append(a.lostTold(j.Lost), a.epochsTold(j.Parent, j.Children)...) {
@@ -80,6 +80,37 @@ func (a *app) printJurisdiction(j client.JurisdictionStatus, now string) {
 		a.sayTrouble(wrong)
 	}
 	a.alarms(j.Check)
+}
+
+// membersTold tells of the replicas, where there are several: how many follow, and each.
+func (a *app) membersTold(j client.JurisdictionStatus) (lines []string) {
+	if s := j.Replicas; s != nil {
+		code := text.StatusReplicas
+		if !s.Led {
+			code = text.StatusNoLeader
+		}
+		lines = append(lines, a.t(code, strengthArgs(*s)))
+	}
+	for _, r := range j.Members {
+		if r.Role == client.ReplicaInvited || r.Role == client.ReplicaExpired {
+			continue
+		}
+		lines = append(lines, "  "+a.memberTold(r))
+	}
+	return lines
+}
+
+// memberTold tells whether a replica follows and, if not, why.
+func (a *app) memberTold(r client.Replica) string {
+	cells := a.replicaLine(r) // replica, role, signs, follows, behind, addresses
+	if r.Follows {
+		return a.t(text.StatusMember, text.Args{"replica": r.Replica, "role": cells[1], "behind": cells[4]})
+	}
+	told := a.t(text.StatusMemberNot, text.Args{"replica": r.Replica, "role": cells[1], "follows": cells[3]})
+	if why := a.notFollowing(r); why != "" {
+		told += a.t(text.CLIListComma, nil) + why
+	}
+	return told
 }
 
 // mostNamed is how many children without a link are named.

@@ -9,10 +9,11 @@ import (
 
 // answers is what the other replicas answered to this leader's heartbeats.
 type answers struct {
-	mu      sync.Mutex
-	sent    uint64 // requests so far
-	notes   map[raft.ServerID]note
-	changed chan struct{} // closed, and replaced, with each note
+	mu        sync.Mutex
+	sent      uint64 // requests so far
+	notes     map[raft.ServerID]note
+	changed   chan struct{} // closed, and replaced, with each note
+	committed func() uint64 // the index up to which the log is; nil: raft has not begun
 }
 
 // note is the newest that is known of a replica.
@@ -21,10 +22,18 @@ type note struct {
 	sent uint64    // the number of the last request that it so answered
 	last uint64    // the last index of its log, then
 	at   time.Time // when the answer came
+	took time.Time // when its log last grew in this term, or had all that was committed; zero: it did not
 }
 
 func newAnswers() *answers {
 	return &answers{notes: map[raft.ServerID]note{}, changed: make(chan struct{})}
+}
+
+// knows tells the answers of how far the log is committed.
+func (a *answers) knows(committed func() uint64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.committed = committed
 }
 
 // send returns the number of a request that is about to be sent.
@@ -47,10 +56,18 @@ func (a *answers) number() uint64 {
 func (a *answers) note(id raft.ServerID, term, sent uint64, r *raft.AppendEntriesResponse) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if r.Term != term || a.notes[id].sent > sent {
+	before := a.notes[id]
+	if r.Term != term || before.sent > sent {
 		return
 	}
-	a.notes[id] = note{term: term, sent: sent, last: r.LastLog, at: time.Now()}
+	n := note{term: term, sent: sent, last: r.LastLog, at: time.Now()}
+	switch {
+	case before.term == term && n.last > before.last, a.committed != nil && n.last >= a.committed():
+		n.took = n.at
+	case before.term == term:
+		n.took = before.took
+	}
+	a.notes[id] = n
 	close(a.changed)
 	a.changed = make(chan struct{})
 }

@@ -129,6 +129,7 @@ type Group struct {
 
 	readyMu sync.Mutex
 	ready   uint64        // the term of this leader before which everything is applied here; 0: none
+	leads   time.Time     // since when that term is ready
 	readied chan struct{} // closed, and replaced, when ready changes
 }
 
@@ -187,6 +188,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	}
 	g.transport.began(g.raft.CurrentTerm)
 	g.transport.knows(g.raft.Stats)
+	g.transport.answers.knows(g.raft.CommitIndex)
 	if err = g.settle(); err == nil && alone.Load() {
 		err = g.reload(func(c *raft.ReloadableConfig) {
 			c.HeartbeatTimeout -= time.Millisecond
@@ -267,7 +269,7 @@ func (g *Group) establish() {
 	}
 	g.readyMu.Lock()
 	defer g.readyMu.Unlock()
-	g.ready = term
+	g.ready, g.leads = term, time.Now()
 	close(g.readied)
 	g.readied = make(chan struct{})
 }

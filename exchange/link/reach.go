@@ -68,6 +68,7 @@ func (r *Replicas) up(o *other, c *channel) {
 	c.taken = true
 	old := o.current
 	o.current, o.why, o.told = c, nil, false
+	o.fail(nil)
 	o.change()
 	if old != nil && old.alive() {
 		r.workers.Go(func() { r.retire(old) })
@@ -115,6 +116,7 @@ func (r *Replicas) missed(o *other, err error) {
 		return
 	}
 	o.why = err
+	o.fail(err)
 	o.change()
 	if !o.told {
 		o.told = true

@@ -70,6 +70,8 @@ type other struct {
 	current *channel      // what was dialled last and taken by it; it may have ended
 	why     error         // why there is none, until the next attempt begins
 	told    bool          // the log says that there is none
+	failed  error         // why the last attempt failed; nil: it did not
+	failing time.Time     // since when attempts fail
 	changed chan struct{} // closed when current or why has changed
 	alive   chan struct{} // a token when the replica came by itself
 }

@@ -421,3 +421,31 @@ func TestOneUseCloses(t *testing.T) {
 		}
 	})
 }
+
+// TestMissed: a replica that cannot be dialled, and dials, is told with the reason, until it is
+// reached.
+func TestMissed(t *testing.T) {
+	inGroup(t, func(_ *world, r1, r2, _ *member) {
+		if why, _ := r1.replicas.Missed(r2.id); why != "" {
+			t.Errorf("not tried yet: got %q", why)
+		}
+		right := r2.at.Load()
+		r2.at.Store(&net.UDPAddr{IP: net.IPv4(192, 0, 2, 99), Port: 7400})
+		began := time.Now()
+		r1.replicas.Keep(r2.id)
+		r2.replicas.Keep(r1.id)
+		time.Sleep(10 * time.Second)
+		why, since := r1.replicas.Missed(r2.id)
+		if why != NoAnswer || since.Sub(began) > 5*time.Second || !r1.replicas.Reachable(r2.id) {
+			t.Errorf("got %q since %s, reachable %t", why, since.Sub(began), r1.replicas.Reachable(r2.id))
+		}
+		if why, _ := r2.replicas.Missed(r1.id); why != "" {
+			t.Errorf("the other way: got %q", why)
+		}
+		r2.at.Store(right)
+		time.Sleep(5 * time.Second)
+		if why, _ := r1.replicas.Missed(r2.id); why != "" {
+			t.Errorf("reached: got %q", why)
+		}
+	})
+}

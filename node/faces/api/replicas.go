@@ -17,14 +17,12 @@ import (
 type Replicas interface {
 	// List returns those that there are.
 	List(ctx context.Context) ([]replicas.Status, error)
-	// Strength returns how many have a vote, and how many of them are there.
-	Strength() (replicas.Strength, error)
 	// Invite makes the invitation of a further one, good for the term; 0: replicas.Term.
 	Invite(ctx context.Context, id identity.Message, term time.Duration) (invitation.Replica, error)
 	// Promote gives one a vote, and has it sign.
 	Promote(ctx context.Context, id identity.Message, replica identity.Replica) error
 	// Removal tells what RemoveAgreed would do, and refuses what it would refuse.
-	Removal(replica identity.Replica) (replicas.Removal, error)
+	Removal(ctx context.Context, replica identity.Replica) (replicas.Removal, error)
 	// RemoveAgreed takes one out for somebody who agreed to the hash of what that does.
 	RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error
 	// Settled reports whether what is wanted of one has come true.
@@ -67,50 +65,32 @@ func (s *server) replicas(ctx context.Context, h Hosted, in *listReplicas) (out 
 	if err != nil {
 		return out, err
 	}
-	out.Strength = strengthShown(strengthOf(all))
+	out.Strength = strengthShown(replicas.StrengthOf(all))
 	numbers := map[string]uint32{}
 	w := whole[client.Replica]{
 		Hosted: h, Listed: in.Listed, name: "replicas", id: func(r client.Replica) string { return fmt.Sprintf("%010d", numbers[r.Replica]) },
 	}
-	newest := uint64(0)
 	for _, each := range all {
-		newest = max(newest, each.Applied)
 		numbers[each.Replica.String()] = each.Replica.Number()
-	}
-	for _, each := range all {
-		w.all = append(w.all, s.replicaShown(each, newest))
+		w.all = append(w.all, s.replicaShown(each))
 	}
 	out.Replicas, out.Cursor, err = w.page()
 	return out, err
 }
 
-// strengthOf counts as replicas.Desk.Strength does, by what each said just now.
-func strengthOf(all []replicas.Status) (s replicas.Strength) {
-	for _, each := range all {
-		if each.Votes {
-			s.Voters++
-		}
-		if each.Votes && each.Reachable {
-			s.There++
-		}
-	}
-	return s
-}
-
 func strengthShown(s replicas.Strength) client.Strength {
-	return client.Strength{Voters: s.Voters, There: s.There, Spare: s.Spare()}
+	return client.Strength{Voters: s.Voters, There: s.There, Spare: s.Spare(), Led: s.Led}
 }
 
-// replicaShown turns a replica into its wire type; newest is the raft index of what was applied
-// anywhere.
-func (s *server) replicaShown(r replicas.Status, newest uint64) client.Replica {
+// replicaShown turns a replica into its wire type.
+func (s *server) replicaShown(r replicas.Status) client.Replica {
 	out := client.Replica{
 		Replica: r.Replica.String(), Role: s.roleOf(r), Here: r.Here, Signs: r.Signs, Reachable: r.Reachable, LastHeard: stamp(r.Heard),
+		Follows: r.Following, NotSince: stamp(r.NotSince), Why: string(r.Why), Behind: r.Behind,
 		OffsetMS: r.Offset.Milliseconds(), Addresses: append([]string{}, r.Addresses...),
 	}
-	if r.Applied > 0 {
-		behind := newest - r.Applied
-		out.Behind = &behind
+	for _, u := range r.Unreached {
+		out.UnreachedBy = append(out.UnreachedBy, client.ReplicaUnreached{Replica: u.By.String(), Why: string(u.Why)})
 	}
 	if r.Stage == replicas.Invited {
 		out.Until = stampMS(r.Until)
@@ -180,8 +160,8 @@ func (h Hosted) changed(ctx context.Context, c Caller, typed string, change func
 	if out.Settled, err = h.Replicas.Settled(ctx, replica); err != nil {
 		return out, err
 	}
-	strength, err := h.Replicas.Strength()
-	out.Strength = strengthShown(strength)
+	all, err := h.Replicas.List(ctx)
+	out.Strength = strengthShown(replicas.StrengthOf(all))
 	return out, err
 }
 
@@ -190,14 +170,14 @@ func (s *server) replicaRemovalPlan(ctx context.Context, h Hosted, in *toRemoveR
 	if err != nil {
 		return out, err
 	}
-	r, err := h.Replicas.Removal(replica)
+	r, err := h.Replicas.Removal(ctx, replica)
 	if err != nil {
 		return out, err
 	}
 	all, err := h.Replicas.List(ctx)
 	for _, each := range all {
 		if each.Replica == replica {
-			shown := s.replicaShown(each, each.Applied)
+			shown := s.replicaShown(each)
 			out.Role, out.Until = shown.Role, shown.Until
 		}
 	}

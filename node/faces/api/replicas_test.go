@@ -4,11 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/exchange/link"
 	"xietong/node/faces/client"
 	"xietong/node/flows/replicas"
 	"xietong/node/ground/text"
@@ -17,8 +19,9 @@ import (
 
 // few are the replicas of a jurisdiction: r1 leads, r2 votes, r3 follows, r4 is invited.
 type few struct {
-	now  time.Time
-	away string // the replica that is away
+	now   time.Time
+	away  string // the replica that is away
+	stuck string // the replica that is connected, and does not follow
 }
 
 func replicaAt(n uint32) identity.Replica { return must(identity.NewReplica(n)) }
@@ -28,7 +31,12 @@ func (f few) List(context.Context) (all []replicas.Status, err error) {
 		s := replicas.Status{Member: replicas.Member{Replica: replicaAt(uint32(n + 1)), Stage: stage}}
 		s.Votes, s.Signs, s.Follows, s.Here, s.Leads = stage == replicas.Voting, stage == replicas.Voting, s.In(), n == 0, n == 0
 		if s.Reachable = s.In() && s.Replica.String() != f.away; s.Reachable {
-			s.Applied = uint64(1000 - 100*n)
+			s.Applied, s.Following, s.Behind = uint64(1000-100*n), f.stuck != s.Replica.String(), new(uint64(100*n))
+		} else if s.In() {
+			s.Why, s.NotSince = replicas.Away, f.now.Add(-2*time.Minute)
+		}
+		if s.In() && s.Reachable && !s.Following {
+			s.Why, s.NotSince, s.Unreached = replicas.OneWay, f.now.Add(-time.Hour), []replicas.Unreached{{By: replicaAt(1), Why: link.NoAnswer}}
 		}
 		if stage == replicas.Invited {
 			s.Until = uint64(f.now.Add(time.Hour).UnixMilli())
@@ -36,11 +44,6 @@ func (f few) List(context.Context) (all []replicas.Status, err error) {
 		all = append(all, s)
 	}
 	return all, nil
-}
-
-func (f few) Strength() (replicas.Strength, error) {
-	all, err := f.List(context.Background())
-	return strengthOf(all), err
 }
 
 func (few) Invite(context.Context, identity.Message, time.Duration) (none invitation.Replica, err error) {
@@ -57,15 +60,15 @@ func (few) Promote(_ context.Context, _ identity.Message, r identity.Replica) er
 	return text.Fail(text.ReplicaUnknown, text.Args{"replica": r.String()}, nil)
 }
 
-func (few) Removal(r identity.Replica) (out replicas.Removal, err error) {
+func (few) Removal(_ context.Context, r identity.Replica) (out replicas.Removal, err error) {
 	if r.Number() > 4 {
 		return out, text.Fail(text.ReplicaUnknown, text.Args{"replica": r.String()}, nil)
 	}
 	return replicas.Removal{Replica: r, Stage: replicas.Voting, Stay: []identity.Replica{replicaAt(1)}, Then: replicas.Strength{Voters: 1, There: 1}}, nil
 }
 
-func (f few) RemoveAgreed(_ context.Context, _ identity.Message, r identity.Replica, agreed string) error {
-	would, err := f.Removal(r)
+func (f few) RemoveAgreed(ctx context.Context, _ identity.Message, r identity.Replica, agreed string) error {
+	would, err := f.Removal(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -107,19 +110,24 @@ func TestReplicas(t *testing.T) {
 	if want := "r1 leader;r2 voter;r3 follower;r4 invited;"; roles != want {
 		t.Errorf("got %s, want %s", roles, want)
 	}
-	if list.Strength != (client.Strength{Voters: 2, There: 2}) || *list.Replicas[2].Behind != 200 || list.Replicas[3].Behind != nil {
+	if list.Strength != (client.Strength{Voters: 2, There: 2, Led: true}) || *list.Replicas[2].Behind != 200 || list.Replicas[3].Behind != nil {
 		t.Errorf("got %+v", list)
 	}
 	hosted := d.server.node.(*node).hosted
-	hosted[0].Replicas = few{d.Clock, "r2"}
+	hosted[0].Replicas = few{now: d.Clock, away: "r2"}
+	list = client.Replicas{}
 	readOne(t, d, "/v1/replicas", &list)
-	if list.Strength != (client.Strength{Voters: 2, There: 1, Spare: -1}) || list.Replicas[1].Reachable {
+	if r2 := list.Replicas[1]; list.Strength != (client.Strength{Voters: 2, There: 1, Spare: -1, Led: true}) || r2.Reachable || r2.Why != client.ReplicaAway {
 		t.Errorf("with r2 away: got %+v", list)
 	}
-	var s client.Status
-	if readOne(t, d, "/v1/status", &s); s.Jurisdictions[0].Replicas == nil || s.Jurisdictions[0].Replicas.There != 1 {
-		t.Errorf("status: got %+v", s.Jurisdictions[0].Replicas)
+	statusHas(t, d, 1, string(text.ReplicaAway))
+	hosted[0].Replicas = few{now: d.Clock, stuck: "r2"}
+	list = client.Replicas{}
+	readOne(t, d, "/v1/replicas", &list)
+	if r2 := list.Replicas[1]; list.There != 1 || !r2.Reachable || r2.Follows || r2.Why != client.ReplicaUnreachable || r2.UnreachedBy[0].Replica != "r1" {
+		t.Errorf("with r2 reached in one direction: got %+v", list)
 	}
+	statusHas(t, d, 1, string(text.ReplicaUnreached))
 	var plan client.ReplicaRemovalPlan
 	readOne(t, d, "/v1/replicas/r2/removal", &plan)
 	if plan.Role != client.ReplicaVoter || plan.Voters != 1 || !plan.Permanent || plan.Hash == "" {
@@ -127,6 +135,17 @@ func TestReplicas(t *testing.T) {
 	}
 	if got := d.done(t, "POST", "/v1/replicas/r2/removal", "", client.ReplicaRemoval{Plan: plan.Hash}); !strings.Contains(string(got), `"settled":true`) {
 		t.Errorf("got %s", got)
+	}
+}
+
+// statusHas checks how many replicas follow by the status, and what it alarms of.
+func statusHas(t *testing.T, d *door, follow int, alarm string) {
+	t.Helper()
+	var s client.Status
+	readOne(t, d, "/v1/status", &s)
+	j := s.Jurisdictions[0]
+	if j.Replicas == nil || j.Replicas.There != follow || len(j.Members) != 4 || !slices.ContainsFunc(j.Alarms, func(a client.Trouble) bool { return a.Code == alarm }) {
+		t.Errorf("status: got %+v, %+v, %+v; want %d, %s", j.Replicas, j.Members, j.Alarms, follow, alarm)
 	}
 }
 

@@ -2,13 +2,16 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/flows/replicas"
 	"xietong/node/ground/book"
 	"xietong/node/ground/config"
 	"xietong/node/ground/failure"
@@ -119,10 +122,10 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		return j, err
 	}
 	j.Children = s.children(h, below)
-	if j.Replicas, err = replicasOf(h); err != nil {
+	wrong, err := s.replicasOf(ctx, h, &j)
+	if err != nil {
 		return j, err
 	}
-	wrong := h.Trouble()
 	if parent, ok := h.Standing.Parent(); ok {
 		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
 	}
@@ -141,14 +144,25 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	return j, nil
 }
 
-// replicasOf tells how many replicas there are, where there is more than one.
-func replicasOf(h Hosted) (*client.Strength, error) {
-	strength, err := h.Replicas.Strength()
-	if err != nil || strength.Voters < 2 {
-		return nil, err
+// replicasOf tells of the replicas, where there is more than one, and returns what is wrong with
+// this one and with the group. That this one hears no leader is not what is wrong where one leads.
+func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.JurisdictionStatus) (wrong []error, err error) {
+	wrong = h.Trouble()
+	all, err := h.Replicas.List(ctx)
+	strength := replicas.StrengthOf(all)
+	if err != nil || len(all) < 2 {
+		return wrong, err
 	}
-	shown := strengthShown(strength)
-	return &shown, nil
+	for _, each := range all {
+		j.Members = append(j.Members, s.replicaShown(each))
+	}
+	if strength.Voters > 1 {
+		j.Replicas = new(strengthShown(strength))
+	}
+	if strength.Led {
+		wrong = slices.DeleteFunc(wrong, func(err error) bool { return errors.Is(err, host.ErrNoLeader) })
+	}
+	return append(wrong, replicas.Alarms(all, s.node.Now())...), nil
 }
 
 func troubleShown(err error) client.Trouble {

@@ -16,25 +16,44 @@ const (
 	ReplicaExpired   = "expired"   // no machine used the invitation in time
 )
 
+// Why a replica does not follow.
+const (
+	ReplicaNoLeader    = "no-leader"
+	ReplicaUnreachable = "unreachable" // for the one that leads, though it is there
+	ReplicaAway        = "away"
+	ReplicaStuck       = "stuck" // it is reached, and takes nothing in
+)
+
 // Replica is one replica of a jurisdiction, as the one that answers knows it.
 type Replica struct {
-	Replica   string   `json:"replica" doc:"r1, r2, …: counted up, and never given twice"`
-	Role      string   `json:"role" enum:"leader,voter,promoting,follower,joining,invited,expired"`
-	Here      bool     `json:"here" doc:"It is the one that answers"`
-	Signs     bool     `json:"signs" doc:"The newest key set lists its keys"`
-	Reachable bool     `json:"reachable" doc:"The one that answers is connected to it"`
-	Behind    *uint64  `json:"behind,omitempty" doc:"How many entries of the replicas' common log it has still to apply; absent: not known"`
-	LastHeard string   `json:"last_heard,omitempty" doc:"RFC 3339: when something came from it last"`
-	OffsetMS  int64    `json:"offset_ms,omitempty" doc:"How far its clock is ahead of that of the one that answers"`
-	Until     string   `json:"until,omitempty" doc:"RFC 3339: of an invitation, how long it is good"`
-	Addresses []string `json:"addresses" doc:"HOST:PORT over UDP where others reach it"`
+	Replica     string             `json:"replica" doc:"r1, r2, …: counted up, and never given twice"`
+	Role        string             `json:"role" enum:"leader,voter,promoting,follower,joining,invited,expired"`
+	Here        bool               `json:"here" doc:"It is the one that answers"`
+	Signs       bool               `json:"signs" doc:"The newest key set lists its keys"`
+	Reachable   bool               `json:"reachable" doc:"The one that answers is connected to it"`
+	Follows     bool               `json:"follows" doc:"It leads, or takes in what the leader sends: it counts as there. That it is connected is not enough"`
+	NotSince    string             `json:"not_since,omitempty" doc:"RFC 3339: since when it does not follow, at least"`
+	Why         string             `json:"why,omitempty" enum:"no-leader,unreachable,away,stuck" doc:"Why it does not follow: nobody leads; the leader cannot reach it, though it is there; nothing is heard of it; it is reached, and takes nothing in"`
+	UnreachedBy []ReplicaUnreached `json:"unreached_by,omitempty" doc:"The replicas that cannot reach it at its addresses"`
+	Behind      *uint64            `json:"behind,omitempty" doc:"How many entries of the replicas' common log it has still to apply; absent: not known"`
+	LastHeard   string             `json:"last_heard,omitempty" doc:"RFC 3339: when something came from it last"`
+	OffsetMS    int64              `json:"offset_ms,omitempty" doc:"How far its clock is ahead of that of the one that answers"`
+	Until       string             `json:"until,omitempty" doc:"RFC 3339: of an invitation, how long it is good"`
+	Addresses   []string           `json:"addresses" doc:"HOST:PORT over UDP where others reach it"`
+}
+
+// ReplicaUnreached is a replica that cannot reach another one.
+type ReplicaUnreached struct {
+	Replica string `json:"replica"`
+	Why     string `json:"why" doc:"What came of the last attempt, such as no-answer"`
 }
 
 // Strength is how many replicas have a vote, and what may still be lost.
 type Strength struct {
-	Voters int `json:"voters" doc:"How many replicas have a vote"`
-	There  int `json:"there" doc:"How many of them the one that answers is connected to, itself included"`
-	Spare  int `json:"spare" doc:"How many of those that are there may go away with nothing lost; negative: so many are missing for anything to be written"`
+	Voters int  `json:"voters" doc:"How many replicas have a vote"`
+	There  int  `json:"there" doc:"How many of them follow, the leader included; where none leads, how many answer"`
+	Spare  int  `json:"spare" doc:"How many of those that are there may go away with nothing lost; negative: so many are missing for anything to be written"`
+	Led    bool `json:"led" doc:"A replica leads; else nothing can be written"`
 }
 
 // Replicas is a page of the replicas of a jurisdiction.

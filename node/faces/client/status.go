@@ -54,6 +54,7 @@ type JurisdictionStatus struct {
 	Leader         bool   `json:"leader" doc:"Whether this replica leads the group"`
 	// Replicas is absent where there is one replica only.
 	Replicas *Strength `json:"replicas,omitempty" doc:"How many replicas there are"`
+	Members  []Replica `json:"members,omitempty" doc:"The replicas, where there are several"`
 	Agencies int       `json:"agencies" doc:"Number of agencies"`
 	Datasets int       `json:"datasets" doc:"Number of published datasets"`
 	// Parent and Children are the neighbours, with their links.

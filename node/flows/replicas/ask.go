@@ -28,7 +28,7 @@ import (
 //	3 sign       body: a key set                             answer: the signature of the replica's log key
 //	4 secrets    body: the public key of a hand-over         answer: [keystore, decryption keys, sealed]
 //	5 above      body: h''                                   answer: what the parent said: [chain, recovery statement]
-//	6 state      body: h''                                   answer: [applied raft index, ms since 1970 UTC]
+//	6 state      body: h''                                   answer: how far it is, and those that it cannot reach, as position
 //	7 sets       body: a number                              answer: [signed key set …] after that number, as many as are handed at once
 //	9 word       body: h''                                   answer: [the clock, ms since 1970 UTC; who vouches for it, as host.Voucher]
 const (

@@ -2,8 +2,6 @@ package replicas
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/group"
 	"xietong/consensus/state"
+	"xietong/exchange/link"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
 	"xietong/node/tree/invitation"
@@ -26,6 +25,9 @@ type Links interface {
 	Reachable(identity.Replica) bool
 	// Heard returns when something came from a replica last; zero: never.
 	Heard(identity.Replica) time.Time
+	// Missed returns why this replica cannot reach another one, and since when; "": it can, or has
+	// not tried.
+	Missed(identity.Replica) (link.Reason, time.Time)
 }
 
 // Own is the jurisdiction on this replica, as the desk needs it; *host.Host is one.
@@ -39,6 +41,8 @@ type Own interface {
 	KeySets(ctx context.Context) ([][]byte, error)
 	// Applied returns the raft index up to which this replica has applied what was agreed.
 	Applied() uint64
+	// Following returns what this replica knows of who takes in raft's log.
+	Following() group.Following
 }
 
 // Desk is where an administrator looks after the replicas.
@@ -166,20 +170,28 @@ func (d *Desk) Promote(ctx context.Context, id identity.Message, replica identit
 	return d.set(ctx, id, replica, Voting)
 }
 
-// caughtUp refuses a replica that follows, and is behind or does not answer.
+// caughtUp refuses a replica without a vote that does not follow, or is behind.
 func (d *Desk) caughtUp(ctx context.Context, replica identity.Replica) error {
 	var m Member
 	err := d.Own.View(ctx, func(r *state.Reader) error { m, _ = MemberOf(r, replica); return nil })
 	if err != nil || m.Stage != Admitted {
 		return err // the command says what is wrong
 	}
+	all, err := d.List(ctx)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(all, func(s Status) bool { return s.Replica == replica })
 	behind := "" // it does not answer
-	if at, err := d.Ask.position(ctx, replica); err == nil {
-		own := d.Own.Applied()
-		if at.Applied+mostBehind >= own {
-			return nil
-		}
-		behind = strconv.FormatUint(own-at.Applied, 10)
+	switch {
+	case at < 0:
+		return nil // the command says what is wrong
+	case all[at].Why == OneWay:
+		return all[at].alarm(all)
+	case all[at].Behind != nil && *all[at].Behind <= mostBehind && all[at].Applied > 0:
+		return nil
+	case all[at].Behind != nil:
+		behind = strconv.FormatUint(*all[at].Behind, 10)
 	}
 	return text.Fail(text.ReplicaLags, text.Args{"replica": replica.String(), "behind": behind}, nil)
 }
@@ -220,14 +232,19 @@ type Status struct {
 	Leads     bool
 	Follows   bool // raft sends it what is agreed
 	Votes     bool
-	Signs     bool // the newest key set lists it
-	Reachable bool
+	Signs     bool      // the newest key set lists it
+	Reachable bool      // it answered, or is connected to this one
+	Following bool      // it leads, or takes in what the one that leads sends
+	NotSince  time.Time // since when it does not follow, at least; zero: not known, or it follows
+	Why       Why
+	Unreached []Unreached   // by whom it cannot be reached
 	Heard     time.Time     // when something came from it last; zero: never, or it is this one
 	Applied   uint64        // the raft index up to which it has applied what was agreed; 0: not known
+	Behind    *uint64       // how many entries of the common log it lacks; nil: not known
 	Offset    time.Duration // how far its clock is ahead of this one's, give or take the way there
 }
 
-// statusWithin is how long one replica may take to say how far it is.
+// statusWithin is how long the replicas may take to say how far they are.
 const statusWithin = 2 * time.Second
 
 // List returns the replicas, removed ones left out, as this one knows them: it needs no majority.
@@ -244,18 +261,21 @@ func (d *Desk) List(ctx context.Context) (all []Status, err error) {
 	if err != nil {
 		return nil, err
 	}
-	leader, _ := d.Own.Leader()
 	for _, m := range kept {
 		if m.Stage == Removed {
 			continue
 		}
-		s := Status{Member: m, Here: m.Replica == d.Own.Replica(), Leads: m.Replica == leader, Signs: newest.LogKey(m.Replica) != nil}
+		s := Status{Member: m, Here: m.Replica == d.Own.Replica(), Signs: newest.LogKey(m.Replica) != nil}
 		if at := slices.IndexFunc(raft, func(g group.Member) bool { return g.Replica == m.Replica }); at >= 0 {
 			s.Follows, s.Votes = true, raft[at].Voter
 		}
-		d.ask(ctx, &s)
+		if d.Links != nil && !s.Here && s.In() {
+			s.Reachable, s.Heard = d.Links.Reachable(s.Replica), d.Links.Heard(s.Replica)
+		}
 		all = append(all, s)
 	}
+	said := d.listen(ctx, all)
+	judge(all, d.Own.Replica(), said, d.Now())
 	return all, nil
 }
 
@@ -266,35 +286,4 @@ func (d *Desk) newest(ctx context.Context) (k trust.KeySet, err error) {
 		return k, err
 	}
 	return trust.Reopen(sets[len(sets)-1])
-}
-
-// ask fills in what a replica says of itself.
-func (d *Desk) ask(ctx context.Context, s *Status) {
-	if s.Here {
-		s.Reachable, s.Applied = true, d.Own.Applied()
-		return
-	}
-	if !s.In() {
-		return
-	}
-	s.Reachable, s.Heard = d.Links.Reachable(s.Replica), d.Links.Heard(s.Replica)
-	ctx, cancel := context.WithTimeout(ctx, statusWithin)
-	defer cancel()
-	began := d.Now()
-	at, err := d.Ask.position(ctx, s.Replica)
-	if err != nil {
-		s.Reachable = s.Reachable && !errors.Is(err, context.DeadlineExceeded)
-		return
-	}
-	ended := d.Now()
-	s.Reachable, s.Applied = true, at.Applied
-	s.Offset = time.UnixMilli(int64(at.Now)).Sub(began.Add(ended.Sub(began) / 2))
-}
-
-// position asks a replica how far it is.
-func (a Asker) position(ctx context.Context, of identity.Replica) (p position, err error) {
-	if err = a.ask(ctx, of, opState, nil, &p); err != nil {
-		return p, fmt.Errorf("position of %s: %w", of, err)
-	}
-	return p, nil
 }

@@ -54,7 +54,7 @@ func TestDeskOfOne(t *testing.T) {
 	if err := d.Promote(ctx, newID(t), r1); err != nil {
 		t.Errorf("the only one has its vote: %v", err)
 	}
-	_, err := d.Removal(r1)
+	_, err := d.Removal(ctx, r1)
 	refused(t, "the last, and no other was ever invited", err, text.ReplicaLast)
 	refused(t, "one that is not there", d.Promote(ctx, newID(t), r9), text.ReplicaUnknown)
 
@@ -79,9 +79,9 @@ func TestDeskOfOne(t *testing.T) {
 	}
 	refused(t, "one that has not come", d.Promote(ctx, newID(t), r2), text.ReplicaNotCome)
 	refused(t, "the last with a vote", d.RemoveAgreed(ctx, newID(t), r1, ""), text.ReplicaLast)
-	plan, err := d.Removal(r2)
+	plan, err := d.Removal(ctx, r2)
 	hash, _ := plan.Hash()
-	if err != nil || plan.Then != (Strength{1, 1}) || !slices.Equal(plan.Stay, []identity.Replica{r1}) || plan.Here {
+	if err != nil || plan.Then != (Strength{1, 1, true}) || !slices.Equal(plan.Stay, []identity.Replica{r1}) || plan.Here {
 		t.Errorf("got %+v, %v", plan, err)
 	}
 	refused(t, "no plan", d.RemoveAgreed(ctx, newID(t), r2, ""), text.EndPlanNeeded)
@@ -94,7 +94,7 @@ func TestDeskOfOne(t *testing.T) {
 	if done, err := d.Settled(ctx, r2); err != nil || !done {
 		t.Errorf("settled: %v, %v", done, err)
 	}
-	_, err = d.Removal(r2)
+	_, err = d.Removal(ctx, r2)
 	refused(t, "one that is out", err, text.ReplicaWasRemoved)
 	if made, err := d.Invite(ctx, newID(t), 0); err != nil || made.Replica.Number() != 4 {
 		t.Errorf("got %v, %v: a number comes back", made, err)
@@ -165,7 +165,7 @@ func TestKeysOfAnotherAreLeft(t *testing.T) {
 
 // TestSpare: how many may go away of those that are there.
 func TestSpare(t *testing.T) {
-	for s, want := range map[Strength]int{{1, 1}: 0, {2, 2}: 0, {2, 1}: -1, {3, 3}: 1, {3, 2}: 0, {3, 1}: -1, {5, 5}: 2, {5, 2}: -1} {
+	for s, want := range map[Strength]int{{1, 1, true}: 0, {2, 2, true}: 0, {2, 1, true}: -1, {3, 3, true}: 1, {3, 2, true}: 0, {3, 1, true}: -1, {5, 5, true}: 2, {5, 2, true}: -1} {
 		if got := s.Spare(); got != want {
 			t.Errorf("%+v: got %d, want %d", s, got, want)
 		}

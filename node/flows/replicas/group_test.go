@@ -9,6 +9,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -41,6 +42,18 @@ func registry() *state.Registry {
 type network struct {
 	mu   sync.Mutex
 	ends map[end]*lines
+	cuts map[end]identity.Replica // that cannot be reached from there, though it may reach that
+	open map[end][]net.Conn       // what was dialled from there
+}
+
+// cut has an end reach a replica no more.
+func (n *network) cut(from end, to identity.Replica) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cuts = map[end]identity.Replica{from: to}
+	for _, c := range n.open[from] {
+		c.Close()
+	}
 }
 
 type end struct {
@@ -82,11 +95,18 @@ func (l *lines) Accept() (net.Conn, identity.Replica, error) {
 func (l *lines) Dial(ctx context.Context, to identity.Replica) (net.Conn, error) {
 	l.in.mu.Lock()
 	other := l.in.ends[end{to, l.at.use}]
+	here, there := net.Pipe()
+	if l.in.cuts[l.at] == to {
+		other = nil
+	}
+	if l.in.open == nil {
+		l.in.open = map[end][]net.Conn{}
+	}
+	l.in.open[l.at] = append(l.in.open[l.at], here)
 	l.in.mu.Unlock()
 	if other == nil {
 		return nil, errors.New("not there")
 	}
-	here, there := net.Pipe()
 	select {
 	case other.calls <- call{there, l.at.replica}:
 		return here, nil
@@ -109,7 +129,8 @@ type machine struct {
 	replica identity.Replica
 	dir     string
 	in      *network
-	clock   *wallClock // nil: the right one
+	clock   *wallClock                       // nil: the right one
+	cut     atomic.Pointer[identity.Replica] // that it cannot reach
 	stop    context.CancelFunc
 	lines   []*lines
 	workers sync.WaitGroup
@@ -161,7 +182,9 @@ func (m *machine) up() {
 	m.Settled()
 	ctx, stop := context.WithCancel(context.Background())
 	m.stop = stop
-	m.workers.Go(func() { Server{m.Host, time.Now, slog.New(slog.DiscardHandler)}.Run(ctx, asks) })
+	m.workers.Go(func() {
+		Server{Host: m.Host, Links: linked{m}, Now: time.Now, Logger: slog.New(slog.DiscardHandler)}.Run(ctx, asks)
+	})
 	m.workers.Go(func() {
 		for {
 			conn, _, err := fetch.Accept()

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
+	"strings"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -13,26 +15,15 @@ import (
 	"xietong/node/ground/text"
 )
 
-// Strength is how many replicas have a vote, and how many of them are there.
+// Strength is how many replicas have a vote, and how many of them follow.
 type Strength struct {
 	Voters, There int
+	Led           bool // one leads; else There are those that answer
 }
 
-// Spare returns how many of those that are there may go away with the rest still a majority;
-// negative: so many are missing for one.
+// Spare returns how many of those that follow may go away with the rest still a majority; negative:
+// so many are missing for one.
 func (s Strength) Spare() int { return s.There - (s.Voters/2 + 1) }
-
-// Strength returns how many of the replicas with a vote there are, and are connected to this one.
-// It asks none of them.
-func (d *Desk) Strength() (s Strength, err error) {
-	members, err := d.Own.Members()
-	for _, m := range members {
-		if m.Voter {
-			s = s.with(d.near(m.Replica))
-		}
-	}
-	return s, err
-}
 
 func (s Strength) with(there bool) Strength {
 	if s.Voters++; there {
@@ -41,10 +32,9 @@ func (s Strength) with(there bool) Strength {
 	return s
 }
 
-// near reports whether a replica is this one, or connected to it.
-func (d *Desk) near(r identity.Replica) bool {
-	return r == d.Own.Replica() || d.Links != nil && d.Links.Reachable(r)
-}
+func count(n int) string { return strconv.Itoa(n) }
+
+func listed(addresses []string) string { return strings.Join(addresses, ", ") }
 
 // kept returns what is kept of the replicas; of one that has had no other, as it would be kept.
 func (d *Desk) kept() (all []Member, err error) {
@@ -84,7 +74,7 @@ func (r Removal) Hash() (string, error) {
 }
 
 // Removal tells what the removal of a replica would do, and refuses what Remove would refuse.
-func (d *Desk) Removal(replica identity.Replica) (r Removal, err error) {
+func (d *Desk) Removal(ctx context.Context, replica identity.Replica) (r Removal, err error) {
 	all, err := d.kept()
 	if err != nil {
 		return r, err
@@ -96,11 +86,17 @@ func (d *Desk) Removal(replica identity.Replica) (r Removal, err error) {
 	case all[at].Stage == Removed:
 		return r, text.Fail(text.ReplicaWasRemoved, text.Args{"replica": replica.String()}, nil)
 	}
-	leader, _ := d.Own.Leader()
-	r = Removal{Replica: replica, Stage: all[at].Stage, Here: replica == d.Own.Replica(), Leads: replica == leader}
-	for _, m := range all {
-		if m.Stage == Voting && m.Replica != replica {
-			r.Stay, r.Then = append(r.Stay, m.Replica), r.Then.with(d.near(m.Replica))
+	now, err := d.List(ctx)
+	if err != nil {
+		return r, err
+	}
+	led := StrengthOf(now).Led
+	r = Removal{Replica: replica, Stage: all[at].Stage, Here: replica == d.Own.Replica(), Then: Strength{Led: led}}
+	for _, s := range now {
+		if s.Replica == replica {
+			r.Leads = s.Leads
+		} else if s.Stage == Voting {
+			r.Stay, r.Then = append(r.Stay, s.Replica), r.Then.with(s.Following || !led && s.Reachable)
 		}
 	}
 	if len(r.Stay) == 0 {
@@ -113,7 +109,7 @@ func (d *Desk) Removal(replica identity.Replica) (r Removal, err error) {
 // text.EndPlanNeeded without one, and text.PlanMoved where it would do something else by now. What
 // is removed already is no act, so that the same request again has its answer.
 func (d *Desk) RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error {
-	r, err := d.Removal(replica)
+	r, err := d.Removal(ctx, replica)
 	if f := text.AsFailure(err); err != nil && f.Code != text.ReplicaWasRemoved {
 		return err
 	}

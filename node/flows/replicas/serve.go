@@ -21,8 +21,6 @@ import (
 // Host is the jurisdiction on this replica; *host.Host is one.
 type Host interface {
 	book.Ledger
-	// Replica returns this replica.
-	Replica() identity.Replica
 	// Take proposes a command that a replica gives to this one because it leads.
 	Take(ctx context.Context, from identity.Replica, c state.Command) (state.Result, error)
 	// ReadIndex returns the raft index that a read of another replica waits for, because this one
@@ -36,8 +34,7 @@ type Host interface {
 	Above() (chain, recovery []byte)
 	// KeySets returns the signed key sets from number 1, as this replica knows them.
 	KeySets(ctx context.Context) ([][]byte, error)
-	// Applied returns the raft index up to which this replica has applied what was agreed.
-	Applied() uint64
+	placed
 	// Word returns what this replica says of itself.
 	Word() host.Word
 }
@@ -51,6 +48,7 @@ type Listener interface {
 // Server answers what other replicas ask.
 type Server struct {
 	Host   Host
+	Links  Links // nil: nothing is said of who is not reached
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -132,7 +130,7 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 	case opWord:
 		return wordOf(s.Host.Word()), nil
 	case opState:
-		return position{Applied: s.Host.Applied(), Now: uint64(s.Now().UnixMilli())}, nil
+		return positionOf(s.Host, s.Links, s.Now()), nil
 	}
 	return nil, fmt.Errorf("%w: operation %d", group.ErrNotDone, q.Op)
 }
@@ -178,10 +176,4 @@ type above struct {
 	_        struct{} `cbor:",toarray"`
 	Chain    []byte
 	Recovery []byte
-}
-
-type position struct {
-	_       struct{} `cbor:",toarray"`
-	Applied uint64
-	Now     uint64
 }

@@ -126,7 +126,7 @@ func renewHeard(at identity.Jurisdiction, s string) (string, bool) {
 // kinds are the kinds of the values of all problems, by name. A problem with a value of no kind
 // comes from no other jurisdiction, as one with a value that is own.
 var kinds = map[string]kind{
-	"above": place, "acting": code, "address": own, "after": names, "again": moment, "agencies": names, "agency": code, "at": atWhat,
+	"above": place, "acting": code, "address": own, "addresses": own, "after": names, "again": moment, "agencies": names, "agency": code, "at": atWhat,
 	"bad": number, "because": written, "before": names, "behind": lasting, "believed": fixed, "below": names, "beside": code, "bucket": own, "by": byWhom,
 	"citation": written, "claimed": place, "clock": instant, "code": code, "column": own, "columns": own, "command": own, "count": number,
 	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entry": entry, "epoch": number, "example": written,
@@ -140,7 +140,8 @@ var kinds = map[string]kind{
 	"place": name, "position": number, "program": own, "provider": code, "provinces": own, "purpose": names, "purposes": names, "question": name,
 	"reads": own, "reason": cause, "renew": renewals, "replica": code, "request": own, "reserve": size, "root": code, "row": own, "rows": number,
 	"scanned": number, "seconds": number, "selector": name, "sheet": own, "sheets": own, "signed": number, "since": instant, "size": number, "still": own,
-	"taken": own, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant, "values": number, "value": own, "version": own,
+	"taken": own, "there": number, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant,
+	"values": number, "value": own, "version": own, "voters": number,
 	"wait": number, "want": number, "wanted": names, "was": own, "what": fixed, "when": instant, "where": spot,
 }
 

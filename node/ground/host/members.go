@@ -282,6 +282,9 @@ func (h *Host) Advanced() <-chan struct{} { return h.store.Advanced() }
 // Leader returns the replica that leads, as far as this one knows.
 func (h *Host) Leader() (identity.Replica, bool) { return h.group.Leader() }
 
+// Following returns what this replica knows of who takes in raft's log.
+func (h *Host) Following() group.Following { return h.group.Following() }
+
 // Members returns the replicas of the group as raft has them.
 func (h *Host) Members() ([]group.Member, error) { return h.group.Members() }
 

@@ -15,14 +15,14 @@ const (
 	CLIFlagReplicaHours    Code = "cli.flag.replica-hours"
 	CLIFlagReplicaListen   Code = "cli.flag.replica-listen"
 
-	CLIReplica       Code = "cli.replica"
-	CLIReplicaRole   Code = "cli.replica.role"
-	CLIReplicaSigns  Code = "cli.replica.signs"
-	CLIReplicaLinked Code = "cli.replica.linked"
-	CLIReplicaBehind Code = "cli.replica.behind"
-	CLIReplicaAt     Code = "cli.replica.at"
-	CLIReplicaHere   Code = "cli.replica.here"
-	CLIReplicaSilent Code = "cli.replica.silent"
+	CLIReplica         Code = "cli.replica"
+	CLIReplicaRole     Code = "cli.replica.role"
+	CLIReplicaSigns    Code = "cli.replica.signs"
+	CLIReplicaFollows  Code = "cli.replica.follows"
+	CLIReplicaBehind   Code = "cli.replica.behind"
+	CLIReplicaAt       Code = "cli.replica.at"
+	CLIReplicaHere     Code = "cli.replica.here"
+	CLIReplicaNotSince Code = "cli.replica.not-since"
 
 	CLIReplicaLeader    Code = "cli.replica.leader"
 	CLIReplicaVoter     Code = "cli.replica.voter"
@@ -39,6 +39,10 @@ const (
 	CLIReplicaSomeAway  Code = "cli.replica.some-away"
 	CLIReplicaNoSpare   Code = "cli.replica.no-spare"
 	CLIReplicaMostAway  Code = "cli.replica.most-away"
+	CLIReplicaNobody    Code = "cli.replica.nobody-leads"
+	CLIReplicaAway      Code = "cli.replica.is-away"
+	CLIReplicaOneWay    Code = "cli.replica.one-way"
+	CLIReplicaStuck     Code = "cli.replica.stuck"
 	CLIReplicaBehindAll Code = "cli.replica.behind-all"
 	CLIReplicaClock     Code = "cli.replica.clock"
 	CLIReplicaClockLate Code = "cli.replica.clock-late"
@@ -65,7 +69,10 @@ const (
 	CLIReplicaGone      Code = "cli.replica.gone"
 	CLIReplicaBad       Code = "cli.replica.bad"
 
-	StatusReplicas Code = "status.replicas"
+	StatusReplicas  Code = "status.replicas"
+	StatusNoLeader  Code = "status.replicas.no-leader"
+	StatusMember    Code = "status.replicas.member"
+	StatusMemberNot Code = "status.replicas.not"
 
 	JoinAdmitted     Code = "join.admitted"
 	JoinSecrets      Code = "join.secrets"
@@ -108,15 +115,15 @@ var replicaSentences = []sentence{
 	{CLIReplica, "副本", "replica"},
 	{CLIReplicaRole, "角色", "role"},
 	{CLIReplicaSigns, "签名", "signs"},
-	{CLIReplicaLinked, "已连接", "reachable"},
+	{CLIReplicaFollows, "跟随", "follows"},
 	{CLIReplicaBehind, "落后条数", "behind"},
 	{CLIReplicaAt, "地址", "addresses"},
 	{CLIReplicaHere, "{role}（本机）", "{role}, here"},
-	{CLIReplicaSilent, "否，最近一次 {heard}", "no, last heard {heard}"},
+	{CLIReplicaNotSince, "否，自 {since}", "not since {since}"},
 	{CLIReplicaLeader, "主副本", "leader"},
 	{CLIReplicaVoter, "有表决权", "voter"},
 	{CLIReplicaPromoting, "正在取得表决权", "being promoted"},
-	{CLIReplicaFollower, "跟随，无表决权", "follower"},
+	{CLIReplicaFollower, "无表决权", "no vote"},
 	{CLIReplicaJoining, "正在加入", "being added"},
 	{CLIReplicaInvited, "已邀请，有效期至 {until}", "invited until {until}"},
 	{CLIReplicaExpired, "邀请已过期", "invitation over"},
@@ -126,10 +133,15 @@ var replicaSentences = []sentence{
 		"one replica has a vote: it may not be away; give one that has caught up a vote with `{xietong} replica promote`"},
 	{CLIReplicaBothThere, "2 个副本都在，缺一不可；有第三个后，可以缺一个", "2 of 2 are needed: none may be away; with a third, one may"},
 	{CLIReplicaSpare, "{voters} 个副本都在，可以缺 {spare} 个", "{spare} of {voters} may be away"},
-	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在，还可以再缺 {spare} 个", "{away} of {voters} away; {spare} more may be"},
-	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在，其余缺一不可", "{away} of {voters} away: no more may be"},
-	{CLIReplicaMostAway, "多数副本不在：{voters} 个中只有 {there} 个在，再有 {missing} 个回来之前不能写入。请在那些机器上启动 xietong serve；机器已经损坏的，请保留其磁盘",
-		"most are away: {there} of {voters} there, and nothing can be written until {missing} more [is|are] back. Start `xietong serve` on those machines; if one is lost, keep its disk"},
+	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在或没有跟随，还可以再缺 {spare} 个", "{away} of {voters} away or not following; {spare} more may be"},
+	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在或没有跟随，其余缺一不可", "{away} of {voters} away or not following: no more may be"},
+	{CLIReplicaMostAway, "没有主副本，不能写入：{voters} 个副本中只有 {there} 个在，再有 {missing} 个回来即可。请在那些机器上启动 xietong serve；机器已经损坏的，请保留其磁盘",
+		"none leads, and nothing can be written: {there} of {voters} there, until {missing} more [is|are] back. Start `xietong serve` on those machines; if one is lost, keep its disk"},
+	{CLIReplicaNobody, "没有主副本，不能写入：{voters} 个副本中有 {there} 个有应答。几秒内未选出的，请核对各副本的地址和防火墙，并查看日志",
+		"none leads, and nothing can be written: {there} of {voters} [answers|answer]. If they have not elected one in some seconds, see that each reaches the others, and read the logs"},
+	{CLIReplicaAway, "{replica} 不在：请在那台机器上启动 xietong serve，并核对网络", "{replica} is away: start `xietong serve` on that machine, and see that the network is there"},
+	{CLIReplicaOneWay, "{by} 不能连到 {replica} 的地址 {addresses}（{replica} 能连出）：请核对 {replica} 的 listen 和防火墙", "{by} cannot reach {replica} at {addresses} ({replica} can reach others): check `listen` of {replica}, and the firewall"},
+	{CLIReplicaStuck, "{replica} 有应答，但没有写入新内容：请在那台机器上执行 xietong status，并查看日志", "{replica} answers, and takes nothing in: run `xietong status` on that machine, and read its log"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
 	{CLIReplicaClock, "{replica} 的时钟比本机超前 {offset}，请校准不准的一台", "the clock of {replica} is {offset} ahead of this machine's: set the one that is wrong"},
 	{CLIReplicaClockLate, "{replica} 的时钟比本机落后 {offset}，请校准不准的一台", "the clock of {replica} is {offset} behind this machine's: set the one that is wrong"},
@@ -156,7 +168,10 @@ var replicaSentences = []sentence{
 	{CLIReplicaGone, "请在那台机器上停止 xietong serve；它的数据目录中有本级的数据和密钥，请销毁", "stop `xietong serve` on that machine; its data directory has data and keys of the jurisdiction: destroy it"},
 	{CLIReplicaBad, "参数 REPLICA 不能为“{value}”，应填副本编号，如 r1、r2", "the argument REPLICA cannot be \"{value}\": it is the number of a replica, such as r1 or r2"},
 
-	{StatusReplicas, "副本：{voters} 个中有 {there} 个在", "replicas: {there} of {voters} [is|are] there"},
+	{StatusReplicas, "副本：有表决权的 {voters} 个中 {there} 个跟随", "replicas: of {voters} with a vote, {there} [follows|follow]"},
+	{StatusNoLeader, "副本：没有主副本，不能写入；有表决权的 {voters} 个中 {there} 个有应答", "replicas: none leads, and nothing can be written; of {voters} with a vote, {there} [answers|answer]"},
+	{StatusMember, "{replica}：{role}，跟随，落后 {behind} 条", "{replica}: {role}, follows, {behind} behind"},
+	{StatusMemberNot, "{replica}：{role}；跟随：{follows}", "{replica}: {role}; follows: {follows}"},
 
 	{JoinAdmitted, "接纳", "admitted"},
 	{JoinSecrets, "交接", "keys handed over"},

@@ -16,8 +16,8 @@ var elsewhere = map[Code]struct{ zh, en parts }{
 			"try again shortly; if that does not help, the administrator of {hop} should see how its node is"},
 	},
 	NoLeader: {
-		parts{"多数副本不在", "{hop}的副本多数不在，暂时不能受理请求", "{hop}", "请稍后重试；仍然如此的，请{hop}的管理员启动各副本"},
-		parts{"Most replicas are away", "most replicas of {hop} are away, so it can take no requests", "{hop}",
+		parts{"没有主副本", "{hop}没有选出主副本（多数副本不在，或者相互不能连接），暂时不能受理请求", "{hop}", "请稍后重试；仍然如此的，请{hop}的管理员启动各副本"},
+		parts{"No replica leads", "no replica of {hop} leads (most are away, or cannot reach one another), so it can take no requests", "{hop}",
 			"try again shortly; if that does not help, the administrator of {hop} should start its replicas"},
 	},
 	OutcomeUnknown: {

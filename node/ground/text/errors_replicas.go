@@ -21,6 +21,10 @@ const (
 	ReplicaClockBehind    Code = "replica-clock-behind"
 	ReplicaClocksDiffer   Code = "replica-clocks-differ"
 	LeaderClock           Code = "leader-clock"
+	ReplicaAway           Code = "replica-away"
+	ReplicasNoSpare       Code = "replicas-no-spare"
+	ReplicaUnreached      Code = "replica-unreached"
+	ReplicaStuck          Code = "replica-stuck"
 )
 
 var replicaProblems = []problem{
@@ -58,10 +62,10 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"多数副本不在", "能联系到的副本未超过半数，暂时不能写入，也不能确认最新内容", "{jurisdiction}",
-			"请用 xietong replica list 查看哪些副本不在，在那些机器上启动 xietong serve；恢复后重新执行同一命令"},
-		en: parts{"Most replicas are away", "no more than half of the replicas can be reached, so nothing can be written, nor the newest be read", "{jurisdiction}",
-			"see with `xietong replica list` which are away, and start `xietong serve` on those machines; then repeat the same command"},
+		zh: parts{"没有主副本", "没有选出主副本，不能写入，也不能确认最新内容：多数副本不在，或者相互不能连接", "{jurisdiction}",
+			"请用 xietong replica list 查看哪些副本不在或不能连接：在不在的机器上启动 xietong serve；恢复后重新执行同一命令"},
+		en: parts{"No replica leads", "no replica leads, so nothing can be written, nor the newest be read: most are away, or cannot reach one another", "{jurisdiction}",
+			"see with `xietong replica list` which are away or cannot be reached, and start `xietong serve` where it does not run; then repeat the same command"},
 	},
 	{
 		number: 469, code: ReplicaNotInvitation, status: http.StatusUnprocessableEntity, params: []string{"reason"},
@@ -104,6 +108,32 @@ var replicaProblems = []problem{
 		zh: parts{"这是下级的邀请码", "这一行邀请下级加入，不是邀请本机成为副本", "邀请码", "请用这一行执行 xietong join；需要副本邀请码的，请在已有的副本上执行 xietong replica invite"},
 		en: parts{"An invitation of a lower level", "this line invites a lower level to join, not the machine to be one more replica", "invitation",
 			"run `xietong join` with it; for an invitation of a replica, run `xietong replica invite` on a replica that is there"},
+	},
+	{
+		number: 495, code: ReplicaAway, status: http.StatusServiceUnavailable, params: []string{"replica"},
+		zh: parts{"副本不在", "副本 {replica} 超过一分钟没有应答", "{replica}",
+			"请在那台机器上启动 xietong serve，并核对网络；机器已经损坏的，请用 xietong replica remove {replica} 移除，再邀请新的；情况见 xietong replica list"},
+		en: parts{"A replica is away", "replica {replica} has not answered for more than a minute", "{replica}",
+			"start `xietong serve` on that machine, and see that the network is there; if it is lost, take it out with `xietong replica remove {replica}` and invite another; see `xietong replica list`"},
+	},
+	{
+		number: 496, code: ReplicasNoSpare, status: http.StatusServiceUnavailable, params: []string{"voters", "there"},
+		zh: parts{"不能再缺一个副本", "{voters} 个有表决权的副本中只有 {there} 个跟随：再缺一个就不能写入，最新内容也不能查询", "副本", "请尽快使其余副本恢复：原因和办法见 xietong replica list"},
+		en: parts{"No replica may be lost any more", "of {voters} [replica|replicas] with a vote, {there} [follows|follow]: with one fewer nothing can be written, nor the newest be read", "replicas",
+			"bring the others back soon: `xietong replica list` shows which, and why"},
+	},
+	{
+		number: 497, code: ReplicaUnreached, status: http.StatusServiceUnavailable, params: []string{"replica", "by", "addresses"},
+		zh: parts{"副本只能单向连接", "{by} 不能连到副本 {replica} 的地址 {addresses}；{replica} 能连到 {by}，但收不到写入的内容", "{addresses}",
+			"请核对 {replica} 的 config.yaml 中的 listen 是否为其他机器能连到的地址，防火墙是否放行到该地址的 UDP；改正 listen 后重新启动该机器的 xietong serve"},
+		en: parts{"A replica is reached in one direction alone", "{by} cannot reach replica {replica} at {addresses}; {replica} can reach {by}, and is sent nothing of what is written", "{addresses}",
+			"see that `listen` in config.yaml of {replica} is an address that the other machines reach, and that the firewall passes UDP to it; when `listen` is right, start `xietong serve` on that machine again"},
+	},
+	{
+		number: 498, code: ReplicaStuck, status: http.StatusServiceUnavailable, params: []string{"replica"},
+		zh: parts{"副本没有跟随", "副本 {replica} 有应答，但超过一分钟没有写入任何内容", "{replica}", "请在那台机器上执行 xietong status，按其提示处理，并查看日志；情况见 xietong replica list"},
+		en: parts{"A replica does not follow", "replica {replica} answers, and has taken in nothing for more than a minute", "{replica}",
+			"run `xietong status` on that machine and do what it says, and read its log; see `xietong replica list`"},
 	},
 	{
 		number: 500, code: ReplicaClockAhead, status: http.StatusServiceUnavailable, params: []string{"replica", "offset"},

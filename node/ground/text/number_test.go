@@ -17,7 +17,7 @@ var (
 // notPlural are words with an s at their end that may follow a value that is 1, or a name.
 var notPlural = strings.Fields(`is has was does agrees confirms changes needs ends goes gives names takes runs says knows shows reads speaks believes stops starts begins offers
 	serves waits selects keeps stands brings reaches endorses comes records sees makes joins holds counts asks answers disagrees previous as us
-	ms s less its this address minus plus process class times access across always perhaps besides lies hides lists`)
+	ms s less its this address minus plus process class times access across always perhaps besides lies hides lists follows`)
 
 // english calls f with every English sentence, by its name.
 func english(f func(name, zh, en string)) {
