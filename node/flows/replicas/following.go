@@ -126,18 +126,18 @@ func judge(all []Status, own identity.Replica, said map[identity.Replica]heard, 
 		case leader.IsZero():
 			s.Why = NobodyLeads
 		case told:
-			s.follow(leader, said[leader].position, now)
+			s.follow(said[leader].position, answered, now)
 		default: // by its own word
 			s.Following = s.Leads || answered && h.Leader == leader.String() && recently(h.Since)
 		}
 		if !s.Following && s.Why == "" {
-			s.Why = s.reason(leader)
+			s.Why = s.reason(leader, answered)
 		}
 	}
 }
 
-// follow takes over what the one that leads says of a replica.
-func (s *Status) follow(leader identity.Replica, p position, now time.Time) {
+// follow takes over what the one that leads says of a replica; answered: that one answered, too.
+func (s *Status) follow(p position, answered bool, now time.Time) {
 	if s.Following = s.Leads; s.Leads {
 		return
 	}
@@ -145,7 +145,7 @@ func (s *Status) follow(leader identity.Replica, p position, now time.Time) {
 	since := p.Since // it has not followed as long as that one leads
 	if at >= 0 {
 		elected := p.Takes[at].Ago == longAgo && p.Since < uint64(firstAsk.Milliseconds())
-		s.Following = recently(p.Takes[at].Ago) || elected && s.Reachable
+		s.Following = recently(p.Takes[at].Ago) || elected && answered
 		since = min(since, p.Takes[at].Ago)
 		if s.Behind == nil && p.Takes[at].Last > 0 {
 			s.Behind = new(max(p.Last, p.Takes[at].Last) - p.Takes[at].Last)
@@ -156,16 +156,17 @@ func (s *Status) follow(leader identity.Replica, p position, now time.Time) {
 	}
 }
 
-// reason returns why a replica does not follow the one that leads.
-func (s *Status) reason(leader identity.Replica) Why {
+// reason returns why a replica does not follow the one that leads. A connection that is still open
+// may be of one that has just died.
+func (s *Status) reason(leader identity.Replica, answered bool) Why {
 	missed := slices.ContainsFunc(s.Unreached, func(u Unreached) bool { return u.By == leader })
 	switch {
-	case !s.Reachable:
-		return Away
-	case missed:
+	case missed && s.Reachable:
 		return OneWay
+	case answered:
+		return Stuck
 	}
-	return Stuck
+	return Away
 }
 
 // StrengthOf counts the replicas with a vote, and those of them that follow; where nobody leads,

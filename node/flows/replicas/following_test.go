@@ -55,6 +55,8 @@ func TestWhoFollows(t *testing.T) {
 			"r1! r2+ r3 stuck 2/3", "replica-stuck replicas-no-spare"},
 		"just elected": {1, map[uint32]heard{1: says("r1", 20, map[uint32]uint64{2: longAgo, 3: longAgo}), 2: says("", longAgo, nil), 3: says("", 400, nil)}, 0,
 			"r1! r2+ r3+ 3/3", ""},
+		"just elected, and the one that led has died": {3, map[uint32]heard{2: says("r2", 20, map[uint32]uint64{1: longAgo, 3: longAgo}), 3: says("", 1400, nil)}, 1,
+			"r1 away r2! r3+ 2/3", "replicas-no-spare"},
 		"none leads, and all answer": {1, map[uint32]heard{1: says("", 9000, nil, 2, 3), 2: says("", 9000, nil), 3: says("", 9000, nil)}, 0,
 			"r1 no-leader r2 no-leader(r1) r3 no-leader(r1) none 3/3", ""},
 		"none leads, and one is left": {1, map[uint32]heard{1: says("", old, nil, 2, 3)}, 0,
