@@ -74,6 +74,9 @@ func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (uint64
 	return w.of.witness.Common(ctx, by)
 }
 
+// Forked implements epochs.Witness.
+func (w witnesses) Forked(ctx context.Context) (host.Seen, bool, error) { return w.of.witness.Forked(ctx) }
+
 // any reports whether there is a neighbour on another node.
 func (w witnesses) any() bool {
 	all := w.of.table.ChildrenNow()

@@ -174,6 +174,13 @@ func (f Fork) Encode() []byte {
 	return data
 }
 
+// KeptIn returns the note of the history that was kept, of evidence that was verified.
+func KeptIn(fork []byte) ([]byte, error) {
+	var f Fork
+	err := canon.Unmarshal(fork, MaxForkLen, &f)
+	return f.Kept, err
+}
+
 // OpenFork reads and verifies the evidence that a log of the jurisdiction forked: both checkpoints
 // are signed by a majority, and no log has both. It returns them. The error wraps
 // ledger.ErrMalformed or ledger.ErrNotProven.

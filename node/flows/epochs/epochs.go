@@ -33,6 +33,9 @@ import (
 type Own interface {
 	book.Ledger
 
+	// Doubt puts the ledger in question, because a neighbour keeps what is not here.
+	Doubt(host.Seen)
+
 	// Questioned returns the *host.QuestionError while the ledger is in question.
 	Questioned() error
 
@@ -54,6 +57,10 @@ type Witness interface {
 
 	// Common returns how many entries of the own ledger the neighbour cosigned as they are here.
 	Common(ctx context.Context, by identity.Jurisdiction) (uint64, error)
+
+	// Forked returns what a neighbour keeps of another history of the own log; ok is false where
+	// none is known.
+	Forked(ctx context.Context) (seen host.Seen, ok bool, err error)
 }
 
 // Desk has the ledger of one hosted jurisdiction go on.
@@ -72,7 +79,10 @@ type Desk struct {
 // text.LostUnknown where the heads are not known and nobody checked, text.LostKeys where the keys
 // changed in what is lost, and those of host.Host.
 func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, checked bool) (entry identity.Entry, err error) {
-	q, questioned := errors.AsType[*host.QuestionError](d.Own.Questioned())
+	q, questioned, err := d.question(ctx)
+	if err != nil {
+		return entry, err
+	}
 	if !questioned || q.Found == nil || q.Grouped || q.Epoch > 0 {
 		return d.Own.Continue(ctx, id, reason)
 	}
@@ -95,6 +105,20 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 		return entry, err
 	}
 	return entry, d.finish(ctx, acts)
+}
+
+// question returns why the ledger cannot go on as it is. One of which a neighbour keeps another
+// history goes on, and is witnessed no more; a person's word puts it in question.
+func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned bool, err error) {
+	if d.Own.Questioned() == nil {
+		seen, forked, err := d.Witness.Forked(ctx)
+		if err != nil || !forked {
+			return nil, false, err
+		}
+		d.Own.Doubt(seen)
+	}
+	q, questioned = errors.AsType[*host.QuestionError](d.Own.Questioned())
+	return q, questioned, nil
 }
 
 // lost returns the acts among the lost entries; none where a person checked what they ended.

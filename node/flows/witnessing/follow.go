@@ -11,6 +11,7 @@ import (
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/consensus/witness"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -84,6 +85,31 @@ func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size uint6
 		return 0, err
 	}
 	return c.Size, nil
+}
+
+// Forked returns what a neighbour keeps of another history of the own log; ok is false where none
+// is known.
+func (d *Desk) Forked(ctx context.Context) (s host.Seen, ok bool, err error) {
+	sets, err := d.ownKeys(ctx)
+	if err != nil {
+		return s, false, err
+	}
+	err = d.o.Own.View(ctx, func(r *state.Reader) error {
+		for _, f := range forks.All(r, nil) {
+			if f.Log != r.Log() {
+				continue
+			}
+			kept, _, err := witness.OpenFork(f.Evidence, d.name, sets)
+			if err != nil {
+				return err
+			}
+			note, err := witness.KeptIn(f.Evidence)
+			s, ok = host.Seen{By: f.Holder, Checkpoint: kept, Note: note, At: time.UnixMilli(int64(f.At))}, err == nil
+			return err
+		}
+		return nil
+	})
+	return s, ok, err
 }
 
 // keyOf returns the verifier key of the line of a witness.
