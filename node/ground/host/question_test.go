@@ -299,8 +299,8 @@ func proveOld(t *testing.T, h *Host, index uint64) {
 	}
 }
 
-// TestSetBack (C06): a neighbour that saw more, or others, than is here puts a running node in question,
-// and what it says without this ledger's signature does nothing.
+// TestSetBack (C06): a neighbour that saw more, or others, than is here puts a running node in
+// question, and what it says without this ledger's signature does nothing.
 func TestSetBack(t *testing.T) {
 	dir := t.TempDir()
 	h := open(t, dir)
