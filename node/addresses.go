@@ -9,6 +9,7 @@ import (
 
 	"xietong/consensus/state"
 	"xietong/node/tree"
+	"xietong/node/tree/neighbours"
 )
 
 // mostAddresses is how many addresses of one name are tried. One that does not answer costs
@@ -54,9 +55,10 @@ func byTurns(ips []net.IPAddr, port int) (all []net.Addr) {
 
 // addressesOf returns the addresses of the parent. A parent that this node hosts is at the node's
 // own socket. Any other parent is tried where it said last that it is reached, at any of its
-// replicas, and then where the invitation said; first of all, if there is one, at the address in
-// the configuration, which replaces those of the invitation. Addresses that cannot be resolved are
-// left out; if all are left out, their errors are returned.
+// replicas, each replica here in an order of its own, and then where the invitation said; first of
+// all, if there is one, at the address in the configuration, which replaces those of the
+// invitation. Addresses that cannot be resolved are left out; if all are left out, their errors are
+// returned.
 func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err error) {
 	if parent, ok := h.table.Parent(); ok {
 		if _, here := n.of(parent); here {
@@ -67,7 +69,7 @@ func (n *Node) addressesOf(ctx context.Context, h *hosted) (all []net.Addr, err 
 	var told []string
 	err = h.host.View(ctx, func(r *state.Reader) error {
 		up, _ = tree.UpstreamOf(r)
-		told = tree.Reached(r, up.Parent)
+		told = neighbours.Turned(tree.Reached(r, up.Parent), h.settings.Name, h.host.Replica())
 		return nil
 	})
 	if err != nil {

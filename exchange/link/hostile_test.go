@@ -147,7 +147,7 @@ func TestUsesAreInTheTable(t *testing.T) {
 	for _, m := range regexp.MustCompile(`(?m)^\| (\d+) \| (\w+)`).FindAllStringSubmatch(table, -1) {
 		listed = append(listed, m[1]+" "+m[2])
 	}
-	want := []string{fmt.Sprint(greeting, " greeting"), fmt.Sprint(UseRaft, " raft"), fmt.Sprint(UseAsks, " ask"), fmt.Sprint(UseFetch, " fetch")}
+	want := []string{fmt.Sprint(greeting, " greeting"), fmt.Sprint(UseRaft, " raft"), fmt.Sprint(UseAsks, " ask"), fmt.Sprint(UseFetch, " fetch"), fmt.Sprint(UsePass, " pass")}
 	if !slices.Equal(listed, want) || len(want) != uses {
 		t.Errorf("listed are %q, want %q", listed, want)
 	}

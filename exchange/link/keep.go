@@ -21,6 +21,10 @@ const (
 	firstPause    = 200 * time.Millisecond // between attempts; doubles each time
 	longestPause  = 30 * time.Second
 	provenAfter   = 10 * time.Second // a link that ends sooner counts as a failed attempt
+	homeAfter     = 15 * time.Second // a link at another address than the first tries that again; doubles each time
+	homeLongest   = 5 * time.Minute
+	homeLook      = time.Minute // how often one at the first looks whether it is the first still
+	steadyAfter   = time.Minute // a link that lasted so long lets the pauses begin anew
 )
 
 // Dialler describes a link that Keep keeps up.
@@ -28,7 +32,8 @@ type Dialler struct {
 	Local identity.Jurisdiction
 	To    identity.Jurisdiction
 	// Addresses returns the addresses in the order of the attempts. All are tried in turn, and
-	// first the one that led there last.
+	// first the one that led there last. A link at another address than the first is replaced by
+	// one at the first when that can be reached.
 	Addresses func(ctx context.Context) ([]net.Addr, error)
 	TLS       func() *tlsconf.Config
 	Handler   Handler
@@ -49,13 +54,13 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(s.ctx, cancel)()
-	k := &keeper{socket: s, d: d}
+	k := &keeper{socket: s, d: d, pause: homeAfter}
 	for ctx.Err() == nil {
 		if (k.newest == nil || k.newest.due()) && !k.dial(ctx) {
 			continue
 		}
 		began := time.Now()
-		s.hold(ctx, k.newest, d.Handler)
+		k.hold(ctx)
 		k.attempt++
 		if time.Since(began) >= provenAfter {
 			k.attempt = 0
@@ -72,10 +77,11 @@ func (s *Socket) Keep(ctx context.Context, d Dialler) {
 type keeper struct {
 	socket  *Socket
 	d       Dialler
-	last    net.Addr // that led there last
-	newest  *Link    // nil: there was none
-	made    []*Link  // that may be open: the newest, and those that it replaced
-	attempt int      // since a link was proven
+	last    net.Addr      // that led there last
+	newest  *Link         // nil: there was none
+	made    []*Link       // that may be open: the newest, and those that it replaced
+	attempt int           // since a link was proven
+	pause   time.Duration // before the first address is tried again
 }
 
 // due reports whether another link must be made: this one has ended, it is old, or it is not known
@@ -112,14 +118,40 @@ func (k *keeper) dial(ctx context.Context) bool {
 		k.attempt++
 		return false
 	}
-	k.made, k.newest, k.last = append(k.made, l), l, l.conn.quic.RemoteAddr()
+	k.take(l, replaces)
+	return true
+}
+
+// take makes a link the newest, in place of those before.
+func (k *keeper) take(l *Link, replaces bool) {
+	if k.newest != nil && time.Since(k.newest.up) > steadyAfter {
+		k.pause = homeAfter
+	}
+	s := k.socket
 	s.add(l)
-	s.replace(k.made[:len(k.made)-1])
+	s.replace(k.made)
+	k.made, k.newest, k.last = append(k.made, l), l, l.conn.quic.RemoteAddr()
 	s.start(l, k.d.Handler)
 	if k.d.Up != nil {
 		k.d.Up(l.peer, replaces)
 	}
-	return true
+}
+
+// home makes a link at the first address where the newest is at another one: the replicas of this
+// jurisdiction begin at different ones of the neighbour, so that each of those has a link. It
+// returns the pause before the next attempt.
+func (k *keeper) home(ctx context.Context) time.Duration {
+	pause := k.pause
+	k.pause = min(2*k.pause, homeLongest)
+	addresses, err := k.d.Addresses(ctx)
+	if err != nil || len(addresses) == 0 || addresses[0].String() == k.last.String() {
+		k.pause = pause
+		return homeLook
+	}
+	if l, err := k.socket.greet(ctx, k.d, addresses[0]); err == nil {
+		k.take(l, true)
+	}
+	return pause
 }
 
 // began counts a worker that starts on a caller's goroutine, and reports true, unless the socket
@@ -133,14 +165,17 @@ func (s *Socket) began() bool {
 	return !s.closed
 }
 
-// hold says hello again and again, and at once when there is a doubt whether frames come through,
-// until the link has ended or must be replaced.
-func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
+// hold says hello on the newest link again and again, and at once when there is a doubt whether
+// frames come through, until the link has ended or must be replaced.
+func (k *keeper) hold(ctx context.Context) {
+	l := k.newest
 	age := time.NewTimer(time.Until(l.until))
 	defer age.Stop()
 	beat := time.NewTicker(helloEvery)
 	defer beat.Stop()
-	for {
+	home := time.NewTimer(k.pause)
+	defer home.Stop()
+	for k.newest == l {
 		select {
 		case <-ctx.Done():
 			return
@@ -148,13 +183,16 @@ func (s *Socket) hold(ctx context.Context, l *Link, h Handler) {
 			return
 		case <-l.conn.quic.Context().Done():
 			return
+		case <-home.C:
+			home.Reset(k.home(ctx))
+			continue
 		case <-beat.C:
 		case <-l.conn.doubted:
 			if l.conn.doubtful() {
 				return
 			}
 		}
-		s.beat(ctx, l, h)
+		k.socket.beat(ctx, l, k.d.Handler)
 	}
 }
 
@@ -268,6 +306,7 @@ func (s *Socket) greet(ctx context.Context, d Dialler, addr net.Addr) (*Link, er
 		s.leave(l.conn)
 		return nil, err
 	}
-	l.since, l.until = time.Now(), time.Now().Add(replaceAfter+rand.N(replaceJitter))
+	l.since = time.Now()
+	l.up, l.until = l.since, l.since.Add(replaceAfter+rand.N(replaceJitter))
 	return l, nil
 }

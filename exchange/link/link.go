@@ -36,6 +36,11 @@
 // so be asked twice, of two replicas: it must be what does nothing a second time (see relay and
 // door).
 //
+// Each replica of the lower level keeps one link to one replica of the upper level. A replica
+// without a link to a neighbour, or with one that is doubted, asks the other replicas of its
+// jurisdiction which of them has one, and passes its request to the first that says so. That one
+// asks no further one. So each replica reaches each neighbour while any of them has a link.
+//
 // A link is replaced long before its certificates end: the dialler makes a new connection, and the
 // old one is closed after its last stream has ended. No request is lost, because an exchange that
 // could not begin on one link goes over the next.
@@ -153,8 +158,9 @@ type Link struct {
 	peer     tlsconf.Peer
 	since    time.Time // see Info.Since
 	dialled  bool      // by this side, which says hello
-	until    time.Time // by when it is to be replaced, by the side that dialled it
-	replaced bool      // a newer link took its place; under the socket's mutex
+	up       time.Time // when this one was made; and until, by when it is to be replaced: of the side that dialled
+	until    time.Time
+	replaced bool // a newer link took its place; under the socket's mutex
 }
 
 func (l *Link) ends() ends { return ends{l.local, l.peer.Jurisdiction} }

@@ -266,3 +266,37 @@ func TestIdleLinkIsQuiet(t *testing.T) {
 		}
 	})
 }
+
+// TestLinkGoesHome: a link that went to another replica of the neighbour goes back to the first
+// address when that is reached again, and no request fails meanwhile.
+func TestLinkGoesHome(t *testing.T) {
+	above(t, func(w *world, county, one, two *party) {
+		at := func() string { return county.socket.Links()[0].Address }
+		one.serves(0)
+		two.serves(0)
+		one.wire.dead.Store(true)
+		if _, err := county.ask(one, "x"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if got := at(); got != two.addr.String() {
+			t.Fatalf("linked to %s, want %s", got, two.addr)
+		}
+		one.wire.dead.Store(false)
+		for range 60 {
+			time.Sleep(time.Second + 7*time.Millisecond)
+			if _, err := county.ask(one, "x"); err != nil {
+				t.Error(err)
+			}
+		}
+		time.Sleep(3 * time.Minute)
+		if got, n := at(), len(two.socket.Links()); got != one.addr.String() || n != 0 {
+			t.Errorf("linked to %s, want %s, and %d links at the other", got, one.addr, n)
+		}
+		dialled := county.dialled.Load()
+		time.Sleep(15 * time.Minute)
+		if n := county.dialled.Load(); n != dialled {
+			t.Errorf("at home it dialled %d times more", n-dialled)
+		}
+	})
+}

@@ -86,6 +86,8 @@ func (s *Socket) Replicas(o ReplicaOptions) *Replicas {
 	defer s.mu.Unlock()
 	if r.closed = s.closed; !s.closed {
 		s.replicas[o.Local] = r
+		asks := r.For(UsePass)
+		r.workers.Go(func() { r.passes(asks) })
 	}
 	return r
 }

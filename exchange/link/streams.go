@@ -27,12 +27,13 @@ const (
 	UseRaft  Use = 1
 	UseAsks  Use = 2 // a request that is forwarded, and its answer
 	UseFetch Use = 3 // a replica is filled
-	uses         = 4
+	UsePass  Use = 4 // a request to a neighbour, to which the other replica has a link
+	uses         = 5
 )
 
 // urgency says which streams of a connection are sent first (RFC 9218): raft's, because the others
 // wait for what it agrees on, and last what fills a replica, which has time.
-var urgency = [uses]int8{UseRaft: 1, UseAsks: 3, UseFetch: 5}
+var urgency = [uses]int8{UseRaft: 1, UseAsks: 3, UsePass: 3, UseFetch: 5}
 
 // Streams are the streams among the replicas of a hosted jurisdiction for one use.
 type Streams struct {

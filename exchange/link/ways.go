@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"xietong/certs/identity"
@@ -42,10 +43,12 @@ type exchange struct {
 	key     ends
 	request []byte
 	each    func(frame []byte) error
+	unsure  func() // tells another replica of local, whose exchange this is, that the way is doubted; nil: it is this one's
 
 	workers sync.WaitGroup // the second way, while the first is under way
 	mu      sync.Mutex     // guards the fields below
 	tried   []*Link
+	asked   []identity.Replica                 // of local, that were sent the request
 	answers way                                // from which the first frame came
 	give    [secondWay + 1]func(because error) // gives up a way
 	trying  bool                               // the second way is being tried
@@ -62,11 +65,11 @@ func (x *exchange) run(ctx context.Context) error {
 	defer giveFirst(nil)
 	defer giveSecond(nil)
 	x.give[firstWay], x.give[secondWay] = giveFirst, giveSecond
-	l, err := x.over(one, firstWay, func() { x.meanwhile(two) })
-	if l == nil {
+	sent, err := x.over(one, firstWay, func() { x.meanwhile(two) })
+	if !sent.somewhere() {
 		return err
 	}
-	if x.came() == noWay && err != nil && ctx.Err() == nil && !l.conn.alive() {
+	if x.came() == noWay && err != nil && ctx.Err() == nil && sent.broke() {
 		x.meanwhile(two)
 	}
 	from := x.end()
@@ -107,48 +110,89 @@ func (x *exchange) meanwhile(ctx context.Context) {
 	}
 	x.trying = true
 	x.workers.Go(func() {
-		l, err := x.over(ctx, secondWay, func() {})
+		sent, err := x.over(ctx, secondWay, func() {})
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.trying, x.sent, x.err = false, l != nil, err
+		x.trying, x.sent, x.err = false, sent.somewhere(), err
 	})
 }
 
-// over sends the request over the best link that was not tried, and returns the link; nil: nothing
+// sent is where a request was sent: over a link, or to another replica that has one. Zero: nothing
 // was sent.
-func (x *exchange) over(ctx context.Context, w way, doubted func()) (*Link, error) {
+type sent struct {
+	link    *Link
+	through identity.Replica
+}
+
+func (s sent) somewhere() bool { return s.link != nil || !s.through.IsZero() }
+
+// broke reports whether an exchange that failed may have failed because the way broke.
+func (s sent) broke() bool { return s.link == nil || !s.link.conn.alive() }
+
+// over sends the request over the best link that was not tried. Where there is none, or it is
+// doubted, another replica is asked first. A link that is doubted is no second way.
+func (x *exchange) over(ctx context.Context, w way, doubted func()) (sent, error) {
 	var why error
 	for {
-		l := x.next(w)
-		switch {
-		case l == nil && why == nil:
-			return nil, fmt.Errorf("%w: from %s to %s", ErrNoLink, x.key.local, x.key.peer)
-		case l == nil:
-			return nil, fmt.Errorf("%w: from %s to %s: %w", ErrNoLink, x.key.local, x.key.peer, why)
+		l, sure := x.next()
+		if !sure {
+			if by, err := x.through(ctx, w, doubted); !by.IsZero() {
+				return sent{through: by}, err
+			}
 		}
+		switch {
+		case l != nil && (sure || w == firstWay):
+		case why == nil:
+			return sent{}, fmt.Errorf("%w: from %s to %s", ErrNoLink, x.key.local, x.key.peer)
+		default:
+			return sent{}, fmt.Errorf("%w: from %s to %s: %w", ErrNoLink, x.key.local, x.key.peer, why)
+		}
+		x.mu.Lock()
+		x.tried = append(x.tried, l)
+		x.mu.Unlock()
 		stop := l.conn.await(&waiter{doubted})
 		err := l.conn.Exchange(ctx, x.request, func(frame []byte) error { return x.take(w, frame) })
 		stop()
 		unsent, ok := errors.AsType[*unsentError](err)
 		if !ok {
-			return l, err
+			return sent{link: l}, err
 		}
 		why = unsent.err
 	}
 }
 
-// next returns the best link that was not tried. A link that is doubted is no second way.
-func (x *exchange) next(w way) *Link {
+// next returns the best link that was not tried, or nil, and whether there is one that is not
+// doubted.
+func (x *exchange) next() (l *Link, sure bool) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.socket.mu.Lock()
-	l := x.socket.best(x.key, x.tried)
-	x.socket.mu.Unlock()
-	if l == nil || w == secondWay && l.conn.doubtful() {
-		return nil
+	defer x.socket.mu.Unlock()
+	l = x.socket.best(x.key, x.tried)
+	return l, l != nil && !l.conn.doubtful()
+}
+
+// through has another replica of the same jurisdiction send the request, one that has a link to the
+// neighbour. It returns that replica; zero: nothing was sent.
+func (x *exchange) through(ctx context.Context, w way, doubted func()) (by identity.Replica, err error) {
+	r := x.socket.replicasOf(x.key.local)
+	if x.unsure != nil || r == nil {
+		if w == secondWay && x.unsure != nil {
+			x.unsure()
+		}
+		return by, nil
 	}
-	x.tried = append(x.tried, l)
-	return l
+	x.mu.Lock()
+	not := slices.Clone(x.asked)
+	x.mu.Unlock()
+	by, err = r.pass(ctx, x, w, not, doubted)
+	if errors.Is(err, errNotHere) {
+		return identity.Replica{}, nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.asked = append(x.asked, by)
+	return by, err
 }
 
 // take gives on a frame of the answer that came a way. The first one ends the other way.

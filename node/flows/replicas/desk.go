@@ -1,6 +1,7 @@
 package replicas
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -132,9 +133,10 @@ func (d *Desk) saveOwn(ctx context.Context, addresses []string) error {
 }
 
 // Reached returns where the jurisdiction is reached: by turns an address of each of its replicas,
-// so that who takes the first few has one of each.
+// so that who takes the first few has one of each. Each replica says them in the same order.
 func (d *Desk) Reached() (all []string) {
 	places := d.there(func(m Member) bool { return m.Stage == Voting })
+	slices.SortFunc(places, func(a, b other) int { return cmp.Compare(a.Replica.Number(), b.Replica.Number()) })
 	for turn := range maxAddresses {
 		for _, of := range places {
 			if turn < len(of.Addresses) && !slices.Contains(all, of.Addresses[turn]) {
