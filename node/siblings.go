@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,11 +33,15 @@ type siblings struct {
 	// later are key sets after the newest that this replica has applied, as others showed them when
 	// it came back: by them it knows who leads now.
 	later atomic.Pointer[[]trust.KeySet]
+	// moved are the addresses of others as they said themselves since the start: one that has moved
+	// is dialled there before that is agreed on, which may need it.
+	moving sync.Mutex
+	moved  map[identity.Replica]move
 }
 
 // siblingsOf prepares the connections to the other replicas of a jurisdiction that is being opened.
 func (n *Node) siblingsOf(h *host.Host) *siblings {
-	s := &siblings{node: n, host: h}
+	s := &siblings{node: n, host: h, moved: map[identity.Replica]move{}}
 	s.links = n.socket.Replicas(link.ReplicaOptions{
 		Local: h.Name(), Self: h.Replica(), Addresses: s.addresses, Recheck: func(state tlsconf.State) error { return s.local().VerifyReplica(state) },
 		TLS: func(to identity.Replica) *tlsconf.Config {
@@ -72,6 +78,11 @@ func (s *siblings) addresses(ctx context.Context, to identity.Replica) (all []ne
 		told = m.Addresses
 		return nil
 	})
+	s.moving.Lock()
+	if said, ok := s.moved[to]; ok {
+		told = slices.Concat(said.to, told)
+	}
+	s.moving.Unlock()
 	for _, address := range told {
 		resolved, failed := s.node.o.Resolve(ctx, address)
 		if failed != nil {
@@ -86,6 +97,26 @@ func (s *siblings) addresses(ctx context.Context, to identity.Replica) (all []ne
 	return nil, errors.Join(err, fmt.Errorf("no address of %s is known", to))
 }
 
+// move is where another replica said that it is reached, and when.
+type move struct {
+	to []string
+	at time.Time
+}
+
+// movesEvery is how often a replica may move: each time is a command.
+const movesEvery = 5 * time.Second
+
+// moves keeps where another replica says that it is reached; false: it moved a moment ago.
+func (s *siblings) moves(of identity.Replica, to []string) bool {
+	s.moving.Lock()
+	defer s.moving.Unlock()
+	if before, ok := s.moved[of]; ok && time.Since(before.at) < movesEvery && !slices.Equal(before.to, to) {
+		return false
+	}
+	s.moved[of] = move{to, time.Now()}
+	return true
+}
+
 // errOpening refuses neighbours while the jurisdiction is opened: its other replicas may connect
 // before that, because it may need them to open.
 var errOpening = errors.New("the node is starting")
@@ -94,7 +125,7 @@ var errOpening = errors.New("the node is starting")
 // filled, and, where this replica leads, the group is brought to what is wanted of it.
 func (s *siblings) serve(h *hosted) {
 	logger := s.node.o.Logger.With("jurisdiction", s.host.Name().String())
-	server := replicas.Server{Host: s.host, Links: s.links, Now: s.node.o.Now, Logger: logger}
+	server := replicas.Server{Host: s.host, Links: s.links, Moved: s.moves, Now: s.node.o.Now, Logger: logger}
 	keeper := replicas.Keeper{Host: s.host, Group: s.host.Group(), KeySets: s.host, Advanced: s.host.Advanced, Listed: h.upkeep.Poke, Logger: logger}
 	s.node.workers.Go(func() { server.Run(h.ctx, s.asks) })
 	s.node.workers.Go(func() { s.fill(h.ctx) })
@@ -127,9 +158,9 @@ const (
 // the connections to them.
 func (s *siblings) follow(ctx context.Context, h *hosted) {
 	var asked time.Time
-	for started := false; ctx.Err() == nil; {
-		if !started {
-			started = s.desk(h).Start(ctx) == nil
+	for at := []string(nil); ctx.Err() == nil; {
+		if now := s.node.addresses(); !slices.Equal(at, now) && s.desk(h).Start(ctx) == nil {
+			at = now
 		}
 		advanced, every := s.host.Advanced(), followEvery
 		if _, known := s.host.Leader(); !known || s.waits(ctx) {

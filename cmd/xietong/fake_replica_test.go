@@ -52,6 +52,7 @@ func fakeReplica(_ context.Context, _, line string, o joinOptions) (made node.Re
 		return made, text.Fail(text.ReplicaInvitationUsed, text.Args{"replica": "r2"}, nil)
 	}
 	tell(text.JoinAdmitted, text.JoinAdmittedDone, text.Args{"replica": "r2"})
+	tell(text.JoinReached, text.JoinReachedDone, text.Args{"by": "r1"})
 	tell(text.JoinSecrets, text.JoinSecretsDone, nil)
 	tell(text.JoinFilled, text.JoinFilledDone, text.Args{"entries": "1041"})
 	return node.ReplicaJoined{Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Replica: "r2", Config: "D/config.yaml", Entries: 1041}, nil

@@ -194,6 +194,7 @@ var replicaJoinSteps = []joinPhase{
 	{text.JoinDisk, []text.Code{text.DiskNoStart}},
 	{text.JoinKeys, nil},
 	{text.JoinAdmitted, []text.Code{text.ReplicaNotInvited, text.ReplicaInvitationUsed}},
+	{text.JoinReached, []text.Code{text.ReplicaNotReached}},
 	{text.JoinSecrets, nil},
 	{text.JoinFilled, nil},
 }

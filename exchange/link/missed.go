@@ -2,6 +2,7 @@ package link
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -28,4 +29,12 @@ func (o *other) fail(err error) {
 		o.failing = time.Now()
 	}
 	o.failed = err
+}
+
+// Comes reports whether a connection is open that the replica has dialled: it reaches this one.
+func (r *Replicas) Comes(id identity.Replica) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := r.others[id]
+	return o != nil && slices.ContainsFunc(o.channels, func(c *channel) bool { return !c.dialled() && c.usable() })
 }

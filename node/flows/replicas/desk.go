@@ -103,21 +103,6 @@ func (d *Desk) Invite(ctx context.Context, id identity.Message, term time.Durati
 	}, nil
 }
 
-// Start notes where this replica is reached, where others are told that it is elsewhere: it may
-// have moved.
-func (d *Desk) Start(ctx context.Context) error {
-	known := false
-	err := d.Own.Look(func(r *state.Reader) error {
-		m, found := MemberOf(r, d.Own.Replica())
-		known = found && m.In()
-		return nil
-	})
-	if err != nil || !known || len(d.Addresses()) == 0 {
-		return err
-	}
-	return d.saveOwn(ctx, d.Addresses())
-}
-
 // saveOwn notes the addresses of this replica where they are others than are kept.
 func (d *Desk) saveOwn(ctx context.Context, addresses []string) error {
 	same := false

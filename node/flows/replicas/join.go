@@ -62,6 +62,7 @@ type attempt struct {
 	line    door.Line
 	address string
 	socket  *link.Socket
+	links   *link.Replicas // the socket closes them
 	further *host.Further
 	newest  trust.KeySet // of the jurisdiction, verified from the pins of the invitation
 	welcome welcome
@@ -70,9 +71,10 @@ type attempt struct {
 
 // Join makes this machine the replica that an invitation names, in the directory dir: (1) it knocks
 // at a replica that is there, and verifies that it is one of the jurisdiction, (2) it makes keys of
-// its own, (3) it is admitted with them, by the secret, (4) it is handed the keystore and the
-// decryption keys, (5) it is filled with the state, (6) it writes the configuration. After any
-// failure the same invitation goes on where it stopped. It follows the others as soon as it serves.
+// its own, (3) it is admitted with them, by the secret, (4) the others connect to it at the address
+// that it gave, (5) it is handed the keystore and the decryption keys, (6) it is filled with the
+// state, (7) it writes the configuration. After any failure the same invitation goes on where it
+// stopped. It follows the others as soon as it serves.
 func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err error) {
 	t, err := Read(given)
 	if err != nil {
@@ -90,9 +92,9 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 	if left := host.ReplicaIn(host.Folder(dir, t.Of.Name())); !left.IsZero() && left != t.Replica { // of an invitation before
 		return j, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
 	}
-	packets, err := o.Packets("")
+	packets, err := o.packets()
 	if err != nil {
-		return j, fmt.Errorf("open socket: %w", err)
+		return j, err
 	}
 	defer func() { err = errors.Join(err, packets.Close()) }()
 	a := &attempt{o: o, dir: dir, t: t}
@@ -135,7 +137,7 @@ func (a *attempt) join(ctx context.Context) (j Joined, err error) {
 		return j, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	for _, step := range []func(context.Context) error{a.keys, a.enter, a.fill} {
+	for _, step := range []func(context.Context) error{a.keys, a.open, a.enter, a.reached, a.fill} {
 		if err := step(ctx); err != nil {
 			return j, datadir.Error(a.dir, err)
 		}
@@ -220,16 +222,9 @@ func (a *attempt) addresses() []string {
 
 // fill takes the keys of the jurisdiction and its state from one of the others.
 func (a *attempt) fill(ctx context.Context) error {
-	links := a.socket.Replicas(link.ReplicaOptions{
-		Local: a.t.Of.Name(), Self: a.t.Replica, Addresses: a.resolve, Recheck: func(tlsconf.State) error { return nil },
-		TLS: func(to identity.Replica) *tlsconf.Config {
-			return tlsconf.Party{SVID: a.further.LinkSource(), Bundles: a.bundles(), Now: a.o.Now}.DialReplica(a.t.Of.Name(), to)
-		},
-	})
-	defer links.Close()
 	var failed error
 	for _, other := range a.welcome.Others {
-		err := a.fillFrom(ctx, links, other.Replica)
+		err := a.fillFrom(ctx, other.Replica)
 		if err == nil {
 			return a.further.Finish()
 		}
@@ -238,14 +233,14 @@ func (a *attempt) fill(ctx context.Context) error {
 	return failed
 }
 
-func (a *attempt) fillFrom(ctx context.Context, links *link.Replicas, from identity.Replica) error {
-	asker := Asker{Streams: links.For(link.UseAsks)}
+func (a *attempt) fillFrom(ctx context.Context, from identity.Replica) error {
+	asker := Asker{Streams: a.links.For(link.UseAsks)}
 	err := a.further.Secrets(func(public []byte) ([]byte, []byte, error) { return asker.Secrets(ctx, from, public) })
 	if err != nil {
 		return err
 	}
 	a.told(text.JoinSecrets, text.JoinSecretsDone, nil)
-	stream, err := links.For(link.UseFetch).Dial(ctx, from)
+	stream, err := a.links.For(link.UseFetch).Dial(ctx, from)
 	if err != nil {
 		return fmt.Errorf("reach %s: %w", from, err)
 	}

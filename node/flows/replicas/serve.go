@@ -47,8 +47,11 @@ type Listener interface {
 
 // Server answers what other replicas ask.
 type Server struct {
-	Host   Host
-	Links  Links // nil: nothing is said of who is not reached
+	Host  Host
+	Links Links // nil: nothing is said of who is not reached
+	// Moved is told where a replica says that it is reached now, which is not where it was; false:
+	// it was somewhere else a moment ago. nil: nobody is told.
+	Moved  func(of identity.Replica, addresses []string) bool
 	Now    func() time.Time
 	Logger *slog.Logger
 }
@@ -129,6 +132,8 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		return s.setsAfter(ctx, q.Body)
 	case opWord:
 		return wordOf(s.Host.Word()), nil
+	case opHere:
+		return s.here(ctx, from, q.Body)
 	case opState:
 		return positionOf(s.Host, s.Links, s.Now()), nil
 	}

@@ -80,6 +80,8 @@ const (
 	JoinAdmittedDone Code = "join.admitted.done"
 	JoinSecretsDone  Code = "join.secrets.done"
 	JoinFilledDone   Code = "join.filled.done"
+	JoinReached      Code = "join.reached"
+	JoinReachedDone  Code = "join.reached.done"
 )
 
 var replicaSentences = []sentence{
@@ -174,6 +176,8 @@ var replicaSentences = []sentence{
 	{StatusMemberNot, "{replica}：{role}；跟随：{follows}", "{replica}: {role}; follows: {follows}"},
 
 	{JoinAdmitted, "接纳", "admitted"},
+	{JoinReached, "可达", "reached"},
+	{JoinReachedDone, "{by} 能连到本机", "by {by}"},
 	{JoinSecrets, "交接", "keys handed over"},
 	{JoinFilled, "数据", "filled"},
 	{JoinAdmittedDone, "作为副本 {replica}", "as {replica}"},

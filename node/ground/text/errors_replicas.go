@@ -25,6 +25,7 @@ const (
 	ReplicasNoSpare       Code = "replicas-no-spare"
 	ReplicaUnreached      Code = "replica-unreached"
 	ReplicaStuck          Code = "replica-stuck"
+	ReplicaNotReached     Code = "replica-not-reached"
 )
 
 var replicaProblems = []problem{
@@ -134,6 +135,13 @@ var replicaProblems = []problem{
 		zh: parts{"副本没有跟随", "副本 {replica} 有应答，但超过一分钟没有写入任何内容", "{replica}", "请在那台机器上执行 xietong status，按其提示处理，并查看日志；情况见 xietong replica list"},
 		en: parts{"A replica does not follow", "replica {replica} answers, and has taken in nothing for more than a minute", "{replica}",
 			"run `xietong status` on that machine and do what it says, and read its log; see `xietong replica list`"},
+	},
+	{
+		number: 499, code: ReplicaNotReached, status: http.StatusServiceUnavailable, params: []string{"replica", "by", "addresses"},
+		zh: parts{"其他副本连不到本机", "{by} 不能连到本机（副本 {replica}）的地址 {addresses}；不能连到的副本收不到写入的内容", "本机地址 {addresses}",
+			"请核对 --listen 是否为其他机器能连到的本机地址，双方是否监听同一网络的地址，防火墙是否双向放行 UDP；改正后重复同一命令（--listen 可改），邀请仍然有效"},
+		en: parts{"The other replicas cannot reach this machine", "{by} cannot reach this machine (replica {replica}) at {addresses}; a replica that is not reached is sent nothing of what is written", "this machine, {addresses}",
+			"see that --listen is an address of this machine that the others reach, that they listen on an address of the same network, and that the firewall passes UDP in both directions; then repeat the command, with another --listen if need be: the invitation is still good"},
 	},
 	{
 		number: 500, code: ReplicaClockAhead, status: http.StatusServiceUnavailable, params: []string{"replica", "offset"},

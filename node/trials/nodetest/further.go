@@ -7,11 +7,17 @@ import (
 
 	"xietong/node"
 	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
 )
 
 // Further brings in one more replica of the place, on a machine of its own, and gives it a vote.
 // The place must listen. The result is stopped when the tree is closed.
-func (n *Node) Further() *Node {
+func (n *Node) Further() *Node { return n.further("") }
+
+// further is Further; the machine first says that it is reached at another address, unless that is
+// "", and is refused.
+func (n *Node) further(wrong string) *Node {
 	t := n.tree.T
 	t.Helper()
 	ctx := t.Context()
@@ -27,6 +33,12 @@ func (n *Node) Further() *Node {
 	m.alone.Store(n.machine.alone.Load())
 	further := &Node{tree: n.tree, place: n.place, parent: n.parent, machine: m, clients: map[string]*client.Client{}}
 	n.tree.more = append(n.tree.more, further)
+	if wrong != "" {
+		_, err := node.JoinReplica(ctx, m.dir, invited.Token, node.JoinOptions{Options: m.options(), Listen: wrong})
+		if !failure.Is(err, text.ReplicaNotReached) {
+			t.Errorf("join %s at %s: got %v", m.name, wrong, err)
+		}
+	}
 	n.tree.Within(time.Minute, m.name+" joins", func() bool { // after a failure the same command is repeated
 		_, err := node.JoinReplica(ctx, m.dir, invited.Token, node.JoinOptions{Options: m.options(), Listen: m.address().String()})
 		if err != nil {
