@@ -75,7 +75,9 @@ func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (uint64
 }
 
 // Forked implements epochs.Witness.
-func (w witnesses) Forked(ctx context.Context) (host.Seen, bool, error) { return w.of.witness.Forked(ctx) }
+func (w witnesses) Forked(ctx context.Context) (host.Seen, bool, error) {
+	return w.of.witness.Forked(ctx)
+}
 
 // any reports whether there is a neighbour on another node.
 func (w witnesses) any() bool {

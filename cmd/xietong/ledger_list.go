@@ -19,10 +19,12 @@ var entryHeadings = []heading{
 func (a *app) ledgerList() *cobra.Command {
 	var l client.List
 	c := a.listing(entryHeadings, a.verb("list", text.CLIShortLedgerList, func(cmd *cobra.Command, _ []string) error {
-		return showPages(a, cmd, l, inPages[client.Entry]{
-			name: "entries " + strings.Join([]string{l.Kind, l.Agency, l.Code}, " "),
+		var known *client.Known
+		err := showPages(a, cmd, l, inPages[client.Entry]{
+			name: "entries " + strings.Join([]string{l.Kind, l.Agency, l.Code, l.At}, " "),
 			page: func(ctx context.Context, l client.List) (pageOf[client.Entry], error) {
 				page, err := a.client().Entries(ctx, l)
+				known = page.Known
 				return pageOf[client.Entry]{page.Entries, page, page.Period, page.Cursor}, err
 			},
 			heading: entryHeadings,
@@ -30,12 +32,18 @@ func (a *app) ledgerList() *cobra.Command {
 				return []string{e.Entry, a.localTime(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
 			},
 		})
+		if err == nil && known != nil && !a.jsonOnly {
+			a.tell(text.CLIKnownUpTo, text.Args{"log": known.Log, "size": number(known.Size), "acts": number(known.Acts), "at": a.localTime(known.At)})
+		}
+		return err
 	}))
-	c.Example = "  xietong ledger list --kind grant --from 2026-11\n  xietong ledger list --agency civil-affairs --all -o csv"
+	c.Long = a.t(text.CLILongLedgerList, nil)
+	c.Example = "  xietong ledger list --kind grant --from 2026-11\n  xietong ledger list --agency civil-affairs --all -o csv\n  xietong ledger list --at 南明区 --kind grant"
 	flags := c.Flags()
 	flags.StringVar(&l.Kind, "kind", "", a.t(text.CLIFlagKind, nil))
 	flags.StringVar(&l.Agency, "agency", "", a.t(text.CLIFlagStatedBy, nil))
 	flags.StringVar(&l.Code, "code", "", a.t(text.CLIFlagEntryCode, nil))
+	flags.StringVar(&l.At, "at", "", a.t(text.CLIFlagActsOf, nil))
 	flags.StringVar(&l.From, "from", "", a.t(text.CLIFlagSince, nil))
 	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
 	a.pageFlags(flags, &l)

@@ -17,15 +17,46 @@ import (
 // empty, and the list go on.
 const maxHeads = 20_000
 
-// EntryFilter says which entries of the ledger are wanted. A zero value stands for all.
+// Leaves are the leaves of a ledger as far as they are known here: all of the own one, of one below
+// its acts.
+type Leaves interface {
+	Log() identity.Log
+	Entry(index uint64) identity.Entry // its name
+	// From returns the first leaf at an index or after it, Below the last one before it.
+	From(n uint64) (index uint64, leaf []byte, ok bool)
+	Below(n uint64) (index uint64, leaf []byte, ok bool)
+}
+
+// EntryFilter says which entries of a ledger are wanted. A zero value stands for all.
 type EntryFilter struct {
 	Period
 	Kind         string         // name in either language, or number (docs/protocol.md)
 	Agency, Code identity.Label // of the head
 	OldestFirst  bool
+	Of           func(r *state.Reader) (Leaves, error) // another ledger than the own one
+}
+
+// leaves are the own ones.
+type leaves struct{ *state.Reader }
+
+// Entry returns the name of an entry.
+func (l leaves) Entry(index uint64) identity.Entry { return l.Names().Entry(index) }
+
+func (l leaves) From(n uint64) (index uint64, leaf []byte, ok bool) {
+	return n, l.Leaf(n), n < l.Size()
+}
+
+func (l leaves) Below(n uint64) (index uint64, leaf []byte, ok bool) {
+	n = min(n, l.Size())
+	return n - 1, l.Leaf(n - 1), n > 0
 }
 
 func (f EntryFilter) wants(kind ledger.Kind, h ledger.Head) bool {
+	if f.Of != nil { // the period of the own ledger is found by its numbers
+		if from, to := f.bounds(); h.Time < from || to > 0 && h.Time >= to {
+			return false
+		}
+	}
 	return (kind == 0 || kind == h.Kind) && (f.Agency.IsZero() || f.Agency == h.Agency) && (f.Code.IsZero() || f.Code == h.Code)
 }
 
@@ -50,9 +81,20 @@ func kindNamed(typed string) (ledger.Kind, error) {
 	return 0, text.Fail(text.KindUnknown, text.Args{"kind": text.Short(typed), "kinds": strings.Join(kinds, ", ")}, nil)
 }
 
-// Entries returns a page of the entries of the ledger, which are public as far as their heads say,
-// the newest first unless the filter wants the oldest first; cursor is "" at the end. Refusals:
-// text.KindUnknown, text.CursorNotOfList.
+// source returns the leaves that are listed, and the numbers between which those of the period
+// stand.
+func (f EntryFilter) source(q list[host.Entry], r *state.Reader) (l Leaves, from, below uint64, err error) {
+	if f.Of != nil {
+		l, err = f.Of(r)
+		return l, 0, identity.MaxIndex, err
+	}
+	from, below, err = q.numbers(r)
+	return leaves{r}, from, below, err
+}
+
+// Entries returns a page of the entries of the ledger, or of another one that the filter names,
+// which are public as far as their heads say, the newest first unless the filter wants the oldest
+// first; cursor is "" at the end. Refusals: text.KindUnknown, text.CursorNotOfList.
 func (d *Desk) Entries(ctx context.Context, f EntryFilter, p Page) (rows []host.Entry, cursor string, err error) {
 	kind, err := kindNamed(f.Kind)
 	if err != nil {
@@ -62,8 +104,14 @@ func (d *Desk) Entries(ctx context.Context, f EntryFilter, p Page) (rows []host.
 		kind.String(), f.Agency.String(), f.Code.String(), fmt.Sprint(f.OldestFirst),
 	}}
 	err = d.own.View(ctx, func(r *state.Reader) error {
-		from, below, err := q.numbers(r)
-		if err == nil && p.Cursor != "" {
+		l, from, below, err := f.source(q, r)
+		if err != nil {
+			return err
+		}
+		if f.Of != nil {
+			q.filter = append(q.filter, l.Log().String())
+		}
+		if p.Cursor != "" {
 			var at uint64
 			if at, err = openCursor(d.own, p.Cursor, q.digest()); f.OldestFirst {
 				from = max(from, at)
@@ -74,7 +122,7 @@ func (d *Desk) Entries(ctx context.Context, f EntryFilter, p Page) (rows []host.
 		if err != nil {
 			return err
 		}
-		found, at, err := heads(r, f, kind, from, below, p.Rows())
+		found, at, err := heads(l, f, kind, from, below, p.Rows())
 		rows = found
 		if err == nil && at != ended {
 			cursor = sealCursor(d.own, q.digest(), at)
@@ -89,11 +137,14 @@ const ended = ^uint64(0)
 
 // heads returns the wanted entries of those from a number to below another, at most limit, and
 // where the list goes on; ended: nowhere.
-func heads(r *state.Reader, f EntryFilter, kind ledger.Kind, from, below uint64, limit int) (rows []host.Entry, at uint64, err error) {
+func heads(l Leaves, f EntryFilter, kind ledger.Kind, from, below uint64, limit int) (rows []host.Entry, at uint64, err error) {
 	for read := 0; from < below; read++ {
-		n := from
-		if !f.OldestFirst {
-			n = below - 1
+		n, data, ok := l.Below(below)
+		if f.OldestFirst {
+			n, data, ok = l.From(from)
+		}
+		if !ok || n < from || n >= below {
+			break
 		}
 		if len(rows) == limit || read == maxHeads {
 			if f.OldestFirst {
@@ -101,18 +152,17 @@ func heads(r *state.Reader, f EntryFilter, kind ledger.Kind, from, below uint64,
 			}
 			return rows, below, nil
 		}
-		data := r.Leaf(n)
 		leaf, err := ledger.DecodeLeaf(data)
 		if err != nil {
 			return nil, 0, fmt.Errorf("read entry %d: %w", n, err)
 		}
 		if f.wants(kind, leaf.Head) {
-			rows = append(rows, host.Entry{Name: r.Names().Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
+			rows = append(rows, host.Entry{Name: l.Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
 		}
 		if f.OldestFirst {
-			from++
+			from = n + 1
 		} else {
-			below--
+			below = n
 		}
 	}
 	return rows, ended, nil

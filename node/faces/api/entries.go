@@ -3,11 +3,13 @@ package api
 import (
 	"context"
 
+	"xietong/consensus/state"
 	"xietong/node/business/usage"
 	"xietong/node/faces/client"
 )
 
-// entriesListed lists the heads of entries, which are public inside the jurisdiction.
+// entriesListed lists the heads of entries, which are public inside the jurisdiction, or the acts
+// of one below as they are known here.
 func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.Entries, err error) {
 	f := usage.EntryFilter{Kind: in.Kind, OldestFirst: in.Order == "index"}
 	if f.Period, err = usage.ReadPeriod(in.From, in.To, h.Standing.Zone()); err != nil {
@@ -19,8 +21,21 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 	if err != nil {
 		return out, err
 	}
+	of, err := h.Standing.Resolve(in.At)
+	if in.At != "" && err != nil {
+		return out, err
+	}
+	if in.At != "" && of != h.Ledger.Name() {
+		f.Of = func(r *state.Reader) (usage.Leaves, error) {
+			acts, err := h.Witness.ActsOf(r, of)
+			if err == nil {
+				out.Known = &client.Known{Log: acts.Log().String(), Size: acts.Size(), Acts: acts.Count(), At: stamp(acts.At())}
+			}
+			return acts, err
+		}
+	}
 	all, cursor, err := h.Usage.Entries(ctx, f, in.page())
-	out = client.Entries{Entries: []client.Entry{}, Cursor: cursor, Period: client.Period{From: stamp(f.From), To: stamp(f.To)}}
+	out.Entries, out.Cursor, out.Period = []client.Entry{}, cursor, client.Period{From: stamp(f.From), To: stamp(f.To)}
 	for _, e := range all {
 		out.Entries = append(out.Entries, h.entryShown(e))
 	}

@@ -44,6 +44,7 @@ type (
 		Kind  string `query:"kind" maxLength:"40" doc:"Only those of this kind: its name or number (docs/protocol.md), such as access"`
 		By    string `query:"agency" maxLength:"63" doc:"Only those that this agency stated: its code"`
 		Code  string `query:"code" maxLength:"63" doc:"Only those of this dataset or matter: its code"`
+		At    string `query:"at" maxLength:"200" doc:"The acts of a jurisdiction below, as they are known here: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Order string `query:"sort" enum:"index,index:desc" default:"index:desc" doc:"The newest first, or the oldest"`
 	}
 	addAgency struct {
@@ -134,10 +135,12 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	return h.entryShown(e), nil
 }
 
-// entryShown shows an entry of the own ledger.
+// entryShown shows an entry, of the own ledger or of another one.
 func (h Hosted) entryShown(e host.Entry) client.Entry {
 	out := entryShown(e)
-	out.About = e.Leaf.Head.About.In(h.Ledger.Names()).String()
+	if names := h.Ledger.Names(); names.Has(e.Name) {
+		out.About = e.Leaf.Head.About.In(names).String()
+	}
 	return out
 }
 

@@ -45,6 +45,8 @@ func wrongReads() []wrong {
 		row("checkpoint", "since no number", "GET", "/v1/ledger/checkpoint?since=x", "", nil, text.NotAsDescribed),
 		row("leaves", "of a ledger that gives none", "GET", "/v1/ledger/leaves", "", nil, text.Internal),
 		row("leaves", "from no number", "GET", "/v1/ledger/leaves?from=-1", "", nil, text.NotAsDescribed),
+		row("entries", "of a place below of which nothing is known", "GET", "/v1/ledger/entries?at=guiyang.guizhou", "", nil, text.NoHeads),
+		row("entries", "of a place that there is not", "GET", "/v1/ledger/entries?at=mars", "", nil, text.JurisdictionUnknown),
 		row("entry", "beyond the end", "GET", "/v1/ledger/entries/99", "", nil, text.NotFound),
 		row("entry", "no number", "GET", "/v1/ledger/entries/x", "", nil, text.NotAsDescribed),
 		row("receipt", "beyond the end", "GET", "/v1/ledger/entries/99/receipt", "", nil, text.NotFound),

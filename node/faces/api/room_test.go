@@ -352,6 +352,9 @@ func (unwitnessed) Follow(context.Context, uint64) (f host.Followed, by []witnes
 	return f, nil, text.Fail(text.NotWitnessed, text.Args{"log": "guizhou/log/1"}, nil)
 }
 func (unwitnessed) Findings(*state.Reader) []witnessing.Finding { return nil }
+func (unwitnessed) ActsOf(_ *state.Reader, of identity.Jurisdiction) (*witnessing.Acts, error) {
+	return nil, text.Fail(text.NoHeads, text.Args{"name": of.String()}, nil)
+}
 func (unwitnessed) Acknowledge(_ context.Context, _ identity.Message, about identity.Jurisdiction, _ string) (e identity.Entry, err error) {
 	return e, text.Fail(text.NoFork, text.Args{"name": about.String()}, nil)
 }

@@ -17,6 +17,7 @@ type Witness interface {
 	Of(r *state.Reader, name identity.Jurisdiction) witnessing.View
 	Follow(ctx context.Context, since uint64) (host.Followed, []witnessing.Cosigned, error)
 	Findings(r *state.Reader) []witnessing.Finding
+	ActsOf(r *state.Reader, of identity.Jurisdiction) (*witnessing.Acts, error)
 	Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (identity.Entry, error)
 }
 

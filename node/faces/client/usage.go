@@ -13,7 +13,7 @@ type List struct {
 	Jurisdiction string // of the agency that uses data: what people call it, or its name
 	Agency       string // the code of the agency that uses data
 	Purpose      string // code
-	At           string // of questions: the jurisdiction that was asked
+	At           string // of questions: the jurisdiction that was asked; of entries: the one below whose acts they are
 	From, To     string // a month, a day (both of the node's zone, the last one included), or a time with its own
 	Kind, Code   string // of entries: the name or number of the kind; the dataset or matter
 	By           string // of counts: CountByMonth, CountByDataset or CountByAgency
@@ -25,8 +25,17 @@ type List struct {
 // Entries is a page of the heads of a ledger's entries.
 type Entries struct {
 	Entries []Entry `json:"entries"`
+	Known   *Known  `json:"known,omitempty" doc:"Of a ledger below: how far it is known here"`
 	Period
 	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end. A page may be short, or empty, and the list go on"`
+}
+
+// Known is how far the acts of a ledger below are known, which came up with their proofs.
+type Known struct {
+	Log  string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
+	Size uint64 `json:"size" doc:"Entries up to which all its acts are known"`
+	Acts uint64 `json:"acts" doc:"How many acts those are"`
+	At   string `json:"at" doc:"RFC 3339: when the last of these entries became known here"`
 }
 
 // Entries lists the heads of the ledger's entries, the newest first.

@@ -15,6 +15,9 @@ const (
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
 	CLIShortEntry      Code = "cli.short-entry"
 	CLIShortLedgerList Code = "cli.short-ledger-list"
+	CLILongLedgerList  Code = "cli.long-ledger-list"
+	CLIFlagActsOf      Code = "cli.flag-acts-of"
+	CLIKnownUpTo       Code = "cli.known-up-to"
 	CLIFlagKind        Code = "cli.flag-kind"
 	CLIFlagStatedBy    Code = "cli.flag-stated-by"
 	CLIFlagEntryCode   Code = "cli.flag-entry-code"
@@ -74,6 +77,13 @@ var ledgerSentences = []sentence{
 		"refused: the keystore of {name} is damaged, and no payload can be read; restore it from a backup"},
 	{CLIShortCheckpoint, "查看最新检查点", "Show the newest checkpoint"},
 	{CLIShortLedgerList, "列出各条目的要素，新的在前", "List the heads of the entries, the newest first"},
+	{
+		CLILongLedgerList,
+		"列出本级账本各条目的要素，新的在前。\n用 --at 列出某个下级账本中的各项行为（授权、撤销、背书等，不含逐条记录和逐次使用），连同经其上级签署的证明逐级报来，\n无须再问该下级；其后说明截至第几条、何时报到。",
+		"List the heads of the entries of this ledger, the newest first.\nWith --at, list the acts of a jurisdiction below (grants, revocations, endorsements and such, not each record and use). They\ncame up with their proofs, and nobody is asked; what follows says up to which entry they are known, and since when.",
+	},
+	{CLIFlagActsOf, "下级 `NAME` 账本中的各项行为", "the acts of the jurisdiction `NAME` below"},
+	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 报到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},
 	{CLIFlagKind, "只列该类型的条目：`KIND` 为列表所示的类型，如“授予共享权限”，或其英文名称、编号，如 grant、12", "entries of the kind `KIND` alone: its name as lists have it, in either language, or its number, such as grant or 12"},
 	{CLIFlagStatedBy, "只列部门 `CODE` 所作的条目", "entries that the agency `CODE` stated alone"},
 	{CLIFlagEntryCode, "只列数据资源或事项 `CODE` 的条目", "entries of the dataset or matter `CODE` alone"},

@@ -14,6 +14,7 @@ const (
 	NotWitnessed      Code = "not-witnessed"
 	HeadsRefused      Code = "heads-refused"
 	HeadsMissing      Code = "heads-missing"
+	NoHeads           Code = "no-heads"
 )
 
 var witnessProblems = []problem{
@@ -81,5 +82,12 @@ var witnessProblems = []problem{
 			"如有更新的备份或副本，请用那一份；否则，遗失范围内新作的授权、撤销和下级背书须由人逐一确认"},
 		en: parts{"Heads not whole", "{name} has the heads of this ledger up to entry {known} only; entries from {from} on are lost, and this jurisdiction signed {size} of them: what was decided in between is known to nobody", "{name}",
 			"use a newer backup or copy, if there is one; else a person must look at what may have been granted, revoked or endorsed in that range"},
+	},
+	{
+		number: 364, code: NoHeads, status: http.StatusNotFound, params: []string{"name"},
+		zh: parts{"没有其要素", "本级没有{name}账本的要素：只有由其他节点运行的下级，才会把要素逐级报来", "{name}",
+			"{name}是下级的，请用 xietong tree 查看它及其以上各级是否已经加入、由其他节点运行并已得到见证；连通后几分钟内报到"},
+		en: parts{"No heads of it", "no heads of the ledger of {name} are known here: those of jurisdictions below come up, if other nodes run them", "{name}",
+			"if {name} is below, see with `xietong tree` whether it and all between have joined, run on other nodes and are witnessed; heads come up within minutes of that"},
 	},
 }
