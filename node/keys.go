@@ -38,7 +38,12 @@ func (k keysOf) NewKeys(ctx context.Context, id identity.Message, change host.Ch
 	if err != nil || change.Try {
 		return number, err
 	}
+	k.present()
+	return number, nil
+}
+
+// present has the newest key set presented to the parent at once, and tells the neighbours.
+func (k keysOf) present() {
 	k.h.chains.Tell(k.h.settings.Name, identity.Jurisdiction{})
 	k.h.upkeep.Poke()
-	return number, nil
 }

@@ -47,6 +47,7 @@ func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 	return &epochs.Desk{
 		Own: h.host, Witness: witnesses{n, h}, Reform: &reform.Desk{Own: h.host}, Logger: h.logger,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
+		NewKeys: keysOf{h}.present,
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 // lostTold tells what the own ledger lost.
 func (a *app) lostTold(all []client.Lost) (lines []string) {
 	for _, l := range all {
-		lines = append(lines, a.t(text.CLITreeLost, text.Args{
-			"epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From), "to": number(l.To - 1),
-		}))
+		args, code := text.Args{"epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From)}, text.CLITreeLostOne
+		if l.To-l.From > 1 {
+			code, args["to"] = text.CLITreeLost, number(l.To-1)
+		}
+		lines = append(lines, a.t(code, args))
 	}
 	return lines
 }

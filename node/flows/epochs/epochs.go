@@ -68,8 +68,9 @@ type Desk struct {
 	Own     Own
 	Witness Witness
 	Reform  *reform.Desk
-	// Changed is told that children ended.
+	// Changed is told that children ended, and NewKeys that there is another key set.
 	Changed func(ctx context.Context) error
+	NewKeys func()
 	Logger  *slog.Logger
 }
 
@@ -143,6 +144,7 @@ func (d *Desk) keysLost(err error) error {
 
 // finish ends what the acts ended, and settles the epoch.
 func (d *Desk) finish(ctx context.Context, acts []ledger.Indexed) error {
+	d.NewKeys()
 	if err := d.endAll(ctx, acts); err != nil {
 		return err
 	}

@@ -29,6 +29,7 @@ const (
 	CLITreeWitnessed        Code = "cli.tree.witnessed"
 	CLITreeUnwitnessed      Code = "cli.tree.unwitnessed"
 	CLITreeLost             Code = "cli.tree.lost"
+	CLITreeLostOne          Code = "cli.tree.lost-one"
 	CLITreeEpoch            Code = "cli.tree.epoch"
 )
 
@@ -55,6 +56,8 @@ var breakSentences = []sentence{
 	{CLITreeWitnessed, "{name}于 {at} 见证了本级账本的前 {size} 条", "witnessed by {name} at {at}: the first {size} [entry|entries] of this ledger"},
 	{CLITreeLost, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 至 {to} 号条目已失去",
 		"this ledger is in epoch {epoch} (since {entry}): entries {from} to {to} of the epoch before are lost"},
+	{CLITreeLostOne, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 号条目已失去",
+		"this ledger is in epoch {epoch} (since {entry}): entry {from} of the epoch before is lost"},
 	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",
 		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
 	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},
