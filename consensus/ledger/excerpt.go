@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -171,9 +172,19 @@ func (x Excerpt) Leaves() (all []Indexed, err error) {
 }
 
 // Extends reports whether the excerpt shows everything that one shows which begins at the same
-// entry and is shorter. What was shown once must not go under a hash.
+// entry and is shorter. What was shown once must not go under a hash. It may show more of the same
+// entries: a later version may count more kinds as acts.
 func (x Excerpt) Extends(shorter Excerpt) bool {
-	same := func(a, b Act) bool { return a.Index == b.Index && slices.Equal(a.Leaf, b.Leaf) }
-	return x.Log == shorter.Log && x.From == shorter.From && x.To > shorter.To && len(x.Acts) >= len(shorter.Acts) &&
-		slices.EqualFunc(x.Acts[:len(shorter.Acts)], shorter.Acts, same)
+	if x.Log != shorter.Log || x.From != shorter.From || x.To <= shorter.To {
+		return false
+	}
+	acts := x.Acts
+	for _, shown := range shorter.Acts {
+		i := slices.IndexFunc(acts, func(a Act) bool { return a.Index >= shown.Index })
+		if i < 0 || acts[i].Index != shown.Index || !bytes.Equal(acts[i].Leaf, shown.Leaf) {
+			return false
+		}
+		acts = acts[i+1:]
+	}
+	return true
 }

@@ -142,13 +142,27 @@ func TestExcerptsGrow(t *testing.T) {
 	}
 }
 
+// kept shows fewer entries of a log than are acts.
+type kept struct {
+	acted
+	acts []uint64
+}
+
+func (k kept) Leaf(index uint64) []byte {
+	if leaf := k.acted.Leaf(index); slices.Contains(k.acts, index) {
+		return leaf
+	}
+	return k.leaves[0] // no act
+}
+
 // TestExtends: what was shown once does not go under a hash.
 func TestExtends(t *testing.T) {
 	a := actedLog(t, 20, func(i int) bool { return i%4 == 1 })
 	hidden := actedLog(t, 20, func(i int) bool { return i%4 == 1 && i != 5 })
 	short, long := must(Excerpts(a.log, 0, 10, a)), must(Excerpts(a.log, 0, 20, a))
-	if !long.Extends(short) {
-		t.Error("a longer one does not extend a shorter one")
+	more := actedLog(t, 20, func(i int) bool { return i%2 == 1 })
+	if x := must(Excerpts(a.log, 0, 20, more)); !long.Extends(short) || !x.Extends(must(Excerpts(a.log, 0, 10, kept{more, a.acts}))) {
+		t.Error("a longer one, or one that shows more, does not extend a shorter one")
 	}
 	for name, x := range map[string]Excerpt{
 		"the same": short, "another begin": must(Excerpts(a.log, 1, 20, a)), "an act under a hash": must(Excerpts(a.log, 0, 20, hidden)),

@@ -43,7 +43,7 @@ func forkAcknowledged(ctx context.Context, h Hosted, in *acknowledgeFork) (clien
 func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		v := h.Witness.Of(r, name)
-		n.Kept, n.KeptAt = v.Kept, stamp(v.KeptAt)
+		n.Kept, n.KeptAt, n.Heads = v.Kept, stamp(v.KeptAt), v.Heads
 		n.Cosigned, n.CosignedAt = v.Cosigned, stamp(v.CosignedAt)
 		for _, f := range h.Witness.Findings(r) {
 			if f.About == name && n.Alarm == "" {

@@ -83,6 +83,7 @@ type Neighbour struct {
 	CosignedAt  string `json:"cosigned_at,omitempty" doc:"RFC 3339: when, by its clock"`
 	Kept        uint64 `json:"kept,omitempty" doc:"So many entries of its ledger were witnessed here"`
 	KeptAt      string `json:"kept_at,omitempty" doc:"RFC 3339: when"`
+	Heads       uint64 `json:"heads,omitempty" doc:"Of a child: so many entries of its ledger of which all acts are known here"`
 }
 
 // Tree is the place of a jurisdiction in the tree, with its neighbours.

@@ -95,7 +95,7 @@ var ErrNotWhole = errors.New("not all heads are known")
 const mostHeads = 64 << 20
 
 // Heads fetches the acts of the own ledger from entry from on, up to the checkpoint c that a
-// witness says it saw. The own ledger must have the entries before from. The acts are what the
+// witness says it saw, from the parent, which keeps them. The own ledger must have the entries before from. The acts are what the
 // witness was shown when they were made: they and the hashes of all other entries give the root of
 // c, or of another checkpoint that a majority of an own key set signed. So none is forged or left
 // out, but for those of which the own node said, before they were lost, that they are no acts.
@@ -107,6 +107,9 @@ const mostHeads = 64 << 20
 func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, err error) {
 	if c.Checkpoint.Size <= from {
 		return nil, nil
+	}
+	if parent, joined := d.o.Parent(); joined && !d.o.Here(parent) {
+		c.By = parent
 	}
 	b := back{d: d, c: c, from: from, at: from}
 	for b.at < c.Checkpoint.Size {

@@ -83,6 +83,9 @@ func TestHeadsGoUp(t *testing.T) {
 		town.does(3)
 		county.says(4)
 	}
+	if v := county.of(town); v.Heads != v.Kept || v.Heads == 0 {
+		t.Errorf("of the town is told %+v", v)
+	}
 	if k, _ := nation.knows(town.Log()); k.From == 0 {
 		t.Error("all is one piece: it shows little")
 	}
@@ -165,6 +168,11 @@ func TestHeadsComeBack(t *testing.T) {
 		if all := append(county.acts(at), want...); err != nil || !slices.Equal(got, all) {
 			t.Errorf("from %d: got %d acts, %v, want %d", at, len(got), err, len(all))
 		}
+	}
+	other := lost
+	other.By = must2(county.name.Child(county.name.Label()))(t)
+	if acts, err := county.desk.Heads(t.Context(), other, from); err != nil || len(acts) != len(want) {
+		t.Errorf("up to what a child saw: got %d acts, %v, want %d", len(acts), err, len(want))
 	}
 	if acts, err := county.desk.Heads(t.Context(), lost, lost.Checkpoint.Size); err != nil || len(acts) > 0 {
 		t.Errorf("of nothing: got %v, %v", acts, err)

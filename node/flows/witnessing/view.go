@@ -18,6 +18,7 @@ import (
 type View struct {
 	Kept       uint64 // entries of its ledger up to which it was witnessed here; 0: it was not
 	KeptAt     time.Time
+	Heads      uint64    // entries of its ledger of which the acts are known here; 0: of none
 	Cosigned   uint64    // entries of the own ledger up to which it cosigned; 0: it did not
 	CosignedAt time.Time // by its clock
 }
@@ -27,6 +28,8 @@ func (d *Desk) Of(r *state.Reader, name identity.Jurisdiction) (v View) {
 	for _, k := range keptOf.All(r, ofLog(name)) {
 		if at := time.UnixMilli(int64(k.At)); at.After(v.KeptAt) {
 			v.Kept, v.KeptAt = k.Size, at
+			had, _, _ := risenOf.Read(r, keyOfRisen(name, k.Log))
+			v.Heads = had.To
 		}
 	}
 	if c, _, err := cosignedBy.Read(r, keyOfWitness(name)); err == nil && c.Log == r.Log() {

@@ -48,7 +48,9 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 // When checkpoints are shown: a larger one every minute at most, and the same one again after a
@@ -159,18 +161,25 @@ func (d *Desk) Round(ctx context.Context) {
 		slots <- struct{}{}
 		round.Go(func() {
 			defer func() { <-slots }()
-			if err := d.show(ctx, name); err != nil && ctx.Err() == nil {
-				d.o.Logger.Warn("checkpoint not witnessed", "peer", name.String(), "error", err)
-				return
-			}
-			if parent, joined := d.o.Parent(); joined && parent == name {
-				if err := d.rise(ctx, parent); err != nil && ctx.Err() == nil {
-					d.o.Logger.Warn("heads not taken", "peer", parent.String(), "error", err)
-				}
-			}
+			d.visit(ctx, name)
 		})
 	}
 	round.Wait()
+}
+
+// visit shows the own checkpoint to a neighbour, and the heads to the parent. A parent that has
+// much to do takes the rest of them at a later round.
+func (d *Desk) visit(ctx context.Context, name identity.Jurisdiction) {
+	parent, joined := d.o.Parent()
+	what, err := "checkpoint not witnessed", d.show(ctx, name)
+	if err == nil && joined && parent == name {
+		if what, err = "heads not taken", d.rise(ctx, parent); failure.Is(err, text.Busy) {
+			return
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		d.o.Logger.Warn(what, "peer", name.String(), "error", err)
+	}
 }
 
 // witnesses are the neighbours of other nodes that have a link.
