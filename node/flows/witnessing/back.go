@@ -95,12 +95,12 @@ var ErrNotWhole = errors.New("not all heads are known")
 const mostHeads = 64 << 20
 
 // Heads fetches the acts of the own ledger from entry from on, up to the checkpoint c that a
-// witness says it saw, from the parent, which keeps them. The own ledger must have the entries before from. The acts are what the
-// witness was shown when they were made: they and the hashes of all other entries give the root of
-// c, or of another checkpoint that a majority of an own key set signed. So none is forged or left
-// out, but for those of which the own node said, before they were lost, that they are no acts.
-// Where c is not Proven, because the keys that signed it are among what was lost, they are what
-// that one witness says.
+// witness says it saw, from the parent, which keeps them. The own ledger must have the entries
+// before from. The acts are what the witness was shown when they were made: they and the hashes of
+// all other entries give the root of c, or of another checkpoint that a majority of an own key set
+// signed. So none is forged or left out, but for those of which the own node said, before they were
+// lost, that they are no acts. Where c is not Proven, because the keys that signed it are among
+// what was lost, they are what that one witness says.
 //
 // The error wraps ErrNotWhole where the witness has the heads of fewer entries than c. The acts
 // that it has, if they are proven, come beside that error.
