@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"xietong/certs/identity"
@@ -51,23 +50,9 @@ func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 	}
 }
 
-// Heads implements epochs.Witness. Heads go up, so the parent is asked first, whoever saw most.
-func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) (acts []ledger.Indexed, err error) {
-	by := []identity.Jurisdiction{s.By}
-	if parent, joined := w.of.table.Parent(); joined && parent != s.By {
-		by = []identity.Jurisdiction{parent, s.By}
-	}
-	for _, name := range by {
-		some, failed := w.of.witness.Heads(ctx, witnessing.Seen{By: name, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At}, from)
-		if failed == nil {
-			return some, nil
-		}
-		err = errors.Join(err, failed)
-		if len(some) > len(acts) {
-			acts = some
-		}
-	}
-	return acts, err
+// Heads implements epochs.Witness.
+func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledger.Indexed, error) {
+	return w.of.witness.Heads(ctx, witnessing.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At}, from)
 }
 
 // Common implements epochs.Witness.

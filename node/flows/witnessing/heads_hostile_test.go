@@ -219,6 +219,38 @@ func TestHeadsFlood(t *testing.T) {
 	city.checkKnown(other)
 }
 
+// TestHostileKeeper: a parent says what it likes of how far the heads are known. The child sends no
+// more than a few pieces for it, and its round ends.
+func TestHostileKeeper(t *testing.T) {
+	w := newWorld(t, "guiyang.guizhou", "nanming.guiyang.guizhou")
+	city, county := w.at("guiyang.guizhou"), w.at("nanming.guiyang.guizhou")
+	county.does(300)
+	for name, lie := range map[string]span{
+		"the middle": {From: 100, To: 101}, "beyond": {From: 1 << 61, To: 1 << 62}, "backwards": {From: 9, To: 3}, "always the begin": {},
+	} {
+		asked := 0
+		city.answers = func(operation string, content []byte) []byte {
+			switch operation {
+			case string(operationRisen):
+				return must2(canon.Marshal(risenTo{Kept: county.size(), Logs: []logSpan{{Log: county.Log(), Span: lie}}}))(t)
+			case string(operationRaise):
+				asked++
+				return must2(canon.Marshal(lie))(t)
+			}
+			return content
+		}
+		w.round()
+		w.round()
+		if asked > 2 {
+			t.Errorf("%s: %d pieces in two rounds", name, asked)
+		}
+	}
+	city.answers = nil
+	w.elapse(time.Hour)
+	w.round()
+	city.checkKnown(county)
+}
+
 // TestHostileMiddle: a city changes what it passes on of its county. The province takes nothing of
 // it, and nothing under an entry of the city that logs another ledger's checkpoint (W08).
 func TestHostileMiddle(t *testing.T) {

@@ -152,7 +152,7 @@ type above struct {
 func (d *Desk) askRisen(ctx context.Context, to identity.Jurisdiction) (have above, err error) {
 	have.at = map[identity.Log]span{}
 	after := ""
-	for range operation.MaxPages {
+	for range mostLogs/mostTold + 1 {
 		told, err := ask(ctx, d, operationRisen, to, whose{Log: d.o.Own.Log(), After: after})
 		if err != nil {
 			return have, err
@@ -182,7 +182,7 @@ func (d *Desk) raiseOwn(ctx context.Context, to identity.Jurisdiction, have abov
 		if err != nil {
 			return at, err
 		}
-		if now == at {
+		if now.To <= at.To {
 			return at, fmt.Errorf("%s does not take the heads after entry %d", to, at.To)
 		}
 		at = now
@@ -238,7 +238,7 @@ func (d *Desk) passLog(ctx context.Context, to identity.Jurisdiction, k risen, h
 			return at, sent, err
 		}
 		now, err := ask(ctx, d, operationRaise, to, o)
-		if err == nil && now == at {
+		if err == nil && now.To <= at.To {
 			err = fmt.Errorf("%s takes nothing after entry %d", to, at.To)
 		}
 		if err != nil {
