@@ -29,6 +29,7 @@ var elsewhere = map[string]string{
 	"child-former":     "node/tree: TestOldMachines",
 	"child-key-sets":   "node/tree: TestKeySetsAtOnce",
 	"ended":            "node/business/records: TestIndexedInPasses",
+	"epochs":           "consensus/state: TestEpochFits",
 	"ends":             "node/trials/nodetest: TestHolderComesBackElsewhere",
 	"expiry":           "consensus/state: TestIDs",
 	"groupids":         "node/business/records: TestLongValuesAreNotCounted",

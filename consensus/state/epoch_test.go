@@ -138,3 +138,41 @@ func TestEpochBeginsAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestEpochFits: the most that is kept of how an epoch began can be read again, and more is refused.
+func TestEpochFits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := openStore(t, path)
+	s.Apply(1, 1, [][]byte{command(t, kindNote, identity.Message{}, "a")})
+	begin := func(index, epoch uint64, known int) Code {
+		var b EpochChange
+		if err := canon.Unmarshal([]byte(epochBody(t, epoch, 0, identity.MaxIndex, epoch-1)), MaxCommandLen, &b); err != nil {
+			t.Fatal(err)
+		}
+		b.Known = make([]byte, known)
+		body, err := canon.Marshal(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Apply(index, 1, [][]byte{command(t, KindEpoch, identity.Message{}, string(body))})[0].Code
+	}
+	if got := begin(2, 2, MaxKnownLen); got != Done {
+		t.Errorf("the most: code %d", got)
+	}
+	if got := begin(3, 3, MaxKnownLen+1); got != CodeFailed {
+		t.Errorf("more: code %d", got)
+	}
+	s.Flush()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = openStore(t, path)
+	if err := s.View(func(r *Reader) error {
+		if all := r.Epochs(); len(all) != 1 || len(all[0].Known) != MaxKnownLen || all[0].To != identity.MaxIndex {
+			t.Errorf("got %d epochs", len(all))
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
