@@ -117,6 +117,12 @@ func (e Entry) Log() Log { return e.log }
 // Index returns the entry's place in the log, counted from 0.
 func (e Entry) Index() uint64 { return e.index }
 
+// Is reports whether a receipt for e is one for the entry that was named so before: the log of a
+// later epoch has the entries of those before at their places.
+func (e Entry) Is(named Entry) bool {
+	return e.log.in == named.log.in && e.index == named.index && e.log.epoch >= named.log.epoch
+}
+
 // A Message identifies a message or a client's idempotency key. Requests with the same id are the
 // same request.
 type Message struct{ id uuid.UUID }

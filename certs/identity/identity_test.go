@@ -131,3 +131,19 @@ func TestMessageIDsAreUUIDv7(t *testing.T) {
 		t.Errorf("version 4: got %v, want ErrMalformed", err)
 	}
 }
+
+// TestEntryInLaterLog: the log of a later epoch has the entries of those before at their places.
+func TestEntryInLaterLog(t *testing.T) {
+	named, err := ParseEntry("nanming.guiyang.guizhou/log/2/7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for other, want := range map[string]bool{
+		"nanming.guiyang.guizhou/log/2/7": true, "nanming.guiyang.guizhou/log/3/7": true, "nanming.guiyang.guizhou/log/1/7": false,
+		"nanming.guiyang.guizhou/log/3/8": false, "yunyan.guiyang.guizhou/log/2/7": false,
+	} {
+		if e, err := ParseEntry(other); err != nil || e.Is(named) != want {
+			t.Errorf("%s for %s: %v, want %v (%v)", other, named, e.Is(named), want, err)
+		}
+	}
+}

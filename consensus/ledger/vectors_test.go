@@ -288,6 +288,15 @@ func (w *world) accepted() []vector {
 	g := w.tree(append(w.leaves[:300:300], leaf)...)
 	add("receipt-limit", "an act with a limit, and the tag of its matter", g, 300, g.note(r1), r1, pin1, w.signed1)
 	w.heads, w.preimage = w.heads[:300], w.preimage[:300]
+	second := g7
+	second.log = must(identity.NewLog(w.log.Jurisdiction(), 2))
+	begun := after(w.two, w.keys[:1])
+	begun.Epoch = 2
+	for _, n := range []uint64{1, 2} {
+		add(fmt.Sprintf("receipt-epoch-2-%d", n), "an entry of epoch 1 under a checkpoint of epoch 2; an act was signed for the log of epoch 1",
+			second, n, second.note(r1), r1, pin1, w.signed1, w.signed2, signSet(begun, r1, r2))
+		all[len(all)-1].Proves.Entry = fmt.Sprintf("%s/%d", second.log, n)
+	}
 	return all
 }
 

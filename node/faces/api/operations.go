@@ -173,7 +173,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 		return client.Entry{}, err
 	}
 	proven, err := host.Proven(got.Receipt, got.Preimage, root)
-	if err == nil && proven.Name != name {
+	if err == nil && !proven.Name.Is(name) {
 		err = fmt.Errorf("it is of %s", proven.Name)
 	}
 	if err != nil {

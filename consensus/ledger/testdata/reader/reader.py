@@ -309,14 +309,16 @@ def check_statement(data, log, h, sets):
     """Returns the commitment and the content type that the act states."""
     protected, _, commitment, signature = decode(data, 65535, STATEMENT, "statement").value
     header = decode(protected, 65535, STATEMENT_HEADER, "statement")
-    found = [r[3] for keys in sets for r in keys[4] if sha256(r[3]) == header[34][1]]
+    found = [(keys[2], r[3]) for keys in sets for r in keys[4] if sha256(r[3]) == header[34][1]]
     need(found, "certificate", "not listed")
-    cert = x509.load_der_x509_certificate(found[0])
+    cert = x509.load_der_x509_certificate(found[0][1])
     key = cert.public_key()
     need(isinstance(key, Ed25519PublicKey), "certificate", "not Ed25519")
     need(milliseconds(cert, "not_valid_before") <= h[9] <= milliseconds(cert, "not_valid_after"), "certificate-time")
-    aad = encode(["xietong/1 statement", log, {field: v for field, v in h.items() if field not in (8, 9, 10)}])
-    need(verifies(key, to_be_signed(protected, aad, commitment), signature), "statement-signature")
+    stated = {field: v for field, v in h.items() if field not in (8, 9, 10)}
+    place = log.rpartition("/")[0]
+    aads = [encode(["xietong/1 statement", f"{place}/{epoch}", stated]) for epoch in sorted({epoch for epoch, _ in found})]
+    need(any(verifies(key, to_be_signed(protected, aad, commitment), signature) for aad in aads), "statement-signature")
     return commitment, header[259]
 
 def check_inclusion(encoded, leaf, size, root):
