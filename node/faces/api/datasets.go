@@ -153,7 +153,11 @@ func plannedDataset(ctx context.Context, h Hosted, in *planDataset) (out client.
 		return out, err
 	}
 	p, err := h.Adoption.Plan(ctx, in.by(), entry, with)
-	return h.planShown(p), err
+	var since identity.Entry
+	if p.Rows != nil {
+		since = p.Rows.Since.In(h.Ledger.Names())
+	}
+	return planShown(p, since), err
 }
 
 // importNamed parses the name of an import, which is that of the entry that opened it; "": none.

@@ -1,13 +1,15 @@
 package api
 
 import (
+	"xietong/certs/identity"
 	"xietong/node/business/records"
 	"xietong/node/faces/client"
 	"xietong/node/flows/adoption"
 )
 
-// planShown turns the plan of a publication into its wire type.
-func (h Hosted) planShown(p adoption.Plan) client.DatasetPlan {
+// planShown turns the plan of a publication into its wire type. since is the name of the entry of
+// its rows.
+func planShown(p adoption.Plan, since identity.Entry) client.DatasetPlan {
 	d := p.Differences
 	out := client.DatasetPlan{
 		Hash: p.Hash, First: p.First, Unchanged: p.Unchanged, Version: p.Version, Records: p.Records,
@@ -20,7 +22,7 @@ func (h Hosted) planShown(p adoption.Plan) client.DatasetPlan {
 	out.Withdrawn = endedShown(p.Withdrawn)
 	if w := p.Rows; w != nil {
 		out.Rows = &client.RowsPlan{
-			Import: w.Import.String(), Since: w.Since.In(h.Ledger.Names()).String(), Rows: w.Rows,
+			Import: w.Import.String(), Since: since.String(), Rows: w.Rows,
 			New: w.New, Replaced: w.Replaced, Unchanged: w.Unchanged, Stay: w.Stay, Left: w.Left,
 		}
 	}

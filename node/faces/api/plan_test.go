@@ -13,12 +13,12 @@ import (
 // TestPlanShownIsTotal: each member of a plan, set alone, is in what the provider is shown, those
 // that are added later too.
 func TestPlanShownIsTotal(t *testing.T) {
-	nothing := Hosted{}.planShown(adoption.Plan{})
+	nothing := planShown(adoption.Plan{}, identity.Entry{})
 	for _, path := range members(reflect.TypeFor[adoption.Plan](), nil) {
 		var p adoption.Plan
 		v := reflect.ValueOf(&p).Elem().FieldByIndex(path)
 		v.Set(some(t, v.Type()))
-		if reflect.DeepEqual(Hosted{}.planShown(p), nothing) {
+		if reflect.DeepEqual(planShown(p, identity.Entry{}), nothing) {
 			t.Errorf("nobody is shown %s", reflect.TypeFor[adoption.Plan]().FieldByIndex(path).Name)
 		}
 	}
