@@ -15,6 +15,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
+	"xietong/node/flows/replicas"
 )
 
 // machines are the nodes of one county.
@@ -157,7 +158,7 @@ func (m *machines) toOne(stays int) {
 			m.Fatal(err)
 		}
 		m.eventually("it is out", func() error {
-			if settled, err := desk.Settled(m.Context(), replica); err != nil || !settled {
+			if settled, err := desk.Settled(m.Context(), replica, replicas.Removed); err != nil || !settled {
 				return fmt.Errorf("settled: %t, %w", settled, err)
 			}
 			return nil

@@ -212,6 +212,9 @@ func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every 
 	s.links.Recheck()
 	if _, known := s.host.Leader(); !known {
 		s.learn(ctx, keep)
+		if err := s.removed(ctx, keep); err != nil {
+			h.logger.Debug("whether this replica was removed is not known", "error", err)
+		}
 	}
 	if s.host.Leads() {
 		return nil

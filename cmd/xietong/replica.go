@@ -74,7 +74,7 @@ func (a *app) follows(r client.Replica) string {
 var replicaRoles = map[string]text.Code{
 	client.ReplicaLeader: text.CLIReplicaLeader, client.ReplicaVoter: text.CLIReplicaVoter, client.ReplicaPromoting: text.CLIReplicaPromoting,
 	client.ReplicaFollower: text.CLIReplicaFollower, client.ReplicaJoining: text.CLIReplicaJoining, client.ReplicaInvited: text.CLIReplicaInvited,
-	client.ReplicaExpired: text.CLIReplicaExpired,
+	client.ReplicaExpired: text.CLIReplicaExpired, client.ReplicaRemoving: text.CLIReplicaRemoving,
 }
 
 // replicaRole tells the role; until is the end of an invitation.
@@ -253,6 +253,7 @@ func (a *app) replicaPromote() *cobra.Command {
 		}
 		if !done.Settled {
 			a.say(text.CLIReplicaPromotes, text.Args{"replica": done.Replica})
+			a.tellWaits(done)
 			return nil
 		}
 		a.say(text.CLIReplicaPromoted, text.Args{"replica": done.Replica})
@@ -261,6 +262,16 @@ func (a *app) replicaPromote() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongReplicaPromote, nil)
 	return c
+}
+
+// tellWaits tells what a change waits for that is only recorded.
+func (a *app) tellWaits(c client.ReplicaChanged) {
+	code, known := map[string]text.Code{
+		client.WaitsParent: text.CLIReplicaWaits, client.WaitsReplica: text.CLIReplicaWaitsReplica, client.WaitsVotes: text.CLIReplicaWaitsVotes,
+	}[c.Waits]
+	if known {
+		a.say(code, text.Args{"replica": c.Replica})
+	}
 }
 
 // replicaShape is the shape of the name of a replica; the node parses it.
@@ -294,11 +305,12 @@ func (a *app) replicaRemove() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)
 		}
-		said := text.CLIReplicaRemoved
 		if !done.Settled {
-			said = text.CLIReplicaRemoves
+			a.say(text.CLIReplicaRemoves, text.Args{"replica": done.Replica})
+			a.tellWaits(done)
+			return nil
 		}
-		a.say(said, text.Args{"replica": done.Replica})
+		a.say(text.CLIReplicaRemoved, text.Args{"replica": done.Replica})
 		if plan.Role != client.ReplicaInvited && plan.Role != client.ReplicaExpired {
 			a.say(text.CLIReplicaGone, nil)
 		}

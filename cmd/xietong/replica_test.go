@@ -81,6 +81,28 @@ func TestStrengthTold(t *testing.T) {
 	}
 }
 
+// TestRecordedTold (NW22): a removal that is only recorded asks for no machine to be stopped, and a
+// change says what it waits for.
+func TestRecordedTold(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	b.node.in = map[string]func([]byte) any{
+		"GET /v1/replicas/r2/removal": func([]byte) any {
+			return client.ReplicaRemovalPlan{Strength: client.Strength{Voters: 2, There: 2, Led: true}, Hash: "ab", Replica: "r2", Role: client.ReplicaVoter}
+		},
+		"POST /v1/replicas/r2/removal":   func([]byte) any { return client.ReplicaChanged{Replica: "r2", Waits: client.WaitsParent} },
+		"POST /v1/replicas/r3/promotion": func([]byte) any { return client.ReplicaChanged{Replica: "r3", Waits: client.WaitsReplica} },
+	}
+	code, told, _ := b.run("replica", "remove", "r2", "--yes")
+	for _, want := range []string{"recorded, and not yet done: r2", "Do not stop or destroy the machine until", "waits for the parent to endorse the newest key set"} {
+		if code != exitDone || !strings.Contains(told, want) || strings.Contains(told, "destroy it") {
+			t.Errorf("got %d, %s; want %s", code, told, want)
+		}
+	}
+	if _, told, _ := b.run("replica", "promote", "r3"); !strings.Contains(told, "waits for r3 to catch up") {
+		t.Errorf("got %s", told)
+	}
+}
+
 // TestRemovalTold: the plan of a removal says what stays.
 func TestRemovalTold(t *testing.T) {
 	for s, want := range map[client.Strength]string{

@@ -25,8 +25,10 @@ type Replicas interface {
 	Removal(ctx context.Context, replica identity.Replica) (replicas.Removal, error)
 	// RemoveAgreed takes one out for somebody who agreed to the hash of what that does.
 	RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error
+	// Waits tells what a change of one waits for that is not settled.
+	Waits(ctx context.Context, replica identity.Replica) (replicas.Waiting, error)
 	// Settled reports whether what is wanted of one has come true.
-	Settled(ctx context.Context, replica identity.Replica) (bool, error)
+	Settled(ctx context.Context, replica identity.Replica, wanted replicas.Stage) (bool, error)
 }
 
 // The requests about the replicas.
@@ -104,6 +106,8 @@ func (s *server) roleOf(r replicas.Status) string {
 		return client.ReplicaExpired
 	case r.Stage == replicas.Invited:
 		return client.ReplicaInvited
+	case r.Stage == replicas.Removed:
+		return client.ReplicaRemoving
 	case r.Leads:
 		return client.ReplicaLeader
 	case r.Stage == replicas.Voting && r.Votes && r.Signs:
@@ -134,17 +138,17 @@ func replicaInvitation(ctx context.Context, h Hosted, in *newReplica) (out clien
 }
 
 func replicaPromotion(ctx context.Context, h Hosted, in *promoteReplica) (client.ReplicaChanged, error) {
-	return h.changed(ctx, in.Caller, in.Replica, h.Replicas.Promote)
+	return h.changed(ctx, in.Caller, in.Replica, replicas.Voting, h.Replicas.Promote)
 }
 
 func replicaRemoval(ctx context.Context, h Hosted, in *removeReplica) (client.ReplicaChanged, error) {
-	return h.changed(ctx, in.Caller, in.Replica, func(ctx context.Context, id identity.Message, replica identity.Replica) error {
+	return h.changed(ctx, in.Caller, in.Replica, replicas.Removed, func(ctx context.Context, id identity.Message, replica identity.Replica) error {
 		return h.Replicas.RemoveAgreed(ctx, id, replica, in.Body.Plan)
 	})
 }
 
 // changed changes a replica under the caller's key, and tells how far that is.
-func (h Hosted) changed(ctx context.Context, c Caller, typed string, change func(context.Context, identity.Message, identity.Replica) error) (out client.ReplicaChanged, err error) {
+func (h Hosted) changed(ctx context.Context, c Caller, typed string, wanted replicas.Stage, change func(context.Context, identity.Message, identity.Replica) error) (out client.ReplicaChanged, err error) {
 	id, err := c.key()
 	if err != nil {
 		return out, err
@@ -157,8 +161,15 @@ func (h Hosted) changed(ctx context.Context, c Caller, typed string, change func
 		return out, err
 	}
 	out.Replica = replica.String()
-	if out.Settled, err = h.Replicas.Settled(ctx, replica); err != nil {
+	if out.Settled, err = h.Replicas.Settled(ctx, replica, wanted); err != nil {
 		return out, err
+	}
+	if !out.Settled {
+		waits, err := h.Replicas.Waits(ctx, replica)
+		if err != nil {
+			return out, err
+		}
+		out.Waits = string(waits)
 	}
 	all, err := h.Replicas.List(ctx)
 	out.Strength = strengthShown(replicas.StrengthOf(all))

@@ -78,7 +78,11 @@ func (f few) RemoveAgreed(ctx context.Context, _ identity.Message, r identity.Re
 	return nil
 }
 
-func (few) Settled(context.Context, identity.Replica) (bool, error) { return true, nil }
+func (few) Waits(context.Context, identity.Replica) (replicas.Waiting, error) {
+	return replicas.ForParent, nil
+}
+
+func (few) Settled(context.Context, identity.Replica, replicas.Stage) (bool, error) { return true, nil }
 
 // wrongReplicas are of the replicas.
 func wrongReplicas() (all []wrong) {

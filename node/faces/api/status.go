@@ -148,6 +148,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 // this one and with the group. That this one hears no leader is not what is wrong where one leads.
 func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.JurisdictionStatus) (wrong []error, err error) {
 	wrong = h.Trouble()
+	if slices.ContainsFunc(wrong, isRemoved) {
+		return wrong, nil
+	}
 	all, err := h.Replicas.List(ctx)
 	strength := replicas.StrengthOf(all)
 	if err != nil || len(all) < 2 {
@@ -163,6 +166,11 @@ func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.Jurisdictio
 		wrong = slices.DeleteFunc(wrong, func(err error) bool { return errors.Is(err, host.ErrNoLeader) })
 	}
 	return append(wrong, replicas.Alarms(all, s.node.Now())...), nil
+}
+
+func isRemoved(err error) bool {
+	_, ok := errors.AsType[*host.RemovedError](err)
+	return ok
 }
 
 func troubleShown(err error) client.Trouble {

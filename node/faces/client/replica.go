@@ -14,6 +14,7 @@ const (
 	ReplicaJoining   = "joining"   // its machine has come, and it is sent nothing yet
 	ReplicaInvited   = "invited"   // no machine has used the invitation yet
 	ReplicaExpired   = "expired"   // no machine used the invitation in time
+	ReplicaRemoving  = "removing"  // it is to be taken out, and still counts
 )
 
 // Why a replica does not follow.
@@ -27,7 +28,7 @@ const (
 // Replica is one replica of a jurisdiction, as the one that answers knows it.
 type Replica struct {
 	Replica     string             `json:"replica" doc:"r1, r2, …: counted up, and never given twice"`
-	Role        string             `json:"role" enum:"leader,voter,promoting,follower,joining,invited,expired"`
+	Role        string             `json:"role" enum:"leader,voter,promoting,follower,joining,invited,expired,removing"`
 	Here        bool               `json:"here" doc:"It is the one that answers"`
 	Signs       bool               `json:"signs" doc:"The newest key set lists its keys"`
 	Reachable   bool               `json:"reachable" doc:"The one that answers is connected to it"`
@@ -91,8 +92,16 @@ type ReplicaRemoval struct {
 type ReplicaChanged struct {
 	Strength
 	Replica string `json:"replica"`
-	Settled bool   `json:"settled" doc:"Whether it is so already; else it is recorded, and goes on by itself"`
+	Settled bool   `json:"settled" doc:"Whether it is so already; else it is recorded, and goes on by itself. A machine whose removal is not settled must not be stopped"`
+	Waits   string `json:"waits,omitempty" enum:"parent,replica,votes" doc:"What is waited for where it is not settled: that the parent endorses the newest key set, that the replica follows and has everything, or the votes of the others"`
 }
+
+// What a change of a replica waits for.
+const (
+	WaitsParent  = "parent"
+	WaitsReplica = "replica"
+	WaitsVotes   = "votes"
+)
 
 // ReplicaRemovalPlan is what the removal of a replica would do.
 type ReplicaRemovalPlan struct {

@@ -44,6 +44,12 @@ type Own interface {
 	Applied() uint64
 	// Following returns what this replica knows of who takes in raft's log.
 	Following() group.Following
+	// Endorsed returns the endorsement by the parent that was seen last; nil: there is no parent.
+	Endorsed(ctx context.Context) (*trust.Endorsement, error)
+	// KeysInUse returns the number of the key set that this replica signs with.
+	KeysInUse() uint64
+	// Removed returns a *host.RemovedError where this replica belongs to the group no more.
+	Removed() error
 }
 
 // Desk is where an administrator looks after the replicas.
@@ -201,7 +207,7 @@ func (d *Desk) set(ctx context.Context, id identity.Message, replica identity.Re
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if settled, err := d.Settled(ctx, replica); err != nil || settled {
+		if settled, err := d.Settled(ctx, replica, stage); err != nil || settled {
 			return err
 		}
 		select {
@@ -234,8 +240,16 @@ type Status struct {
 // statusWithin is how long the replicas may take to say how far they are.
 const statusWithin = 2 * time.Second
 
-// List returns the replicas, removed ones left out, as this one knows them: it needs no majority.
+// came reports whether a machine has come that the replica runs on. One that is removed counts
+// until raft and the newest key set are without it.
+func (s Status) came() bool { return s.Stage != Invited }
+
+// List returns the replicas as this one knows them, without those that are out: it needs no
+// majority. One that was removed itself knows of none.
 func (d *Desk) List(ctx context.Context) (all []Status, err error) {
+	if err := d.Own.Removed(); err != nil {
+		return nil, err
+	}
 	kept, err := d.kept()
 	if err != nil {
 		return nil, err
@@ -249,14 +263,14 @@ func (d *Desk) List(ctx context.Context) (all []Status, err error) {
 		return nil, err
 	}
 	for _, m := range kept {
-		if m.Stage == Removed {
-			continue
-		}
 		s := Status{Member: m, Here: m.Replica == d.Own.Replica(), Signs: newest.LogKey(m.Replica) != nil}
 		if at := slices.IndexFunc(raft, func(g group.Member) bool { return g.Replica == m.Replica }); at >= 0 {
 			s.Follows, s.Votes = true, raft[at].Voter
 		}
-		if d.Links != nil && !s.Here && s.In() {
+		if m.Stage == Removed && !s.Follows && !s.Signs {
+			continue
+		}
+		if d.Links != nil && !s.Here && s.came() {
 			s.Reachable, s.Heard = d.Links.Reachable(s.Replica), d.Links.Heard(s.Replica)
 		}
 		all = append(all, s)

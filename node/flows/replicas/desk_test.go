@@ -91,7 +91,7 @@ func TestDeskOfOne(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if done, err := d.Settled(ctx, r2); err != nil || !done {
+	if done, err := d.Settled(ctx, r2, Removed); err != nil || !done {
 		t.Errorf("settled: %v, %v", done, err)
 	}
 	_, err = d.Removal(ctx, r2)

@@ -49,7 +49,7 @@ func (d *Desk) listen(ctx context.Context, all []Status) map[identity.Replica]he
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	for _, s := range all {
-		if s.Here || !s.In() {
+		if s.Here || !s.came() {
 			continue
 		}
 		asking.Go(func() {
@@ -112,7 +112,7 @@ func judge(all []Status, own identity.Replica, said map[identity.Replica]heard, 
 				s.Offset = time.UnixMilli(int64(h.Now)).Sub(h.at)
 			}
 		}
-		if !s.In() {
+		if !s.came() {
 			continue
 		}
 		for by, h := range said {
@@ -193,7 +193,7 @@ func Alarms(all []Status, now time.Time) (wrong []error) {
 		return nil // that nobody leads is told
 	}
 	for _, each := range all {
-		if !each.Following && !each.NotSince.IsZero() && now.Sub(each.NotSince) >= alarmAfter {
+		if each.In() && !each.Following && !each.NotSince.IsZero() && now.Sub(each.NotSince) >= alarmAfter {
 			wrong = append(wrong, each.alarm(all))
 		}
 	}

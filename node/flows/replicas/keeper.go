@@ -131,6 +131,7 @@ func (k Keeper) settle(ctx context.Context, m Member, have []group.Member) (did 
 		if err := k.KeySets.UnlistReplica(ctx, m.Replica); err != nil || !in {
 			return false, err
 		}
+		k.listed() // a later change waits until the parent has endorsed this one
 		return true, k.Group.Remove(ctx, m.Replica)
 	}
 	return false, nil
@@ -143,9 +144,13 @@ func (k Keeper) promote(ctx context.Context, m Member) error {
 		if err := k.KeySets.ListReplica(ctx, *m.Keys); err != nil {
 			return err
 		}
-		if k.Listed != nil {
-			k.Listed()
-		}
+		k.listed()
 	}
 	return k.Group.Promote(ctx, m.Replica)
+}
+
+func (k Keeper) listed() {
+	if k.Listed != nil {
+		k.Listed()
+	}
 }

@@ -128,20 +128,49 @@ func (d *Desk) RemoveAgreed(ctx context.Context, id identity.Message, replica id
 }
 
 // Settled reports whether raft and the newest key set have a replica as it is wanted: without it
-// where it was removed, and else with its vote.
-func (d *Desk) Settled(ctx context.Context, replica identity.Replica) (bool, error) {
-	all, err := d.kept()
-	if err != nil {
-		return false, err
-	}
+// where it is to be Removed, and with its vote where it is to be Voting. What is wanted comes from
+// whoever asks: the state may not show yet what was agreed a moment ago.
+func (d *Desk) Settled(ctx context.Context, replica identity.Replica, wanted Stage) (bool, error) {
 	newest, err := d.newest(ctx)
 	if err != nil {
 		return false, err
 	}
 	listed := newest.LogKey(replica) != nil
 	members, err := d.Own.Members()
-	votes := slices.ContainsFunc(members, func(m group.Member) bool { return m.Replica == replica && m.Voter })
-	follows := slices.ContainsFunc(members, func(m group.Member) bool { return m.Replica == replica })
-	removed := slices.ContainsFunc(all, func(m Member) bool { return m.Replica == replica && m.Stage == Removed })
-	return removed && !follows && !listed || !removed && votes && listed, err
+	at := slices.IndexFunc(members, func(g group.Member) bool { return g.Replica == replica })
+	if wanted == Removed {
+		return at < 0 && !listed, err
+	}
+	return at >= 0 && members[at].Voter && listed, err
+}
+
+// Waiting is what a change of a replica that is recorded waits for.
+type Waiting string
+
+// What it may wait for; "": nothing.
+const (
+	ForParent  Waiting = "parent"  // to endorse the newest key set: it is used then, and another may follow
+	ForReplica Waiting = "replica" // to follow, and to have everything
+	ForVotes   Waiting = "votes"   // of the other replicas
+)
+
+// Waits tells what a change of a replica waits for that is not settled.
+func (d *Desk) Waits(ctx context.Context, replica identity.Replica) (Waiting, error) {
+	newest, err := d.newest(ctx)
+	if err != nil {
+		return "", err
+	}
+	e, err := d.Own.Endorsed(ctx)
+	if err != nil {
+		return "", err
+	}
+	if e != nil && min(e.Number, d.Own.KeysInUse()) < newest.Number {
+		return ForParent, nil
+	}
+	all, err := d.List(ctx)
+	at := slices.IndexFunc(all, func(s Status) bool { return s.Replica == replica && s.Stage == Voting })
+	if at >= 0 && !all[at].Following {
+		return ForReplica, err
+	}
+	return ForVotes, err
 }

@@ -81,6 +81,7 @@ type Host struct {
 	signing    Lock                                                     // held while a mark is signed: once
 	openedNote atomic.Pointer[openedNote]                               // the newest published checkpoint that was verified
 	others     Others                                                   // Reach.Others; nil: there are none
+	out        atomic.Bool                                              // see TakenOut
 	settled    atomic.Bool                                              // see Settled
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
 	removed    func(*state.Reader, identity.Replica) bool               // Reach.Removed

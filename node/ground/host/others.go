@@ -101,6 +101,9 @@ func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leade
 	ctx, cancel := context.WithTimeoutCause(ctx, leaderWithin, ErrNoLeader)
 	defer cancel()
 	for pause := firstAgain; ; pause = min(2*pause, mostAgain) {
+		if err := h.Removed(); err != nil {
+			return fmt.Errorf("%w: %w", group.ErrNotDone, err)
+		}
 		err := fmt.Errorf("%w: %w", group.ErrNotDone, &NoLeaderError{h.name})
 		if leader, known := h.group.Leader(); known {
 			err = try(ctx, leader)

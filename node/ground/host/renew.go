@@ -104,10 +104,13 @@ func (h *Host) checkRecovery(first trust.Pin) error {
 // group, and the same number never comes back.
 type RemovedError struct {
 	Replica identity.Replica
-	Number  uint64 // of the key set
+	Number  uint64 // of the key set; 0: raft is without it, or others said so
 }
 
 func (e *RemovedError) Error() string {
+	if e.Number == 0 {
+		return fmt.Sprintf("this replica, %s, was removed from the group", e.Replica)
+	}
 	return fmt.Sprintf("this replica was removed from the group: key set %d does not list %s", e.Number, e.Replica)
 }
 

@@ -16,8 +16,8 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
 	}
-	if _, known := h.group.Leader(); h.group.Removed() {
-		all = append(all, &RemovedError{Replica: h.Replica()})
+	if _, known := h.group.Leader(); h.Removed() != nil {
+		all = append(all, h.Removed())
 	} else if !known && !h.alone() {
 		all = append(all, &NoLeaderError{h.name})
 	}
@@ -34,4 +34,20 @@ func (h *Host) Trouble() (all []error) {
 		}
 	}
 	return all
+}
+
+// TakenOut says that this replica was removed while it was away, as the others have proven.
+func (h *Host) TakenOut() {
+	if !h.out.Swap(true) {
+		h.logger.Error("this replica was removed", "replica", h.Replica().String())
+	}
+}
+
+// Removed returns a *RemovedError where this replica belongs to its group no more, as it has seen
+// or was told; nil: it does, as far as it knows.
+func (h *Host) Removed() error {
+	if h.out.Load() || h.group.Removed() {
+		return &RemovedError{Replica: h.Replica()}
+	}
+	return nil
 }

@@ -31,6 +31,7 @@ const (
 	CLIReplicaJoining   Code = "cli.replica.joining"
 	CLIReplicaInvited   Code = "cli.replica.invited"
 	CLIReplicaExpired   Code = "cli.replica.expired"
+	CLIReplicaRemoving  Code = "cli.replica.removing"
 
 	CLIReplicaOne       Code = "cli.replica.one"
 	CLIReplicaOneVotes  Code = "cli.replica.one-votes"
@@ -54,20 +55,23 @@ const (
 	CLIReplicaJoined     Code = "cli.replica.joined"
 	CLIReplicaJoinedThen Code = "cli.replica.joined-then"
 
-	CLIReplicaPromoted  Code = "cli.replica.promoted"
-	CLIReplicaPromotes  Code = "cli.replica.promotes"
-	CLIReplicaPlan      Code = "cli.replica.plan"
-	CLIReplicaPlanOnly  Code = "cli.replica.plan-only"
-	CLIReplicaPlanHere  Code = "cli.replica.plan-here"
-	CLIReplicaPlanLast  Code = "cli.replica.plan-last"
-	CLIReplicaPlanLess  Code = "cli.replica.plan-less"
-	CLIReplicaPlanThen  Code = "cli.replica.plan-then"
-	CLIReplicaPlanAway  Code = "cli.replica.plan-away"
-	CLIReplicaRemoveAsk Code = "cli.replica.remove-ask"
-	CLIReplicaRemoved   Code = "cli.replica.removed"
-	CLIReplicaRemoves   Code = "cli.replica.removes"
-	CLIReplicaGone      Code = "cli.replica.gone"
-	CLIReplicaBad       Code = "cli.replica.bad"
+	CLIReplicaPromoted     Code = "cli.replica.promoted"
+	CLIReplicaPromotes     Code = "cli.replica.promotes"
+	CLIReplicaPlan         Code = "cli.replica.plan"
+	CLIReplicaPlanOnly     Code = "cli.replica.plan-only"
+	CLIReplicaPlanHere     Code = "cli.replica.plan-here"
+	CLIReplicaPlanLast     Code = "cli.replica.plan-last"
+	CLIReplicaPlanLess     Code = "cli.replica.plan-less"
+	CLIReplicaPlanThen     Code = "cli.replica.plan-then"
+	CLIReplicaPlanAway     Code = "cli.replica.plan-away"
+	CLIReplicaRemoveAsk    Code = "cli.replica.remove-ask"
+	CLIReplicaRemoved      Code = "cli.replica.removed"
+	CLIReplicaRemoves      Code = "cli.replica.removes"
+	CLIReplicaGone         Code = "cli.replica.gone"
+	CLIReplicaWaits        Code = "cli.replica.waits-parent"
+	CLIReplicaWaitsReplica Code = "cli.replica.waits-replica"
+	CLIReplicaWaitsVotes   Code = "cli.replica.waits-votes"
+	CLIReplicaBad          Code = "cli.replica.bad"
 
 	StatusReplicas  Code = "status.replicas"
 	StatusNoLeader  Code = "status.replicas.no-leader"
@@ -129,6 +133,7 @@ var replicaSentences = []sentence{
 	{CLIReplicaJoining, "正在加入", "being added"},
 	{CLIReplicaInvited, "已邀请，有效期至 {until}", "invited until {until}"},
 	{CLIReplicaExpired, "邀请已过期", "invitation over"},
+	{CLIReplicaRemoving, "正在移除", "being removed"},
 
 	{CLIReplicaOne, "只有一台机器，坏了就不能工作，数据也没有别处可取；增加副本请用 {xietong} replica invite", "one machine: nothing may be lost; see `{xietong} replica invite`"},
 	{CLIReplicaOneVotes, "只有一个副本有表决权，不能缺少它；已跟上的副本请用 {xietong} replica promote 使其有表决权",
@@ -166,7 +171,10 @@ var replicaSentences = []sentence{
 	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} [replica stays|replicas stay] with a vote, and {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
 	{CLIReplicaRemoveAsk, "确定移除？请输入 y 或“是”", "take it out? answer y or yes"},
 	{CLIReplicaRemoved, "{replica} 已移除", "{replica} is taken out"},
-	{CLIReplicaRemoves, "已记下：{replica} 的移除会自动继续；进度见 {xietong} replica list 和 {xietong} keys status", "recorded: the removal of {replica} goes on by itself; see `{xietong} replica list` and `{xietong} keys status`"},
+	{CLIReplicaRemoves, "已记下，尚未移除：{replica} 正在自动移除，此前仍计入。在 {xietong} replica list 不再显示它之前，不得停止或者销毁那台机器", "recorded, and not yet done: {replica} is being removed by itself, and counts until then. Do not stop or destroy the machine until `{xietong} replica list` shows it no more"},
+	{CLIReplicaWaits, "正在等待上级为最新的密钥集背书；没有连接到上级的，请先恢复连接（{xietong} status）", "it waits for the parent to endorse the newest key set; where the parent is not linked, mend that first (`{xietong} status`)"},
+	{CLIReplicaWaitsReplica, "正在等待 {replica} 跟上；原因见 {xietong} replica list", "it waits for {replica} to catch up; `{xietong} replica list` says why it does not"},
+	{CLIReplicaWaitsVotes, "正在等待其他副本签名和表决；有不在的，见 {xietong} replica list", "it waits for the other replicas to sign and vote; `{xietong} replica list` shows which are away"},
 	{CLIReplicaGone, "请在那台机器上停止 xietong serve；它的数据目录中有本级的数据和密钥，请销毁", "stop `xietong serve` on that machine; its data directory has data and keys of the jurisdiction: destroy it"},
 	{CLIReplicaBad, "参数 REPLICA 不能为“{value}”，应填副本编号，如 r1、r2", "the argument REPLICA cannot be \"{value}\": it is the number of a replica, such as r1 or r2"},
 

@@ -41,6 +41,7 @@ import (
 //	8 epoch   body [child, secret]                answer: the epoch with which the ledger of a child with new keys begins
 //	9 piece   body hash                           answer: the piece of a roster with that SHA-256 (see roster), or h''
 //	10 replica body what a further replica brings  answer: what it is told (see package replicas)
+//	11 member body [replica, number]              answer: [whether it was removed, [key set …]]: those after the number
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -62,6 +63,7 @@ const (
 	opEpoch   = 8
 	opPiece   = 9
 	opReplica = 10
+	opMember  = 11
 )
 
 // Limits of a frame of the protocol.
@@ -125,6 +127,9 @@ type Door struct {
 	// Replica takes what a machine brings that was invited as a further replica, and returns what
 	// it is told. With a nil Replica the door refuses the operation.
 	Replica func(ctx context.Context, binding [32]byte, body []byte) ([]byte, error)
+	// Member tells a replica whether it was removed. With a nil Member the door refuses the
+	// operation.
+	Member func(Membership) (Member, error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. A nil Withheld
 	// answers everything.
 	Withheld func() error
@@ -151,6 +156,10 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 		case opReplica:
 			if d.Replica != nil {
 				return d.Replica(ctx, binding, q.Body)
+			}
+		case opMember:
+			if d.Member != nil {
+				return d.member(q.Body)
 			}
 		case opPresent:
 			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)

@@ -13,11 +13,18 @@ import (
 
 // Further brings in one more replica of the place, on a machine of its own, and gives it a vote.
 // The place must listen. The result is stopped when the tree is closed.
-func (n *Node) Further() *Node { return n.further("") }
+func (n *Node) Further() *Node {
+	further, replica := n.follower("")
+	n.tree.Within(time.Minute, n.Name()+" "+replica+" votes and signs", func() bool {
+		_, err := n.Client("").PromoteReplica(n.tree.T.Context(), replica)
+		return err == nil && n.votes(replica)
+	})
+	return further
+}
 
-// further is Further; the machine first says that it is reached at another address, unless that is
-// "", and is refused.
-func (n *Node) further(wrong string) *Node {
+// follower brings in one more replica, which gets no vote. The machine first says that it is
+// reached at another address, unless that is "", and is refused.
+func (n *Node) follower(wrong string) (*Node, string) {
 	t := n.tree.T
 	t.Helper()
 	ctx := t.Context()
@@ -47,11 +54,7 @@ func (n *Node) further(wrong string) *Node {
 		return err == nil
 	})
 	further.Start()
-	n.tree.Within(time.Minute, m.name+" votes and signs", func() bool {
-		_, err := n.Client("").PromoteReplica(ctx, invited.Replica)
-		return err == nil && n.votes(invited.Replica)
-	})
-	return further
+	return further, invited.Replica
 }
 
 // votes reports whether a replica has a vote, and signs.

@@ -50,7 +50,11 @@ func TestAReplicaMoves(t *testing.T) {
 	Run(t, "guizhou", func(t *testing.T, tree *Tree) {
 		first := tree.Node("guizhou")
 		first.Further()
-		third := first.further("198.19.99.99:7400")
+		third, name := first.follower("198.19.99.99:7400")
+		tree.Within(time.Minute, "it votes", func() bool {
+			_, err := first.Client("").PromoteReplica(t.Context(), name)
+			return err == nil && first.votes(name)
+		})
 		if r, s := first.replica("r3"); !r.Follows || s.There != 3 || s.Spare != 1 {
 			t.Errorf("all three: got %+v, %+v", r, s)
 		}
