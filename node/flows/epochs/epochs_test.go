@@ -1,0 +1,161 @@
+package epochs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/flows/reform"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+)
+
+// own is a jurisdiction that notes what it is told to do. Its ledger has nothing to end.
+type own struct {
+	*booktest.Ledger
+	question *host.QuestionError
+	begun    *host.Lost
+	seen     host.Seen
+	doubts   bool // a doubt puts it in question
+	said     []string
+}
+
+func (o *own) Questioned() error {
+	if o.question == nil {
+		return nil
+	}
+	return o.question
+}
+
+func (o *own) Doubt(s host.Seen) {
+	if o.said = append(o.said, "doubt"); o.doubts {
+		o.question = &host.QuestionError{Found: &s, Forked: true, Size: 9}
+	}
+}
+
+func (o *own) Continue(context.Context, identity.Message, string) (e identity.Entry, err error) {
+	o.said = append(o.said, "continue")
+	return e, nil
+}
+
+func (o *own) BeginEpoch(_ context.Context, _ identity.Message, _ string, lost host.Lost) (e identity.Entry, err error) {
+	o.said, o.begun, o.seen = append(o.said, "begin"), &lost, *o.question.Found
+	return e, nil
+}
+
+func (o *own) Begun(context.Context) (host.Seen, host.Lost, bool, error) {
+	if o.begun == nil {
+		return host.Seen{}, host.Lost{}, false, nil
+	}
+	return o.seen, *o.begun, true, nil
+}
+
+func (o *own) SettleEpoch(context.Context) error {
+	o.said, o.begun = append(o.said, "settle"), nil
+	return nil
+}
+
+// heads are neighbours that know these acts.
+type heads struct {
+	acts   []ledger.Indexed
+	err    error
+	common uint64
+	forked bool
+}
+
+func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, error) {
+	return h.acts, h.err
+}
+func (h *heads) Common(context.Context, identity.Jurisdiction) (uint64, error) { return h.common, nil }
+func (h *heads) Forked(context.Context) (host.Seen, bool, error)               { return host.Seen{}, h.forked, nil }
+
+func act(index uint64, kind ledger.Kind) ledger.Indexed {
+	child, _ := identity.ParseLabel("nanming")
+	return ledger.Indexed{Index: index, Leaf: ledger.Leaf{Head: ledger.Head{Kind: kind, Code: child}}}
+}
+
+// newDesk returns a desk whose ledger is in question: a neighbour saw more.
+func newDesk(t *testing.T) (*Desk, *own, *heads) {
+	t.Helper()
+	r := state.NewRegistry()
+	tree.Register(r)
+	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{}, Size: 7}}
+	w := &heads{}
+	return &Desk{
+		Own: o, Witness: w, Reform: &reform.Desk{Own: o}, Logger: slog.New(slog.DiscardHandler),
+		Changed: func(context.Context) error { return nil }, NewKeys: func() { o.said = append(o.said, "keys") },
+	}, o, w
+}
+
+// TestContinue: what is done by a person's word hangs on what a neighbour saw, and on what is known
+// of the entries that are lost. Nothing is begun where the ledger cannot go on.
+func TestContinue(t *testing.T) {
+	unknown := errors.New("not all heads are known")
+	for what, row := range map[string]struct {
+		edit    func(*own, *heads)
+		checked bool
+		want    string
+		code    text.Code
+		from    uint64
+	}{
+		"nothing is in question":       {func(o *own, _ *heads) { o.question = nil }, false, "[continue]", "", 0},
+		"nobody saw more":              {func(o *own, _ *heads) { o.question.Found = nil }, false, "[continue]", "", 0},
+		"other replicas are there":     {func(o *own, _ *heads) { o.question.Grouped = true }, false, "[continue]", "", 0},
+		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, false, "[continue]", "", 0},
+		"nothing ended":                {func(*own, *heads) {}, false, "[begin keys settle]", "", 7},
+		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, false, "[begin keys settle]", "", 7},
+		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, false, "[]", text.LostKeys, 0},
+		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, true, "[]", text.LostKeys, 0},
+		"the heads are unknown":        {func(_ *own, w *heads) { w.err = unknown }, false, "[]", text.LostUnknown, 0},
+		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, true, "[begin keys settle]", "", 7},
+		"it forked":                    {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, false, "[begin keys settle]", "", 4},
+		"it forked, and goes on":       {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, false, "[doubt begin keys settle]", "", 5},
+		"it is the one that is kept":   {func(o *own, w *heads) { o.question, w.forked = nil, true }, false, "[doubt continue]", "", 0},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d, o, w := newDesk(t)
+			row.edit(o, w)
+			var from uint64
+			id, err := identity.NewMessage()
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.NewKeys = func() { o.said, from = append(o.said, "keys"), o.begun.From }
+			if _, err = d.Continue(t.Context(), id, "r", row.checked); row.code == "" && err != nil || row.code != "" && !failure.Is(err, row.code) {
+				t.Errorf("got %v, want %q", err, row.code)
+			}
+			if got := fmt.Sprint(o.said); got != row.want || from != row.from {
+				t.Errorf("did %s, from %d, want %s, from %d", got, from, row.want, row.from)
+			}
+		})
+	}
+}
+
+// TestResumed: what could not be ended leaves the epoch unsettled, and is ended by the next try.
+func TestResumed(t *testing.T) {
+	d, o, w := newDesk(t)
+	w.acts = []ledger.Indexed{act(8, ledger.KindCancellation)}
+	if err := d.resume(t.Context()); err != nil || len(o.said) > 0 {
+		t.Errorf("without an epoch: %v, did %s", err, o.said)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Continue(gone, id, "r", false); err == nil || fmt.Sprint(o.said) != "[begin keys]" {
+		t.Fatalf("got %v, did %s", err, o.said)
+	}
+	if err := d.resume(t.Context()); err != nil || fmt.Sprint(o.said) != "[begin keys keys settle]" {
+		t.Errorf("got %v, did %s", err, o.said)
+	}
+}
