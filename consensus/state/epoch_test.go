@@ -139,7 +139,8 @@ func TestEpochBeginsAnew(t *testing.T) {
 	}
 }
 
-// TestEpochFits: the most that is kept of how an epoch began can be read again, and more is refused.
+// TestEpochFits: the most that is kept of how an epoch began can be read again, and more is
+// refused.
 func TestEpochFits(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state.db")
 	s := openStore(t, path)
