@@ -83,7 +83,7 @@ func (o raised) Check() error {
 	return checkProof(nil, o.Path)
 }
 
-// What goes up in one round.
+// What goes up in one round. Of the own log a million entries are looked at: half a second.
 const (
 	mostPieces = 64 // of the own log
 	mostPassed = 64 // of the logs below
@@ -196,8 +196,12 @@ func nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (o raised, 
 	if at.From > at.To || at.To >= kept || kept > r.Size() {
 		return o, nil
 	}
-	x, err := ledger.Excerpts(log, at.From, kept, r)
-	if err == nil && x.To <= at.To { // it is full
+	begin := at.From
+	if at.To-at.From == ledger.MaxExcerptEntries { // it is full
+		begin = at.To
+	}
+	x, err := ledger.Excerpts(log, begin, kept, r)
+	if err == nil && x.To <= at.To { // it is full of acts
 		x, err = ledger.Excerpts(log, at.To, kept, r)
 	}
 	if err != nil {
