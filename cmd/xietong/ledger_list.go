@@ -19,12 +19,15 @@ var entryHeadings = []heading{
 func (a *app) ledgerList() *cobra.Command {
 	var l client.List
 	c := a.listing(entryHeadings, a.verb("list", text.CLIShortLedgerList, func(cmd *cobra.Command, _ []string) error {
-		var known *client.Known
+		var known []client.Known
 		err := showPages(a, cmd, l, inPages[client.Entry]{
 			name: "entries " + strings.Join([]string{l.Kind, l.Agency, l.Code, l.At}, " "),
 			page: func(ctx context.Context, l client.List) (pageOf[client.Entry], error) {
 				page, err := a.client().Entries(ctx, l)
-				known = page.Known
+				if l.Cursor == "" && page.Known != nil {
+					known = append(known, *page.Known)
+				}
+				known = append(known, page.Below...)
 				return pageOf[client.Entry]{page.Entries, page, page.Period, page.Cursor}, err
 			},
 			heading: entryHeadings,
@@ -32,8 +35,10 @@ func (a *app) ledgerList() *cobra.Command {
 				return []string{e.Entry, a.localTime(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
 			},
 		})
-		if err == nil && known != nil && !a.jsonOnly {
-			a.tell(text.CLIKnownUpTo, text.Args{"log": known.Log, "size": number(known.Size), "acts": number(known.Acts), "at": a.localTime(known.At)})
+		for _, k := range known {
+			if err == nil && !a.jsonOnly {
+				a.tell(text.CLIKnownUpTo, text.Args{"log": k.Log, "size": number(k.Size), "acts": number(k.Acts), "at": a.localTime(k.At)})
+			}
 		}
 		return err
 	}))

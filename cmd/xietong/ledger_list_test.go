@@ -16,10 +16,10 @@ func TestActsOfOneBelow(t *testing.T) {
 	} {
 		b := newWorkbench(t, lang)
 		b.node.in = map[string]func([]byte) any{"GET /v1/ledger/entries": func([]byte) any {
-			return client.Entries{Known: known, Entries: []client.Entry{{Entry: "yunyan.guiyang.guizhou/log/2/7", Index: 7, Kind: 10, KindName: "grant", Seq: 3, Time: "2026-11-24T02:10:00Z"}}}
+			return client.Entries{Known: known, Below: []client.Known{{Log: "a.yunyan.guiyang.guizhou/log/1", Size: 4, Acts: 2, At: "2026-11-24T02:21:00Z"}}, Entries: []client.Entry{{Entry: "yunyan.guiyang.guizhou/log/2/7", Index: 7, Kind: 10, KindName: "grant", Seq: 3, Time: "2026-11-24T02:10:00Z"}}}
 		}}
 		code, out, told := b.run("ledger", "list", "--at", "云岩区", "--kind", "grant")
-		if code != exitDone || !strings.Contains(out, "yunyan.guiyang.guizhou/log/2/7") || !strings.Contains(told, want) || strings.Contains(out, want) {
+		if code != exitDone || !strings.Contains(out, "yunyan.guiyang.guizhou/log/2/7") || !strings.Contains(told, want) || strings.Count(told, "a.yunyan.guiyang.guizhou/log/1") != 1 || strings.Contains(out, want) {
 			t.Errorf("got %d\n%s%s", code, out, told)
 		}
 		if asked := b.node.given; !strings.Contains(asked, "at=%E4%BA%91%E5%B2%A9%E5%8C%BA") || !strings.Contains(asked, "kind=grant") {

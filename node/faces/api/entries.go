@@ -6,6 +6,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/usage"
 	"xietong/node/faces/client"
+	"xietong/node/flows/witnessing"
 )
 
 // entriesListed lists the heads of entries, which are public inside the jurisdiction, or the acts
@@ -21,17 +22,9 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 	if err != nil {
 		return out, err
 	}
-	of, err := h.Standing.Resolve(in.At)
-	if in.At != "" && err != nil {
-		return out, err
-	}
-	if in.At != "" && of != h.Ledger.Name() {
-		f.Of = func(r *state.Reader) (usage.Leaves, error) {
-			acts, err := h.Witness.ActsOf(r, of)
-			if err == nil {
-				out.Known = &client.Known{Log: acts.Log().String(), Size: acts.Size(), Acts: acts.Count(), At: stamp(acts.At())}
-			}
-			return acts, err
+	if in.At != "" {
+		if f.Of, err = h.below(in, &out); err != nil {
+			return out, err
 		}
 	}
 	all, cursor, err := h.Usage.Entries(ctx, f, in.page())
@@ -40,4 +33,35 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 		out.Entries = append(out.Entries, h.entryShown(e))
 	}
 	return out, err
+}
+
+// below returns the acts of the jurisdiction that the request names, nil where that is the own one,
+// and tells on the first page how far those of it and of all below it are known.
+func (h Hosted) below(in *listEntries, out *client.Entries) (acts func(*state.Reader) (usage.Leaves, error), err error) {
+	of, err := h.Standing.Resolve(in.At)
+	if err != nil {
+		return nil, err
+	}
+	if in.Cursor == "" {
+		err = h.Ledger.Look(func(r *state.Reader) error {
+			for _, k := range h.Witness.KnownBelow(r, of) {
+				out.Below = append(out.Below, *knownShown(k))
+			}
+			return nil
+		})
+	}
+	if err != nil || of == h.Ledger.Name() {
+		return nil, err
+	}
+	return func(r *state.Reader) (usage.Leaves, error) {
+		acts, err := h.Witness.ActsOf(r, of)
+		if err == nil {
+			out.Known = knownShown(acts.Known())
+		}
+		return acts, err
+	}, nil
+}
+
+func knownShown(k witnessing.Known) *client.Known {
+	return &client.Known{Log: k.Log.String(), Size: k.Size, Acts: k.Acts, At: stamp(k.At)}
 }

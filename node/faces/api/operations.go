@@ -44,7 +44,7 @@ type (
 		Kind  string `query:"kind" maxLength:"40" doc:"Only those of this kind: its name or number (docs/protocol.md), such as access"`
 		By    string `query:"agency" maxLength:"63" doc:"Only those that this agency stated: its code"`
 		Code  string `query:"code" maxLength:"63" doc:"Only those of this dataset or matter: its code"`
-		At    string `query:"at" maxLength:"200" doc:"The acts of a jurisdiction below, as they are known here: full, short or English name, code, label or whole name, also after the name of the place above it"`
+		At    string `query:"at" maxLength:"200" doc:"The acts of a jurisdiction below, as they are known here, and how far those of all below it are: full, short or English name, code, label or whole name, also after the name of the place above it"`
 		Order string `query:"sort" enum:"index,index:desc" default:"index:desc" doc:"The newest first, or the oldest"`
 	}
 	addAgency struct {

@@ -18,6 +18,7 @@ type Witness interface {
 	Follow(ctx context.Context, since uint64) (host.Followed, []witnessing.Cosigned, error)
 	Findings(r *state.Reader) []witnessing.Finding
 	ActsOf(r *state.Reader, of identity.Jurisdiction) (*witnessing.Acts, error)
+	KnownBelow(r *state.Reader, top identity.Jurisdiction) []witnessing.Known
 	Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (identity.Entry, error)
 }
 

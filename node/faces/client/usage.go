@@ -26,6 +26,7 @@ type List struct {
 type Entries struct {
 	Entries []Entry `json:"entries"`
 	Known   *Known  `json:"known,omitempty" doc:"Of a ledger below: how far it is known here"`
+	Below   []Known `json:"below,omitempty" doc:"Where a jurisdiction was named: how far all ledgers below it are known here; on the first page"`
 	Period
 	Cursor string `json:"cursor,omitempty" doc:"Where the next page begins; absent at the end. A page may be short, or empty, and the list go on"`
 }

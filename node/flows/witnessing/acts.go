@@ -1,6 +1,8 @@
 package witnessing
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"xietong/certs/identity"
@@ -35,20 +37,39 @@ func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) 
 	return a, nil
 }
 
+// Known is how far the acts of a ledger are known.
+type Known struct {
+	Log  identity.Log
+	Size uint64 // entries of which all acts are known
+	Acts uint64
+	At   time.Time // when the last of these entries became known
+}
+
+// Known returns how far these acts go.
+func (a *Acts) Known() Known { return a.k.known() }
+
+func (k risen) known() Known {
+	return Known{Log: k.Log, Size: k.To, Acts: k.Acts, At: time.UnixMilli(int64(k.At))}
+}
+
+// KnownBelow returns how far the acts of all ledgers below a jurisdiction are known, in the order
+// of their names.
+func (d *Desk) KnownBelow(r *state.Reader, top identity.Jurisdiction) (all []Known) {
+	child, _ := d.childOver(top) // none of the own one: all children
+	for _, k := range known(r, child) {
+		if of := k.Log.Jurisdiction(); of.Under(top) && of != top {
+			all = append(all, k.known())
+		}
+	}
+	slices.SortFunc(all, func(a, b Known) int { return strings.Compare(a.Log.String(), b.Log.String()) })
+	return all
+}
+
 // Log returns the log whose acts they are.
 func (a *Acts) Log() identity.Log { return a.k.Log }
 
 // Entry returns the name of an entry of the log.
 func (a *Acts) Entry(index uint64) identity.Entry { return a.k.Log.Entry(index) }
-
-// Size returns how many entries of the log the acts are of.
-func (a *Acts) Size() uint64 { return a.k.To }
-
-// Count returns how many acts are known.
-func (a *Acts) Count() uint64 { return a.k.Acts }
-
-// At returns when the last of those entries became known.
-func (a *Acts) At() time.Time { return time.UnixMilli(int64(a.k.At)) }
 
 // From returns the first act at an index or after it.
 func (a *Acts) From(n uint64) (index uint64, leaf []byte, ok bool) {

@@ -79,8 +79,8 @@ var ledgerSentences = []sentence{
 	{CLIShortLedgerList, "列出各条目的要素，新的在前", "List the heads of the entries, the newest first"},
 	{
 		CLILongLedgerList,
-		"列出本级账本各条目的要素，新的在前。\n用 --at 列出某个下级账本中的各项行为（授权、撤销、背书等，不含逐条记录和逐次使用），连同经其上级签署的证明逐级报来，\n无须再问该下级；其后说明截至第几条、何时报到。",
-		"List the heads of the entries of this ledger, the newest first.\nWith --at, list the acts of a jurisdiction below (grants, revocations, endorsements and such, not each record and use). They\ncame up with their proofs, and nobody is asked; what follows says up to which entry they are known, and since when.",
+		"列出本级账本各条目的要素，新的在前。\n用 --at 列出某个下级账本中的各项行为（授权、撤销、背书等，不含逐条记录和逐次使用），连同经其上级签署的证明逐级报来，\n无须再问该下级；其后说明该下级及其以下各级账本的行为截至第几条、何时报到。",
+		"List the heads of the entries of this ledger, the newest first.\nWith --at, list the acts of a jurisdiction below (grants, revocations, endorsements and such, not each record and use). They\ncame up with their proofs, and nobody is asked; what follows says up to which entry those of it, and of all below it,\nare known, and since when.",
 	},
 	{CLIFlagActsOf, "下级 `NAME` 账本中的各项行为", "the acts of the jurisdiction `NAME` below"},
 	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 报到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},

@@ -33,6 +33,10 @@ func TestHeadsOfCountyAtProvince(t *testing.T) {
 				t.Errorf("got %+v, want %+v", e, want[i])
 			}
 		}
+		of, err := province.Client("").Entries(t.Context(), client.List{At: "guizhou"})
+		if err != nil || len(of.Below) != 2 || of.Below[1].Log != "nanming.guiyang.guizhou/log/1" || of.Known != nil {
+			t.Errorf("below the province are known %+v, %v", of.Below, err)
+		}
 		if k := got.Known; k == nil || k.Size <= want[len(want)-1].Index || k.Acts < uint64(len(want)) || k.At == "" {
 			t.Errorf("it is known up to %+v", k)
 		}
