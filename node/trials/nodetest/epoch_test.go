@@ -144,6 +144,14 @@ func TestWhatEndedEndsAgain(t *testing.T) {
 		if got := standing(t, city); got != "revoked - - withdrawn" {
 			t.Errorf("there is %s", got)
 		}
+		province := tree.Node("guizhou")
+		tree.Within(15*time.Minute, "the heads of the new epoch have gone up, from its begin", func() bool {
+			got, err := province.Client("").Entries(t.Context(), client.List{At: "guiyang.guizhou", Limit: 200})
+			if err != nil || got.Known == nil || !strings.HasSuffix(got.Known.Log, "/log/2") {
+				return false
+			}
+			return int(got.Known.Acts) == len(got.Entries) && got.Known.Acts > 0
+		})
 		tree.Within(15*time.Minute, "the county is told", func() bool {
 			_, err := ask(t, county, city)
 			p, ok := errors.AsType[*client.Problem](err)
