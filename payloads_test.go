@@ -18,11 +18,12 @@ import (
 // Why a record was retracted or a grant revoked is its provider's own word: that alone leaves, and
 // to the provider alone. Whether an invitation that was taken back was for the secret that is
 // brought, its entry tells. Of a stopped directory ledger verify tells how many payloads do not
-// open, and where the first is.
+// open, and where the first is. The record of a use is compared with what the same request, whose
+// answer was lost, would be recorded as; nothing of it leaves.
 var opening = map[string][]string{
 	"Payload": {
 		"node/business/records/caught.go", "node/business/records/coming.go", "node/business/records/desk.go", "node/business/records/plan.go",
-		"node/business/usage/list.go", "node/business/sharing/list.go", "node/business/questions/questions.go", "node/ground/book/reason.go",
+		"node/business/usage/list.go", "node/business/sharing/list.go", "node/business/sharing/recorded.go", "node/business/questions/questions.go", "node/ground/book/reason.go",
 		"node/trials/measure/appender.go", "node/tree/endorse.go", "node/tree/rosters/read.go",
 	},
 	"OpenReason": {"node/business/records/desk.go", "node/business/sharing/list.go"},

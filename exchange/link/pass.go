@@ -41,6 +41,11 @@ var (
 // pass has another replica that has a link to the neighbour send the request, one that was not sent
 // it before, and returns that replica. The error is errNotHere where there is none.
 func (r *Replicas) pass(ctx context.Context, x *exchange, w way, not []identity.Replica, doubted func()) (identity.Replica, error) {
+	leave, ok := r.mayPass(x.key.peer)
+	if !ok {
+		return identity.Replica{}, &Error{Busy, true, errBusy}
+	}
+	defer leave()
 	s, by := r.holder(ctx, x.key.peer, not)
 	if s == nil {
 		return by, errNotHere
@@ -61,6 +66,29 @@ func (r *Replicas) pass(ctx context.Context, x *exchange, w way, not []identity.
 		return by, context.Cause(ctx)
 	}
 	return by, explain(err)
+}
+
+// mayPass counts a request to a neighbour that others are to pass on, and reports whether there is
+// room for it: each neighbour may have a part of what is free, so that one that answers slowly
+// leaves room for the others.
+func (r *Replicas) mayPass(to identity.Jurisdiction) (leave func(), ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := 0
+	for _, n := range r.passing {
+		all += n
+	}
+	if r.passing[to]*lentPart >= maxOfUse-all {
+		return nil, false
+	}
+	r.passing[to]++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.passing[to]--; r.passing[to] == 0 {
+			delete(r.passing, to)
+		}
+	}, true
 }
 
 // takePassed takes what another replica says next of a request that it passes on. over says that

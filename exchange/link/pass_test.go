@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
 )
@@ -181,5 +182,31 @@ func refuse(given chan error) func(context.Context, tlsconf.Peer, []byte, func([
 		<-ctx.Done()
 		given <- ctx.Err()
 		return ctx.Err()
+	}
+}
+
+// TestPassingIsShared: requests to a neighbour that does not answer, as many as there may be, leave
+// room for those to others that are passed on.
+func TestPassingIsShared(t *testing.T) {
+	r := &Replicas{passing: map[identity.Jurisdiction]int{}}
+	var leave []func()
+	for i := range 12 {
+		n := 0
+		for ; n < 2*maxOfUse; n++ {
+			end, ok := r.mayPass(endsOf(t, fmt.Sprintf("c%d", i)).peer)
+			if !ok {
+				break
+			}
+			leave = append(leave, end)
+		}
+		if n == 0 || i == 0 && n < maxOfUse/8 || len(leave) > maxOfUse {
+			t.Errorf("neighbour %d has room for %d, %d in all", i+1, n, len(leave))
+		}
+	}
+	for _, end := range leave {
+		end()
+	}
+	if len(r.passing) != 0 {
+		t.Errorf("left are %v", r.passing)
 	}
 }

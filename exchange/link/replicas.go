@@ -54,6 +54,8 @@ type Replicas struct {
 	closed bool       // no new worker begins, except from a running one
 	others map[identity.Replica]*other
 	layers [uses]*Streams
+	// passing are the requests under way that other replicas pass on, by neighbour.
+	passing map[identity.Jurisdiction]int
 }
 
 // other is another replica, as this one knows it. The mutex of Replicas guards it.
@@ -79,7 +81,7 @@ type other struct {
 // Replicas begins to take streams of other replicas of a hosted jurisdiction. The caller closes the
 // result with Close, or the socket does.
 func (s *Socket) Replicas(o ReplicaOptions) *Replicas {
-	r := &Replicas{socket: s, o: o, others: map[identity.Replica]*other{}}
+	r := &Replicas{socket: s, o: o, others: map[identity.Replica]*other{}, passing: map[identity.Jurisdiction]int{}}
 	r.came = sync.NewCond(&r.mu)
 	r.ctx, r.stop = context.WithCancel(s.ctx)
 	s.mu.Lock()

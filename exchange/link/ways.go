@@ -66,10 +66,7 @@ func (x *exchange) run(ctx context.Context) error {
 	defer giveSecond(nil)
 	x.give[firstWay], x.give[secondWay] = giveFirst, giveSecond
 	sent, err := x.over(one, firstWay, func() { x.meanwhile(two) })
-	if !sent.somewhere() {
-		return err
-	}
-	if x.came() == noWay && err != nil && ctx.Err() == nil && sent.broke() {
+	if err != nil && ctx.Err() == nil && x.came() == noWay && sent.broke(err) {
 		x.meanwhile(two)
 	}
 	from := x.end()
@@ -126,8 +123,14 @@ type sent struct {
 
 func (s sent) somewhere() bool { return s.link != nil || !s.through.IsZero() }
 
-// broke reports whether an exchange that failed may have failed because the way broke.
-func (s sent) broke() bool { return s.link == nil || !s.link.conn.alive() }
+// broke reports whether an exchange that failed so may have failed because the way broke.
+func (s sent) broke(err error) bool {
+	if s.link != nil {
+		return !s.link.conn.alive()
+	}
+	e, told := errors.AsType[*Error](err)
+	return !s.through.IsZero() && !(told && (e.Reason == Busy || e.Reason == Refused))
+}
 
 // over sends the request over the best link that was not tried. Where there is none, or it is
 // doubted, another replica is asked first. A link that is doubted is no second way.
@@ -136,7 +139,8 @@ func (x *exchange) over(ctx context.Context, w way, doubted func()) (sent, error
 	for {
 		l, sure := x.next()
 		if !sure {
-			if by, err := x.through(ctx, w, doubted); !by.IsZero() {
+			by, err := x.through(ctx, w, doubted)
+			if !by.IsZero() || err != nil && l == nil {
 				return sent{through: by}, err
 			}
 		}
@@ -188,6 +192,9 @@ func (x *exchange) through(ctx context.Context, w way, doubted func()) (by ident
 	by, err = r.pass(ctx, x, w, not, doubted)
 	if errors.Is(err, errNotHere) {
 		return identity.Replica{}, nil
+	}
+	if by.IsZero() {
+		return by, err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

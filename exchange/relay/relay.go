@@ -66,9 +66,11 @@
 // After Late, Hurried, AnswerRefused, or Unreachable because a link broke, the asker does not know
 // whether the request was served. If it was, the same request gets the same answer, byte for byte,
 // for ten minutes: to whoever lost it, and to a hop that would like to have another one. The memory
-// for that is bounded (see answers), and is gone after a restart: then the request is refused as
-// answered before, and only another id uses the data once more. The answer to a federated request
-// is kept for longer (see Shares).
+// for that is bounded (see answers), is of one replica, and is gone after a restart. A request that
+// comes to another replica, because the first died or its link is doubted, is then answered by its
+// operation once more, if that can tell the same under the record that stands (see records.Desk),
+// or is refused as answered before, and only another id uses the data once more. The answer to a
+// federated request is kept for longer, and by all replicas (see Shares).
 //
 // The package records nothing: an operation commits the use before it returns, and refuses an id
 // that its origin used before, so a replay is refused on every replica and after a restart. The

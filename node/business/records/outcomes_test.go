@@ -148,7 +148,7 @@ func TestNothingIsReadThroughRefusals(t *testing.T) {
 			if err := row.ask(t.Context(), desk, id); row.want != text.GrantRevoked {
 				refusedAs(t, "again", err, text.IDSeen)
 			}
-			if counting.opened != opened {
+			if counting.opened > opened+1 { // the record of the refusal
 				t.Error("a used id bought a reading")
 			}
 		})
@@ -266,7 +266,7 @@ func TestRefusedProbesAreCharged(t *testing.T) {
 
 // TestIDsBelongToTheirOrigin (S07b) has two agencies, of which one is of another jurisdiction and
 // has the code of ours, use one id in every order. Neither is hindered, or learns that the other
-// used it.
+// used it; each gets its own answer again.
 func TestIDsBelongToTheirOrigin(t *testing.T) {
 	theirs := identity.NewAgency(guiyang, water.Code())
 	for _, order := range [][]identity.Agency{
@@ -289,7 +289,9 @@ func TestIDsBelongToTheirOrigin(t *testing.T) {
 			}
 		}
 		for _, by := range order {
-			refusedAs(t, by.String()+" again", ask(by, "statistics"), text.IDSeen)
+			if err := ask(by, "statistics"); err != nil {
+				t.Errorf("%v: %s again: %v", order, by, err)
+			}
 		}
 		if n, _ := accesses(t, l); n != len(order) {
 			t.Errorf("%v: %d uses were recorded, want %d", order, n, len(order))
@@ -302,7 +304,8 @@ func TestAnotherRequestUnderAnID(t *testing.T) {
 	l, desk := open(t)
 	id := newID()
 	first := Question{Dataset: code, Key: "520102016001", Purpose: "statistics", Application: applied}
-	if _, err := desk.Query(t.Context(), id, catalog.Foreign(water), first); err != nil {
+	got, err := desk.Query(t.Context(), id, catalog.Foreign(water), first)
+	if err != nil {
 		t.Fatal(err)
 	}
 	for what, change := range map[string]func(*Question){
@@ -317,8 +320,9 @@ func TestAnotherRequestUnderAnID(t *testing.T) {
 		_, err := desk.Query(t.Context(), id, catalog.Foreign(water), q)
 		refusedAs(t, what, err, text.IDReused)
 	}
-	_, err := desk.Query(t.Context(), id, catalog.Foreign(water), first)
-	refusedAs(t, "the same", err, text.IDSeen)
+	if again, err := desk.Query(t.Context(), id, catalog.Foreign(water), first); err != nil || again.Access != got.Access {
+		t.Errorf("the same: got %+v, %v, want the answer under the record %s", again, err, got.Access)
+	}
 	if n, _ := accesses(t, l); n != 1 {
 		t.Errorf("%d uses were recorded, want 1", n)
 	}

@@ -50,6 +50,12 @@
 // An answer is given only after its access record is committed (see sharing). Order of a use: (1)
 // permitted, (2) read at one position of the log, (3) recorded, which fails if anything moved, (4)
 // answered. A refusal after (2) is recorded like an answer, because it may tell of the records.
+//
+// The same request under its id is answered once more where its answer was lost with a replica:
+// reading again is no second use, as long as nothing is told that the record does not say (see
+// anew). It is decided here and not where requests come in: only whoever has the records knows
+// whether they are those of then. A stranger who replays a message gains nothing by it, as the
+// answer is encrypted to its origin and goes back over the link of a neighbour on the way.
 package records
 
 import (

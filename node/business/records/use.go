@@ -46,6 +46,9 @@ func (d *Desk) use(ctx context.Context, id identity.Message, begin func() lookin
 	if failure.Is(err, text.DatasetMoved, text.PolicyMoved) {
 		use, err = u.attempt(ctx, begin())
 	}
+	if failure.Is(err, text.IDSeen) {
+		return u.anew(ctx, begin(), err)
+	}
 	if err == nil || u.begun == nil {
 		return use, err
 	}
@@ -114,19 +117,23 @@ func (u *using) look(ctx context.Context, f func(context.Context, *state.Reader)
 func (u *using) record(ctx context.Context, a sharing.Access) (Use, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer cancel()
-	l, permit := u.desk.ledger, u.permit
-	entry, err := sharing.RecordUse(ctx, l, u.id, permit, a)
+	entry, err := sharing.RecordUse(ctx, u.desk.ledger, u.id, u.permit, a)
 	if err != nil {
 		return Use{}, err
 	}
-	basis := permit.Basis(a)
+	return u.told(u.permit, a, entry), nil
+}
+
+// told returns how a use was permitted and recorded.
+func (u *using) told(permit sharing.Permit, a sharing.Access, entry identity.Entry) Use {
+	l, basis := u.desk.ledger, permit.Basis(a)
 	return Use{
 		Access: entry, Grant: permit.Grant.In(l.Names()), GrantedNow: permit.Now, GrantUntil: permit.EndMS(),
 		Stands: func(ctx context.Context) error {
 			return l.View(ctx, func(r *state.Reader) error { return basis.Stands(r, DatasetState) })
 		},
 		Basis: basis.Encode(),
-	}, nil
+	}
 }
 
 // StandsOn is Use.Stands of a use whose basis was kept: once anything moved on which the use

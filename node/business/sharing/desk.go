@@ -282,13 +282,18 @@ func (a *Access) seal(l book.Ledger) error {
 	}
 	bytes := salt.Bytes()
 	a.Salt = bytes[:]
-	a.Keys = make([]string, len(a.Read))
-	for i, key := range a.Read {
-		mac := l.MAC("key of a use", a.Salt, key)
-		a.Keys[i] = hex.EncodeToString(mac[:16])
-	}
-	slices.Sort(a.Keys)
+	a.Keys = a.keysOfUse(l, a.Salt)
 	return nil
+}
+
+// keysOfUse returns the keys that were read as MACs of the use with the salt.
+func (a Access) keysOfUse(l book.Ledger, salt []byte) (keys []string) {
+	for _, key := range a.Read {
+		mac := l.MAC("key of a use", salt, key)
+		keys = append(keys, hex.EncodeToString(mac[:16]))
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // RecordUse commits the access record under the consumer's id, and returns its entry. The answer,

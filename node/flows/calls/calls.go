@@ -6,10 +6,10 @@
 // # An id is one use
 //
 // The id of the message is the id of the access command at the provider, and belongs to the agency
-// that asks. The provider serves a request once: a frame that is sent again gets the same answer
-// for ten minutes, and otherwise none, also after a restart. It remembers the id for the hour of
-// host and an hour more; no message lives longer than relay.MaxLife, 15 minutes, so no frame
-// outlives the memory of its id.
+// that asks. The provider records a request once, on whichever of its replicas: a frame that is
+// sent again gets the same answer for ten minutes, or is told the same, and otherwise nothing, also
+// after a restart. It remembers the id for the hour of host and an hour more; no message lives
+// longer than relay.MaxLife, 15 minutes, so no frame outlives the memory of its id.
 //
 // The id is also the idempotency key of the asker. A request that never came to its destination, or
 // was refused there before records were read, may be tried again under its id, and is then a new
@@ -20,9 +20,10 @@
 //     from the API for ten minutes. A person who needs the data later asks under another key, and
 //     that is another use.
 //   - If it has no record, the answer was lost on the way. The same message is sent again, and gets
-//     the same answer. If the provider does not have that any more, or what it rested on does not
-//     stand any more, it says id-seen: a question under another key is then another use, and the
-//     record of the refusal that the provider signed says why there are two.
+//     the same answer. If the provider does not have that any more, it answers anew, under the
+//     record that it has, what it would record just so. If what it rested on does not stand any
+//     more, or something of it has changed, it says id-seen: a question under another key is then
+//     another use, and the record of the refusal that the provider signed says why there are two.
 //
 // # Logged before shown
 //
