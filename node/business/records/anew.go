@@ -45,7 +45,7 @@ func (u *using) anew(ctx context.Context, next looking, seen error) (Use, error)
 	}
 	a := next.access()
 	a.AsOf = before.AsOf
-	use := u.told(permit, a, before.Record.In(u.desk.ledger.Log()))
+	use := u.told(permit, a, before.Record.In(u.desk.ledger.Names()))
 	if use.Stands(ctx) != nil {
 		return Use{}, seen
 	}
