@@ -44,10 +44,7 @@ func (n *Node) EndHosting(ctx context.Context, name identity.Jurisdiction, id id
 	if err := n.dropFromConfig(name); err != nil {
 		return identity.Entry{}, err
 	}
-	n.mu.Lock()
-	n.hosted = slices.DeleteFunc(slices.Clone(n.hosted), func(o *hosted) bool { return o == h })
-	n.ended = append(n.ended, h)
-	n.mu.Unlock()
+	n.setAside(h)
 	h.stop()
 	n.socket.Recheck()
 	h.workers.Wait()

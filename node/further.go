@@ -36,6 +36,9 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 	if h, ok := n.of(place.Name); ok {
 		return n.hostAgain(ctx, h, parent, id, place, k)
 	}
+	if err := n.whyBroken(place.Name); err != nil {
+		return join.Result{}, err
+	}
 	if n.wasHosted(place.Name) {
 		return join.Result{}, text.Fail(text.HostEnded, text.Args{"name": place.Name.String()}, nil)
 	}

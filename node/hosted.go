@@ -114,7 +114,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 		},
 		Fatal: func(err error) {
 			logger.Error("replica stopped", "replica", replica.String(), "error", err)
-			n.end(&replicaError{replica, host.Folder(n.dir, c.Name), err})
+			n.broke(c.Name, &replicaError{replica, host.Folder(n.dir, c.Name), err})
 		},
 	})
 	if err != nil {

@@ -99,9 +99,11 @@ type Node struct {
 
 	mu       sync.RWMutex
 	settings config.Config
-	zone     *time.Location // of the settings
-	hosted   []*hosted      // in the order of the configuration
-	ended    []*hosted      // hosted no more; open until the node closes, because what was asked of them goes on
+	zone     *time.Location                  // of the settings
+	hosted   []*hosted                       // in the order of the configuration
+	broken   map[identity.Jurisdiction]error // those of the settings that cannot go on, and why
+	closing  bool                            // Close has begun
+	ended    []*hosted                       // hosted no more; open until the node closes, because what was asked of them goes on
 }
 
 // Open opens the data directory; see the package comment. After an error everything is closed
@@ -109,7 +111,7 @@ type Node struct {
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	n = &Node{
 		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
-		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(),
+		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(), broken: map[identity.Jurisdiction]error{},
 	}
 	n.files.Space = &records.Space{Data: dir, Temporary: os.TempDir(), Reserve: group.DefaultMinFree, Disk: datadir.Disk}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -137,6 +139,8 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if err = n.openSocket(); err != nil {
 		return n, err
 	}
+	n.adding.Lock() // what breaks meanwhile is left out when all is open
+	defer n.adding.Unlock()
 	if err = n.openHosted(ctx); err != nil {
 		return n, err
 	}
@@ -147,13 +151,17 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 }
 
 // openHosted opens the jurisdictions, and takes connections. Where one has other replicas, the
-// socket takes them before the rooms are made: without them nobody may lead.
+// socket takes them before the rooms are made: without them nobody may lead. One that cannot be
+// opened hinders no other; the error is that of the last one where none can.
 func (n *Node) openHosted(ctx context.Context) error {
 	early := false
 	for _, c := range n.settings.Jurisdictions {
 		h, err := n.open(ctx, c)
 		if err != nil {
-			return datadir.Error(n.dir, err)
+			if n.broke(c.Name, err); n.ctx.Err() != nil {
+				return datadir.Error(n.dir, err)
+			}
+			continue
 		}
 		n.mu.Lock()
 		n.hosted = append(n.hosted, h)
@@ -165,9 +173,13 @@ func (n *Node) openHosted(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, h := range n.hosted {
+	for _, h := range slices.Clone(n.hosted) {
 		if err := n.furnish(ctx, h); err != nil {
-			return datadir.Error(n.dir, err)
+			n.setAside(h)
+			if n.broke(h.settings.Name, err); n.ctx.Err() != nil {
+				return datadir.Error(n.dir, err)
+			}
+			continue
 		}
 		h.opened()
 	}
@@ -188,6 +200,9 @@ func (n *Node) tighten() error {
 
 // Close stops everything that Open started. It may be called on a node that is only partly open.
 func (n *Node) Close() error {
+	n.mu.Lock()
+	n.closing = true
+	n.mu.Unlock()
 	n.end(nil)
 	var err error
 	if n.socket != nil {
@@ -198,7 +213,9 @@ func (n *Node) Close() error {
 		err = errors.Join(err, n.packets.Close())
 	}
 	for _, h := range slices.Backward(slices.Concat(n.hosted, n.ended)) {
-		err = errors.Join(err, h.host.Close())
+		if failed := h.host.Close(); !n.setAsideBroken(h) { // of one that broke, why was told
+			err = errors.Join(err, failed)
+		}
 	}
 	if n.unlock != nil {
 		err = errors.Join(err, n.unlock())

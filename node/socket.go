@@ -36,7 +36,7 @@ func (n *Node) openSocket() (err error) {
 	if n.packets, err = n.o.Packets(n.settings.Listen); err != nil {
 		return n.unopened(err)
 	}
-	reset, err := host.ResetKey(host.Folder(n.dir, n.settings.Jurisdictions[0].Name))
+	reset, err := n.resetKey()
 	if err != nil {
 		return datadir.Error(n.dir, err)
 	}
@@ -45,6 +45,22 @@ func (n *Node) openSocket() (err error) {
 		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: reset,
 	})
 	return err
+}
+
+// resetKey returns the secret of the first jurisdiction that has one here: of another one that may
+// be missing.
+func (n *Node) resetKey() (key [32]byte, err error) {
+	for _, c := range slices.Backward(n.settings.Jurisdictions) {
+		found, failed := host.ResetKey(host.Folder(n.dir, c.Name))
+		if failed == nil {
+			key = found
+		}
+		err = failed // of the first
+	}
+	if key != [32]byte{} {
+		err = nil
+	}
+	return key, err
 }
 
 // unopened returns the failure of a socket that cannot be opened at the configured address.

@@ -24,6 +24,10 @@ func (a *app) statusCommand() *cobra.Command {
 		for _, j := range s.Jurisdictions {
 			a.printJurisdiction(j, s.Now)
 		}
+		for _, e := range s.Ended {
+			a.say(text.StatusEnded, text.Args{"title": e.DisplayName, "name": e.Name})
+			a.sayTrouble(e.Why)
+		}
 		return nil
 	})
 }

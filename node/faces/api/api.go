@@ -71,6 +71,8 @@ type Hosted struct {
 // Node is the node that the API serves.
 type Node interface {
 	Hosted() []Hosted
+	// Ended returns those that the configuration names and that cannot go on, and why.
+	Ended() []Ended
 	Now() time.Time
 	// Zone returns the zone in which the node tells times to people.
 	Zone() *time.Location
@@ -196,6 +198,9 @@ func (s *server) hosts(name identity.Jurisdiction) bool {
 // the node hosts only one.
 func (s *server) at(c Caller) (Hosted, error) {
 	hosted := s.node.Hosted()
+	if err := s.ended(hosted, c.Jurisdiction); err != nil {
+		return Hosted{}, err
+	}
 	i, err := standing.Hosted(standings(hosted), c.Jurisdiction)
 	if err != nil {
 		return Hosted{}, err

@@ -31,16 +31,22 @@ func (s *server) health(context.Context, *plain) (*answer[client.Health], error)
 func (s *server) ready(ctx context.Context, in *plain) (*answer[client.Ready], error) {
 	out := client.Ready{Ready: true, Jurisdictions: []string{}}
 	var first *client.Problem
+	refused := func(called string, said text.Explanation, code text.Code) {
+		if first == nil {
+			first = problem(in.reader(), text.NotServing, text.Args{"jurisdiction": called, "reason": text.Said(said.What)})
+			first.Do = said.Do
+		}
+		first.Errors = append(first.Errors, client.Fault{Code: string(code), Detail: said.What})
+	}
+	for _, e := range s.node.Ended() {
+		f := failure.Of(e.Why)
+		refused(e.Place.DisplayName, in.reader().explain(f.Code, f.Args), f.Code)
+	}
 	for _, h := range s.node.Hosted() {
 		out.Jurisdictions = append(out.Jurisdictions, h.Ledger.Name().String())
 		for _, err := range h.unready(ctx) {
 			f := failure.Of(err)
-			said := in.reader().explain(f.Code, h.Standing.Worded(f.Args))
-			if first == nil {
-				first = problem(in.reader(), text.NotServing, text.Args{"jurisdiction": h.Standing.Called(h.Ledger.Name()), "reason": text.Said(said.What)})
-				first.Do = said.Do
-			}
-			first.Errors = append(first.Errors, client.Fault{Code: string(f.Code), Detail: said.What})
+			refused(h.Standing.Called(h.Ledger.Name()), in.reader().explain(f.Code, h.Standing.Worded(f.Args)), f.Code)
 		}
 	}
 	if first != nil {

@@ -129,6 +129,7 @@ func (nobody) Federate(context.Context, identity.Message, identity.Jurisdiction,
 // node is a node that hosts the jurisdictions.
 type node struct {
 	hosted []Hosted
+	ended  []Ended
 	clock  *booktest.Ledger
 }
 
@@ -147,6 +148,7 @@ func (*node) HostingEnd(context.Context, identity.Jurisdiction) (join.Hosting, e
 
 func (*node) Hosts(identity.Jurisdiction) bool { return false }
 
+func (n *node) Ended() []Ended                              { return n.ended }
 func (n *node) Hosted() []Hosted                            { return n.hosted }
 func (n *node) Zone() *time.Location                        { return zone.Home }
 func (n *node) Now() time.Time                              { return n.clock.Clock }

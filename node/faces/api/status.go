@@ -58,6 +58,11 @@ func (s *server) status(ctx context.Context, in *plain) (*answer[client.Status],
 		}
 		out.Jurisdictions = append(out.Jurisdictions, j)
 	}
+	for _, e := range s.node.Ended() {
+		if in.Jurisdiction == "" {
+			out.Ended = append(out.Ended, client.EndedJurisdiction{Name: e.Place.Name.String(), DisplayName: e.Place.DisplayName, Why: troubleShown(e.Why)})
+		}
+	}
 	return &answer[client.Status]{out}, nil
 }
 

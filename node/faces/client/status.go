@@ -13,6 +13,14 @@ type Status struct {
 	Settings      Settings             `json:"settings" doc:"The configuration that the node uses"`
 	Disk          Disk                 `json:"disk" doc:"The disk of the data directory"`
 	Jurisdictions []JurisdictionStatus `json:"jurisdictions" doc:"The jurisdictions that the node hosts"`
+	Ended         []EndedJurisdiction  `json:"ended,omitempty" doc:"Those that the configuration names and that ended, while the others are served"`
+}
+
+// EndedJurisdiction is one that cannot go on. The next start of the node tries it again.
+type EndedJurisdiction struct {
+	Name        string  `json:"name"`
+	DisplayName string  `json:"display_name"`
+	Why         Trouble `json:"why"`
 }
 
 // Disk is the room that a node takes, and has.

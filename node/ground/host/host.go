@@ -81,6 +81,8 @@ type Host struct {
 	signing    Lock                                                     // held while a mark is signed: once
 	openedNote atomic.Pointer[openedNote]                               // the newest published checkpoint that was verified
 	others     Others                                                   // Reach.Others; nil: there are none
+	ended      sync.Once                                                // by End
+	endErr     error                                                    // of it
 	out        atomic.Bool                                              // see TakenOut
 	settled    atomic.Bool                                              // see Settled
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
@@ -281,19 +283,27 @@ func lagOf(hosted int) time.Duration {
 // Close stops everything that Open started, in the opposite order. It also closes a host that was
 // opened only in part.
 func (h *Host) Close() error {
-	var err error
-	if h.stop != nil {
-		h.stop()
-		h.workers.Wait()
-	}
-	if h.group != nil {
-		err = h.group.Close()
-	}
+	err := h.End()
 	h.sizes.close()
 	if h.store != nil {
 		err = errors.Join(err, h.store.Close())
 	}
 	return err
+}
+
+// End ends what runs, and answers every command that waits, of a replica that must not go on; what
+// is in its state can still be read. Close does the rest.
+func (h *Host) End() error {
+	h.ended.Do(func() {
+		if h.stop != nil {
+			h.stop()
+			h.workers.Wait()
+		}
+		if h.group != nil {
+			h.endErr = h.group.Close()
+		}
+	})
+	return h.endErr
 }
 
 // Name returns the jurisdiction.

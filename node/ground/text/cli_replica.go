@@ -74,6 +74,7 @@ const (
 	CLIReplicaBad          Code = "cli.replica.bad"
 
 	StatusReplicas  Code = "status.replicas"
+	StatusEnded     Code = "status.ended"
 	StatusNoLeader  Code = "status.replicas.no-leader"
 	StatusMember    Code = "status.replicas.member"
 	StatusMemberNot Code = "status.replicas.not"
@@ -179,6 +180,7 @@ var replicaSentences = []sentence{
 	{CLIReplicaBad, "参数 REPLICA 不能为“{value}”，应填副本编号，如 r1、r2", "the argument REPLICA cannot be \"{value}\": it is the number of a replica, such as r1 or r2"},
 
 	{StatusReplicas, "副本：有表决权的 {voters} 个中 {there} 个跟随", "replicas: of {voters} with a vote, {there} [follows|follow]"},
+	{StatusEnded, "{title}（{name}）：已停止，其余的照常服务；按下面的警报处理之后，重新启动节点", "{title} ({name}): ended, while the others are served; do what the alarm says, and start the node again"},
 	{StatusNoLeader, "副本：没有主副本，不能写入；有表决权的 {voters} 个中 {there} 个有应答", "replicas: none leads, and nothing can be written; of {voters} with a vote, {there} [answers|answer]"},
 	{StatusMember, "{replica}：{role}，跟随，落后 {behind} 条", "{replica}: {role}, follows, {behind} behind"},
 	{StatusMemberNot, "{replica}：{role}；跟随：{follows}", "{replica}: {role}; follows: {follows}"},
