@@ -25,7 +25,8 @@ var epochs = book.Bucket[usedEpoch]{Name: "child-epochs", Max: 64} // by label
 // epochsEach is how many epochs of a child belong to one epoch of its parent. A parent that lost
 // its ledger begins in a later epoch, by the same rule, and does not know which epochs its children
 // have used: they have others from then on. So no memory is needed for an epoch to be used once. A
-// root has no parent, and stays in its first epoch: eight levels come to 2^63 at most.
+// root begins one by itself alone, where it lost entries. In 64 bits there is room for eight levels
+// where the root is in its second epoch, and for seven up to its thousandth.
 const epochsEach = 512
 
 // span are the epochs of a child under one epoch of its parent: those after before, up to last. A

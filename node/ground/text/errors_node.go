@@ -178,11 +178,11 @@ var nodeProblems = []problem{
 	{
 		number: 66, code: ClockSetBack, status: http.StatusServiceUnavailable, params: []string{"behind", "ledger"},
 		zh: parts{"时钟落后过多", "本机时钟比账本时间落后 {behind}，超过 72 小时，暂停写入", "本机时钟；账本时间 {ledger}",
-			"本机时钟不准的，请校准（如启用 NTP），校准后节点自动继续写入；时钟无误的，说明账本曾在时钟超前时写入：须开启账本的新纪元，本版本尚不支持，" +
+			"本机时钟不准的，请校准（如启用 NTP），校准后节点自动继续写入；时钟无误的，说明账本曾在时钟超前时写入：须开启账本的新纪元，本版本尚不为时钟开启，" +
 				"到账本时间前 72 小时起可自动校正并恢复写入；读取不受影响"},
 		en: parts{"Clock too far behind", "this machine's clock is {behind} behind the ledger, more than 72 hours, so writing has stopped",
 			"this machine's clock; ledger time is {ledger}", "if the clock is wrong, set it right (NTP does), and the node writes again by itself; if it is right, the ledger was written " +
-				"while it was ahead: that needs a new epoch of the ledger, which this version cannot open, and writing begins again by itself 72 hours before the ledger's time; reading goes on"},
+				"while it was ahead: that needs a new epoch of the ledger, which this version does not begin for a clock, and writing begins again by itself 72 hours before the ledger's time; reading goes on"},
 	},
 	{
 		number: 416, code: ClockUnvouched, status: http.StatusServiceUnavailable, params: []string{"offset", "clock", "ledger"},
