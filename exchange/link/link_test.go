@@ -48,6 +48,7 @@ type wire struct {
 	cable *simnet.SimulatedLink
 	dead  atomic.Bool
 	says  atomic.Value                  // func(packet []byte) bool: whether to send the packet; none: all are sent
+	long  atomic.Bool                   // packets are under way for longer
 	stop  atomic.Pointer[chan struct{}] // while the process is stopped: packets wait in both directions
 }
 
@@ -211,8 +212,15 @@ func (p *party) admits(peer tlsconf.Peer) error {
 
 // plug connects the party to the network.
 func (w *world) plug(p *party) {
-	cable := &simnet.SimulatedLink{Latency: 5 * time.Millisecond, UploadPacket: w.router}
-	p.wire = &wire{PacketConn: simnet.NewBlockingSimConn(p.addr, cable), cable: cable}
+	cable := &simnet.SimulatedLink{UploadPacket: w.router}
+	wire := &wire{PacketConn: simnet.NewBlockingSimConn(p.addr, cable), cable: cable}
+	cable.LatencyFunc = func(simnet.Packet) time.Duration {
+		if wire.long.Load() {
+			return 75 * time.Millisecond
+		}
+		return 5 * time.Millisecond
+	}
+	p.wire = wire
 	cable.Start()
 	w.router.AddNode(p.addr, cable)
 }

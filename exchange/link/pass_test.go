@@ -94,27 +94,28 @@ func TestPasserDies(t *testing.T) {
 			betweenThree(t, "nanming.guiyang.guizhou", func(_ *world, city []*member, other []*party) {
 				other[0].wire.dead.Store(true)
 				time.Sleep(time.Minute)
-				var at sync.Once
-				began := time.Time{}
+				served := make(chan int, 2)
 				for i := range 2 {
-					count := other[i+1].serves(3 * time.Second)
-					go func() {
-						for count.Load() == 0 {
-							time.Sleep(10 * time.Millisecond)
-							if time.Since(began) > time.Hour && !began.IsZero() {
-								return
-							}
+					other[i+1].serve = func(ctx context.Context, _ tlsconf.Peer, request []byte, write func([]byte) error) error {
+						served <- i + 1
+						select {
+						case <-time.After(3 * time.Second):
+							return write(request)
+						case <-ctx.Done():
+							return ctx.Err()
 						}
-						at.Do(func() {
-							began = time.Now()
-							if dies == "passer" {
-								city[i+1].wire.dead.Store(true)
-							} else {
-								other[i+1].wire.dead.Store(true)
-							}
-						})
-					}()
+					}
 				}
+				var kill sync.WaitGroup
+				defer kill.Wait()
+				kill.Go(func() {
+					if at := <-served; dies == "passer" {
+						city[at].wire.dead.Store(true)
+					} else {
+						other[at].wire.dead.Store(true)
+					}
+				})
+				began := time.Now()
 				got, err := city[0].ask(other[0], "x")
 				if took := time.Since(began); err != nil || took > soon+3*time.Second {
 					t.Errorf("got %q, %v after %s", got, err, took)

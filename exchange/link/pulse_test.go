@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/quic-go/quic-go/testutils/simnet"
-
 	"xietong/certs/tlsconf"
 )
 
@@ -143,7 +141,7 @@ func TestSlowNeighbour(t *testing.T) {
 		"a long line that loses": func(w *world, asker, one, two *party) {
 			for _, p := range []*party{asker, one, two} {
 				p.wire.says.Store(loses)
-				p.wire.cable.LatencyFunc = func(simnet.Packet) time.Duration { return 75 * time.Millisecond }
+				p.wire.long.Store(true)
 			}
 		},
 	} {
@@ -220,7 +218,10 @@ func TestRestartedReplica(t *testing.T) {
 	above(t, func(w *world, county, one, two *party) {
 		one.serves(10 * time.Second)
 		two.serves(0)
-		time.AfterFunc(time.Second, func() {
+		var restart sync.WaitGroup
+		defer restart.Wait()
+		restart.Go(func() {
+			time.Sleep(time.Second)
 			one.wire.dead.Store(true)
 			one.socket.Close()
 			one.wire.Close()
