@@ -82,6 +82,8 @@ type keeper struct {
 	made    []*Link       // that may be open: the newest, and those that it replaced
 	attempt int           // since a link was proven
 	pause   time.Duration // before the first address is tried again
+	listed  []net.Addr    // as they were told last
+	away    bool          // the newest is at another address than the first was when it was told
 }
 
 // due reports whether another link must be made: this one has ended, it is old, or it is not known
@@ -107,7 +109,9 @@ func (k *keeper) dial(ctx context.Context) bool {
 	if k.newest != nil && k.newest.lost() {
 		first, last = nil, k.last
 	}
-	l, err := s.connect(ctx, k.d, first, last)
+	d := k.d
+	d.Addresses = k.addresses
+	l, err := s.connect(ctx, d, first, last)
 	if err != nil {
 		if replaces {
 			s.beat(ctx, k.made[len(k.made)-1], k.d.Handler)
@@ -119,7 +123,16 @@ func (k *keeper) dial(ctx context.Context) bool {
 		return false
 	}
 	k.take(l, replaces)
+	k.away = k.last.String() != k.listed[0].String()
 	return true
+}
+
+// addresses returns the addresses, and keeps them.
+func (k *keeper) addresses(ctx context.Context) (all []net.Addr, err error) {
+	if all, err = k.d.Addresses(ctx); err == nil {
+		k.listed = all
+	}
+	return all, err
 }
 
 // take makes a link the newest, in place of those before.
@@ -138,20 +151,38 @@ func (k *keeper) take(l *Link, replaces bool) {
 }
 
 // home makes a link at the first address where the newest is at another one: the replicas of this
-// jurisdiction begin at different ones of the neighbour, so that each of those has a link. It
-// returns the pause before the next attempt.
+// jurisdiction begin at different ones of the neighbour, so that each of those has a link. That the
+// same addresses come in another order, as a name may resolve, is no reason. It returns the pause
+// before the next attempt.
 func (k *keeper) home(ctx context.Context) time.Duration {
-	pause := k.pause
-	k.pause = min(2*k.pause, homeLongest)
-	addresses, err := k.d.Addresses(ctx)
-	if err != nil || len(addresses) == 0 || addresses[0].String() == k.last.String() {
-		k.pause = pause
+	before := k.listed
+	addresses, err := k.addresses(ctx)
+	if err != nil || len(addresses) == 0 {
 		return homeLook
 	}
-	if l, err := k.socket.greet(ctx, k.d, addresses[0]); err == nil {
+	first := addresses[0]
+	if k.away = (k.away || !sameSet(before, addresses)) && first.String() != k.last.String(); !k.away {
+		return homeLook
+	}
+	pause := k.pause
+	k.pause = min(2*k.pause, homeLongest)
+	if l, err := k.socket.greet(ctx, k.d, first); err == nil {
 		k.take(l, true)
+		k.away = false
 	}
 	return pause
+}
+
+// sameSet reports whether two lists have the same addresses, in whatever order.
+func sameSet(a, b []net.Addr) bool {
+	sorted := func(all []net.Addr) (texts []string) {
+		for _, one := range all {
+			texts = append(texts, one.String())
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	return slices.Equal(sorted(a), sorted(b))
 }
 
 // began counts a worker that starts on a caller's goroutine, and reports true, unless the socket

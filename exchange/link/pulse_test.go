@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -299,5 +300,44 @@ func TestLinkGoesHome(t *testing.T) {
 		if n := county.dialled.Load(); n != dialled {
 			t.Errorf("at home it dialled %d times more", n-dialled)
 		}
+	})
+}
+
+// TestOrderIsNoReason: a link stays where it is while the same addresses come in another order each
+// time; another list moves it to its first address.
+func TestOrderIsNoReason(t *testing.T) {
+	inWorld(t, func(w *world) {
+		one, county := w.party("guiyang.guizhou", 7), w.party("nanming.guiyang.guizhou", 20)
+		w.trust(one, county)
+		county.further = 3
+		w.open(county, false)
+		w.open(one, true)
+		two, three := w.replica(one, 2, 8, true), w.replica(one, 3, 9, true)
+		var list atomic.Pointer[[]net.Addr]
+		list.Store(&[]net.Addr{one.addr, two.addr})
+		d := county.dialler(one, func(error) {}, nil)
+		d.Addresses = func(context.Context) ([]net.Addr, error) {
+			all := *list.Load()
+			turned := append(slices.Clone(all[1:]), all[0])
+			if len(all) == 2 {
+				list.Store(&turned)
+			}
+			return all, nil
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		var kept sync.WaitGroup
+		kept.Go(func() { county.socket.Keep(ctx, d) })
+		time.Sleep(15 * time.Minute)
+		if n := county.dialled.Load(); n != 1 {
+			t.Errorf("it dialled %d times, want once", n)
+		}
+		list.Store(&[]net.Addr{three.addr, one.addr, two.addr})
+		time.Sleep(2 * time.Minute)
+		if got := county.socket.Links(); len(got) != 1 || got[0].Address != three.addr.String() {
+			t.Errorf("linked to %+v, want to %s", got, three.addr)
+		}
+		cancel()
+		kept.Wait()
+		w.close(county, one, two, three)
 	})
 }
