@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 )
 
 // Excerpt is what a superior is told of a range of a log: the leaves that are acts, and of all
@@ -17,8 +19,11 @@ import (
 // folds it to that at To, and holds its root against a checkpoint: so an excerpt is proven, and
 // every entry of the range stands in it, as a leaf or under a hash.
 //
-// What is under a hash is not known: whoever made the excerpt says that no act is there. A leaf of
-// another kind may stand in it too, because a later version may count more kinds as acts.
+// What is under a hash is not known: whoever made the excerpt says that no act is there. The tree
+// does not say who that was, and anybody who has an excerpt can make another one of it that shows
+// less. So a replica of the log's own jurisdiction signs it, and whoever hands it on cannot put an
+// act under a hash. A leaf of another kind may stand in it too, because a later version may count
+// more kinds as acts.
 type Excerpt struct {
 	Log      identity.Log
 	From, To uint64 // the entries from From to before To
@@ -26,6 +31,9 @@ type Excerpt struct {
 	// Hashes are the roots of the subtrees between the acts, from left to right. Which they are
 	// follows from the range and from where the acts stand.
 	Hashes []tlog.Hash
+
+	Key       ed25519.PublicKey // the log key of the replica that made it
+	Signature []byte            // by that key
 }
 
 // Act is an entry that an excerpt shows.
@@ -52,6 +60,10 @@ const (
 
 const excerptVersion = 1
 
+// excerptContext keeps a signature of an excerpt from ever being one of anything else that a log
+// key signs.
+const excerptContext = "xietong/1 excerpt\n"
+
 type excerptWire struct {
 	_        struct{} `cbor:",toarray"`
 	Version  uint64
@@ -59,6 +71,13 @@ type excerptWire struct {
 	From, To uint64
 	Acts     []Act
 	Hashes   []byte
+}
+
+type signedExcerptWire struct {
+	_         struct{} `cbor:",toarray"`
+	Excerpt   excerptWire
+	Key       []byte
+	Signature []byte
 }
 
 var emptyRoot tlog.Hash = sha256.Sum256(nil)
@@ -71,7 +90,7 @@ type LeafReader interface {
 
 // Excerpts makes the excerpt of a log that begins at from, and ends at to or where it is full,
 // which follows from the leaves alone: so an excerpt that is full is the same whenever it is made,
-// and one that is not full grows with the log.
+// and one that is not full grows with the log. It is not signed yet.
 func Excerpts(log identity.Log, from, to uint64, r LeafReader) (x Excerpt, err error) {
 	x = Excerpt{Log: log, From: from, To: min(to, from+MaxExcerptEntries)}
 	if from >= x.To {
@@ -116,8 +135,8 @@ func (x Excerpt) subtrees() (indexes []int64) {
 	return indexes
 }
 
-// Encode returns the excerpt as it goes up and is kept.
-func (x Excerpt) Encode() []byte {
+// wire returns what is signed of the excerpt.
+func (x Excerpt) wire() excerptWire {
 	w := excerptWire{Version: excerptVersion, Log: x.Log, From: x.From, To: x.To, Acts: x.Acts, Hashes: []byte{}}
 	if w.Acts == nil {
 		w.Acts = []Act{}
@@ -125,38 +144,85 @@ func (x Excerpt) Encode() []byte {
 	for _, h := range x.Hashes {
 		w.Hashes = append(w.Hashes, h[:]...)
 	}
-	return mustEncode(w)
+	return w
 }
 
-// ParseExcerpt reads what Encode wrote, in its one spelling. It verifies nothing: see
-// Frontier.Fold. The error wraps ErrMalformed.
+func (x Excerpt) message() []byte {
+	return append([]byte(excerptContext), mustEncode(x.wire())...)
+}
+
+// Sign returns the excerpt as the replica that made it signs it.
+func (x Excerpt) Sign(by LogSigner) Excerpt {
+	x.Key, x.Signature = by.LogPublic(), by.SignLog(x.message())
+	return x
+}
+
+// Holds verifies the signature by the key that the excerpt names, whosever that is. The error wraps
+// ErrNotProven.
+func (x Excerpt) Holds() error {
+	if len(x.Key) != ed25519.PublicKeySize || !ed25519.Verify(x.Key, x.message(), x.Signature) {
+		return fmt.Errorf("%w: the signature of an excerpt of %s does not hold", ErrNotProven, x.Log)
+	}
+	return nil
+}
+
+// SignedBy verifies that a replica of one of the key sets signed the excerpt. They must be those of
+// the log's jurisdiction. The error wraps ErrNotProven.
+func (x Excerpt) SignedBy(sets []trust.KeySet) error {
+	for _, k := range sets {
+		if slices.ContainsFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return bytes.Equal(r.LogKey, x.Key) }) {
+			return x.Holds()
+		}
+	}
+	return fmt.Errorf("%w: no replica that is known signed the excerpt of %s from entry %d", ErrNotProven, x.Log, x.From)
+}
+
+// Encode returns the excerpt, with its signature, as it goes up and is kept.
+func (x Excerpt) Encode() []byte {
+	return mustEncode(signedExcerptWire{Excerpt: x.wire(), Key: x.Key, Signature: x.Signature})
+}
+
+// ParseExcerpt reads what Encode wrote, in its one spelling. It verifies nothing: see Fold of a
+// Frontier, and SignedBy. The error wraps ErrMalformed.
 func ParseExcerpt(data []byte) (x Excerpt, err error) {
-	var w excerptWire
-	if err := canon.Unmarshal(data, MaxExcerptLen, &w); err != nil {
+	var signed signedExcerptWire
+	if err := canon.Unmarshal(data, MaxExcerptLen, &signed); err != nil {
 		return x, malformed("excerpt", err)
 	}
-	x = Excerpt{Log: w.Log, From: w.From, To: w.To, Acts: w.Acts}
-	if w.Version != excerptVersion || x.Log == (identity.Log{}) || x.From >= x.To || x.To > identity.MaxIndex || x.To-x.From > MaxExcerptEntries {
+	w := signed.Excerpt
+	x = Excerpt{Log: w.Log, From: w.From, To: w.To, Acts: w.Acts, Key: signed.Key, Signature: signed.Signature}
+	switch {
+	case w.Version != excerptVersion || x.Log == (identity.Log{}) || x.From >= x.To || x.To > identity.MaxIndex || x.To-x.From > MaxExcerptEntries:
 		return Excerpt{}, malformed("excerpt", fmt.Errorf("version %d, of entries %d to %d of %q", w.Version, w.From, w.To, w.Log))
+	case len(x.Key) != ed25519.PublicKeySize || len(x.Signature) != ed25519.SignatureSize:
+		return Excerpt{}, malformed("excerpt", fmt.Errorf("a key of %d bytes, a signature of %d", len(x.Key), len(x.Signature)))
 	}
+	if err := x.place(w.Hashes); err != nil {
+		return Excerpt{}, malformed("excerpt", err)
+	}
+	return x, nil
+}
+
+// place checks that the acts stand where they can, and takes the hashes between them.
+func (x *Excerpt) place(hashes []byte) error {
 	at, want := x.From, 0
 	for _, a := range x.Acts {
 		if a.Index < at || a.Index >= x.To || len(a.Leaf) > MaxActLen {
-			return Excerpt{}, malformed("excerpt", fmt.Errorf("entry %d, of %d bytes, is not where it can stand", a.Index, len(a.Leaf)))
+			return fmt.Errorf("entry %d, of %d bytes, is not where it can stand", a.Index, len(a.Leaf))
 		}
 		if _, err := DecodeLeaf(a.Leaf); err != nil {
-			return Excerpt{}, malformed("excerpt", err)
+			return err
 		}
 		want += subtreesIn(at, a.Index)
 		at = a.Index + 1
 	}
-	if want += subtreesIn(at, x.To); len(w.Hashes) != want*tlog.HashSize {
-		return Excerpt{}, malformed("excerpt", fmt.Errorf("%d bytes of hashes, and there must be %d hashes", len(w.Hashes), want))
+	if want += subtreesIn(at, x.To); len(hashes) != want*tlog.HashSize {
+		return fmt.Errorf("%d bytes of hashes, and there must be %d hashes", len(hashes), want)
 	}
-	for h := range slices.Chunk(w.Hashes, tlog.HashSize) {
+	for h := range slices.Chunk(hashes, tlog.HashSize) {
 		x.Hashes = append(x.Hashes, tlog.Hash(h))
 	}
-	return x, nil
+	return nil
 }
 
 // Leaves returns the acts, decoded. The excerpt was read by ParseExcerpt.

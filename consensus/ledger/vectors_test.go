@@ -384,11 +384,15 @@ func (w *world) outsideParts(g grown) []part {
 	}
 	policy += "witness guiyang " + parent.vkey() + "\nquorum guiyang\n"
 	signed := g.note(w.by[0], w.by[2])
+	excerpt := must(Excerpts(w.log, 0, 7, leafReader{g})).Sign(w.by[0])
 	return []part{
 		{Name: "verifier-key-r1", What: "verifier key of r1", Text: VerifierKey(w.log, w.keys[0].LogKey)},
 		{Name: "policy", What: "policy for this log", Text: policy},
 		{Name: "checkpoint-cosigned", What: "checkpoint of 7 entries, key set 2, with the line of a witness", Text: string(signed) + parent.line(signed, 1795482060)},
-		{Name: "excerpt-0-7", What: "excerpt of entries 0 to 6", Hex: hex.EncodeToString(must(Excerpts(w.log, 0, 7, leafReader{g})).Encode())},
+		{Name: "excerpt-0-7", What: "excerpt of entries 0 to 6", Hex: hex.EncodeToString(mustEncode(excerpt.wire()))},
+		{Name: "excerpt-message", What: "what r1 signs of it", Hex: hex.EncodeToString(excerpt.message())},
+		{Name: "signature-excerpt", What: "signature of r1", Hex: hex.EncodeToString(excerpt.Signature)},
+		{Name: "excerpt-signed", What: "the excerpt as it goes up, signed by r1", Hex: hex.EncodeToString(excerpt.Encode())},
 		{Name: "growth-3-7", What: "proof that the 7 entries go on from 3", Text: string(Growth{3, must(ProveConsistency(3, 7, g.tiles)), signed}.Encode())},
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
@@ -98,9 +99,9 @@ const mostHeads = 64 << 20
 // witness says it saw, from the parent, which keeps them. The own ledger must have the entries
 // before from. The acts are what the witness was shown when they were made: they and the hashes of
 // all other entries give the root of c, or of another checkpoint that a majority of an own key set
-// signed. So none is forged or left out, but for those of which the own node said, before they were
-// lost, that they are no acts. Where c is not Proven, because the keys that signed it are among
-// what was lost, they are what that one witness says.
+// signed, and each piece of them is signed by a replica of an own key set. So none is forged, and
+// none is left out but by the own node, which said before they were lost what is an act. What keys
+// signed that are themselves among what was lost is not taken.
 //
 // The error wraps ErrNotWhole where the witness has the heads of fewer entries than c. The acts
 // that it has, if they are proven, come beside that error.
@@ -112,6 +113,9 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 		c.By = parent
 	}
 	b := back{d: d, c: c, from: from, at: from}
+	if b.sets, err = d.ownKeys(ctx); err != nil {
+		return nil, err
+	}
 	for b.at < c.Checkpoint.Size {
 		told, err := ask(ctx, d, operationHeads, c.By, lost{Epoch: c.Checkpoint.Log.Epoch(), From: b.at})
 		if err != nil {
@@ -125,7 +129,7 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 		}
 	}
 	if b.begun {
-		if err := b.prove(ctx); err != nil {
+		if err := b.prove(); err != nil {
 			return nil, failure.Unreadable(c.By, err)
 		}
 	}
@@ -141,6 +145,7 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 type back struct {
 	d     *Desk
 	c     Seen
+	sets  []trust.KeySet // own, all that there were
 	from  uint64
 	at    uint64 // up to which they came
 	begun bool
@@ -150,7 +155,9 @@ type back struct {
 	acts  []ledger.Indexed
 }
 
-// take takes the pieces of one answer. Nothing is proven yet.
+// take takes the pieces of one answer, which a replica of the own jurisdiction must have made: of
+// what it shows, anybody can make another piece that shows less and gives the same tree. Where in
+// the tree they stand is not proven yet.
 func (b *back) take(told heads) error {
 	for _, p := range told.Pieces {
 		x, err := ledger.ParseExcerpt(p)
@@ -159,6 +166,9 @@ func (b *back) take(told heads) error {
 		}
 		if b.bytes += len(p); x.Log != b.c.Checkpoint.Log || b.bytes > mostHeads {
 			return fmt.Errorf("a piece of %s after %d bytes", x.Log, b.bytes)
+		}
+		if err := x.SignedBy(b.sets); err != nil {
+			return err
 		}
 		if err := b.begin(x); err != nil {
 			return err
@@ -203,16 +213,12 @@ func (b *back) begin(x ledger.Excerpt) (err error) {
 // prove holds the tree that the pieces give against the checkpoint that was asked for or, where
 // they end elsewhere, against the one by which the last piece was taken, which a majority of an own
 // key set signed.
-func (b *back) prove(ctx context.Context) error {
+func (b *back) prove() error {
 	end := ledger.Checkpoint{Log: b.c.Checkpoint.Log, Size: b.f.Size, Root: b.f.Root()}
 	if end == b.c.Checkpoint {
 		return nil
 	}
-	sets, err := b.d.ownKeys(ctx)
-	if err != nil {
-		return err
-	}
-	c, err := witness.OpenNote(b.last.Note, b.d.name, sets)
+	c, err := witness.OpenNote(b.last.Note, b.d.name, b.sets)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,9 @@ func TestForgedHeads(t *testing.T) {
 	county.becomes(backup)
 	stranger := newWorld(t, "zunyi.guizhou").at("zunyi.guizhou")
 	stranger.does(2)
-	foreign := must2(looked(stranger.desk, func(r *state.Reader) (raised, error) { return nextOf(r, stranger.Log(), span{}, r.Size()) }))(t)
+	foreign := must2(looked(stranger.desk, func(r *state.Reader) (raised, error) {
+		return stranger.desk.nextOf(r, stranger.Log(), span{}, r.Size())
+	}))(t)
 	for name, forge := range map[string]func(*heads){
 		"nothing":            func(h *heads) { h.Pieces = nil },
 		"a piece is missing": func(h *heads) { h.Pieces = slices.Delete(h.Pieces, 0, 1) },
@@ -42,12 +44,12 @@ func TestForgedHeads(t *testing.T) {
 			leaf := must2(x.Leaves())(t)[0].Leaf
 			leaf.Head.Kind = ledger.KindGrant
 			x.Acts[0].Leaf = must2(leaf.Encode())(t)
-			h.Pieces[1] = x.Encode()
+			h.Pieces[1] = x.Sign(county.Host).Encode() // as a copy beside it might
 		},
 		"one hash is changed": func(h *heads) {
 			x := must2(ledger.ParseExcerpt(h.Pieces[1]))(t)
 			x.Hashes[0][0] ^= 1
-			h.Pieces[1] = x.Encode()
+			h.Pieces[1] = x.Sign(county.Host).Encode()
 		},
 		"too many pieces": func(h *heads) { h.Pieces = slices.Repeat(h.Pieces, mostAnswered) },
 		"a long piece":    func(h *heads) { h.Pieces[0] = make([]byte, ledger.MaxExcerptLen+1) },
@@ -92,14 +94,14 @@ func (p *place) sends(to *place, o raised) (span, error) {
 // next is the piece that a place would send.
 func (p *place) next(at span, kept uint64) raised {
 	p.w.t.Helper()
-	return must2(looked(p.desk, func(r *state.Reader) (raised, error) { return nextOf(r, r.Log(), at, kept) }))(p.w.t)
+	return must2(looked(p.desk, func(r *state.Reader) (raised, error) { return p.desk.nextOf(r, r.Log(), at, kept) }))(p.w.t)
 }
 
-// recut changes the excerpt of a piece.
-func (o raised) recut(t *testing.T, edit func(*ledger.Excerpt)) raised {
-	x := must2(ledger.ParseExcerpt(o.Excerpt))(t)
+// recut has a place change the excerpt of a piece, and sign it.
+func (o raised) recut(by *place, edit func(*ledger.Excerpt)) raised {
+	x := must2(ledger.ParseExcerpt(o.Excerpt))(by.w.t)
 	edit(&x)
-	o.Excerpt = x.Encode()
+	o.Excerpt = x.Sign(by.Host).Encode()
 	return o
 }
 
@@ -133,7 +135,7 @@ func TestHostileHeads(t *testing.T) {
 	second := county.next(span{From: must2(ledger.ParseExcerpt(good.Excerpt))(t).To, To: must2(ledger.ParseExcerpt(good.Excerpt))(t).To}, kept)
 	hidden := good
 	county.read(func(r *state.Reader) { // an act that was shown goes under its hash
-		hidden.Excerpt = must2(ledger.Excerpts(county.Log(), had.From, kept, hiding{r, county.acts(0)[1]}))(t).Encode()
+		hidden.Excerpt = must2(ledger.Excerpts(county.Log(), had.From, kept, hiding{r, county.acts(0)[1]}))(t).Sign(county.Host).Encode()
 	})
 	for name, tc := range map[string]struct {
 		by      *place
@@ -143,9 +145,9 @@ func TestHostileHeads(t *testing.T) {
 		"from another place":       {county, second, ""},
 		"what came before":         {county, county.next(span{}, had.To), ""},
 		"from the middle":          {county, county.next(span{From: 1, To: 1}, kept), ""},
-		"an act is changed":        {county, good.recut(t, func(x *ledger.Excerpt) { x.Acts[1].Leaf = x.Acts[2].Leaf }), text.HeadsRefused},
+		"an act is changed":        {county, good.recut(county, func(x *ledger.Excerpt) { x.Acts[1].Leaf = x.Acts[2].Leaf }), text.HeadsRefused},
 		"a shown act is hidden":    {county, hidden, text.HeadsRefused},
-		"a hash is changed":        {county, good.recut(t, func(x *ledger.Excerpt) { x.Hashes[len(x.Hashes)-1][0] ^= 1 }), text.HeadsRefused},
+		"a hash is changed":        {county, good.recut(county, func(x *ledger.Excerpt) { x.Hashes[len(x.Hashes)-1][0] ^= 1 }), text.HeadsRefused},
 		"no proof":                 {county, raised{Excerpt: good.Excerpt, Size: good.Size, By: good.By}, text.HeadsRefused},
 		"another size":             {county, raised{Excerpt: good.Excerpt, Size: good.Size - 1, Path: good.Path, By: good.By}, text.HeadsRefused},
 		"nothing":                  {county, raised{By: good.By}, text.HeadsRefused},
@@ -153,7 +155,7 @@ func TestHostileHeads(t *testing.T) {
 		"another's, in its name":   {other, raised{Excerpt: good.Excerpt, Size: good.Size, Path: good.Path, By: other.Log()}, text.HeadsRefused},
 		"its parent's":             {county, city.next(span{}, 2), text.HeadsRefused},
 		"a stranger":               {stranger, stranger.next(span{}, stranger.size()), text.HeadsRefused},
-		"of an epoch never shown":  {county, good.recut(t, func(x *ledger.Excerpt) { x.Log = must2(identity.NewLog(county.name, 2))(t) }), text.HeadsRefused},
+		"of an epoch never shown":  {county, good.recut(county, func(x *ledger.Excerpt) { x.Log = must2(identity.NewLog(county.name, 2))(t) }), text.HeadsRefused},
 		"longer than an excerpt":   {county, raised{Excerpt: make([]byte, ledger.MaxExcerptLen+1), By: good.By}, text.BadRequest},
 		"more links than a tree":   {county, raised{Excerpt: good.Excerpt, Links: make([]link, maxLinks+1), By: good.By}, text.BadRequest},
 		"a link of its own ledger": {county, raised{Excerpt: good.Excerpt, Size: good.Size, Path: good.Path, Links: make([]link, 1), By: good.By}, text.HeadsRefused},
@@ -280,15 +282,16 @@ func TestHostileMiddle(t *testing.T) {
 		return o
 	}
 	for name, o := range map[string]raised{
-		"an act is changed": good.recut(t, func(x *ledger.Excerpt) { x.Acts[1].Leaf = x.Acts[0].Leaf }),
-		"a shorter one":     good.recut(t, func(x *ledger.Excerpt) { *x = must2(ledger.ParseExcerpt(others.Excerpt))(t); x.Log = county.Log() }),
-		"another's tree":    others.recut(t, func(x *ledger.Excerpt) { x.Log = county.Log() }),
-		"no link":           swapped(func(o *raised) { o.Links = nil }),
-		"another's link":    swapped(func(o *raised) { o.Links = others.Links }),
-		"another's ledger":  swapped(func(o *raised) { o.Excerpt, o.Size = others.Excerpt, others.Size }),
-		"a link twice":      swapped(func(o *raised) { o.Links = append(o.Links, o.Links[0]) }),
-		"another place":     swapped(func(o *raised) { o.Links[0].Index-- }),
-		"beyond the tree":   swapped(func(o *raised) { o.Links[0].Index = kept }),
+		"an act is changed":              good.recut(city, func(x *ledger.Excerpt) { x.Acts[1].Leaf = x.Acts[0].Leaf }),
+		"a shorter one":                  good.recut(city, func(x *ledger.Excerpt) { *x = must2(ledger.ParseExcerpt(others.Excerpt))(t); x.Log = county.Log() }),
+		"another's tree":                 others.recut(city, func(x *ledger.Excerpt) { x.Log = county.Log() }),
+		"a signature that does not hold": swapped(func(o *raised) { o.Excerpt = slices.Clone(o.Excerpt); o.Excerpt[len(o.Excerpt)-1] ^= 1 }),
+		"no link":                        swapped(func(o *raised) { o.Links = nil }),
+		"another's link":                 swapped(func(o *raised) { o.Links = others.Links }),
+		"another's ledger":               swapped(func(o *raised) { o.Excerpt, o.Size = others.Excerpt, others.Size }),
+		"a link twice":                   swapped(func(o *raised) { o.Links = append(o.Links, o.Links[0]) }),
+		"another place":                  swapped(func(o *raised) { o.Links[0].Index-- }),
+		"beyond the tree":                swapped(func(o *raised) { o.Links[0].Index = kept }),
 		"a forged entry": swapped(func(o *raised) {
 			leaf := must2(ledger.DecodeLeaf(o.Links[0].Leaf))(t)
 			leaf.Head.To, leaf.Head.Root = 1, tlog.Hash{1}

@@ -337,7 +337,7 @@ func TestManyLogs(t *testing.T) {
 	if len(have.at) != mostLogs {
 		t.Errorf("told of %d logs, want %d", len(have.at), mostLogs)
 	}
-	more := county.next(span{}, have.kept).recut(t, func(x *ledger.Excerpt) { x.Log = must2(identity.NewLog(county.name, 1<<40))(t) })
+	more := county.next(span{}, have.kept).recut(county, func(x *ledger.Excerpt) { x.Log = must2(identity.NewLog(county.name, 1<<40))(t) })
 	if _, err := county.sends(city, more); code(err) != text.HeadsRefused {
 		t.Errorf("one more: got %v", err)
 	}

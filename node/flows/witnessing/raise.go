@@ -174,7 +174,7 @@ func (d *Desk) raiseOwn(ctx context.Context, to identity.Jurisdiction, have abov
 	log := d.o.Own.Log()
 	at = have.at[log]
 	for range mostPieces {
-		o, err := looked(d, func(r *state.Reader) (raised, error) { return nextOf(r, log, at, have.kept) })
+		o, err := looked(d, func(r *state.Reader) (raised, error) { return d.nextOf(r, log, at, have.kept) })
 		if err != nil || len(o.Excerpt) == 0 {
 			return at, err
 		}
@@ -190,9 +190,9 @@ func (d *Desk) raiseOwn(ctx context.Context, to identity.Jurisdiction, have abov
 	return at, nil
 }
 
-// nextOf makes the piece that comes after, or in place of, the last one that the parent has; none
-// where it has all up to kept.
-func nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (o raised, err error) {
+// nextOf makes and signs the piece that comes after, or in place of, the last one that the parent
+// has; none where it has all up to kept.
+func (d *Desk) nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (o raised, err error) {
 	if at.From > at.To || at.To >= kept || kept > r.Size() {
 		return o, nil
 	}
@@ -207,7 +207,7 @@ func nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (o raised, 
 	if err != nil {
 		return o, err
 	}
-	o = raised{Excerpt: x.Encode(), Size: kept, Path: []tlog.Hash{}, Links: []link{}, By: log}
+	o = raised{Excerpt: x.Sign(d.o.Own).Encode(), Size: kept, Path: []tlog.Hash{}, Links: []link{}, By: log}
 	if x.To < kept {
 		o.Path, err = ledger.ProveConsistency(x.To, kept, r)
 	}

@@ -83,11 +83,12 @@ func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity
 	return s, err
 }
 
-// takeHeads takes a piece of the heads of a log at or below a child. (1) The checkpoint that it
-// stands by is the kept one of the child's own log, or stands in it link by link, (2) the piece
-// goes on from what is known of its log, or replaces the last piece and shows all that that one
-// showed, and (3) the tree that it gives is the beginning of that of the checkpoint. It answers how
-// far the heads of the log are known now, also where the piece begins elsewhere.
+// takeHeads takes a piece of the heads of a log at or below a child. (1) It is signed, of the
+// child's own log by keys of the child that count, (2) the checkpoint that it stands by is the kept
+// one of the child's own log, or stands in it link by link, (3) the piece goes on from what is
+// known of its log, or replaces the last piece and shows all that that one showed, and (4) the tree
+// that it gives is the beginning of that of the checkpoint. It answers how far the heads of the log
+// are known now, also where the piece begins elsewhere.
 func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at span, err error) {
 	who := r.Header.Origin
 	if err := d.payFor(ctx, len(o.Excerpt)); err != nil {
@@ -127,7 +128,24 @@ func (d *Desk) readHeads(who identity.Jurisdiction, o raised) (x ledger.Excerpt,
 	if child, _ := d.childOver(x.Log.Jurisdiction()); child != who || o.By.Jurisdiction() != who {
 		return x, d.headsRefused(who, fmt.Errorf("heads of %s by %s", x.Log, o.By))
 	}
+	if err := d.checkMaker(who, x); err != nil {
+		return x, d.headsRefused(who, err)
+	}
 	return x, nil
+}
+
+// checkMaker verifies who signed a piece. The keys of a log further below than the child are not
+// known here: the signature must hold by the key that it names, and whoever knows the keys of that
+// jurisdiction finds whether it is one of them.
+func (d *Desk) checkMaker(child identity.Jurisdiction, x ledger.Excerpt) error {
+	if x.Log.Jurisdiction() != child {
+		return x.Holds()
+	}
+	sets, err := d.o.KeySets(child)
+	if err != nil {
+		return err
+	}
+	return x.SignedBy(counting(sets, d.o.Now()))
 }
 
 // begin returns the frontier from which a piece goes on; fits is false where it begins elsewhere,

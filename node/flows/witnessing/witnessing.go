@@ -20,11 +20,20 @@
 //	{}  ->  {1: [[note, at (ms since 1970 UTC)] …]}
 //
 // tells whoever asks what is kept of its own ledger, of each epoch the largest: a copy that was put
-// back to an older state learns so what it had signed. The operation "heads"
+// back to an older state learns so what it had signed.
 //
-//	{1: epoch, 2: from, 3: to}  ->  {1: [head …]}
+// What was decided goes up every level: a child cuts its log into excerpts (see ledger.Excerpt),
+// and a parent keeps those of all logs at or below it, each with what proves it. "heads-risen" asks
+// how far they are known, "heads-raise" brings the next one, and "heads"
 //
-// is for the heads of entries of the asker's own ledger. None are kept yet, so none are told.
+//	{1: epoch, 2: from}  ->  {1: [excerpt …], 2: path, 3: note}
+//
+// gives them back to whoever lost the entries. A replica of the log's own jurisdiction signs each
+// excerpt: of what it shows, whoever keeps it could else make another one that hides an act and
+// proves as well. A parent takes its child's own by the child's keys that count then, passes it on
+// and gives it back with the signature, and whose log it is takes none back that no own key signed.
+// A level further up knows no keys of that log: it takes what the level between says, signed by
+// whatever key, and keeps the signature for whoever does.
 //
 // A log of which two histories are found is an alarm on both sides, with the evidence in the
 // ledger, until a person acknowledges it. It is not cosigned again in that epoch, and whoever is

@@ -126,6 +126,21 @@ type fillBody struct {
 	From, N int
 }
 
+// swap puts another excerpt into the first piece that is kept of a log.
+const swap book.Command[swapBody, book.Nothing] = 9004
+
+type swapBody struct {
+	_       struct{} `cbor:",toarray"`
+	Log     identity.Log
+	Excerpt []byte
+}
+
+func applySwap(tx *state.Tx, b swapBody) (done book.Nothing, err error) {
+	p, _ := pieces.Load(tx, keyOfPiece(b.Log, 0))
+	p.Excerpt = b.Excerpt
+	return done, pieces.Save(tx, keyOfPiece(b.Log, 0), p)
+}
+
 func applyAct(tx *state.Tx, b actBody) (done book.Nothing, err error) {
 	for range b.N {
 		for _, kind := range []ledger.Kind{ledger.KindAccess, ledger.KindAccess, ledger.KindGrantRevoked} {
@@ -172,6 +187,7 @@ func (p *place) open() {
 	})
 	act.Handle(registry, applyAct)
 	fill.Handle(registry, applyFill)
+	swap.Handle(registry, applySwap)
 	logger := slog.New(slog.DiscardHandler)
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)
