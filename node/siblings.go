@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -35,13 +36,17 @@ type siblings struct {
 	later atomic.Pointer[[]trust.KeySet]
 	// moved are the addresses of others as they said themselves since the start: one that has moved
 	// is dialled there before that is agreed on, which may need it.
+	boot   []byte                   // of this start, random
+	boots  replicas.Boots           // of the others
+	beside atomic.Pointer[[]string] // where another one is that says it is this replica; nil: nowhere
 	moving sync.Mutex
 	moved  map[identity.Replica]move
 }
 
 // siblingsOf prepares the connections to the other replicas of a jurisdiction that is being opened.
 func (n *Node) siblingsOf(h *host.Host) *siblings {
-	s := &siblings{node: n, host: h, moved: map[identity.Replica]move{}}
+	s := &siblings{node: n, host: h, moved: map[identity.Replica]move{}, boot: make([]byte, 16)}
+	rand.Read(s.boot) // never fails
 	s.links = n.socket.Replicas(link.ReplicaOptions{
 		Local: h.Name(), Self: h.Replica(), Addresses: s.addresses, Recheck: func(state tlsconf.State) error { return s.local().VerifyReplica(state) },
 		TLS: func(to identity.Replica) *tlsconf.Config {
@@ -125,7 +130,7 @@ var errOpening = errors.New("the node is starting")
 // filled, and, where this replica leads, the group is brought to what is wanted of it.
 func (s *siblings) serve(h *hosted) {
 	logger := s.node.o.Logger.With("jurisdiction", s.host.Name().String())
-	server := replicas.Server{Host: s.host, Links: s.links, Moved: s.moves, Now: s.node.o.Now, Logger: logger}
+	server := replicas.Server{Host: s.host, Links: s.links, Boots: &s.boots, Moved: s.moves, Now: s.node.o.Now, Logger: logger}
 	keeper := replicas.Keeper{Host: s.host, Group: s.host.Group(), KeySets: s.host, Advanced: s.host.Advanced, Listed: h.upkeep.Poke, Logger: logger}
 	s.node.workers.Go(func() { server.Run(h.ctx, s.asks) })
 	s.node.workers.Go(func() { s.fill(h.ctx) })
@@ -151,6 +156,7 @@ func (s *siblings) fill(ctx context.Context) {
 const (
 	followPause = 500 * time.Millisecond // between two looks at what the others changed
 	followEvery = 30 * time.Second       // how often a replica that does not lead asks for what the parent said,
+	hereEvery   = 10 * time.Second       // how often it tells the others where it is reached
 	followSoon  = 2 * time.Second        // and while the newest key set waits for the parent
 )
 
@@ -158,9 +164,9 @@ const (
 // the connections to them.
 func (s *siblings) follow(ctx context.Context, h *hosted) {
 	var asked time.Time
-	for at := []string(nil); ctx.Err() == nil; {
-		if now := s.node.addresses(); !slices.Equal(at, now) && s.desk(h).Start(ctx) == nil {
-			at = now
+	for said := (time.Time{}); ctx.Err() == nil; {
+		if time.Since(said) >= hereEvery && s.say(ctx, h) == nil {
+			said = time.Now()
 		}
 		advanced, every := s.host.Advanced(), followEvery
 		if _, known := s.host.Leader(); !known || s.waits(ctx) {
@@ -175,7 +181,7 @@ func (s *siblings) follow(ctx context.Context, h *hosted) {
 		case <-ctx.Done():
 		}
 		pause.Stop()
-		again := time.NewTimer(every)
+		again := time.NewTimer(min(every, hereEvery))
 		select {
 		case <-advanced:
 		case <-again.C:
@@ -183,6 +189,24 @@ func (s *siblings) follow(ctx context.Context, h *hosted) {
 		}
 		again.Stop()
 	}
+}
+
+// say tells the others where this replica is reached, and keeps where another one is that says it
+// is this one. One that may be a copy is not to be dialled.
+func (s *siblings) say(ctx context.Context, h *hosted) error {
+	twice, err := s.desk(h).Start(ctx, s.boot, s.host.Questioned() == nil)
+	s.beside.Store(&twice)
+	return err
+}
+
+// Twice returns the replicas of which two run, with the addresses of both, as far as this one
+// knows.
+func (s *siblings) Twice() map[identity.Replica][]string {
+	all := s.boots.Twice(time.Now())
+	if beside := s.beside.Load(); beside != nil && len(*beside) > 0 {
+		all[s.host.Replica()] = slices.Concat(s.node.addresses(), *beside)
+	}
+	return all
 }
 
 // waits reports whether the newest key set is not endorsed yet, as far as this replica knows.
@@ -243,7 +267,7 @@ func (s *siblings) above(ctx context.Context) error {
 // desk is where an administrator looks after the replicas.
 func (s *siblings) desk(h *hosted) *replicas.Desk {
 	return &replicas.Desk{
-		Own: s.host, Ask: replicas.Asker{Streams: s.asks}, Links: s.links, Addresses: s.node.addresses, Place: func() roster.Place { return placed(h.settings) }, File: filepath.Join(s.node.dir, config.FileName), Now: s.node.o.Now,
+		Own: s.host, Ask: replicas.Asker{Streams: s.asks}, Links: s.links, Twice: s.Twice, Addresses: s.node.addresses, Place: func() roster.Place { return placed(h.settings) }, File: filepath.Join(s.node.dir, config.FileName), Now: s.node.o.Now,
 		Root: func(ctx context.Context) (trust.Pin, error) {
 			_, root, err := s.host.Chain(ctx)
 			return root, err

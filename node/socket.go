@@ -71,6 +71,9 @@ func (n *Node) unopened(err error) error {
 	case n.settings.Listen == "" || !known:
 		return fmt.Errorf("open socket: %w", err)
 	case system == syscall.EADDRINUSE:
+		if r := n.sameReplicaAt(); !r.IsZero() {
+			return text.Fail(text.ReplicaRunsHere, text.Args{"address": n.settings.Listen, "replica": r.String(), "dir": n.dir}, err)
+		}
 		if pid, program := holderOf(n.settings.Listen); pid != 0 {
 			args["pid"], args["program"] = strconv.Itoa(pid), program
 			return text.Fail(text.AddressTakenBy, args, err)

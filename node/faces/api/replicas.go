@@ -25,6 +25,8 @@ type Replicas interface {
 	Removal(ctx context.Context, replica identity.Replica) (replicas.Removal, error)
 	// RemoveAgreed takes one out for somebody who agreed to the hash of what that does.
 	RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error
+	// TwiceAlarms returns an alarm for each of which two run.
+	TwiceAlarms() []error
 	// Waits tells what a change of one waits for that is not settled.
 	Waits(ctx context.Context, replica identity.Replica) (replicas.Waiting, error)
 	// Settled reports whether what is wanted of one has come true.

@@ -78,6 +78,8 @@ func (f few) RemoveAgreed(ctx context.Context, _ identity.Message, r identity.Re
 	return nil
 }
 
+func (few) TwiceAlarms() []error { return nil }
+
 func (few) Waits(context.Context, identity.Replica) (replicas.Waiting, error) {
 	return replicas.ForParent, nil
 }

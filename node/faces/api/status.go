@@ -156,6 +156,7 @@ func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.Jurisdictio
 	if slices.ContainsFunc(wrong, isRemoved) {
 		return wrong, nil
 	}
+	wrong = append(wrong, h.Replicas.TwiceAlarms()...)
 	all, err := h.Replicas.List(ctx)
 	strength := replicas.StrengthOf(all)
 	if err != nil || len(all) < 2 {

@@ -30,7 +30,7 @@ import (
 //	5 above      body: h''                                   answer: what the parent said: [chain, recovery statement]
 //	6 state      body: h''                                   answer: how far it is, and those that it cannot reach, as position
 //	7 sets       body: a number                              answer: [signed key set …] after that number, as many as are handed at once
-//	8 here       body: [host:port …] of the one that asks    answer: true: it is noted
+//	8 here       body: where the one that asks is reached    answer: where another one is that says it is the same replica, as here and noted
 //	9 word       body: h''                                   answer: [the clock, ms since 1970 UTC; who vouches for it, as host.Voucher]
 const (
 	opPropose = 1

@@ -57,6 +57,8 @@ type Desk struct {
 	Own   Own
 	Ask   Asker
 	Links Links
+	// Twice returns the replicas of which two run, with the addresses of both; nil: nobody knows.
+	Twice func() map[identity.Replica][]string
 	// Root returns the pin of the root of the tree.
 	Root func(ctx context.Context) (trust.Pin, error)
 	// Place returns what the jurisdiction is called.

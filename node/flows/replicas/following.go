@@ -203,6 +203,17 @@ func Alarms(all []Status, now time.Time) (wrong []error) {
 	return wrong
 }
 
+// TwiceAlarms returns an alarm for each replica of which two run.
+func (d *Desk) TwiceAlarms() (wrong []error) {
+	if d.Twice == nil {
+		return nil
+	}
+	for of, at := range d.Twice() {
+		wrong = append(wrong, text.Fail(text.ReplicaTwice, text.Args{"replica": of.String(), "addresses": listed(at)}, nil))
+	}
+	return wrong
+}
+
 func (s Status) alarm(all []Status) error {
 	args := text.Args{"replica": s.Replica.String()}
 	if s.Why == OneWay {

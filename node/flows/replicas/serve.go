@@ -48,7 +48,8 @@ type Listener interface {
 // Server answers what other replicas ask.
 type Server struct {
 	Host  Host
-	Links Links // nil: nothing is said of who is not reached
+	Links Links  // nil: nothing is said of who is not reached
+	Boots *Boots // nil: it is not noticed that a replica runs twice
 	// Moved is told where a replica says that it is reached now, which is not where it was; false:
 	// it was somewhere else a moment ago. nil: nobody is told.
 	Moved  func(of identity.Replica, addresses []string) bool

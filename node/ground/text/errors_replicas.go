@@ -26,6 +26,8 @@ const (
 	ReplicaUnreached      Code = "replica-unreached"
 	ReplicaStuck          Code = "replica-stuck"
 	ReplicaNotReached     Code = "replica-not-reached"
+	ReplicaTwice          Code = "replica-twice"
+	ReplicaRunsHere       Code = "replica-runs-here"
 )
 
 var replicaProblems = []problem{
@@ -170,5 +172,19 @@ var replicaProblems = []problem{
 			"请在该机器上执行 xietong status，按其提示处理；读取不受影响"},
 		en: parts{"The leader's clock is not believed", "nobody vouches for the clock of replica {replica}, which leads, and no replica with a clock that is believed can take its place, so writing has stopped", "{replica}",
 			"run `xietong status` on that machine, and do what it says; reading goes on"},
+	},
+	{
+		number: 504, code: ReplicaTwice, status: http.StatusConflict, params: []string{"replica", "addresses"},
+		zh: parts{"同一副本有两个在运行", "有两个进程都自称副本 {replica}：{addresses}", "{replica}",
+			"请立即停止其中由备份或者复制的目录启动的一个，不得再启动；不能判断的，两个都停止，用 xietong replica remove {replica} 移除，再邀请新的"},
+		en: parts{"Two run as one replica", "two processes say that they are replica {replica}: {addresses}", "{replica}",
+			"stop the one at once that runs a backup or a copy of a directory, and never start it again; if you cannot tell, stop both, take it out with `xietong replica remove {replica}`, and invite another"},
+	},
+	{
+		number: 505, code: ReplicaRunsHere, status: http.StatusConflict, params: []string{"address", "replica", "dir"},
+		zh: parts{"同一副本已在运行", "{address}（UDP）由正在运行的同一副本 {replica} 占用；目录 {dir} 是它的复制或者备份，节点没有启动", "{dir}",
+			"不得启动这个目录，也不得改用其他地址：同一副本只能有一个在运行。要用这个目录代替，先停止正在运行的一个，并且确认这个目录不比它旧"},
+		en: parts{"The same replica runs already", "{address} (UDP) is held by the same replica, {replica}, which runs; the directory {dir} is a copy of its own, and the node was not started", "{dir}",
+			"do not start this directory, at no other address either: one replica runs once. To have it in place of the other, stop that one first, and make sure that this directory is not older"},
 	},
 }
