@@ -48,7 +48,7 @@ func (t beginning) flag(name string) string {
 // use lines, and of flags.
 var (
 	completedArguments = map[string]completion{
-		"DATASET": datasetsOf, datasetOrFile: datasetsOf, "NAME": placesOf, "QUESTION": questionsOf,
+		"DATASET": datasetsOf, datasetOrFile: datasetsOf, "NAME": placesOf, "QUESTION": questionsOf, "REPLICA": replicasOf,
 	}
 	completedFlags = map[string]completion{
 		"at": placesOf, "below": placesOf, "in": hostedOf, "as": actingOf, "agency": agenciesOf, "dataset": datasetsOf, "purpose": purposesOf, "level": levelsOf,
@@ -229,6 +229,17 @@ func questionsOf(ctx context.Context, _ *app, c *client.Client, _ beginning) (al
 	}
 	for _, q := range saved.Questions {
 		all = append(all, value(q.Name, q.Dataset))
+	}
+	return all
+}
+
+func replicasOf(ctx context.Context, a *app, c *client.Client, _ beginning) (all []cobra.Completion) {
+	known, err := c.Replicas(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, r := range known.Replicas {
+		all = append(all, value(r.Replica, a.replicaRole(r.Role, r.Until)))
 	}
 	return all
 }

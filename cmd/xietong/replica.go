@@ -228,6 +228,13 @@ func (a *app) replicaJoin() *cobra.Command {
 		if made.OnlyHere != "" {
 			a.tell(text.CLIJoinOnlyHere, text.Args{"listen": made.OnlyHere, "file": made.Config})
 		}
+		if made.Again {
+			a.say(text.CLIReplicaAgain, text.Args{"replica": made.Replica, "name": made.DisplayName, "dir": a.data})
+			if made.Kept != "" {
+				a.tell(text.CLIReplicaKept, text.Args{"listen": made.Kept, "file": made.Config})
+			}
+			return nil
+		}
 		a.say(text.CLIReplicaJoined, text.Args{"replica": made.Replica, "name": made.DisplayName, "entries": number(made.Entries), "dir": a.data})
 		a.say(text.CLIReplicaJoinedThen, text.Args{"replica": made.Replica})
 		return nil

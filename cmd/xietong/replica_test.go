@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"regexp"
 	"strings"
 	"testing"
 
+	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -160,4 +162,27 @@ func TestReplicaJoinTellsTheKind(t *testing.T) {
 	c := newClerks(t, "zh_CN.UTF-8")
 	c.refused(string(text.InvitationOfChild), "replica join xt1-guiyang-192.0.2.7-7400-ABC")
 	c.refused(string(text.InvitationOfReplica), "join xr1-guiyang-192.0.2.7-7400-ABC")
+}
+
+// TestReplicasAreCompleted (NW19): promote and remove offer the replicas that there are.
+func TestReplicasAreCompleted(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	for _, verb := range []string{"promote", "remove"} {
+		if _, told, _ := b.run("__complete", "replica", verb, ""); !strings.Contains(told, "r2\tvoter") || !strings.Contains(told, "r6\tinvited") {
+			t.Errorf("%s: got %q", verb, told)
+		}
+	}
+}
+
+// TestJoinedBefore (NW2): a join that is repeated says that nothing was done, and that another
+// address is not taken.
+func TestJoinedBefore(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	b.app.node.joinReplica = func(context.Context, string, string, joinOptions) (node.ReplicaJoined, error) {
+		return node.ReplicaJoined{DisplayName: "南明区", Replica: "r2", Config: "D/config.yaml", Again: true, Kept: "192.0.2.8:7400"}, nil
+	}
+	_, told, aside := b.run("replica", "join", "xr1-a", "--listen", "192.0.2.9:7400")
+	if !strings.Contains(told, "already, and nothing was done") || !strings.Contains(aside, "it is 192.0.2.8:7400 still; to change it, set `listen` in D/config.yaml") || strings.Contains(told, "0 entries") {
+		t.Errorf("got %s and %s", told, aside)
+	}
 }

@@ -52,6 +52,7 @@ type Joined struct {
 	Entries     uint64 `json:"entries"`             // with which it was filled
 	OnlyHere    string `json:"only_here,omitempty"` // the address that it listens on, where that is of this machine alone
 	Again       bool   `json:"again,omitempty"`     // it was joined before, and nothing was done
+	Kept        string `json:"kept,omitempty"`      // Again: where it listens, where another address was given now
 }
 
 // attempt is one attempt to join.
@@ -84,7 +85,7 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 		return j, text.Fail(text.BadRequest, text.Args{"where": "--listen", "reason": "it is not HOST:PORT"}, err)
 	}
 	if datadir.Whole(dir) {
-		return again(dir, t)
+		return again(dir, t, o.Listen)
 	}
 	if err := datadir.CheckEmpty(dir, t.Of.Name().String()); err != nil {
 		return j, err
@@ -106,7 +107,7 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 }
 
 // again tells of a directory that is whole that it is this replica's, or refuses it.
-func again(dir string, t invitation.Replica) (j Joined, err error) {
+func again(dir string, t invitation.Replica, listen string) (j Joined, err error) {
 	if err := datadir.CheckFormat(dir); err != nil {
 		return j, err
 	}
@@ -118,10 +119,14 @@ func again(dir string, t invitation.Replica) (j Joined, err error) {
 	if at < 0 || host.ReplicaIn(host.Folder(dir, t.Of.Name())) != t.Replica {
 		return j, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
 	}
-	return Joined{
+	j = Joined{
 		Name: t.Of.Name().String(), DisplayName: c.Jurisdictions[at].DisplayName, Replica: t.Replica.String(),
 		Config: filepath.Join(dir, config.FileName), Again: true,
-	}, nil
+	}
+	if c.Listen != listen {
+		j.Kept = c.Listen
+	}
+	return j, nil
 }
 
 func (a *attempt) join(ctx context.Context) (j Joined, err error) {

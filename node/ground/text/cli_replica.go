@@ -53,6 +53,8 @@ const (
 	CLIReplicaThen  Code = "cli.replica.then"
 
 	CLIReplicaJoined     Code = "cli.replica.joined"
+	CLIReplicaAgain      Code = "cli.replica.again"
+	CLIReplicaKept       Code = "cli.replica.kept"
 	CLIReplicaJoinedThen Code = "cli.replica.joined-then"
 
 	CLIReplicaPromoted     Code = "cli.replica.promoted"
@@ -159,6 +161,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaThen, "它跟上后，在这里执行：{xietong} replica promote {replica}（进度见 {xietong} replica list）", "once it has caught up, run here: {xietong} replica promote {replica} (`{xietong} replica list` shows how far it is)"},
 
 	{CLIReplicaJoined, "本机已是{name}的副本 {replica}，取得 {entries} 个条目。启动：xietong --data {dir} serve", "this machine is replica {replica} of {name}, with {entries} [entry|entries].   Start it:   xietong --data {dir} serve"},
+	{CLIReplicaAgain, "本机早已是{name}的副本 {replica}，没有再做什么。启动：xietong --data {dir} serve", "this machine is replica {replica} of {name} already, and nothing was done.   Start it:   xietong --data {dir} serve"},
+	{CLIReplicaKept, "监听地址没有改动，仍是 {listen}；要改，请修改 {file} 中的 listen，再启动节点", "the address was not changed: it is {listen} still; to change it, set `listen` in {file}, and start the node again"},
 	{CLIReplicaJoinedThen, "启动后，在原有的副本上执行：xietong replica promote {replica}", "then run on a replica that was there: xietong replica promote {replica}"},
 
 	{CLIReplicaPromoted, "{replica} 已有表决权", "{replica} has a vote"},
