@@ -37,7 +37,7 @@ func (a *app) ledgerList() *cobra.Command {
 		})
 		for _, k := range known {
 			if err == nil && !a.jsonOnly {
-				a.tell(text.CLIKnownUpTo, text.Args{"log": k.Log, "size": number(k.Size), "acts": number(k.Acts), "at": a.localTime(k.At)})
+				a.tellKnown(k)
 			}
 		}
 		return err
@@ -53,4 +53,13 @@ func (a *app) ledgerList() *cobra.Command {
 	flags.StringVar(&l.To, "to", "", a.t(text.CLIFlagTo, nil))
 	a.pageFlags(flags, &l)
 	return c
+}
+
+// tellKnown says how far the acts of a ledger below are known, and by whose word.
+func (a *app) tellKnown(k client.Known) {
+	code := text.CLIKnownUpTo
+	if !strings.HasPrefix(k.Log, k.By+"/log/") {
+		code = text.CLIKnownThrough
+	}
+	a.tell(code, text.Args{"log": k.Log, "size": number(k.Size), "acts": number(k.Acts), "by": k.By, "at": a.localTime(k.At)})
 }

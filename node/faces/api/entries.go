@@ -63,5 +63,5 @@ func (h Hosted) below(in *listEntries, out *client.Entries) (acts func(*state.Re
 }
 
 func knownShown(k witnessing.Known) *client.Known {
-	return &client.Known{Log: k.Log.String(), Size: k.Size, Acts: k.Acts, At: stamp(k.At)}
+	return &client.Known{Log: k.Log.String(), Size: k.Size, Acts: k.Acts, By: k.By.String(), At: stamp(k.At)}
 }

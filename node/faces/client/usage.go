@@ -36,6 +36,7 @@ type Known struct {
 	Log  string `json:"log" doc:"Origin of the ledger: NAME/log/EPOCH"`
 	Size uint64 `json:"size" doc:"Entries up to which all its acts are known"`
 	Acts uint64 `json:"acts" doc:"How many acts those are"`
+	By   string `json:"by" doc:"Who sent them: the jurisdiction whose ledger it is, whose keys signed them, or one between that passed them on, by whose word these are all"`
 	At   string `json:"at" doc:"RFC 3339: when the last of these entries became known here"`
 }
 

@@ -15,9 +15,10 @@ import (
 // Acts are the acts of a ledger below, as they are known here. They are read from what is kept:
 // nobody is asked.
 type Acts struct {
-	r *state.Reader
-	k risen
-	x ledger.Excerpt // the piece that was read last
+	r  *state.Reader
+	by identity.Jurisdiction
+	k  risen
+	x  ledger.Excerpt // the piece that was read last
 }
 
 // ActsOf returns the acts of a jurisdiction below, those of its newest log. The error is
@@ -25,6 +26,7 @@ type Acts struct {
 func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) {
 	a := &Acts{r: r}
 	if child, below := d.childOver(of); below {
+		a.by = child
 		for _, k := range known(r, child) {
 			if k.Log.Jurisdiction() == of && k.Log.Epoch() >= a.k.Log.Epoch() {
 				a.k = k
@@ -42,14 +44,17 @@ type Known struct {
 	Log  identity.Log
 	Size uint64 // entries of which all acts are known
 	Acts uint64
-	At   time.Time // when the last of these entries became known
+	// By is the child by which they came: the ledger's own jurisdiction, whose keys signed them, or
+	// one that passed them on, by whose word they are all.
+	By identity.Jurisdiction
+	At time.Time // when the last of these entries became known
 }
 
 // Known returns how far these acts go.
-func (a *Acts) Known() Known { return a.k.known() }
+func (a *Acts) Known() Known { return a.k.known(a.by) }
 
-func (k risen) known() Known {
-	return Known{Log: k.Log, Size: k.To, Acts: k.Acts, At: time.UnixMilli(int64(k.At))}
+func (k risen) known(by identity.Jurisdiction) Known {
+	return Known{Log: k.Log, Size: k.To, Acts: k.Acts, By: by, At: time.UnixMilli(int64(k.At))}
 }
 
 // KnownBelow returns how far the acts of all ledgers below a jurisdiction are known, in the order
@@ -58,7 +63,8 @@ func (d *Desk) KnownBelow(r *state.Reader, top identity.Jurisdiction) (all []Kno
 	child, _ := d.childOver(top) // none of the own one: all children
 	for _, k := range known(r, child) {
 		if of := k.Log.Jurisdiction(); of.Under(top) && of != top {
-			all = append(all, k.known())
+			by, _ := d.childOver(of)
+			all = append(all, k.known(by))
 		}
 	}
 	slices.SortFunc(all, func(a, b Known) int { return strings.Compare(a.Log.String(), b.Log.String()) })

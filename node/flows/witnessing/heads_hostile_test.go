@@ -51,6 +51,11 @@ func TestForgedHeads(t *testing.T) {
 			x.Hashes[0][0] ^= 1
 			h.Pieces[1] = x.Sign(county.Host).Encode()
 		},
+		"of another epoch": func(h *heads) {
+			x := must2(ledger.ParseExcerpt(h.Pieces[0]))(t)
+			x.Log = must2(identity.NewLog(county.name, 2))(t)
+			h.Pieces[0] = x.Sign(county.Host).Encode()
+		},
 		"too many pieces": func(h *heads) { h.Pieces = slices.Repeat(h.Pieces, mostAnswered) },
 		"a long piece":    func(h *heads) { h.Pieces[0] = make([]byte, ledger.MaxExcerptLen+1) },
 	} {

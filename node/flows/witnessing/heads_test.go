@@ -131,12 +131,15 @@ func TestActsOf(t *testing.T) {
 			t.Errorf("of %s %d acts up, %d down; want %d", a.Log(), len(up), len(down), len(want))
 		}
 		k := a.Known()
-		if k.Log != county.Log() || k.Acts != uint64(len(want)) || k.Size != county.size() || k.At.After(w.now()) {
+		if k.Log != county.Log() || k.Acts != uint64(len(want)) || k.Size != county.size() || k.By != city.name || k.At.After(w.now()) {
 			t.Errorf("known are %+v", k)
 		}
 		var below []identity.Log
 		for _, k := range append(province.desk.KnownBelow(r, province.name), province.desk.KnownBelow(r, city.name)...) {
 			below = append(below, k.Log)
+			if k.By != city.name {
+				t.Errorf("of %s by %s", k.Log, k.By)
+			}
 		}
 		if !slices.Equal(below, []identity.Log{city.Log(), county.Log(), county.Log()}) || len(province.desk.KnownBelow(r, county.name)) > 0 {
 			t.Errorf("below are %v", below)

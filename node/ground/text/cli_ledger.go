@@ -18,6 +18,7 @@ const (
 	CLILongLedgerList  Code = "cli.long-ledger-list"
 	CLIFlagActsOf      Code = "cli.flag-acts-of"
 	CLIKnownUpTo       Code = "cli.known-up-to"
+	CLIKnownThrough    Code = "cli.known-through"
 	CLIFlagKind        Code = "cli.flag-kind"
 	CLIFlagStatedBy    Code = "cli.flag-stated-by"
 	CLIFlagEntryCode   Code = "cli.flag-entry-code"
@@ -84,6 +85,10 @@ var ledgerSentences = []sentence{
 	},
 	{CLIFlagActsOf, "下级 `NAME` 账本中的各项行为", "the acts of the jurisdiction `NAME` below"},
 	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 报到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},
+	{
+		CLIKnownThrough, "{log}：前 {size} 条中的 {acts} 项行为，由 {by} 转报，是否齐全以其所报为准，{at} 报到",
+		"{log}: {acts} [act|acts:acts] of its first {size} [entry|entries:size], as passed on by {by}, who says that these are all; known since {at}",
+	},
 	{CLIFlagKind, "只列该类型的条目：`KIND` 为列表所示的类型，如“授予共享权限”，或其英文名称、编号，如 grant、12", "entries of the kind `KIND` alone: its name as lists have it, in either language, or its number, such as grant or 12"},
 	{CLIFlagStatedBy, "只列部门 `CODE` 所作的条目", "entries that the agency `CODE` stated alone"},
 	{CLIFlagEntryCode, "只列数据资源或事项 `CODE` 的条目", "entries of the dataset or matter `CODE` alone"},

@@ -37,7 +37,7 @@ func TestHeadsOfCountyAtProvince(t *testing.T) {
 		if err != nil || len(of.Below) != 2 || of.Below[1].Log != "nanming.guiyang.guizhou/log/1" || of.Known != nil {
 			t.Errorf("below the province are known %+v, %v", of.Below, err)
 		}
-		if k := got.Known; k == nil || k.Size <= want[len(want)-1].Index || k.Acts < uint64(len(want)) || k.At == "" {
+		if k := got.Known; k == nil || k.Size <= want[len(want)-1].Index || k.Acts < uint64(len(want)) || k.By != "guiyang.guizhou" || k.At == "" {
 			t.Errorf("it is known up to %+v", k)
 		}
 	})
