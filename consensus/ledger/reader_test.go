@@ -8,7 +8,8 @@ import (
 )
 
 // TestSecondReader runs a reader that was written from docs/ledger-format.md alone, in another
-// language: it must accept and refuse the vectors for the same reasons.
+// language: it must accept and refuse the vectors for the same reasons, and find the root that an
+// excerpt gives, and any change of it.
 func TestSecondReader(t *testing.T) {
 	if out, err := exec.Command("python3", "-c", "import cryptography").CombinedOutput(); err != nil {
 		if os.Getenv("CI") != "" {
@@ -20,5 +21,9 @@ func TestSecondReader(t *testing.T) {
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "vectors as expected") {
 		t.Errorf("%v\n%s", err, out)
+	}
+	out, err = exec.Command("python3", "testdata/reader/reader.py", "--excerpt", "testdata/vectors/parts.json").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "excerpt as expected") {
+		t.Errorf("excerpt: %v\n%s", err, out)
 	}
 }

@@ -3,6 +3,7 @@
 
     reader.py RECEIPT PIN [PREIMAGE]     verify one receipt: files, and the pin as text
     reader.py --vectors FILE...          verify lists of vectors and compare with what they expect
+    reader.py --excerpt PARTS            verify the signed excerpt among the parts, and that no byte of it can be changed
 
 It needs Python 3.9 and the package `cryptography`, for Ed25519 and X.509 alone. Exit status 0: all is well.
 """
@@ -419,7 +420,65 @@ def run_vectors(names):
     print(f"{total - wrong} of {total} vectors as expected")
     return wrong == 0 and total > 0
 
+# Excerpts.
+
+EXCERPT = array(
+    array(exactly(1), text(is_log), uint(), uint(1, 1 << 62), list_of(array(uint(), bstr(0, 1024))), any_bytes), hash32, signature64,
+)
+
+def read_excerpt(data, keys):
+    """Verifies who signed an excerpt from entry 0 on, and returns the root that it gives."""
+    excerpt, key, signature = decode(data, 20480, EXCERPT, "excerpt")
+    need(key in keys, "excerpt-key")
+    need(verifies(key, b"xietong/1 excerpt\n" + encode(excerpt), signature), "excerpt-signature")
+    _, _, at, end, acts, hashes = excerpt
+    need(at == 0 and end <= 16384, "excerpt", "of another range")
+    edge = []  # the full subtrees at the right edge, as (how many leaves, hash)
+
+    def add(width, h):
+        nonlocal at
+        at += width
+        while edge and edge[-1][0] == width:
+            width, h = 2 * width, sha256(b"\1" + edge.pop()[1] + h)
+        edge.append((width, h))
+
+    for index, leaf in acts + [[end, None]]:
+        need(at <= index <= end and (leaf is None or index < end), "excerpt", "an act is elsewhere")
+        while at < index:
+            width = 1 << (index - at).bit_length() - 1
+            while at % width:
+                width >>= 1
+            need(len(hashes) >= 32, "excerpt", "too few hashes")
+            add(width, hashes[:32])
+            hashes = hashes[32:]
+        if leaf is not None:
+            add(1, sha256(b"\0" + leaf))
+    need(not hashes, "excerpt", "too many hashes")
+    root = edge.pop()[1]
+    while edge:
+        root = sha256(b"\1" + edge.pop()[1] + root)
+    return root
+
+def run_excerpt(name):
+    parts = {p["name"]: bytes.fromhex(p["hex"]) for p in json.load(open(name, encoding="utf-8")) if "hex" in p}
+    data, keys = parts["excerpt-signed"], [parts["log-key-r1"], parts["log-key-r2"]]
+    if read_excerpt(data, keys) != parts["root-7"]:
+        print("the excerpt gives another root")
+        return False
+    taken = 0
+    for i in range(len(data)):
+        try:
+            read_excerpt(data[:i] + bytes([data[i] ^ 1]) + data[i + 1 :], keys)
+            taken += 1
+            print(f"byte {i} changed: taken")
+        except Refused:
+            pass
+    print("excerpt as expected")
+    return taken == 0
+
 def main(args):
+    if args[:1] == ["--excerpt"] and len(args) == 2:
+        return run_excerpt(args[1])
     if args[:1] == ["--vectors"]:
         return run_vectors(args[1:])
     if len(args) not in (2, 3):
