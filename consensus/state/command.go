@@ -24,6 +24,7 @@ const (
 	KindContinued      Kind = 78
 	KindEpoch          Kind = 79
 	KindEpochSettled   Kind = 80
+	KindEpochWidened   Kind = 81
 )
 
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
@@ -204,6 +205,7 @@ func NewRegistry() *Registry {
 	r.Register(KindContinued, Idempotent, applyContinued)
 	r.Register(KindEpoch, Idempotent, applyEpoch)
 	r.Register(KindEpochSettled, Idempotent, applyEpochSettled)
+	r.Register(KindEpochWidened, Idempotent, applyEpochWidened)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
 	r.Shape(KindClockCorrected, Shape{Body: reflect.TypeFor[ClockChange]()})
@@ -212,6 +214,7 @@ func NewRegistry() *Registry {
 	r.Shape(KindContinued, Shape{Body: reflect.TypeFor[Continued]()})
 	r.Shape(KindEpoch, Shape{Body: reflect.TypeFor[EpochChange]()})
 	r.Shape(KindEpochSettled, Shape{Body: reflect.TypeFor[EpochSettled]()})
+	r.Shape(KindEpochWidened, Shape{Body: reflect.TypeFor[EpochWidened]()})
 	return r
 }
 

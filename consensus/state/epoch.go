@@ -33,19 +33,35 @@ type EpochChange struct {
 	Sealed   []byte
 }
 
-// EpochSettled is the body of KindEpochSettled: what the lost entries ended was ended here.
+// EpochSettled is the body of KindEpochSettled: what the lost entries ended was ended here, or a
+// person said that it was looked through.
 type EpochSettled struct {
 	_     struct{} `cbor:",toarray"`
 	Epoch uint64
+	Whole bool // all of what they ended was known
+}
+
+// EpochWidened is the body of KindEpochWidened, and stands in the ledger as another entry of the
+// kind that begins an epoch: more entries are lost than that said.
+type EpochWidened struct {
+	_        struct{} `cbor:",toarray"`
+	Epoch    uint64
+	To       uint64
+	Root     []byte
+	Known    []byte
+	Evidence ledger.Evidence
+	Sealed   []byte
 }
 
 // Epoch is how a ledger came to its newest epoch.
 type Epoch struct {
 	Number  uint64
-	Entry   uint64 // that began it
+	Before  uint64 // the epoch before
+	Entry   uint64 // that began it, or said that more is lost
 	From    uint64 // the entries of the epoch before from here
 	To      uint64 // up to there are lost
-	Settled bool   // what they ended was ended here
+	Settled bool   // what they ended was ended here, or a person looked it through
+	Whole   bool   // all of that was known
 	Known   []byte // see EpochChange
 }
 
@@ -58,6 +74,7 @@ type begun struct {
 	Entry   uint64
 	Raft    uint64 // index of the command
 	Settled bool
+	Whole   bool
 	Known   []byte
 }
 
@@ -138,7 +155,7 @@ func (r reads) Epochs() (all []Epoch) {
 	r.Scan(bucketEpochs, nil, nil, func(k, v []byte) bool {
 		var b begun
 		decodeOwn(v, maxBegunLen, &b)
-		all = append(all, Epoch{binary.BigEndian.Uint64(k), b.Entry, b.From, b.To, b.Settled, b.Known})
+		all = append(all, Epoch{binary.BigEndian.Uint64(k), b.Before, b.Entry, b.From, b.To, b.Settled, b.Whole, b.Known})
 		return true
 	})
 	return all
@@ -187,14 +204,43 @@ func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
 	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
 		return nil, err
 	}
-	data := tx.Get(bucketEpochs, be64(b.Epoch))
-	if data == nil {
-		return nil, fmt.Errorf("epoch %d was not begun here", b.Epoch)
+	value, err := tx.begunAt(b.Epoch)
+	if err != nil {
+		return nil, err
 	}
-	var value begun
-	decodeOwn(data, maxBegunLen, &value)
-	value.Settled = true
+	value.Settled, value.Whole = true, b.Whole
 	return nil, tx.putBegun(b.Epoch, value)
+}
+
+// applyEpochWidened notes that more is lost than the entry said that began an epoch. What that
+// ended must end here, too.
+func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
+	var b EpochWidened
+	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+		return nil, err
+	}
+	value, err := tx.begunAt(b.Epoch)
+	switch {
+	case err != nil:
+		return nil, err
+	case b.To <= value.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
+		return nil, fmt.Errorf("epoch %d: entries up to %d are lost, not %d", b.Epoch, b.To, value.To)
+	}
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, From: value.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	if err != nil {
+		return nil, err
+	}
+	value.Entry, value.To, value.Known, value.Settled, value.Whole = index, b.To, b.Known, false, false
+	return be64(index), tx.putBegun(b.Epoch, value)
+}
+
+func (tx *Tx) begunAt(epoch uint64) (value begun, err error) {
+	data := tx.Get(bucketEpochs, be64(epoch))
+	if data == nil {
+		return value, fmt.Errorf("epoch %d was not begun here", epoch)
+	}
+	decodeOwn(data, maxBegunLen, &value)
+	return value, nil
 }
 
 func (tx *Tx) putBegun(epoch uint64, value begun) error {

@@ -62,7 +62,7 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 		for _, f := range h.Witness.Findings(r) {
 			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
 			if f.Kept > 0 {
-				args["kept"] = strconv.FormatUint(f.Kept, 10)
+				args["signed"] = strconv.FormatUint(f.Kept, 10)
 			} else {
 				args["entry"], args["since"] = f.Entry.String(), stamp(f.At)
 			}

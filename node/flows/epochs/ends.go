@@ -16,10 +16,17 @@ import (
 )
 
 // endAll ends here what acts ended that are lost, in their order. What has ended already stays so;
-// so it may be done again from the beginning.
-func (d *Desk) endAll(ctx context.Context, acts []ledger.Indexed) error {
+// so it may be done again from the beginning. What a person published, added or invited after an
+// entry stays, too; 0: nobody did.
+func (d *Desk) endAll(ctx context.Context, acts []ledger.Indexed, after uint64) error {
 	children := false
 	for _, a := range acts {
+		if anew, err := d.anew(ctx, a.Leaf.Head, after); err != nil || anew {
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		did, err := d.end(ctx, a)
 		if err != nil {
 			return fmt.Errorf("end what entry %d ended: %w", a.Index, err)
@@ -30,6 +37,47 @@ func (d *Desk) endAll(ctx context.Context, acts []ledger.Indexed) error {
 		return nil
 	}
 	return d.Changed(ctx)
+}
+
+// anew reports whether what an act ended was made anew after an entry.
+func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew bool, err error) {
+	if after == 0 {
+		return false, nil
+	}
+	err = d.Own.View(ctx, func(r *state.Reader) error {
+		entry, err := newest(r, head)
+		anew = !entry.IsZero() && entry.Index() > after
+		return passed(err)
+	})
+	return anew, err
+}
+
+// newest returns the newest entry by which what an act ended was made; zero: there is none. A grant
+// is never made anew, but given again as another one.
+func newest(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
+	switch head.Kind {
+	case ledger.KindDatasetEnded:
+		p, err := catalog.Known(r, head.Code, catalog.Published{})
+		return p.At, err
+	case ledger.KindStandardEnded:
+		s, err := catalog.StandardOf(r, head.Code)
+		if s != nil {
+			e = s.At
+		}
+		return e, err
+	case ledger.KindAgencyEnded:
+		all, err := catalog.Agencies(r)
+		for _, l := range all {
+			if l.Code == head.Agency {
+				e = l.Entry
+			}
+		}
+		return e, err
+	case ledger.KindWithdrawal, ledger.KindCancellation:
+		child, _ := tree.ChildOf(r, head.Code)
+		e = child.Invitation.In(r.Names())
+	}
+	return e, nil
 }
 
 // end ends what one act ended, and reports whether there was something to end.

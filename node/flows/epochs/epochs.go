@@ -16,6 +16,7 @@
 package epochs
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -23,8 +24,10 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/book"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -46,17 +49,21 @@ type Own interface {
 	// SettleEpoch settles it; see host.Host.
 	BeginEpoch(ctx context.Context, id identity.Message, reason string, lost host.Lost) (identity.Entry, error)
 	Begun(ctx context.Context) (seen host.Seen, lost host.Lost, unsettled bool, err error)
-	SettleEpoch(ctx context.Context) error
+	SettleEpoch(ctx context.Context, whole bool) error
 }
 
 // Witness are the neighbours, who keep the heads of the own ledger.
 type Witness interface {
 	// Heads returns the acts among the own entries from one on up to a checkpoint that a neighbour
-	// saw, with their heads proven. The error says that not all of them are known.
+	// saw, with their heads proven. The error is text.HeadsMissing where the neighbour does not
+	// have all of them.
 	Heads(ctx context.Context, seen host.Seen, from uint64) ([]ledger.Indexed, error)
 
 	// Common returns how many entries of the own ledger the neighbour cosigned as they are here.
 	Common(ctx context.Context, by identity.Jurisdiction) (uint64, error)
+
+	// Largest returns what the neighbours saw of the own ledger who answer, of each epoch.
+	Largest(ctx context.Context) ([]host.Seen, error)
 
 	// Forked returns what a neighbour keeps of another history of the own log; ok is false where
 	// none is known.
@@ -77,8 +84,9 @@ type Desk struct {
 // Continue takes the word of a person that the data directory is the newest there is, and returns
 // the entry that records it. checked says that they looked through what may have ended in entries
 // that are lost, whose heads nobody keeps. The error is host.ErrNotInQuestion where nobody asked,
-// text.LostUnknown where the heads are not known and nobody checked, text.LostKeys where the keys
-// changed in what is lost, and those of host.Host.
+// text.LostUnknown where the heads are not known and nobody checked, text.LostUnasked where whoever
+// may keep them did not answer for less than host.AskAgain, text.LostKeys where the keys changed in
+// what is lost, and those of host.Host.
 func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, checked bool) (entry identity.Entry, err error) {
 	q, questioned, err := d.question(ctx)
 	if err != nil {
@@ -88,12 +96,14 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 		return d.Own.Continue(ctx, id, reason)
 	}
 	lost := host.Lost{From: q.Size, Checked: checked}
-	if q.Forked {
-		if lost.From, err = d.Witness.Common(ctx, q.Found.By); err != nil {
-			return entry, err
-		}
+	common, err := d.Witness.Common(ctx, q.Found.By)
+	if err != nil {
+		return entry, err
 	}
-	acts, err := d.lost(ctx, *q.Found, lost)
+	if q.Forked || common > lost.From && q.Found.Checkpoint.Log == d.Own.Log() {
+		lost.From = common
+	}
+	acts, whole, err := d.lost(ctx, *q.Found, lost, time.Since(q.Since))
 	if err != nil {
 		return entry, err
 	}
@@ -105,7 +115,7 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
-	return entry, d.finish(ctx, acts)
+	return entry, d.finish(ctx, acts, whole, 0)
 }
 
 // question returns why the ledger cannot go on as it is. One of which a neighbour keeps another
@@ -122,42 +132,80 @@ func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned 
 	return q, questioned, nil
 }
 
-// lost returns the acts among the lost entries; none where a person checked what they ended.
-func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost) (acts []ledger.Indexed, err error) {
+// lost returns the acts among the lost entries, as far as they are known, and whether they are all.
+// Where they are not, the error is nil if a person checked what they ended; where the neighbour
+// does not answer, that counts after a while.
+func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (acts []ledger.Indexed, whole bool, err error) {
 	acts, err = d.Witness.Heads(ctx, seen, lost.From)
+	kept := err == nil || failure.Is(err, text.HeadsMissing)
+	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
 	switch {
-	case err != nil && lost.Checked: // what is known of them counts all the same
-	case err != nil:
-		return nil, text.Fail(text.LostUnknown, text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}, err)
+	case !kept && since < host.AskAgain:
+		return nil, false, text.Fail(text.LostUnasked, args, err)
+	case err != nil && !lost.Checked:
+		return nil, false, text.Fail(text.LostUnknown, args, err)
+	}
+	acts, failed := d.missing(ctx, acts)
+	if failed != nil {
+		return nil, false, failed
 	}
 	for _, a := range acts {
-		if a.Leaf.Head.Kind == ledger.KindKeySet || a.Leaf.Head.Kind == ledger.KindEpoch {
-			return nil, d.keysLost(nil)
+		if kind := a.Leaf.Head.Kind; err == nil && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
+			return nil, false, d.keysLost(nil)
 		}
 	}
-	return acts, nil
+	return acts, err == nil, nil
+}
+
+// missing returns the acts that are not here: where the loss begins is known roughly.
+func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed) (lost []ledger.Indexed, err error) {
+	err = d.Own.View(ctx, func(r *state.Reader) error {
+		for _, a := range acts {
+			here := r.Leaf(a.Index)
+			if here == nil {
+				lost = append(lost, a)
+				continue
+			}
+			leaf, err := a.Leaf.Encode()
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(here, leaf) {
+				lost = append(lost, a)
+			}
+		}
+		return nil
+	})
+	return lost, err
 }
 
 func (d *Desk) keysLost(err error) error {
 	return text.Fail(text.LostKeys, text.Args{"jurisdiction": d.Own.Name().String()}, err)
 }
 
-// finish ends what the acts ended, and settles the epoch.
-func (d *Desk) finish(ctx context.Context, acts []ledger.Indexed) error {
+// finish ends what the acts ended, and settles the epoch. What a person made anew after an entry
+// stays; 0: nobody did.
+func (d *Desk) finish(ctx context.Context, acts []ledger.Indexed, whole bool, after uint64) error {
 	d.NewKeys()
-	if err := d.endAll(ctx, acts); err != nil {
+	if err := d.endAll(ctx, acts, after); err != nil {
 		return err
 	}
-	return d.Own.SettleEpoch(ctx)
+	return d.Own.SettleEpoch(ctx, whole)
 }
 
-// again is how often an epoch that is not settled is tried again.
-const again = 30 * time.Second
+// How often an epoch that is not settled is tried again, and how often the neighbours are asked
+// what is known of one that is.
+const (
+	again    = 30 * time.Second
+	askEvery = 10 * time.Minute
+)
 
-// Run finishes what was begun before the node was stopped, until ctx ends.
+// Run finishes what was begun before the node was stopped, until ctx ends. Of a ledger that lost
+// entries, it asks the neighbours now and then: one that was away may have seen more than is named
+// as lost, or have the heads that a person had to do without.
 func (d *Desk) Run(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := d.resume(ctx); err != nil && ctx.Err() == nil {
+	for tries := 0; ctx.Err() == nil; tries++ {
+		if err := d.resume(ctx, tries%int(askEvery/again) == 0); err != nil && ctx.Err() == nil {
 			d.Logger.Warn("what ended in the entries that are lost has not all ended here yet", "error", err)
 		}
 		timer := time.NewTimer(again)
@@ -169,15 +217,32 @@ func (d *Desk) Run(ctx context.Context) {
 	}
 }
 
-// resume finishes the newest epoch, unless it is settled.
-func (d *Desk) resume(ctx context.Context) error {
+// resume finishes an epoch that is not settled and, where asks says so, looks for what was not
+// known of one that is.
+func (d *Desk) resume(ctx context.Context, asks bool) error {
+	if d.Own.Names().Log().Epoch() == 1 {
+		return nil
+	}
+	if asks {
+		seen, _ := d.Witness.Largest(ctx) // whoever does not answer is asked again
+		for _, s := range seen {
+			d.Own.Doubt(s)
+		}
+	}
 	seen, lost, unsettled, err := d.Own.Begun(ctx)
-	if err != nil || !unsettled {
+	if err != nil || !unsettled || lost.Settled && !asks {
 		return err
 	}
-	acts, err := d.lost(ctx, seen, lost)
+	if lost.Settled {
+		acts, err := d.Witness.Heads(ctx, seen, lost.From)
+		if err != nil { // nobody keeps them, or is away
+			return nil
+		}
+		return d.finish(ctx, acts, true, lost.Entry)
+	}
+	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, acts)
+	return d.finish(ctx, acts, whole, 0)
 }

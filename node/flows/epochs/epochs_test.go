@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/flows/reform"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
@@ -26,6 +28,8 @@ type own struct {
 	seen     host.Seen
 	doubts   bool // a doubt puts it in question
 	said     []string
+	names    state.Names
+	refuses  bool // every command
 }
 
 func (o *own) Questioned() error {
@@ -58,9 +62,24 @@ func (o *own) Begun(context.Context) (host.Seen, host.Lost, bool, error) {
 	return o.seen, *o.begun, true, nil
 }
 
-func (o *own) SettleEpoch(context.Context) error {
-	o.said, o.begun = append(o.said, "settle"), nil
+func (o *own) SettleEpoch(_ context.Context, whole bool) error {
+	if whole {
+		o.said, o.begun = append(o.said, "settle"), nil
+		return nil
+	}
+	o.said, o.begun.Settled = append(o.said, "settle as it is"), true
 	return nil
+}
+
+// Names are those of a ledger that has begun an epoch.
+func (o *own) Names() state.Names { return o.names }
+
+// Propose implements book.Ledger.
+func (o *own) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
+	if o.refuses {
+		return nil, errors.New("the disk is full")
+	}
+	return o.Ledger.Propose(ctx, kind, q, body)
 }
 
 // heads are neighbours that know these acts.
@@ -69,11 +88,16 @@ type heads struct {
 	err    error
 	common uint64
 	forked bool
+	seen   []host.Seen
 }
 
 func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, error) {
 	return h.acts, h.err
 }
+func (h *heads) Largest(context.Context) ([]host.Seen, error) {
+	return h.seen, nil
+}
+
 func (h *heads) Common(context.Context, identity.Jurisdiction) (uint64, error) { return h.common, nil }
 func (h *heads) Forked(context.Context) (host.Seen, bool, error)               { return host.Seen{}, h.forked, nil }
 
@@ -87,7 +111,12 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 	t.Helper()
 	r := state.NewRegistry()
 	tree.Register(r)
-	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{}, Size: 7}}
+	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}}
+	second, err := identity.NewLog(o.Name(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.names = state.NamesOf(second)
 	w := &heads{}
 	return &Desk{
 		Own: o, Witness: w, Reform: &reform.Desk{Own: o}, Logger: slog.New(slog.DiscardHandler),
@@ -98,7 +127,8 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 // TestContinue: what is done by a person's word hangs on what a neighbour saw, and on what is known
 // of the entries that are lost. Nothing is begun where the ledger cannot go on.
 func TestContinue(t *testing.T) {
-	unknown := errors.New("not all heads are known")
+	unknown, away := text.Fail(text.HeadsMissing, nil, nil), errors.New("no link")
+	long := func(o *own) { o.question.Since = time.Now().Add(-time.Hour) }
 	for what, row := range map[string]struct {
 		edit    func(*own, *heads)
 		checked bool
@@ -114,8 +144,13 @@ func TestContinue(t *testing.T) {
 		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, false, "[begin keys settle]", "", 7},
 		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, false, "[]", text.LostKeys, 0},
 		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, true, "[]", text.LostKeys, 0},
+		"the parent is away":           {func(_ *own, w *heads) { w.err = away }, false, "[]", text.LostUnasked, 0},
+		"it is away, and checked":      {func(_ *own, w *heads) { w.err = away }, true, "[]", text.LostUnasked, 0},
+		"it is away for long":          {func(o *own, w *heads) { long(o); w.err = away }, false, "[]", text.LostUnknown, 0},
+		"it is, and checked":           {func(o *own, w *heads) { long(o); w.err = away }, true, "[begin keys settle as it is]", "", 7},
+		"it cosigned more":             {func(o *own, w *heads) { w.common, o.question.Found.Checkpoint.Log = 8, o.Log() }, false, "[begin keys settle]", "", 8},
 		"the heads are unknown":        {func(_ *own, w *heads) { w.err = unknown }, false, "[]", text.LostUnknown, 0},
-		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, true, "[begin keys settle]", "", 7},
+		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, true, "[begin keys settle as it is]", "", 7},
 		"it forked":                    {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, false, "[begin keys settle]", "", 4},
 		"it forked, and goes on":       {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, false, "[doubt begin keys settle]", "", 5},
 		"it is the one that is kept":   {func(o *own, w *heads) { o.question, w.forked = nil, true }, false, "[doubt continue]", "", 0},
@@ -143,19 +178,44 @@ func TestContinue(t *testing.T) {
 func TestResumed(t *testing.T) {
 	d, o, w := newDesk(t)
 	w.acts = []ledger.Indexed{act(8, ledger.KindCancellation)}
-	if err := d.resume(t.Context()); err != nil || len(o.said) > 0 {
+	if err := d.resume(t.Context(), true); err != nil || len(o.said) > 0 {
 		t.Errorf("without an epoch: %v, did %s", err, o.said)
 	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
+	o.refuses = true
 	id, err := identity.NewMessage()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Continue(gone, id, "r", false); err == nil || fmt.Sprint(o.said) != "[begin keys]" {
+	if _, err := d.Continue(t.Context(), id, "r", false); err == nil || fmt.Sprint(o.said) != "[begin keys]" {
 		t.Fatalf("got %v, did %s", err, o.said)
 	}
-	if err := d.resume(t.Context()); err != nil || fmt.Sprint(o.said) != "[begin keys keys settle]" {
+	o.refuses = false
+	if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[begin keys keys settle]" {
 		t.Errorf("got %v, did %s", err, o.said)
+	}
+}
+
+// TestKnownLater: what a person had to do without, because the parent was away, ends once its heads
+// can be had, and a neighbour that saw more than is named as lost puts the ledger in question.
+func TestKnownLater(t *testing.T) {
+	d, o, w := newDesk(t)
+	o.question.Since, w.err = time.Now().Add(-time.Hour), errors.New("no link")
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Continue(t.Context(), id, "r", true); err != nil {
+		t.Fatal(err)
+	}
+	o.said = nil
+	if err := d.resume(t.Context(), true); err != nil || len(o.said) > 0 {
+		t.Errorf("while it is away: %v, did %s", err, o.said)
+	}
+	w.err, w.seen = nil, []host.Seen{{}}
+	if err := d.resume(t.Context(), false); err != nil || len(o.said) > 0 {
+		t.Errorf("in between: %v, did %s", err, o.said)
+	}
+	if err := d.resume(t.Context(), true); err != nil || fmt.Sprint(o.said) != "[doubt keys settle]" {
+		t.Errorf("once it is there: %v, did %s", err, o.said)
 	}
 }

@@ -113,7 +113,7 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 		c.By = parent
 	}
 	b := back{d: d, c: c, from: from, at: from}
-	if b.sets, err = d.ownKeys(ctx); err != nil {
+	if b.sets, err = d.keysSince(ctx, from); err != nil {
 		return nil, err
 	}
 	for b.at < c.Checkpoint.Size {
@@ -141,11 +141,22 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 	return b.acts, err
 }
 
+// keysSince returns the own key sets that can have signed a ledger of more entries: the one in force
+// then, and those after it. A key that was given up before signs nothing that is lost.
+func (d *Desk) keysSince(ctx context.Context, entries uint64) ([]trust.KeySet, error) {
+	sets, err := d.ownKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	number, err := looked(d, func(r *state.Reader) (uint64, error) { return r.InForce(min(entries, r.Size())), nil })
+	return sets[max(number, 1)-1:], err
+}
+
 // back gathers the pieces that come back.
 type back struct {
 	d     *Desk
 	c     Seen
-	sets  []trust.KeySet // own, all that there were
+	sets  []trust.KeySet // own, that can have signed what is lost
 	from  uint64
 	at    uint64 // up to which they came
 	begun bool

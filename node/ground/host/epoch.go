@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -32,6 +33,8 @@ type Lost struct {
 	From    uint64 // the first of them
 	Acts    int    // how many acts are known by their heads
 	Checked bool   // none is: a person looked through what may have ended
+	Settled bool   // the person did, and the ledger goes on since
+	Entry   uint64 // that began the epoch
 }
 
 // begins is the payload of the entry that begins an epoch.
@@ -64,8 +67,10 @@ type knownLost struct {
 func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
 	q := book.ByNode(h, id, asked[:])
-	if entry, came, err := h.came(ctx, state.KindEpoch, q); came || err != nil {
-		return entry, err
+	for _, kind := range []state.Kind{state.KindEpoch, state.KindEpochWidened} {
+		if entry, came, err := h.came(ctx, kind, q); came {
+			return entry, err
+		}
 	}
 	question := h.question.Load()
 	switch {
@@ -76,13 +81,17 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	case question.Found.Checkpoint.Log.Epoch() > h.Log().Epoch():
 		return entry, ErrOtherKeys
 	}
+	kind, change := state.KindEpoch, h.epochChange
+	if question.Found.Checkpoint.Log.Epoch() < h.Log().Epoch() {
+		kind, change = state.KindEpochWidened, h.epochWidened
+	}
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
-	body, err := h.epochChange(ctx, question, reason, lost)
+	body, err := change(ctx, question, reason, lost)
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
-	result, err := h.Propose(ctx, state.KindEpoch, q, body)
+	result, err := h.Propose(ctx, kind, q, body)
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
@@ -98,26 +107,56 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 func (h *Host) epochChange(ctx context.Context, q *QuestionError, reason string, lost Lost) ([]byte, error) {
 	found := q.Found.Checkpoint
 	b := state.EpochChange{Epoch: h.Log().Epoch() + 1, From: lost.From, To: found.Size, Root: found.Root[:]}
-	payload, err := json.Marshal(begins{
-		Replica: q.Replica.String(), Before: h.Log().String(), From: b.From, To: b.To, Saw: q.Found.By.String(), Note: string(q.Found.Note),
-		Acts: lost.Acts, Checked: lost.Checked, Reason: reason,
-	})
+	note, known, err := h.statedLost(q, reason, lost)
 	if err != nil {
 		return nil, err
 	}
-	note, err := h.Note(epochType, payload)
-	if err != nil {
-		return nil, err
-	}
-	b.Evidence, b.Sealed = note.Evidence, note.Sealed
-	b.Known, err = canon.Marshal(knownLost{Before: h.Log(), Saw: q.Found.By, Note: q.Found.Note, Acts: uint64(lost.Acts), Checked: lost.Checked})
-	if err != nil {
-		return nil, err
-	}
+	b.Known, b.Evidence, b.Sealed = known, note.Evidence, note.Sealed
 	if b.KeySet, err = h.epochKeys(ctx, b.Epoch); err != nil {
 		return nil, err
 	}
 	return canon.Marshal(b)
+}
+
+// epochWidened makes the command by which more is lost than the entry said that began an epoch.
+func (h *Host) epochWidened(_ context.Context, q *QuestionError, reason string, lost Lost) ([]byte, error) {
+	note, known, err := h.statedLost(q, reason, lost)
+	if err != nil {
+		return nil, err
+	}
+	of, _ := h.after(q.Found.Checkpoint.Log)
+	return canon.Marshal(state.EpochWidened{
+		Epoch: of.Number, To: q.Found.Checkpoint.Size, Root: q.Found.Checkpoint.Root[:], Known: known, Evidence: note.Evidence, Sealed: note.Sealed,
+	})
+}
+
+// statedLost returns the statement about what is lost, and what is kept of it.
+func (h *Host) statedLost(q *QuestionError, reason string, lost Lost) (note book.Statement, known []byte, err error) {
+	found := q.Found.Checkpoint
+	payload, err := json.Marshal(begins{
+		Replica: q.Replica.String(), Before: found.Log.String(), From: lost.From, To: found.Size, Saw: q.Found.By.String(), Note: string(q.Found.Note),
+		Acts: lost.Acts, Checked: lost.Checked, Reason: reason,
+	})
+	if err == nil {
+		note, err = h.Note(epochType, payload)
+	}
+	if err == nil {
+		known, err = canon.Marshal(knownLost{Before: found.Log, Saw: q.Found.By, Note: q.Found.Note, Acts: uint64(lost.Acts), Checked: lost.Checked})
+	}
+	return note, known, err
+}
+
+// after returns the epoch that was begun after a log of this ledger; ok is false where none was.
+func (h *Host) after(log identity.Log) (e state.Epoch, ok bool) {
+	_ = h.Look(func(r *state.Reader) error {
+		for _, each := range r.Epochs() {
+			if each.Before == log.Epoch() {
+				e, ok = each, true
+			}
+		}
+		return nil
+	})
+	return e, ok
 }
 
 // epochKeys makes the key set with which an epoch is signed: the keys stay.
@@ -143,34 +182,40 @@ func (h *Host) epochKeys(ctx context.Context, epoch uint64) (change state.KeySet
 	return h.keySetChange(next.Number, next.Replicas, signed)
 }
 
-// Unsettled returns the newest epoch while what its lost entries ended has not all ended here.
+// Unsettled returns an epoch of which what the lost entries ended has not all ended here.
 func (h *Host) Unsettled() (e state.Epoch, unsettled bool) {
+	return h.epochThat(func(e state.Epoch) bool { return !e.Settled })
+}
+
+func (h *Host) epochThat(is func(state.Epoch) bool) (e state.Epoch, found bool) {
 	err := h.Look(func(r *state.Reader) error {
-		if all := r.Epochs(); len(all) > 0 {
-			e = all[len(all)-1]
+		all := r.Epochs()
+		if at := slices.IndexFunc(all, is); at >= 0 {
+			e, found = all[at], true
 		}
 		return nil
 	})
-	return e, err == nil && e.Number > 0 && !e.Settled
+	return e, err == nil && found
 }
 
-// SettleEpoch says that what the lost entries ended has ended here: the question is settled.
-func (h *Host) SettleEpoch(ctx context.Context) error {
-	e, unsettled := h.Unsettled()
-	if !unsettled {
+// SettleEpoch says that what the lost entries ended has ended here, or that a person looked it
+// through; whole says that all of it was known. The question is settled.
+func (h *Host) SettleEpoch(ctx context.Context, whole bool) error {
+	e, found := h.epochThat(func(e state.Epoch) bool { return !e.Settled || whole && !e.Whole })
+	if !found {
 		return nil
 	}
-	body, err := canon.Marshal(state.EpochSettled{Epoch: e.Number})
+	body, err := canon.Marshal(state.EpochSettled{Epoch: e.Number, Whole: whole})
 	if err == nil {
 		_, err = h.Propose(ctx, state.KindEpochSettled, book.Request{}, body)
 	}
-	if err == nil {
+	if err == nil && !e.Settled {
 		err = h.settle()
 	}
 	if err != nil {
 		return fmt.Errorf("settle epoch: %w", err)
 	}
-	h.logger.Warn("the ledger answers again, in its new epoch", "epoch", e.Number)
+	h.logger.Warn("what ended in the lost entries is settled", "epoch", e.Number, "known", whole)
 	return nil
 }
 
@@ -181,10 +226,15 @@ func (h *Host) Doubt(s Seen) {
 	var size uint64
 	err := h.Look(func(r *state.Reader) error { size = r.Size(); return nil })
 	agrees, forked := h.judge(size, s)
-	if err != nil || h.question.Load() != nil || !h.alone() || agrees || !forked && s.Checkpoint.Size <= size || !h.vouched(s) {
+	of, before := h.after(s.Checkpoint.Log)
+	if err != nil || h.question.Load() != nil || !h.alone() || agrees || !before && !forked && s.Checkpoint.Size <= size || !h.vouched(s) {
 		return
 	}
-	h.doubt(min(h.openedSize, s.Checkpoint.Size))
+	from := min(h.openedSize, s.Checkpoint.Size)
+	if before {
+		from = of.From
+	}
+	h.doubt(from)
 	q := h.question.Load()
 	now := *q
 	now.Found, now.Forked, now.Waiting = &s, forked, false
@@ -197,12 +247,14 @@ func (h *Host) Doubt(s Seen) {
 	}
 }
 
-// Begun tells how the newest epoch began, while it is not settled: what a neighbour saw, and what
-// is known of the entries that are lost.
+// Begun tells how an epoch began that is not settled, or of which not all was known: what a
+// neighbour saw, and what is known of the entries that are lost.
 func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool, err error) {
 	e, unsettled := h.Unsettled()
 	if !unsettled {
-		return seen, lost, false, nil
+		if e, unsettled = h.epochThat(func(e state.Epoch) bool { return !e.Whole }); !unsettled {
+			return seen, lost, false, nil
+		}
 	}
 	var k knownLost
 	err = canon.Unmarshal(e.Known, state.MaxKnownLen, &k)
@@ -214,5 +266,5 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
 	}
 	seen = Seen{By: k.Saw, Note: k.Note, Checkpoint: ledger.Checkpoint{Log: k.Before, Size: e.To, Root: begun.Leaf.Head.Root}}
-	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked}, true, nil
+	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled, Entry: e.Entry}, true, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -195,6 +196,9 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 		good = good || agrees
 		if !agrees && h.vouched(s) && (now.Found == nil || s.newer(*now.Found)) {
 			now.Found, now.Forked = &s, forked
+			if of, before := h.after(s.Checkpoint.Log); before {
+				now.Size = of.From
+			}
 		}
 	}
 	if good && now.Found == nil && now.Epoch == 0 {
@@ -220,7 +224,8 @@ func (s Seen) newer(than Seen) bool {
 func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
 	own := h.Log()
 	if s.Checkpoint.Log.Jurisdiction() == own.Jurisdiction() && s.Checkpoint.Log.Epoch() < own.Epoch() {
-		return h.namedLost(s.Checkpoint.Size), false
+		e, ok := h.after(s.Checkpoint.Log)
+		return ok && e.To >= s.Checkpoint.Size, false
 	}
 	if s.Checkpoint.Log != own || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
 		return false, false
@@ -233,34 +238,33 @@ func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
 	return err == nil && root == s.Checkpoint.Root, err == nil && root != s.Checkpoint.Root
 }
 
-// namedLost reports whether the newest epoch names what is lost up to a size.
-func (h *Host) namedLost(size uint64) (named bool) {
-	_ = h.Look(func(r *state.Reader) error {
-		all := r.Epochs()
-		named = len(all) > 0 && all[len(all)-1].To >= size
-		return nil
-	})
-	return named
-}
-
-// vouched reports whether what a neighbour says it saw, of this epoch or a later one, was signed by
-// a majority of the replicas of a key set that is known here. A neighbour's word alone keeps no
-// ledger in question.
+// vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of
+// the key set that signed so many entries, in that epoch: the newest of the epoch for more than are
+// here. A key that was given up before signed no more than there is, so whoever has it now keeps no
+// ledger in question, nor does a neighbour's word alone.
 func (h *Host) vouched(s Seen) bool {
-	if of, own := s.Checkpoint.Log, h.Log(); of.Jurisdiction() != own.Jurisdiction() || of.Epoch() < own.Epoch() {
+	of := s.Checkpoint.Log
+	if of.Jurisdiction() != h.name {
 		return false
 	}
-	var sets []datedKeySet
-	err := h.Look(func(r *state.Reader) (err error) {
-		sets, err = h.keys.walk(r)
-		return err
-	})
-	for i := len(sets) - 1; err == nil && i >= 0; i-- {
-		if signedBy(s, s.Checkpoint.Log, sets[i].KeySet) {
-			return true
+	is := false
+	err := h.Look(func(r *state.Reader) error {
+		sets, err := h.keys.walk(r)
+		if err != nil {
+			return err
 		}
-	}
-	return false
+		if s.Checkpoint.Size <= r.Size() {
+			sets = sets[:min(max(r.InForce(s.Checkpoint.Size), 1), uint64(len(sets)))]
+		}
+		for _, k := range slices.Backward(sets) {
+			if k.Epoch <= of.Epoch() {
+				is = signedBy(s, of, k.KeySet)
+				break
+			}
+		}
+		return nil
+	})
+	return err == nil && is
 }
 
 func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {

@@ -15,6 +15,7 @@ const (
 	LostUnknown         Code = "lost-unknown"
 	LostKeys            Code = "lost-keys"
 	EpochUnsettled      Code = "epoch-unsettled"
+	LostUnasked         Code = "lost-unasked"
 )
 
 var questionProblems = []problem{
@@ -98,5 +99,12 @@ var questionProblems = []problem{
 			"请稍候，节点每 30 秒自动再试；一直如此的，请看上级是否连接（xietong tree）及日志"},
 		en: parts{"New epoch not settled", "the ledger of {jurisdiction} goes on in epoch {epoch}, and what ended in the entries that are lost is being ended here; meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"wait; the node tries again every 30 seconds by itself; if it stays so, see whether the parent is connected (`xietong tree`), and the log"},
+	},
+	{
+		number: 533, code: LostUnasked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
+		zh: parts{"留存要素的一方没有答复", "{jurisdiction} 失去的条目中终止过什么，要向上级取回要素；上级现在没有答复（见过这些条目的是 {name}）；没有写入任何内容", "{jurisdiction}",
+			"请看上级是否连接（xietong tree），连接之后重新执行同一命令；10 分钟后仍连接不上的，可在逐一核对后以 --checked 执行"},
+		en: parts{"Whoever keeps the heads did not answer", "what ended in the entries that {jurisdiction} lost is fetched from its parent, which does not answer now ({name} saw those entries); nothing was recorded", "{jurisdiction}",
+			"see whether the parent is connected (`xietong tree`), and repeat the command once it is; if it cannot be reached for 10 minutes, look through everything, and repeat the command with --checked"},
 	},
 }

@@ -1,0 +1,174 @@
+package host
+
+import (
+	"crypto/ed25519"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// former is the log key of a machine that was removed.
+type former struct{ ed25519.PrivateKey }
+
+func (f former) LogPublic() ed25519.PublicKey { return f.Public().(ed25519.PublicKey) }
+func (f former) SignLog(m []byte) []byte      { return ed25519.Sign(f.PrivateKey, m) }
+
+// movedTo has the jurisdiction run on another machine alone, and back here: key set 2 lists r2, and
+// key set 3 r1 again. It returns the log key of that machine.
+func movedTo(t *testing.T, h *Host) former {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r2, err := identity.NewReplica(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sets, err := h.published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, one := former{private}, sets[len(sets)-1].KeySet
+	other := one.Replicas[0]
+	other.Replica, other.LogKey = r2, gone.LogPublic()
+	two := publishNumber(t, h, one, []trust.ReplicaKeys{other}, func(next trust.KeySet) trust.Signature { return h.authority.SignKeySet(next) })
+	publishNumber(t, h, two, one.Replicas, func(next trust.KeySet) trust.Signature {
+		return trust.Signature{Replica: r2, Sig: gone.SignLog(next.SigningInput())}
+	})
+	if err := h.RenewKeys(t.Context(), func(uint64) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	return gone
+}
+
+func publishNumber(t *testing.T, h *Host, before trust.KeySet, listed []trust.ReplicaKeys, sign func(trust.KeySet) trust.Signature) trust.KeySet {
+	t.Helper()
+	hash, next := before.Hash(), before
+	next.Number, next.Previous, next.Replicas, next.Revokes = before.Number+1, hash[:], listed, false
+	signed, err := trust.Assemble(next, []trust.Signature{sign(next)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	change, err := h.keySetChange(next.Number, listed, signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := canon.Marshal(change)
+	if err == nil {
+		_, err = h.Propose(t.Context(), state.KindKeySet, book.Request{}, body)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
+// signedWith is a checkpoint that a neighbour shows, signed with a key.
+func signedWith(t *testing.T, by ledger.LogSigner, epoch, size uint64) Seen {
+	t.Helper()
+	log, err := identity.ParseLog("nanming.guiyang.guizhou/log/1")
+	if err == nil {
+		log, err = identity.NewLog(log.Jurisdiction(), epoch)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := ledger.Checkpoint{Log: log, Size: size, Root: tlog.Hash{1, 2, 3}}
+	note, err := ledger.SignCheckpoint(c, by)
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, _ := log.Jurisdiction().Parent()
+	return Seen{By: city, Checkpoint: c, Note: note}
+}
+
+// TestARemovedKeyIsNoWitness (C08): whoever has the log key of a machine that was removed can
+// neither put the ledger in question nor keep it there, whatever size or epoch they sign with it.
+func TestARemovedKeyIsNoWitness(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	gone := movedTo(t, h)
+	add(t, h)
+	honest := seen(t, h)
+	for _, epoch := range []uint64{1, 2, 7} {
+		for _, size := range []uint64{honest.Checkpoint.Size - 1, honest.Checkpoint.Size + 1, 1 << 40} {
+			if h.Doubt(signedWith(t, gone, epoch, size)); h.Questioned() != nil {
+				t.Fatalf("epoch %d, %d entries: %v", epoch, size, h.Questioned())
+			}
+		}
+	}
+	closed(t, h)
+	h = tryOpen(t, copyOf(t, dir), "")
+	defer func() { closed(t, h) }()
+	if err := h.askOnce(t.Context(), told{seen: []Seen{honest, signedWith(t, gone, 7, 5)}}); err != nil || !signs(t, h) {
+		t.Errorf("moved: %v", err)
+	}
+}
+
+// TestMoreIsLost (C09): a neighbour that was away while a new epoch was begun has seen more of the
+// one before than that names as lost. The ledger is in question again; by a person's word another
+// entry says so, and what ended in those entries must end here before anybody is answered. Names
+// stay.
+func TestMoreIsLost(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	closed(t, h)
+	old := copyOf(t, dir)
+	h = tryOpen(t, dir, "")
+	add(t, h)
+	first := seen(t, h)
+	add(t, h)
+	add(t, h)
+	more := seen(t, h)
+	closed(t, h)
+	h = tryOpen(t, old, "")
+	defer func() { closed(t, h) }()
+	_ = h.askOnce(t.Context(), told{seen: []Seen{first}})
+	from := h.question.Load().Size
+	begin := func() identity.Entry {
+		t.Helper()
+		entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: h.question.Load().Size})
+		if err == nil && signs(t, h) {
+			t.Error("it signs before that is settled")
+		}
+		if err == nil {
+			err = h.SettleEpoch(t.Context(), true)
+		}
+		if err != nil || !signs(t, h) {
+			t.Fatalf("not gone on: %v", err)
+		}
+		return entry
+	}
+	begun := begin()
+	if h.Doubt(first); h.Questioned() != nil {
+		t.Error("what is named as lost puts it in question")
+	}
+	if h.Doubt(more); h.Questioned() == nil || h.question.Load().Size != from {
+		t.Fatalf("more is lost than is named: %v", h.Questioned())
+	}
+	widened := begin()
+	if h.Doubt(more); h.Questioned() != nil {
+		t.Error("in question for what is named now")
+	}
+	_ = h.Look(func(r *state.Reader) error {
+		e := r.Epochs()
+		if len(e) != 1 || e[0].From != from || e[0].To != more.Checkpoint.Size || !e[0].Whole || r.Log().Epoch() != 2 || h.Names().Entry(begun.Index()) != begun {
+			t.Errorf("epochs are %+v, in %s", e, r.Log())
+		}
+		return nil
+	})
+	said, err := h.Entry(t.Context(), widened.Index())
+	if head := said.Leaf.Head; err != nil || head.Kind != ledger.KindEpoch || head.To != more.Checkpoint.Size || head.Root != more.Checkpoint.Root {
+		t.Errorf("got %+v, %v", head, err)
+	}
+}
