@@ -141,8 +141,8 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 	return b.acts, err
 }
 
-// keysSince returns the own key sets that can have signed a ledger of more entries: the one in force
-// then, and those after it. A key that was given up before signs nothing that is lost.
+// keysSince returns the own key sets that can have signed a ledger of more entries: the one in
+// force then, and those after it. A key that was given up before signs nothing that is lost.
 func (d *Desk) keysSince(ctx context.Context, entries uint64) ([]trust.KeySet, error) {
 	sets, err := d.ownKeys(ctx)
 	if err != nil {
