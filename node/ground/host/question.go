@@ -287,17 +287,19 @@ type continuation struct {
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
 	q := book.ByNode(h, id, asked[:])
+	question := h.question.Load()
+	if question != nil && question.Grouped { // where all replicas are in question, nobody leads until most have the word
+		h.voiced.Store(true)
+	}
 	if entry, came, err := h.came(ctx, state.KindContinued, q); came || err != nil {
 		return entry, err
 	}
-	question := h.question.Load()
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
 	case question.Found != nil, question.Epoch > 0, question.Waiting && !question.Grouped:
 		return entry, question
 	}
-	h.voiced.Store(true)
 	body, err := h.continued(question, reason)
 	if err != nil {
 		return entry, err

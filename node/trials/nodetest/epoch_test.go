@@ -237,3 +237,35 @@ func standing(t *testing.T, n *Node) string {
 	}
 	return fmt.Sprintf("%s %s %s %s", g.State, dataset, agency, child)
 }
+
+// TestAllReplicasMoved: the directories of all three replicas are copied to other places, and the
+// originals are gone. None may vote until a person gave their word on most of them, also where the
+// first words find nobody who leads; then they go on.
+func TestAllReplicasMoved(t *testing.T) {
+	Run(t, "guizhou", func(t *testing.T, tree *Tree) {
+		first := tree.Node("guizhou")
+		all := []*Node{first, first.Further(), first.Further()}
+		offer(t, first)
+		for _, n := range all {
+			n.Stop()
+			n.moved()
+		}
+		for _, n := range all {
+			n.Start()
+		}
+		word := client.Continuation{Reason: "moved to another room"}
+		for range 3 {
+			for _, n := range all {
+				_, _ = n.Client("").ContinueLedger(t.Context(), word) // nobody leads at first
+			}
+		}
+		tree.Within(2*time.Minute, "they go on", func() bool {
+			return !slices.ContainsFunc(all, func(n *Node) bool { return slices.Contains(alarms(t, n), string(text.ReplicaInQuestion)) })
+		})
+		for i, n := range all {
+			if _, err := n.Client("").AddAgency(t.Context(), client.NewAgency{Code: fmt.Sprint("forestry-", i+1), Title: "林业局"}); err != nil {
+				t.Errorf("replica %d: %v", i+1, err)
+			}
+		}
+	})
+}
