@@ -145,7 +145,7 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 	case err != nil && !lost.Checked:
 		return nil, false, text.Fail(text.LostUnknown, args, err)
 	}
-	acts, failed := d.missing(ctx, acts)
+	acts, failed := d.missing(ctx, acts, lost.From)
 	if failed != nil {
 		return nil, false, failed
 	}
@@ -157,26 +157,50 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 	return acts, err == nil, nil
 }
 
-// missing returns the acts that are not here: where the loss begins is known roughly.
-func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed) (lost []ledger.Indexed, err error) {
+// missing returns the acts that are not here: where the loss begins is known roughly. The
+// revocation of a grant that is lost is that of the one which it renewed.
+func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed, from uint64) (lost []ledger.Indexed, err error) {
+	here := map[uint64]bool{}
 	err = d.Own.View(ctx, func(r *state.Reader) error {
 		for _, a := range acts {
-			here := r.Leaf(a.Index)
-			if here == nil {
-				lost = append(lost, a)
+			have := r.Leaf(a.Index)
+			if have == nil {
 				continue
 			}
 			leaf, err := a.Leaf.Encode()
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(here, leaf) {
-				lost = append(lost, a)
-			}
+			here[a.Index] = bytes.Equal(have, leaf)
 		}
 		return nil
 	})
+	renews := map[ledger.Ref]ledger.Ref{}
+	for _, a := range acts {
+		if head := a.Leaf.Head; head.Kind == ledger.KindGrant {
+			renews[ledger.RefTo(a.Index)] = head.About
+		}
+		if here[a.Index] {
+			continue
+		}
+		if a.Leaf.Head.Kind == ledger.KindGrantRevoked {
+			a.Leaf.Head.About = standing(a.Leaf.Head.About, renews, func(index uint64) bool { return index < from || here[index] })
+		}
+		lost = append(lost, a)
+	}
 	return lost, err
+}
+
+// standing returns the grant that is here of a grant and those that it renewed, one after another;
+// None: none is.
+func standing(grant ledger.Ref, renews map[ledger.Ref]ledger.Ref, here func(index uint64) bool) ledger.Ref {
+	for range len(renews) + 1 {
+		if index, ok := grant.Index(); !ok || here(index) {
+			return grant
+		}
+		grant = renews[grant]
+	}
+	return ledger.None
 }
 
 func (d *Desk) keysLost(err error) error {

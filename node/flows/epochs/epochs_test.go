@@ -219,3 +219,39 @@ func TestKnownLater(t *testing.T) {
 		t.Errorf("once it is there: %v, did %s", err, o.said)
 	}
 }
+
+// TestRevokedOfLost: the revocation of a grant that is lost is that of the one from before which it
+// renewed, however often; a grant that has its number by now is another one.
+func TestRevokedOfLost(t *testing.T) {
+	d, _, _ := newDesk(t)
+	ref := ledger.RefTo
+	given := func(index uint64, renews ledger.Ref) ledger.Indexed {
+		a := act(index, ledger.KindGrant)
+		a.Leaf.Head.About = renews
+		return a
+	}
+	revoked := func(grant ledger.Ref) ledger.Indexed {
+		a := act(90, ledger.KindGrantRevoked)
+		a.Leaf.Head.About = grant
+		return a
+	}
+	for what, row := range map[string]struct {
+		acts []ledger.Indexed
+		want ledger.Ref
+	}{
+		"from before":              {[]ledger.Indexed{revoked(ref(3))}, ref(3)},
+		"lost":                     {[]ledger.Indexed{given(12, ledger.None), revoked(ref(12))}, ledger.None},
+		"lost, and not shown":      {[]ledger.Indexed{revoked(ref(12))}, ledger.None},
+		"renewed what is here":     {[]ledger.Indexed{given(12, ref(3)), revoked(ref(12))}, ref(3)},
+		"renewed again":            {[]ledger.Indexed{given(12, ref(3)), given(15, ref(12)), revoked(ref(15))}, ref(3)},
+		"renews itself, as forged": {[]ledger.Indexed{given(12, ref(12)), revoked(ref(12))}, ledger.None},
+	} {
+		lost, err := d.missing(t.Context(), row.acts, 10)
+		if err != nil || len(lost) != len(row.acts) {
+			t.Fatalf("%s: got %d acts, %v", what, len(lost), err)
+		}
+		if got := lost[len(lost)-1].Leaf.Head.About; got != row.want {
+			t.Errorf("%s: revokes %d, want %d", what, got, row.want)
+		}
+	}
+}

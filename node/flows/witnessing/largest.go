@@ -3,6 +3,7 @@ package witnessing
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"xietong/certs/identity"
@@ -22,34 +23,52 @@ type Seen struct {
 	Proven bool
 }
 
+// mostAsked is how many neighbours are asked side by side what they saw.
+const mostAsked = 64
+
 // Largest asks every neighbour of another node for the largest checkpoints of the own ledger that
-// it saw, of each epoch. Those who answer are told of also where others do not; where nobody
-// answers, the error says why.
+// it saw, of each epoch, all at once: none that is slow keeps another one from being heard. Those
+// who answer are told of also where others do not; where nobody answers, the error says why.
 func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
-	answered := false
+	var asking sync.WaitGroup
+	var mu sync.Mutex
+	answered, slots := false, make(chan struct{}, mostAsked)
 	for _, name := range d.neighbours() {
 		if d.o.Here(name) {
 			continue
 		}
-		told, failed := ask(ctx, d, operationLargest, name, nothing{})
-		if failed != nil {
-			err = errors.Join(err, failed)
-			continue
-		}
-		answered = true
-		for _, k := range told.Kept {
-			s, bad := d.seenBy(ctx, name, k)
-			if bad != nil {
-				err = errors.Join(err, failure.Unreadable(name, bad))
-				continue
-			}
-			all = append(all, s)
-		}
+		slots <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-slots }()
+			some, failed := d.largestBy(ctx, name)
+			mu.Lock()
+			defer mu.Unlock()
+			all, err = append(all, some...), errors.Join(err, failed)
+			answered = answered || failed == nil
+		})
 	}
+	asking.Wait()
 	if answered {
 		return all, nil
 	}
 	return nil, err
+}
+
+// largestBy asks one neighbour. What it cannot have seen is left out.
+func (d *Desk) largestBy(ctx context.Context, name identity.Jurisdiction) (all []Seen, err error) {
+	told, err := ask(ctx, d, operationLargest, name, nothing{})
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range told.Kept {
+		s, bad := d.seenBy(ctx, name, k)
+		if bad != nil {
+			d.o.Logger.Warn("what a neighbour says it saw is no checkpoint", "peer", name.String(), "error", failure.Unreadable(name, bad))
+			continue
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 func (d *Desk) seenBy(ctx context.Context, name identity.Jurisdiction, k seen) (s Seen, err error) {

@@ -203,8 +203,8 @@ func (d *Desk) witnesses() (all []identity.Jurisdiction) {
 
 func (d *Desk) neighbours() []identity.Jurisdiction {
 	all := d.o.Children()
-	if parent, joined := d.o.Parent(); joined {
-		all = append(all, parent)
+	if parent, joined := d.o.Parent(); joined { // it sees most, and is heard first
+		all = append([]identity.Jurisdiction{parent}, all...)
 	}
 	return all
 }

@@ -201,7 +201,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 			}
 		}
 	}
-	if good && now.Found == nil && now.Epoch == 0 {
+	if good && now.Found == nil && now.Epoch == 0 && (h.heardParent(all) || time.Since(q.Since) >= parentFirst) {
 		h.logger.Warn("a neighbour saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
 		return h.settle()
 	}
@@ -216,6 +216,16 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 func (s Seen) newer(than Seen) bool {
 	a, b := s.Checkpoint, than.Checkpoint
 	return cmp.Or(cmp.Compare(a.Log.Epoch(), b.Log.Epoch()), cmp.Compare(a.Size, b.Size)) > 0
+}
+
+// parentFirst is how long the word of other neighbours waits for that of the parent, which sees
+// most.
+const parentFirst = 2 * time.Minute
+
+// heardParent reports whether the parent is among those who answered; there may be none.
+func (h *Host) heardParent(all []Seen) bool {
+	parent, ok := h.name.Parent()
+	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent })
 }
 
 // judge compares what a neighbour saw with what was here when the question began: it agrees where
