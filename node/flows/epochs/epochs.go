@@ -92,6 +92,9 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
+	if questioned && q.Epoch > 0 && checked {
+		return d.settle(ctx)
+	}
 	if !questioned || q.Found == nil || q.Grouped || q.Epoch > 0 {
 		return d.Own.Continue(ctx, id, reason)
 	}
@@ -116,6 +119,21 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 		return entry, err
 	}
 	return entry, d.finish(ctx, acts, whole, 0)
+}
+
+// settle settles an epoch that was begun, with what is known by now: a person looked through what may
+// have ended. It returns the entry that began it.
+func (d *Desk) settle(ctx context.Context) (entry identity.Entry, err error) {
+	seen, lost, unsettled, err := d.Own.Begun(ctx)
+	if err != nil || !unsettled {
+		return entry, err
+	}
+	lost.Checked = true
+	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
+	if err == nil {
+		err = d.finish(ctx, acts, whole, 0)
+	}
+	return d.Own.Names().Entry(lost.Entry), err
 }
 
 // question returns why the ledger cannot go on as it is. One of which a neighbour keeps another

@@ -255,3 +255,26 @@ func TestRevokedOfLost(t *testing.T) {
 		}
 	}
 }
+
+// TestSettledByAPerson: the parent is gone after the epoch was begun and before what ended was; a
+// person who looked through it ends the wait.
+func TestSettledByAPerson(t *testing.T) {
+	d, o, w := newDesk(t)
+	w.acts, o.refuses = []ledger.Indexed{act(8, ledger.KindCancellation)}, true
+	id, err := identity.NewMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Continue(t.Context(), id, "r", false); err == nil {
+		t.Fatal("it went on")
+	}
+	o.refuses, o.said, o.question.Epoch = false, nil, 2
+	w.acts, w.err = nil, errors.New("no link")
+	if err := d.resume(t.Context(), true); !failure.Is(err, text.LostUnknown) {
+		t.Errorf("without the parent: %v", err)
+	}
+	o.said = nil
+	if _, err := d.Continue(t.Context(), id, "r", true); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
+		t.Errorf("got %v, did %s", err, o.said)
+	}
+}

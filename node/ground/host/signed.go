@@ -14,6 +14,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 )
 
@@ -168,7 +169,19 @@ func (h *Host) openSigned(folder string) error {
 		h.logger.Error("this folder holds less than was signed here", "signed", noted, "entries", size)
 		h.doubt(size)
 	}
+	if h.alone() && noted > size {
+		h.lostBy(noted)
+	}
 	return nil
+}
+
+// lostBy notes that what was signed up to a size is lost, whatever the neighbours saw of it: it may
+// be less.
+func (h *Host) lostBy(noted uint64) {
+	q := h.question.Load()
+	now := *q
+	now.Found, now.Waiting = &Seen{By: h.name, Checkpoint: ledger.Checkpoint{Log: h.Log(), Size: noted}, Note: []byte{}, At: time.Now()}, false
+	h.question.CompareAndSwap(q, &now)
 }
 
 // errInside is why a folder in the data directory is no good: a backup would put it back too.

@@ -172,3 +172,41 @@ func TestMoreIsLost(t *testing.T) {
 		t.Errorf("got %+v, %v", head, err)
 	}
 }
+
+// TestSignedMoreThanWasSeen (C10): what was signed in the last minute no neighbour has seen. The note
+// outside the directory has it: so the neighbours' word that nothing is missing settles nothing, and
+// the ledger goes on in a new epoch, which names all of that as lost.
+func TestSignedMoreThanWasSeen(t *testing.T) {
+	dir, signed := t.TempDir(), t.TempDir()
+	h := open(t, dir)
+	closed(t, h)
+	h = tryOpen(t, dir, signed)
+	add(t, h)
+	early := seen(t, h)
+	closed(t, h)
+	old := copyOf(t, dir)
+	h = tryOpen(t, dir, signed)
+	add(t, h)
+	last := seen(t, h).Checkpoint.Size
+	closed(t, h)
+	h = tryOpen(t, old, signed)
+	defer func() { closed(t, h) }()
+	_ = h.askOnce(t.Context(), told{seen: []Seen{early}})
+	q := h.question.Load()
+	if q == nil || q.Found == nil || q.Found.Checkpoint.Size != last {
+		t.Fatalf("the word of who saw less settles it: %+v", q)
+	}
+	if _, err := h.Continue(t.Context(), newID(t), "r"); err == nil {
+		t.Error("it goes on under the old names")
+	}
+	entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: q.Size, Checked: true})
+	if err == nil {
+		err = h.SettleEpoch(t.Context(), false)
+	}
+	if err != nil || !signs(t, h) || entry.Log().Epoch() != 2 {
+		t.Fatalf("not gone on: %s, %v", entry, err)
+	}
+	if begun, err := h.Entry(t.Context(), entry.Index()); err != nil || begun.Leaf.Head.To != last {
+		t.Errorf("lost up to %d, want %d (%v)", begun.Leaf.Head.To, last, err)
+	}
+}
