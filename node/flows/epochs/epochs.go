@@ -121,8 +121,8 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	return entry, d.finish(ctx, acts, whole, 0)
 }
 
-// settle settles an epoch that was begun, with what is known by now: a person looked through what may
-// have ended. It returns the entry that began it.
+// settle settles an epoch that was begun, with what is known by now: a person looked through what
+// may have ended. It returns the entry that began it.
 func (d *Desk) settle(ctx context.Context) (entry identity.Entry, err error) {
 	seen, lost, unsettled, err := d.Own.Begun(ctx)
 	if err != nil || !unsettled {

@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/ed25519"
+	"path/filepath"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -173,14 +174,13 @@ func TestMoreIsLost(t *testing.T) {
 	}
 }
 
-// TestSignedMoreThanWasSeen (C10): what was signed in the last minute no neighbour has seen. The note
-// outside the directory has it: so the neighbours' word that nothing is missing settles nothing, and
-// the ledger goes on in a new epoch, which names all of that as lost.
+// TestSignedMoreThanWasSeen (C10): what was signed in the last minute no neighbour has seen. The
+// note outside the directory has it: so the neighbours' word that nothing is missing settles
+// nothing, and the ledger goes on in a new epoch, which names all of that as lost.
 func TestSignedMoreThanWasSeen(t *testing.T) {
-	dir, signed := t.TempDir(), t.TempDir()
-	h := open(t, dir)
-	closed(t, h)
-	h = tryOpen(t, dir, signed)
+	dir, signed := filepath.Join(t.TempDir(), "data", "j", "nanming"), filepath.Join(t.TempDir(), "signed")
+	closed(t, open(t, dir))
+	h := tryOpen(t, dir, signed)
 	add(t, h)
 	early := seen(t, h)
 	closed(t, h)
@@ -189,7 +189,8 @@ func TestSignedMoreThanWasSeen(t *testing.T) {
 	add(t, h)
 	last := seen(t, h).Checkpoint.Size
 	closed(t, h)
-	h = tryOpen(t, old, signed)
+	putBack(t, old, dir)
+	h = tryOpen(t, dir, signed)
 	defer func() { closed(t, h) }()
 	_ = h.askOnce(t.Context(), told{seen: []Seen{early}})
 	q := h.question.Load()
