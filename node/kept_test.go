@@ -63,6 +63,7 @@ var elsewhere = map[string]string{
 	"upstream":         "node/tree",
 
 	"heads":            "node/flows/witnessing: TestHeadsAreBounded",
+	"heads-held":       "node/flows/witnessing: TestHeadsAreBounded",
 	"heads-pieces":     "node/flows/witnessing: TestHeadsAreBounded",
 	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
 	"witness-cosigned": "node/flows/witnessing: TestLargestIsKept",

@@ -56,6 +56,9 @@ const (
 	MaxActLen         = 1 << 10  // bytes of a leaf in it: no leaf that can be made is longer
 
 	fullExcerpt = 16 << 10 // bytes of acts, and hashes before them, after which a piece ends
+
+	// mostOfAct is the most that costOf tells of an act: before it are two subtrees of each level.
+	mostOfAct = MaxActLen + 16 + 2*14*tlog.HashSize
 )
 
 const excerptVersion = 1
@@ -106,7 +109,7 @@ func Excerpts(log identity.Log, from, to uint64, r LeafReader) (x Excerpt, err e
 		if !kind.IsAct() {
 			continue
 		}
-		used += len(leaf) + 16 + subtreesIn(gap, i)*tlog.HashSize
+		used += costOf(leaf, gap, i)
 		if used > fullExcerpt {
 			x.To = i
 			break
@@ -115,6 +118,23 @@ func Excerpts(log identity.Log, from, to uint64, r LeafReader) (x Excerpt, err e
 	}
 	x.Hashes, err = hashes{r}.ReadHashes(x.subtrees())
 	return x, err
+}
+
+// costOf is what an act takes of an excerpt, with the hashes between the one before and it.
+func costOf(leaf []byte, gap, index uint64) int {
+	return len(leaf) + 16 + subtreesIn(gap, index)*tlog.HashSize
+}
+
+// Full reports whether the excerpt has no room for an act more, so that another one may follow it.
+// One that Excerpts ended before the size that it was asked for is full. A version that counts more
+// kinds as acts must not end a piece before where one ends that was cut without them.
+func (x Excerpt) Full() bool {
+	used, gap := 0, x.From
+	for _, a := range x.Acts {
+		used += costOf(a.Leaf, gap, a.Index)
+		gap = a.Index + 1
+	}
+	return x.To-x.From == MaxExcerptEntries || used+mostOfAct > fullExcerpt
 }
 
 // subtrees returns the indexes, as tlog counts them, of the hashes that stand in the excerpt.

@@ -140,6 +140,9 @@ func TestExcerptsGrow(t *testing.T) {
 		if last.From == from && size > 1 && x.To > last.To && !x.Extends(last) {
 			t.Errorf("at size %d: [%d, %d) does not extend [%d, %d)", size, from, x.To, last.From, last.To)
 		}
+		if x.To < size && !x.Full() || x.To == size && size-from < 10 && x.Full() {
+			t.Errorf("at size %d: [%d, %d) is full: %v", size, x.From, x.To, x.Full())
+		}
 		if last = x; x.To < size {
 			from = x.To
 		}
@@ -261,6 +264,9 @@ func TestExcerptFits(t *testing.T) {
 		longest = max(longest, len(x.Encode()))
 		if _, err := ParseExcerpt(x.Encode()); err != nil {
 			t.Errorf("one act in %d: %v", every, err)
+		}
+		if !x.Full() {
+			t.Errorf("one act in %d: what Excerpts ends at %d is not full", every, x.To)
 		}
 		if every == 1<<30 && x.To != 3+MaxExcerptEntries {
 			t.Errorf("without acts it ends at %d", x.To)

@@ -96,14 +96,27 @@ func keyOfPiece(log identity.Log, from uint64) []byte {
 // applyRaise keeps a piece, if what is kept is what it was judged against. Else it came twice, or
 // beside another one: whoever sent it asks again.
 func applyRaise(tx *state.Tx, b raiseBody) (done book.Nothing, err error) {
-	have, _ := risenOf.Load(tx, keyOfRisen(b.Child, b.Risen.Log))
+	have, known := risenOf.Load(tx, keyOfRisen(b.Child, b.Risen.Log))
 	if have.span() != b.Was || b.Risen.To <= have.To {
 		return done, nil
+	}
+	more, less := held{Bytes: b.Piece.length()}, held{}
+	if known {
+		replaced, _ := pieces.Load(tx, keyOfPiece(b.Risen.Log, b.Risen.From))
+		less.Bytes = replaced.length()
+	} else {
+		more.Logs = 1
+		if err := makeRoom(tx, b.Child, b.Risen.Log); err != nil {
+			return done, err
+		}
 	}
 	if err := pieces.Save(tx, keyOfPiece(b.Risen.Log, b.Risen.From), b.Piece); err != nil {
 		return done, err
 	}
-	return done, risenOf.Save(tx, keyOfRisen(b.Child, b.Risen.Log), b.Risen)
+	if err := risenOf.Save(tx, keyOfRisen(b.Child, b.Risen.Log), b.Risen); err != nil {
+		return done, err
+	}
+	return done, count(tx, b.Child, b.Risen.Log, more, less)
 }
 
 // childOver returns the child of this jurisdiction at or above another one below it.

@@ -311,6 +311,9 @@ func TestHeadsAreBounded(t *testing.T) {
 	if err := pieces.Check(p); err != nil {
 		t.Error(err)
 	}
+	if err := heldOf.Check(held{Logs: 1<<64 - 1, Bytes: 1<<64 - 1}); err != nil {
+		t.Error(err)
+	}
 	o := raised{Excerpt: p.Excerpt, Size: p.Size, Path: p.Path, Links: p.Links, By: log}
 	if data := must2(canon.Marshal(o))(t); len(data) > 64<<10 || o.Check() != nil {
 		t.Errorf("on its way up it has %d bytes, %v", len(data), o.Check())
@@ -324,27 +327,4 @@ func TestHeadsAreBounded(t *testing.T) {
 			t.Errorf("%s: taken", what)
 		}
 	}
-}
-
-// TestManyLogs: a child that has heads of ever more ledgers below it is stopped, and told of those
-// that are known in pages.
-func TestManyLogs(t *testing.T) {
-	w := newWorld(t, three[1:]...)
-	city, county := w.at(three[1]), w.at(three[2])
-	county.does(1)
-	w.round()
-	for from := 1; from < mostLogs; from += 500 {
-		must2(fill.Do(t.Context(), city.Host, book.Request{}, fillBody{Child: county.name, From: from, N: min(500, mostLogs-from)}))(t)
-	}
-	have := must2(county.desk.askRisen(t.Context(), city.name))(t)
-	if len(have.at) != mostLogs {
-		t.Errorf("told of %d logs, want %d", len(have.at), mostLogs)
-	}
-	more := county.next(span{}, have.kept).recut(county, func(x *ledger.Excerpt) { x.Log = must2(identity.NewLog(county.name, 1<<40))(t) })
-	if _, err := county.sends(city, more); code(err) != text.HeadsRefused {
-		t.Errorf("one more: got %v", err)
-	}
-	county.does(1)
-	w.round()
-	city.checkKnown(county)
 }

@@ -112,6 +112,7 @@ func Register(r *state.Registry) {
 	forks.Keep(r)
 	risenOf.Keep(r)
 	pieces.Keep(r)
+	heldOf.Keep(r)
 	commandKeep.Handle(r, applyKeep)
 	commandCosigned.Handle(r, applyCosigned)
 	commandFork.Handle(r, applyFork)

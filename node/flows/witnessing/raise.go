@@ -11,9 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
-	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
-	"xietong/node/ground/text"
 )
 
 // The operations by which heads go up: see the package comment.
@@ -118,6 +116,7 @@ func (d *Desk) rise(ctx context.Context, to identity.Jurisdiction) error {
 		return nil
 	}
 	all, err := d.raise(ctx, to, logs)
+	d.waits(to, all && err == nil)
 	if err != nil || !all {
 		return err
 	}
@@ -212,45 +211,6 @@ func (d *Desk) nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (
 		o.Path, err = ledger.ProveConsistency(x.To, kept, r)
 	}
 	return o, err
-}
-
-// passOn sends the parent the pieces of the logs below that it does not have. Each stands by the
-// own entry that logs the checkpoint by which it was proven here, so the parent needs the keys of
-// nobody but this jurisdiction. What is wrong with one log holds up no other.
-func (d *Desk) passOn(ctx context.Context, to identity.Jurisdiction, have above, logs []risen) (all bool, err error) {
-	left := mostPassed
-	all = true
-	for _, k := range logs {
-		at, sent, failed := d.passLog(ctx, to, k, have, left)
-		all = all && at.To >= k.To
-		left -= sent
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("heads of %s: %w", k.Log, failed))
-			if !failure.Is(failed, text.HeadsRefused) {
-				break
-			}
-		}
-	}
-	return all && err == nil, err
-}
-
-// passLog sends at most so many pieces of one log.
-func (d *Desk) passLog(ctx context.Context, to identity.Jurisdiction, k risen, have above, most int) (at span, sent int, err error) {
-	for at = have.at[k.Log]; at.To < k.To && sent < most; sent++ {
-		o, err := looked(d, func(r *state.Reader) (raised, error) { return nextBelow(r, k.Log, at, have.kept) })
-		if err != nil || len(o.Excerpt) == 0 {
-			return at, sent, err
-		}
-		now, err := ask(ctx, d, operationRaise, to, o)
-		if err == nil && now.To <= at.To {
-			err = fmt.Errorf("%s takes nothing after entry %d", to, at.To)
-		}
-		if err != nil {
-			return at, sent, err
-		}
-		at = now
-	}
-	return at, sent, nil
 }
 
 // nextBelow returns the next piece of a log below, as the parent can prove it; none where the entry

@@ -18,9 +18,6 @@ import (
 	"xietong/node/ground/text"
 )
 
-// mostLogs is how many logs at or below one child heads are kept of.
-const mostLogs = 4096
-
 // fromChild refuses whoever is no child on another node.
 func (d *Desk) fromChild(who identity.Jurisdiction) error {
 	if parent, ok := who.Parent(); !ok || parent != d.name || d.o.Here(who) {
@@ -64,21 +61,26 @@ func (d *Desk) tellRisen(ctx context.Context, r relay.Received, w whose) (t rise
 
 // standing is what a piece is judged against.
 type standing struct {
-	had   risen
-	known bool
-	last  ledger.Excerpt // the last piece, where there is one
-	kept  kept           // the checkpoint of the child's log
-	full  bool           // there is no room for another log
+	had    risen
+	known  bool
+	last   ledger.Excerpt // the last piece, where there is one
+	length uint64         // of that piece, with what proves it
+	kept   kept           // the checkpoint of the child's log
+	usage  usage          // what is kept of the branch of the log
+	full   bool           // there is no room for another log
 }
 
 func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity.Log) (s standing, err error) {
 	s.kept, _ = keptOf.Load(r, keyOfLog(by))
+	s.usage = readUsage(r, child, branchOf(child, log.Jurisdiction()))
 	if s.had, s.known = risenOf.Load(r, keyOfRisen(child, log)); !s.known {
 		s.had.Log = log
-		s.full = len(known(r, child)) >= mostLogs
+		_, ok := placeFor(r, child, log)
+		s.full = !ok
 		return s, nil
 	}
 	p, ok := pieces.Load(r, keyOfPiece(log, s.had.From))
+	s.length = p.length()
 	s.last, err = readPiece(p, ok)
 	return s, err
 }
@@ -86,12 +88,13 @@ func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity
 // takeHeads takes a piece of the heads of a log at or below a child. (1) It is signed, of the
 // child's own log by keys of the child that count, (2) the checkpoint that it stands by is the kept
 // one of the child's own log, or stands in it link by link, (3) the piece goes on from what is
-// known of its log, or replaces the last piece and shows all that that one showed, and (4) the tree
-// that it gives is the beginning of that of the checkpoint. It answers how far the heads of the log
-// are known now, also where the piece begins elsewhere.
+// known of its log after a piece that is full, or replaces the last piece and shows all that that
+// one showed, (4) the tree that it gives is the beginning of that of the checkpoint, and (5) there
+// is room for it. It answers how far the heads of the log are known now, also where the piece
+// begins elsewhere.
 func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at span, err error) {
 	who := r.Header.Origin
-	if err := d.payFor(ctx, len(o.Excerpt)); err != nil {
+	if err := d.payFor(ctx, o.length()); err != nil {
 		return at, err
 	}
 	x, err := d.readHeads(who, o)
@@ -114,7 +117,28 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 	if err := s.prove(begin, x, o); err != nil {
 		return at, d.headsRefused(who, err)
 	}
+	if err := d.room(who, s, x, o); err != nil {
+		return at, err
+	}
 	return d.keepHeads(ctx, who, s, begin, x, o)
+}
+
+// room refuses what has no room beside what is kept already.
+func (d *Desk) room(child identity.Jurisdiction, s standing, x ledger.Excerpt, o raised) error {
+	if s.full {
+		return d.full(child, x.Log, "logs")
+	}
+	more, less := uint64(o.length()), uint64(0)
+	if len(o.Links) == 0 {
+		more += uint64(len(s.kept.Note))
+	}
+	if s.known && x.From == s.had.From {
+		less = s.length
+	}
+	if !s.usage.fitsBytes(more, less, d.o.MostHeads) {
+		return d.full(child, x.Log, "bytes")
+	}
+	return nil
 }
 
 // readHeads reads the piece that a child sends, which must be of a log at or below it.
@@ -153,12 +177,12 @@ func (d *Desk) checkMaker(child identity.Jurisdiction, x ledger.Excerpt) error {
 func (s standing) begin(x ledger.Excerpt) (f ledger.Frontier, fits bool, err error) {
 	f = ledger.Frontier{Hashes: []tlog.Hash{}}
 	switch {
-	case s.full:
-		return f, false, fmt.Errorf("heads of %d logs are kept", mostLogs)
 	case !s.known:
 		return f, x.From == 0, nil
 	case x.To <= s.had.To:
 		return f, false, nil
+	case x.From == s.had.To && !s.last.Full():
+		return f, false, fmt.Errorf("%w: a piece after one that is not full", ledger.ErrNotProven)
 	case x.From == s.had.To:
 		f, err = s.had.Last.Fold(s.last)
 		return f, true, err

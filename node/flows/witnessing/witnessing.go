@@ -35,6 +35,10 @@
 // A level further up knows no keys of that log: it takes what the level between says, signed by
 // whatever key, and keeps the signature for whoever does.
 //
+// What a superior keeps of heads is bounded for each branch below a child, and what it passes on is
+// shared: the branches of a child, and all below, take turns. A piece that is not full is the last
+// one of its log, so that there are no more pieces than a log takes.
+//
 // A log of which two histories are found is an alarm on both sides, with the evidence in the
 // ledger, until a person acknowledges it. It is not cosigned again in that epoch, and whoever is
 // shown a part of it is told that it is forked. What else a neighbour may do does not hang on it:
@@ -88,7 +92,7 @@ type Asker interface {
 	Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
 }
 
-// Options are what a Desk works with. None may be nil.
+// Options are what a Desk works with. No function of them may be nil.
 type Options struct {
 	Own   Own
 	Asker Asker
@@ -102,6 +106,8 @@ type Options struct {
 	Up     func(identity.Jurisdiction) bool // whether there is a link to it
 	Now    func() time.Time
 	Logger *slog.Logger // for what others cause
+	// MostHeads is how many bytes of heads are kept for one child; 0: mostBytes.
+	MostHeads uint64
 }
 
 // Desk witnesses for one hosted jurisdiction, and has it witnessed. Many goroutines may use it.
@@ -113,6 +119,8 @@ type Desk struct {
 	heavy   *budget.Rates // on heads that come, in KiB
 	telling *budget.Rates // on heads that are told
 
+	passed passed
+
 	judging sync.Mutex // held from reading what is kept to keeping more, so that nobody judges in vain
 	raising sync.Mutex // likewise, for heads
 
@@ -120,6 +128,8 @@ type Desk struct {
 	shown map[identity.Jurisdiction]shown
 	heard map[identity.Jurisdiction]Finding // who shows less than it has signed
 	rose  rose
+
+	fullAt map[identity.Jurisdiction]bool // branches below whose heads found no room, as it was logged
 }
 
 // shown is when a neighbour was shown the own checkpoint last, and what came of it.
@@ -140,10 +150,14 @@ const (
 
 // New returns the desk of a jurisdiction.
 func New(o Options) *Desk {
+	if o.MostHeads == 0 {
+		o.MostHeads = mostBytes
+	}
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
 		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]Finding{},
+		fullAt: map[identity.Jurisdiction]bool{},
 	}
 }
 

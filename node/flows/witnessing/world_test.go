@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
@@ -117,13 +115,13 @@ type actBody struct {
 	Statement book.Statement
 }
 
-// fill keeps heads of logs that there are not.
+// fill says that so much is kept of heads of a branch, which there is not.
 const fill book.Command[fillBody, book.Nothing] = 9003
 
 type fillBody struct {
-	_       struct{} `cbor:",toarray"`
-	Child   identity.Jurisdiction
-	From, N int
+	_             struct{} `cbor:",toarray"`
+	Child, Branch identity.Jurisdiction
+	Held          held
 }
 
 // swap puts another excerpt into the first piece that is kept of a log.
@@ -153,17 +151,7 @@ func applyAct(tx *state.Tx, b actBody) (done book.Nothing, err error) {
 }
 
 func applyFill(tx *state.Tx, b fillBody) (done book.Nothing, err error) {
-	for i := range b.N {
-		log, err := identity.NewLog(b.Child, uint64(1000+b.From+i))
-		if err != nil {
-			return done, err
-		}
-		k := risen{Log: log, To: 1, Last: ledger.Frontier{Hashes: []tlog.Hash{}}}
-		if err := risenOf.Save(tx, keyOfRisen(b.Child, log), k); err != nil {
-			return done, err
-		}
-	}
-	return done, nil
+	return done, heldOf.Save(tx, keyOfHeld(b.Child, b.Branch), b.Held)
 }
 
 // inEpoch has the place begin its ledger anew, in an epoch.
@@ -188,6 +176,7 @@ func (p *place) open() {
 	act.Handle(registry, applyAct)
 	fill.Handle(registry, applyFill)
 	swap.Handle(registry, applySwap)
+	logs.Handle(registry, applyLogs)
 	logger := slog.New(slog.DiscardHandler)
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)
