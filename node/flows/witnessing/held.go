@@ -22,6 +22,10 @@ const (
 	mostBranches = 128     // beside the own one
 	partOfBranch = 4       // of mostLogs and of mostBytes, for one branch
 	small        = 128     // a branch has this part of both always
+
+	// mostKnown is more than are ever kept: those, the parts of small branches, and all epochs of a
+	// child's own children.
+	mostKnown = mostLogs + mostBranches*(mostLogs/small+mostEpochs) + mostEpochs
 )
 
 // held is what is kept of heads of one branch below a child.

@@ -1,7 +1,9 @@
 package witnessing
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -284,5 +286,39 @@ func TestLogsAreBounded(t *testing.T) {
 		return nextBelow(r, must2(identity.NewLog(honest.name, 1))(t), span{}, 1)
 	}); err == nil || !strings.Contains(err.Error(), "no piece") {
 		t.Errorf("of the first epoch: got %v", err)
+	}
+}
+
+// TestManyLogs: a child is told how far the heads of many ledgers are known in pages.
+func TestManyLogs(t *testing.T) {
+	w := newWorld(t, three[1:]...)
+	city, county := w.at(three[1]), w.at(three[2])
+	const n = 2*mostTold + 7
+	must2(fill.Do(t.Context(), city.Host, book.Request{}, fillBody{Child: county.name, Branch: county.name, Known: n}))(t)
+	if have := must2(county.desk.askRisen(t.Context(), city.name))(t); len(have.at) != n {
+		t.Errorf("told of %d logs, want %d", len(have.at), n)
+	}
+	county.does(1)
+	w.round()
+	city.checkKnown(county)
+}
+
+// TestLongWaitIsTold: what the parent lacks for an hour is logged once, and again when it lacks
+// something anew.
+func TestLongWaitIsTold(t *testing.T) {
+	w := newWorld(t, three...)
+	province, city := w.at(three[0]), w.at(three[1])
+	var lines bytes.Buffer
+	city.desk.o.Logger = slog.New(slog.NewTextHandler(&lines, nil))
+	for i, tc := range []struct {
+		after time.Duration
+		all   bool
+		told  int
+	}{{0, false, 0}, {longWait - time.Minute, false, 0}, {time.Hour, false, 1}, {time.Hour, false, 1}, {0, true, 1}, {time.Hour, false, 1}, {time.Hour, false, 2}} {
+		w.elapse(tc.after)
+		city.desk.waits(province.name, tc.all)
+		if told := strings.Count(lines.String(), "heads wait to go up"); told != tc.told {
+			t.Errorf("step %d: told %d times, want %d", i, told, tc.told)
+		}
 	}
 }

@@ -151,7 +151,7 @@ type above struct {
 func (d *Desk) askRisen(ctx context.Context, to identity.Jurisdiction) (have above, err error) {
 	have.at = map[identity.Log]span{}
 	after := ""
-	for range mostLogs/mostTold + 1 {
+	for range mostKnown/mostTold + 1 {
 		told, err := ask(ctx, d, operationRisen, to, whose{Log: d.o.Own.Log(), After: after})
 		if err != nil {
 			return have, err

@@ -3,6 +3,7 @@ package witnessing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -115,13 +118,15 @@ type actBody struct {
 	Statement book.Statement
 }
 
-// fill says that so much is kept of heads of a branch, which there is not.
+// fill says that so much is kept of heads of a branch, which there is not, and keeps heads of logs
+// that there are not.
 const fill book.Command[fillBody, book.Nothing] = 9003
 
 type fillBody struct {
 	_             struct{} `cbor:",toarray"`
 	Child, Branch identity.Jurisdiction
 	Held          held
+	Known         int
 }
 
 // swap puts another excerpt into the first piece that is kept of a log.
@@ -151,6 +156,24 @@ func applyAct(tx *state.Tx, b actBody) (done book.Nothing, err error) {
 }
 
 func applyFill(tx *state.Tx, b fillBody) (done book.Nothing, err error) {
+	for i := range b.Known {
+		label, err := identity.ParseLabel(fmt.Sprintf("f%d", i))
+		if err != nil {
+			return done, err
+		}
+		name, err := b.Branch.Child(label)
+		if err != nil {
+			return done, err
+		}
+		log, err := identity.NewLog(name, 1)
+		if err != nil {
+			return done, err
+		}
+		k := risen{Log: log, To: 1, Last: ledger.Frontier{Hashes: []tlog.Hash{}}}
+		if err := risenOf.Save(tx, keyOfRisen(b.Child, log), k); err != nil {
+			return done, err
+		}
+	}
 	return done, heldOf.Save(tx, keyOfHeld(b.Child, b.Branch), b.Held)
 }
 
