@@ -280,6 +280,9 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 		if err != nil { // nobody keeps them, or is away
 			return nil
 		}
+		if acts, err = d.missing(ctx, acts, lost.From); err != nil {
+			return err
+		}
 		return d.finish(ctx, acts, true, lost.Entry)
 	}
 	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
