@@ -129,7 +129,8 @@ func (w *world) fork(p *place) *host.Host {
 		w.t.Fatal(err)
 	}
 	own := w.open(dir, p.Name())
-	own.AskWitnesses(w.t.Context(), believer{host.Seen{By: p.Name(), Checkpoint: c, Note: signed}})
+	parent, _ := p.Name().Parent()
+	own.AskWitnesses(w.t.Context(), believer{host.Seen{By: parent, Checkpoint: c, Note: signed}})
 	return own
 }
 
