@@ -241,7 +241,7 @@ func TestAnOldBackupBeginsAnEpoch(t *testing.T) {
 	if _, err := h.BeginEpoch(t.Context(), id, "the disk is lost", lost); !errors.As(err, new(*QuestionError)) {
 		t.Errorf("before a neighbour said anything: got %v", err)
 	}
-	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
+	_ = h.askOnce(t.Context(), told{seen: []Seen{later}, err: ErrNoWitness}) // nobody else will answer
 	if _, err := h.Continue(t.Context(), newID(t), "r"); !errors.As(err, new(*QuestionError)) || signs(t, h) {
 		t.Fatalf("it goes on in its old epoch: %v", err)
 	}
