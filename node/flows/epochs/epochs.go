@@ -1,15 +1,16 @@
 // Package epochs has a ledger go on of which entries were lost that it had signed: its data
 // directory was put back from a backup, or its machine was set back.
 //
-// A person says that nothing newer is left. Then (1) the neighbours are asked for the acts among
-// the lost entries, of which they keep the heads, and the ledger goes on in a new epoch, whose
-// first entry says what is lost; (2) whatever one of those acts ended is ended here too: a grant, a
+// A person says that nothing newer is left. Then (1) the parent is asked for the acts among the
+// lost entries, of which it keeps the heads, and the ledger goes on in a new epoch, whose first
+// entry says what is lost; (2) whatever one of those acts ended is ended here too: a grant, a
 // dataset, a standard, an agency, a child, an invitation; and only then (3) the jurisdiction
 // answers others again. A node that is stopped between goes on by itself.
 //
-// Where nobody keeps the heads, nobody knows what ended, so a person must look through the grants,
-// agencies, datasets and children, and say that they did. Where the keys changed in what is lost,
-// the ledger cannot go on: its newest keys are lost too.
+// Where nobody keeps the heads, or the parent is away for long, nobody knows what ended, so a
+// person must look through the grants, agencies, datasets and children, and say that they did; what
+// the heads say later ends then. Where the keys changed in what is lost, the ledger cannot go on:
+// its newest keys are lost too.
 //
 // What was given in the lost entries is not given anew, and no record comes back: whoever had it
 // entered has its receipt, and enters it again.
@@ -45,8 +46,9 @@ type Own interface {
 	// Continue takes a person's word that nothing is lost; see host.Host.
 	Continue(ctx context.Context, id identity.Message, reason string) (identity.Entry, error)
 
-	// BeginEpoch begins an epoch, Begun tells how the newest one began while it is not settled, and
-	// SettleEpoch settles it; see host.Host.
+	// BeginEpoch begins an epoch, or says that more is lost than the entry said that began one;
+	// Begun tells of an epoch that is not settled, or of which not all was known; and SettleEpoch
+	// settles it. See host.Host.
 	BeginEpoch(ctx context.Context, id identity.Message, reason string, lost host.Lost) (identity.Entry, error)
 	Begun(ctx context.Context) (seen host.Seen, lost host.Lost, unsettled bool, err error)
 	SettleEpoch(ctx context.Context, whole bool) error
@@ -129,11 +131,16 @@ func (d *Desk) settle(ctx context.Context) (entry identity.Entry, err error) {
 		return entry, err
 	}
 	lost.Checked = true
+	return d.Own.Names().Entry(lost.Entry), d.goOn(ctx, seen, lost)
+}
+
+// goOn finishes an epoch that was begun, with what is known by now.
+func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
 	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
-	if err == nil {
-		err = d.finish(ctx, acts, whole, 0)
+	if err != nil {
+		return err
 	}
-	return d.Own.Names().Entry(lost.Entry), err
+	return d.finish(ctx, acts, whole, 0)
 }
 
 // question returns why the ledger cannot go on as it is. One of which a neighbour keeps another
@@ -275,19 +282,15 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 	if err != nil || !unsettled || lost.Settled && !asks {
 		return err
 	}
-	if lost.Settled {
-		acts, err := d.Witness.Heads(ctx, seen, lost.From)
-		if err != nil { // nobody keeps them, or is away
-			return nil
-		}
-		if acts, err = d.missing(ctx, acts, lost.From); err != nil {
-			return err
-		}
-		return d.finish(ctx, acts, true, lost.Entry)
+	if !lost.Settled {
+		return d.goOn(ctx, seen, lost)
 	}
-	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
-	if err != nil {
+	acts, err := d.Witness.Heads(ctx, seen, lost.From)
+	if err != nil { // nobody keeps them, or is away
+		return nil
+	}
+	if acts, err = d.missing(ctx, acts, lost.From); err != nil {
 		return err
 	}
-	return d.finish(ctx, acts, whole, 0)
+	return d.finish(ctx, acts, true, lost.Entry)
 }

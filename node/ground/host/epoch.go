@@ -60,15 +60,16 @@ type knownLost struct {
 	Checked bool
 }
 
-// BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. It
-// returns the entry. The error is ErrNotInQuestion where nothing is in question, the *QuestionError
-// where no neighbour saw what is not here or where there are other replicas, ErrOtherKeys, and a
-// *KeysError while the newest key set is not in use.
+// BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. Where
+// a neighbour saw more of an earlier epoch than is named as lost, the epoch stays, and another
+// entry says that more is lost. It returns the entry. The error is ErrNotInQuestion where nothing
+// is in question, the *QuestionError where no neighbour saw what is not here or where there are
+// other replicas, ErrOtherKeys, and a *KeysError while the newest key set is not in use.
 func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
 	q := book.ByNode(h, id, asked[:])
 	for _, kind := range []state.Kind{state.KindEpoch, state.KindEpochWidened} {
-		if entry, came, err := h.came(ctx, kind, q); came {
+		if entry, came, err := h.came(ctx, kind, q); came || err != nil {
 			return entry, err
 		}
 	}
