@@ -145,7 +145,7 @@ func shortened(name, short string) string {
 // before reports whether the jurisdiction joined before, and finds the pin of its root: the one
 // that it kept first, or that of the invitation. It refuses, before anything is changed here or
 // there, an invitation into another tree or below another parent, with text.OtherTree. An
-// invitation has the newest keys of its root, which is the same root if the chain goes on from the
+// invitation may name other keys of its root, which is the same root if the chain goes on from the
 // pin that is kept.
 func (a *attempt) before(ctx context.Context) (again bool, err error) {
 	var have tree.Upstream

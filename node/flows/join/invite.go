@@ -75,9 +75,6 @@ func (d *Desk) inviteAt(ctx context.Context, id identity.Message, place tree.Pla
 		Level: place.Level, DisplayName: place.DisplayName, ShortName: place.ShortName, Secret: secret[:invitation.SecretLen],
 		Until: id.Time().Add(term), Addresses: addresses,
 	}
-	if len(chain) == 1 {
-		t.Root = t.Parent
-	}
 	if err := cmp.Or(trust.CheckPlace(place.Code, place.Level, place.DisplayName), encodes(t)); err != nil {
 		return Invited{}, text.Fail(text.BadRequest, text.Args{"where": "name, code, level", "reason": err.Error()}, err)
 	}

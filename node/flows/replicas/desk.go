@@ -92,9 +92,6 @@ func (d *Desk) Invite(ctx context.Context, id identity.Message, term time.Durati
 	if err != nil {
 		return invitation.Replica{}, err
 	}
-	if root.Name() == of.Name() {
-		root = of
-	}
 	until := id.Time().Add(term)
 	if latest := d.Now().Add(term); until.After(latest) { // whoever chose the id may say any time
 		until = latest

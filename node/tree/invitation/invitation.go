@@ -9,8 +9,8 @@
 // agree; a colon of an IPv6 address is written "_" in the readable part, which survives every
 // shell.
 //
-//	{1: parent, 2: [number, hash] of the parent's key set, 3: [name, number, hash] of the root's, absent where the parent is
-//	 the root, 4: child, 5: code, 6: level, 7: display name, 8: short name, 9: secret (16 bytes), 10: end (ms since 1970 UTC),
+//	{1: parent, 2: [number, hash] of the parent's key set, 3: [name, number, hash] of the root's first one, absent
+//	 where that is 2, 4: child, 5: code, 6: level, 7: display name, 8: short name, 9: secret (16 bytes), 10: end (ms since 1970 UTC),
 //	 11: ["192.0.2.7:7400" …]}
 //
 // The secret lets its bearer join once, in the child's name. It is in no log: String and LogValue
@@ -81,7 +81,7 @@ var begins = regexp.MustCompile(`^x[tr][0-9]{1,3}-`)
 // Token is an invitation.
 type Token struct {
 	Parent      trust.Pin // of the parent's key set
-	Root        trust.Pin // of the tree's root; the same where the parent is the root
+	Root        trust.Pin // of the tree's root: its first key set, which stays when its keys change
 	Child       identity.Jurisdiction
 	Code        string // GB/T 2260 or any
 	Level       string
@@ -222,12 +222,18 @@ func decode(data []byte) (Token, error) {
 
 const maxTime = 253402300799999 // ms since 1970 UTC: the end of the year 9999
 
+// leads reports whether the key set of the root leads on to that of a jurisdiction: of the root,
+// that is the same key set or a later one.
+func leads(root, to trust.Pin) bool {
+	return root.Name() != to.Name() || root == to || root.Number() < to.Number()
+}
+
 func (t Token) check() error {
 	above, _ := t.Child.Parent()
 	switch {
 	case t.Child.IsZero() || above != t.Parent.Name():
 		return fmt.Errorf("%w: %q is not directly below %q", ErrInvalid, t.Child, t.Parent.Name())
-	case !t.Parent.Name().Under(t.Root.Name()) || t.Root.Name() == t.Parent.Name() && t.Root != t.Parent:
+	case !t.Parent.Name().Under(t.Root.Name()) || !leads(t.Root, t.Parent):
 		return fmt.Errorf("%w: %q is not the root above %q", ErrInvalid, t.Root.Name(), t.Parent.Name())
 	case len(t.Secret) != SecretLen || t.Until.UnixMilli() <= 0:
 		return fmt.Errorf("%w: a secret of %d bytes until %s", ErrInvalid, len(t.Secret), t.Until)

@@ -15,13 +15,18 @@ import (
 	"xietong/certs/trust"
 )
 
-func pin(t testing.TB, name string, fill byte) trust.Pin {
+func pin(t testing.TB, name string, fill byte) trust.Pin { return numbered(t, name, 1, fill) }
+
+// later is the pin of a key set that came later.
+func later(t testing.TB, name string) trust.Pin { return numbered(t, name, 3, 3) }
+
+func numbered(t testing.TB, name string, number uint64, fill byte) trust.Pin {
 	t.Helper()
 	j, err := identity.ParseJurisdiction(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := trust.NewPin(j, 1, bytes.Repeat([]byte{fill}, 32))
+	p, err := trust.NewPin(j, number, bytes.Repeat([]byte{fill}, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +52,10 @@ func TestToken(t *testing.T) {
 		"the parent is root": func(k *Token) {
 			k.Parent = pin(t, "guizhou", 1)
 			k.Root = k.Parent
+			k.Child, _ = identity.ParseJurisdiction("guiyang.guizhou")
+		},
+		"the root's keys changed": func(k *Token) {
+			k.Parent, k.Root = later(t, "guizhou"), pin(t, "guizhou", 1)
 			k.Child, _ = identity.ParseJurisdiction("guiyang.guizhou")
 		},
 		"IPv6 and a name":  func(k *Token) { k.Addresses = []string{"[2001:db8::7]:7400", "node.guiyang.example.cn:443"} },

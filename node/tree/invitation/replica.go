@@ -19,11 +19,11 @@ const ReplicaVersion = "xr1"
 //
 //	xr1-guiyang-192.0.2.7-7400-VMAW6…
 //
-//	{1: jurisdiction, 2: [number, hash] of its key set, 3: [name, number, hash] of the root's, absent where it is the root,
+//	{1: jurisdiction, 2: [number, hash] of its key set, 3: [name, number, hash] of the root's first one, absent where that is 2,
 //	 4: "r2", 5: secret (16 bytes), 6: end (ms since 1970 UTC), 7: ["192.0.2.7:7400" …]}
 type Replica struct {
 	Of        trust.Pin // of the jurisdiction's key set
-	Root      trust.Pin // of the tree's root; the same where the jurisdiction is the root
+	Root      trust.Pin // of the tree's root: its first key set, which stays when its keys change
 	Replica   identity.Replica
 	Secret    []byte
 	Until     time.Time // exact to the millisecond
@@ -95,7 +95,7 @@ func (t Replica) check() error {
 	switch {
 	case t.Replica.IsZero() || len(t.Secret) != SecretLen || t.Until.UnixMilli() <= 0:
 		return fmt.Errorf("%w: %s with a secret of %d bytes until %s", ErrInvalid, t.Replica, len(t.Secret), t.Until)
-	case !t.Of.Name().Under(t.Root.Name()) && t.Of.Name() != t.Root.Name() || t.Of.Name() == t.Root.Name() && t.Of != t.Root:
+	case !t.Of.Name().Under(t.Root.Name()) && t.Of.Name() != t.Root.Name() || !leads(t.Root, t.Of):
 		return fmt.Errorf("%w: %q is not the root above %q", ErrInvalid, t.Root.Name(), t.Of.Name())
 	}
 	return checkAddresses(t.Addresses)

@@ -27,10 +27,11 @@ func exampleReplica(t testing.TB) Replica {
 
 func TestReplica(t *testing.T) {
 	for what, edit := range map[string]func(*Replica){
-		"as it is":       func(*Replica) {},
-		"of the root":    func(k *Replica) { k.Of = pin(t, "guizhou", 1); k.Root = k.Of },
-		"IPv6 and two":   func(k *Replica) { k.Addresses = []string{"[2001:db8::7]:7400", "node.guiyang.example.cn:443"} },
-		"a later number": func(k *Replica) { k.Replica, _ = identity.NewReplica(31) },
+		"as it is":                     func(*Replica) {},
+		"of the root":                  func(k *Replica) { k.Of = pin(t, "guizhou", 1); k.Root = k.Of },
+		"of a root whose keys changed": func(k *Replica) { k.Of, k.Root = later(t, "guizhou"), pin(t, "guizhou", 1) },
+		"IPv6 and two":                 func(k *Replica) { k.Addresses = []string{"[2001:db8::7]:7400", "node.guiyang.example.cn:443"} },
+		"a later number":               func(k *Replica) { k.Replica, _ = identity.NewReplica(31) },
 	} {
 		want := exampleReplica(t)
 		edit(&want)
@@ -84,6 +85,7 @@ func TestReplicaRefused(t *testing.T) {
 		"no address":    func(k *Replica) { k.Addresses = nil },
 		"a bad address": func(k *Replica) { k.Addresses = []string{"here"} },
 		"another root":  func(k *Replica) { k.Root = pin(t, "yunnan", 2) },
+		"a later one":   func(k *Replica) { k.Of, k.Root = pin(t, "guizhou", 1), later(t, "guizhou") },
 		"no end":        func(k *Replica) { k.Until = time.UnixMilli(0) },
 		"no pin":        func(k *Replica) { k.Of = trust.Pin{} },
 	} {

@@ -40,3 +40,35 @@ func TestInvitedTwice(t *testing.T) {
 		joins(t, tree, "bijie", third.Token)
 	})
 }
+
+// TestRootsFingerprint (B17-14) changes the keys of the root before a child joins, and again after:
+// what the two sides compare by telephone is what each node's tree tells, on every day.
+func TestRootsFingerprint(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming absent\n  bijie absent", func(t *testing.T, tree *Tree) {
+		root := tree.Node("guizhou")
+		view, err := root.Client("").Tree(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := view.Fingerprint
+		for _, name := range []string{"bijie", "nanming"} {
+			time.Sleep(2 * time.Hour)
+			newKeys(t, tree, root, true)
+			tree.WaitLinked("guizhou", "guiyang")
+			invited := tree.Node(name).Invite()
+			if invited.Fingerprint != want {
+				t.Errorf("the invitation of %s has the fingerprint %s, want %s", name, invited.Fingerprint, want)
+			}
+			joined, err := tree.Node(name).Join(invited.Token)
+			if err != nil || joined.Fingerprint != want {
+				t.Fatalf("%s joins: got the fingerprint %s, %v; want %s", name, joined.Fingerprint, err, want)
+			}
+			tree.Node(name).Start()
+		}
+		for _, name := range []string{"guizhou", "guiyang", "nanming", "bijie"} {
+			if view, err := tree.Node(name).Client("").Tree(t.Context()); err != nil || view.Fingerprint != want {
+				t.Errorf("the tree of %s: got the fingerprint %s, %v; want %s", name, view.Fingerprint, err, want)
+			}
+		}
+	})
+}
