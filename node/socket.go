@@ -324,6 +324,9 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 			s.Since = h.up // the other side may end what is replaced before its successor counts here
 		} else {
 			s.Why = why(n.settings.Listen, h.away, h.failed)
+			if h.host.Follows() { // no neighbour knows its keys
+				s.Why = noVote
+			}
 		}
 	}
 	return s
@@ -332,6 +335,9 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 // onlyHere is why a link to the parent fails that would have to leave the machine from an address
 // of its loopback: the system refuses every packet.
 const onlyHere = "only-here"
+
+// noVote is why a replica that follows has no link.
+const noVote = "no-vote"
 
 // why returns why there is no link to the parent, as a cause that package text knows; away says
 // that its addresses are of another machine.

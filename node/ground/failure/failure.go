@@ -43,8 +43,6 @@ func Of(err error) *text.Failure {
 	var chain *host.ChainError
 	var refusal *state.Refusal
 	var unreadable *state.UnreadableError
-	var lost *host.NoLeaderError
-	var removed *host.RemovedError
 	var damage *state.DamageError
 	var decayed *host.DecayedError
 	failure, told := errors.AsType[*text.Failure](err)
@@ -53,6 +51,7 @@ func Of(err error) *text.Failure {
 		cause, _ := errors.AsType[*text.Failure](problem)
 		told = cause != failure
 	}
+	replica := ofReplica(err)
 	part, ofPart := errors.AsType[*host.PartError](err)
 	switch {
 	case told: // a room chose this failure for the person, whatever its cause is
@@ -99,16 +98,28 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.BadRequest, Args: text.Args{"where": "a name", "reason": err.Error()}, Err: err}
 	case errors.Is(err, group.ErrUnknownOutcome):
 		return &text.Failure{Code: text.OutcomeUnknown, Err: err}
-	case errors.As(err, &removed):
-		return &text.Failure{Code: text.ReplicaWasRemoved, Args: text.Args{"replica": removed.Replica.String()}, Err: err}
-	case errors.As(err, &lost):
-		return &text.Failure{Code: text.NoLeader, Args: text.Args{"jurisdiction": lost.In.String()}, Err: err}
+	case replica != nil:
+		return replica
 	case errors.Is(err, group.ErrNotDone):
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": group.ErrNotDone.Error()}, Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": "late"}, Err: err}
 	}
 	return ofFolder(err)
+}
+
+// ofReplica returns an error about the standing of this replica; nil: it is none.
+func ofReplica(err error) *text.Failure {
+	if e, ok := errors.AsType[*host.RemovedError](err); ok {
+		return &text.Failure{Code: text.ReplicaWasRemoved, Args: text.Args{"replica": e.Replica.String()}, Err: err}
+	}
+	if e, ok := errors.AsType[*host.NoVoteError](err); ok {
+		return &text.Failure{Code: text.ReplicaNoVote, Args: text.Args{"replica": e.Replica.String()}, Err: err}
+	}
+	if e, ok := errors.AsType[*host.NoLeaderError](err); ok {
+		return &text.Failure{Code: text.NoLeader, Args: text.Args{"jurisdiction": e.In.String()}, Err: err}
+	}
+	return nil
 }
 
 // ofFolder returns an error about the folder of a jurisdiction, or of nothing that is known.

@@ -51,6 +51,20 @@ const (
 	unnamedLife = 2 * time.Minute
 )
 
+// NoVoteError says that nothing of a replica is recorded, because no key set lists it: it follows.
+type NoVoteError struct{ Replica identity.Replica }
+
+func (e *NoVoteError) Error() string {
+	return fmt.Sprintf("%s follows, and has no vote yet", e.Replica)
+}
+
+// Follows reports whether this replica has no vote: no key set lists it yet, and it was not
+// removed.
+func (h *Host) Follows() bool {
+	newest, err := h.newestSet()
+	return err == nil && newest.LogKey(h.Replica()) == nil && h.Removed() == nil
+}
+
 // alone reports whether this replica is the only one, and needs nobody's word.
 func (h *Host) alone() bool { return h.others == nil || h.group.Alone() }
 
@@ -76,8 +90,11 @@ func (h *Host) submit(ctx context.Context, c state.Command) (result state.Result
 		}
 		return err
 	})
-	if err != nil && unknown != nil {
+	switch {
+	case err != nil && unknown != nil:
 		err = fmt.Errorf("%w: %w", group.ErrUnknownOutcome, errors.Join(unknown, err))
+	case errors.Is(err, group.ErrNotDone) && !errors.Is(err, ErrNoLeader) && h.Follows():
+		err = fmt.Errorf("%w: %w", group.ErrNotDone, &NoVoteError{h.Replica()})
 	}
 	return result, err
 }

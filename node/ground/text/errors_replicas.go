@@ -12,6 +12,7 @@ const (
 	NoLeader              Code = "no-leader"
 	ReplicaNotInvitation  Code = "replica-not-invitation"
 	ReplicaWasRemoved     Code = "replica-was-removed"
+	ReplicaNoVote         Code = "replica-no-vote"
 	ReplicaNoAddress      Code = "replica-no-address"
 	ReplicaNotCome        Code = "replica-not-come"
 	ReplicaTooMany        Code = "replica-too-many"
@@ -82,6 +83,13 @@ var replicaProblems = []problem{
 			"需要这台机器再次加入时，请用 xietong replica invite 取得新邀请码，在空目录中执行 xietong replica join"},
 		en: parts{"Replica removed", "replica {replica} was taken out, and its number never comes back", "{replica}",
 			"to have the machine back, get a new invitation with `xietong replica invite`, and run `xietong replica join` in an empty directory"},
+	},
+	{
+		number: 506, code: ReplicaNoVote, status: http.StatusConflict, params: []string{"replica"},
+		zh: parts{"副本尚无表决权", "副本 {replica} 只跟随，尚无表决权，经它提交的不予记录", "{replica}",
+			"请在有表决权的副本上重新执行同一命令（用 xietong replica list 查看）；也可以在那里用 xietong replica promote {replica} 使它有表决权"},
+		en: parts{"Replica without a vote", "replica {replica} follows and has no vote yet, so nothing is recorded through it", "{replica}",
+			"repeat the same command on a replica that has a vote (`xietong replica list` shows which), or give this one a vote there with `xietong replica promote {replica}`"},
 	},
 	{
 		number: 471, code: ReplicaNoAddress, status: http.StatusConflict, params: []string{"file"},

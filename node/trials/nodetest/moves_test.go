@@ -10,6 +10,7 @@ import (
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/config"
+	"xietong/node/ground/text"
 )
 
 // move has the machine of a node, which does not run, be reached elsewhere.
@@ -73,6 +74,24 @@ func TestAReplicaMoves(t *testing.T) {
 		}
 		if r, _ := third.replica("r3"); !r.Follows || !r.Here {
 			t.Errorf("by itself: got %+v", r)
+		}
+	})
+}
+
+// TestAReplicaWithoutAVote (NW6, NW7): whoever asks a replica that only follows is told so, and
+// where to go; that no neighbour takes its identity is no fault.
+func TestAReplicaWithoutAVote(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen", func(t *testing.T, tree *Tree) {
+		first := tree.Node("guiyang")
+		follower, name := first.follower("")
+		tree.Within(time.Minute, "it follows", func() bool { r, _ := first.replica(name); return r.Follows })
+		_, err := follower.Client("").AddAgency(t.Context(), client.NewAgency{Code: "water", Title: "水务局"})
+		if p := problem(err); p.Code != string(text.ReplicaNoVote) {
+			t.Errorf("an agency at %s: got %v, want %s", name, err, text.ReplicaNoVote)
+		}
+		view, err := follower.Client("").Tree(t.Context())
+		if err != nil || view.Parent == nil || view.Parent.Why != "no-vote" || view.Parent.Alarm != "" {
+			t.Errorf("the parent: got %+v, %v; want why no-vote", view.Parent, err)
 		}
 	})
 }
