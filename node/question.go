@@ -41,6 +41,15 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 	return seen, err
 }
 
+// askWitnesses has the neighbours say whether a ledger in question may go on. A fork that was
+// proven before is known first: no neighbour's word goes on with it.
+func (h *hosted) askWitnesses(n *Node) {
+	if err := h.epochs.Recall(h.ctx); err != nil && h.ctx.Err() == nil {
+		h.logger.Error("whether two histories of this ledger were proven is not known", "error", err)
+	}
+	h.host.AskWitnesses(h.ctx, witnesses{n, h})
+}
+
 // epochsOf returns the desk that has a ledger go on of which entries were lost.
 func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 	return &epochs.Desk{

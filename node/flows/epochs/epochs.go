@@ -143,15 +143,22 @@ func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
 	return d.finish(ctx, acts, whole, 0)
 }
 
-// question returns why the ledger cannot go on as it is. One of which a neighbour keeps another
-// history goes on, and is witnessed no more; a person's word puts it in question.
+// Recall puts a ledger in question of which two histories were proven before a restart, and whose
+// directory has not the one that was witnessed.
+func (d *Desk) Recall(ctx context.Context) error {
+	seen, forked, err := d.Witness.Forked(ctx)
+	if err == nil && forked {
+		d.Own.Doubt(seen)
+	}
+	return err
+}
+
+// question returns why the ledger cannot go on as it is.
 func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned bool, err error) {
 	if d.Own.Questioned() == nil {
-		seen, forked, err := d.Witness.Forked(ctx)
-		if err != nil || !forked {
+		if err := d.Recall(ctx); err != nil {
 			return nil, false, err
 		}
-		d.Own.Doubt(seen)
 	}
 	q, questioned = errors.AsType[*host.QuestionError](d.Own.Questioned())
 	return q, questioned, nil

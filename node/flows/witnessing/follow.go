@@ -90,26 +90,43 @@ func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size uint6
 // Forked returns what a neighbour keeps of another history of the own log; ok is false where none
 // is known.
 func (d *Desk) Forked(ctx context.Context) (s host.Seen, ok bool, err error) {
-	sets, err := d.ownKeys(ctx)
-	if err != nil {
-		return s, false, err
-	}
+	var f fork
 	err = d.o.Own.View(ctx, func(r *state.Reader) error {
-		for _, f := range forks.All(r, nil) {
-			if f.Log != r.Log() {
-				continue
+		for _, each := range forks.All(r, nil) {
+			if each.Log == r.Log() && !ok {
+				f, ok = each, true
 			}
-			kept, _, err := witness.OpenFork(f.Evidence, d.name, sets)
-			if err != nil {
-				return err
-			}
-			note, err := witness.KeptIn(f.Evidence)
-			s, ok = host.Seen{By: f.Holder, Checkpoint: kept, Note: note, At: time.UnixMilli(int64(f.At))}, err == nil
-			return err
 		}
 		return nil
 	})
-	return s, ok, err
+	if err == nil && ok {
+		s, err = d.otherIn(ctx, f)
+	}
+	return s, ok && err == nil, err
+}
+
+// otherIn returns what the holder keeps, of evidence that proves a fork of the own log.
+func (d *Desk) otherIn(ctx context.Context, f fork) (s host.Seen, err error) {
+	sets, err := d.ownKeys(ctx)
+	if err != nil {
+		return s, err
+	}
+	kept, _, err := witness.OpenFork(f.Evidence, d.name, sets)
+	if err != nil {
+		return s, err
+	}
+	note, err := witness.KeptIn(f.Evidence)
+	return host.Seen{By: f.Holder, Checkpoint: kept, Note: note, At: time.UnixMilli(int64(f.At))}, err
+}
+
+// doubt puts the own ledger in question where it is not the one that the holder keeps: two notes
+// prove that its keys signed both. The one that is kept goes on.
+func (d *Desk) doubt(ctx context.Context, f fork) error {
+	seen, err := d.otherIn(ctx, f)
+	if err == nil {
+		d.o.Own.Doubt(seen)
+	}
+	return err
 }
 
 // keyOf returns the verifier key of the line of a witness.

@@ -208,12 +208,18 @@ func (d *Desk) keepFork(ctx context.Context, who identity.Jurisdiction, k kept, 
 	return d.recordFork(ctx, f)
 }
 
+// recordFork keeps the evidence of a fork. One of the own ledger puts it in question, also where
+// the evidence cannot be kept.
 func (d *Desk) recordFork(ctx context.Context, f fork) error {
+	var doubted error
+	if f.Log.Jurisdiction() == d.name {
+		doubted = d.doubt(ctx, f)
+	}
 	statement, err := d.o.Own.Note("application/cbor", f.Evidence)
 	if err == nil {
 		_, err = commandFork.Do(ctx, d.o.Own, book.Request{}, forkBody{Fork: f, Statement: statement})
 	}
-	return err
+	return errors.Join(doubted, err)
 }
 
 // tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who

@@ -96,7 +96,8 @@ func (p *place) keys() (all []trust.KeySet) {
 // TestFork: a copy of a county's directory goes on beside its original, each with entries of its
 // own. The city finds it at the next link, both sides keep evidence that a stranger verifies, the
 // alarm stands on both until it is acknowledged, and nothing of that log is cosigned from then on,
-// whichever of the two shows itself (W01).
+// whichever of the two shows itself (W01). The one that the city does not keep is in question, also
+// when it is opened again, whatever else is said of it (C15); the one that it keeps is not.
 func TestFork(t *testing.T) {
 	for name, later := range map[string]int{"the copy has as many entries": 3, "it has more": 5} {
 		t.Run(name, func(t *testing.T) {
@@ -136,9 +137,22 @@ func TestFork(t *testing.T) {
 					t.Errorf("%s finds %+v after that", p.name, f)
 				}
 			}
+			if got := county.Questioned(); got == nil || !isFork(got) {
+				t.Errorf("in question: %v", got)
+			}
+			must(t, 0, county.Close())
+			county.open()
+			if s, ok, err := county.desk.Forked(t.Context()); err != nil || !ok || s.Checkpoint.Size != kept {
+				t.Fatalf("opened again: %+v, %t, %v", s, ok, err)
+			} else if county.Doubt(s); !isFork(county.Questioned()) {
+				t.Errorf("opened again, in question: %v", county.Questioned())
+			}
 			county.becomes(original)
 			county.says(1)
 			w.round()
+			if got := county.Questioned(); got != nil {
+				t.Errorf("the one that is kept is in question: %v", got)
+			}
 			if found := county.findings(); len(found) != 1 || !found[0].Own {
 				t.Errorf("the original finds %+v", found)
 			}
@@ -147,6 +161,11 @@ func TestFork(t *testing.T) {
 			}
 		})
 	}
+}
+
+func isFork(err error) bool {
+	q, ok := errors.AsType[*host.QuestionError](err)
+	return ok && q.Found != nil && q.Forked
 }
 
 // TestBehind: a county that was put back to a backup is told by its city how much it had signed,

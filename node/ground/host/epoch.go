@@ -221,14 +221,21 @@ func (h *Host) SettleEpoch(ctx context.Context, whole bool) error {
 }
 
 // Doubt puts the folder in question because a neighbour saw what is not here: it was set back while
-// it kept its place. What a neighbour says without a signature of this ledger's own keys does
-// nothing.
+// it kept its place, or goes on beside another one. Of one that is in question it says why. What a
+// neighbour says without a signature of this ledger's own keys does nothing.
 func (h *Host) Doubt(s Seen) {
+	q := h.question.Load()
+	if !h.alone() || q != nil && (q.Forked || q.Epoch > 0) || !h.vouched(s) {
+		return
+	}
 	var size uint64
 	err := h.Look(func(r *state.Reader) error { size = r.Size(); return nil })
+	if q != nil {
+		size = q.Size
+	}
 	agrees, forked := h.judge(size, s)
 	of, before := h.after(s.Checkpoint.Log)
-	if err != nil || h.question.Load() != nil || !h.alone() || agrees || !before && !forked && s.Checkpoint.Size <= size || !h.vouched(s) {
+	if err != nil || agrees || !before && !forked && s.Checkpoint.Size <= size || q != nil && q.Found != nil && !forked {
 		return
 	}
 	from := min(h.openedSize, s.Checkpoint.Size)
@@ -236,12 +243,14 @@ func (h *Host) Doubt(s Seen) {
 		from = of.From
 	}
 	h.doubt(from)
-	q := h.question.Load()
+	if q = h.question.Load(); q == nil { // settled meanwhile
+		return
+	}
 	now := *q
 	now.Found, now.Forked, now.Waiting = &s, forked, false
 	if h.question.CompareAndSwap(q, &now) {
 		h.logger.Error("a neighbour saw entries of this ledger that are not here: nothing is signed, and no other jurisdiction is answered",
-			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size)
+			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size, "forked", forked)
 	}
 	if err := h.noteDoubt(q.Size); err != nil {
 		h.logger.Warn("the place of this folder cannot be noted", "error", err)

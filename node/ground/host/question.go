@@ -194,8 +194,8 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
 		good = good || agrees
-		if !agrees && h.vouched(s) && (now.Found == nil || s.newer(*now.Found)) {
-			now.Found, now.Forked = &s, forked
+		if !agrees && h.vouched(s) && (now.Found == nil || forked && !now.Forked || s.newer(*now.Found)) {
+			now.Found, now.Forked = &s, now.Forked || forked
 			if of, before := h.after(s.Checkpoint.Log); before {
 				now.Size = of.From
 			}
@@ -228,24 +228,30 @@ func (h *Host) heardParent(all []Seen) bool {
 	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent })
 }
 
-// judge compares what a neighbour saw with what was here when the question began: it agrees where
-// that was no more, and the same. What it saw of an epoch before is no more where the newest one
-// names all of that as lost.
+// judge compares what a neighbour saw with what is here, of which there were size entries when the
+// question began: it agrees where that is here, and forked is where other entries stand here that
+// were there then, or were signed. What is recorded meanwhile is neither. What it saw of an epoch
+// before is no more where the newest one names all of that as lost.
 func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
 	own := h.Log()
 	if s.Checkpoint.Log.Jurisdiction() == own.Jurisdiction() && s.Checkpoint.Log.Epoch() < own.Epoch() {
 		e, ok := h.after(s.Checkpoint.Log)
 		return ok && e.To >= s.Checkpoint.Size, false
 	}
-	if s.Checkpoint.Log != own || s.Checkpoint.Size == 0 || s.Checkpoint.Size > size {
+	if s.Checkpoint.Log != own || s.Checkpoint.Size == 0 {
 		return false, false
 	}
 	var root tlog.Hash
+	var signed uint64
 	err := h.Look(func(r *state.Reader) (err error) {
-		root, err = r.RootAt(s.Checkpoint.Size)
+		signed, _ = r.Checkpoint()
+		if s.Checkpoint.Size <= r.Size() {
+			root, err = r.RootAt(s.Checkpoint.Size)
+		}
 		return err
 	})
-	return err == nil && root == s.Checkpoint.Root, err == nil && root != s.Checkpoint.Root
+	known := err == nil && s.Checkpoint.Size <= max(size, signed)
+	return known && root == s.Checkpoint.Root, known && root != s.Checkpoint.Root
 }
 
 // vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of

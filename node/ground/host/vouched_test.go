@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"path/filepath"
 	"testing"
 
@@ -210,4 +211,50 @@ func TestSignedMoreThanWasSeen(t *testing.T) {
 	if begun, err := h.Entry(t.Context(), entry.Index()); err != nil || begun.Leaf.Head.To != last {
 		t.Errorf("lost up to %d, want %d (%v)", begun.Leaf.Head.To, last, err)
 	}
+}
+
+// TestAForkStops (C15): a directory that signed other entries than a neighbour keeps is in question
+// from then on. Opened again, the same is a fork still, though the neighbour keeps more than there
+// was when it was found, and who saw less does not settle it.
+func TestAForkStops(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	early := seen(t, h)
+	closed(t, h)
+	other := copyOf(t, dir)
+	h = tryOpen(t, other, "")
+	for range 3 {
+		add(t, h)
+	}
+	if err := h.settle(); err != nil {
+		t.Fatal(err)
+	}
+	kept := seen(t, h)
+	closed(t, h)
+	h = tryOpen(t, dir, "")
+	for range 4 {
+		add(t, h)
+	}
+	seen(t, h)
+	h.Doubt(early)
+	if h.Questioned() != nil {
+		t.Fatal("in question for what is here")
+	}
+	for what := range 2 {
+		if what > 0 {
+			closed(t, h)
+			h = tryOpen(t, dir, "")
+		}
+		h.Doubt(kept)
+		_ = h.askOnce(t.Context(), told{seen: []Seen{early}})
+		add(t, h)
+		if q := h.question.Load(); q == nil || !q.Forked || q.Found.Checkpoint != kept.Checkpoint || signs(t, h) {
+			t.Errorf("%d times opened again: %+v", what, q)
+		}
+		if _, err := h.Continue(t.Context(), newID(t), "r"); !errors.As(err, new(*QuestionError)) {
+			t.Errorf("it goes on in its old epoch: %v", err)
+		}
+	}
+	closed(t, h)
 }

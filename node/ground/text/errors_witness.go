@@ -35,16 +35,16 @@ var witnessProblems = []problem{
 	{
 		number: 510, code: OwnForked, status: http.StatusConflict, params: []string{"name", "size", "entry", "since"},
 		zh: parts{"本级账本有两种历史", "{name}见证的本级账本前 {size} 条与本节点的不一致，而两者都由本级密钥签署（{since} 发现）；证据已存证（{entry}）", "{name}",
-			"请立即查明：是否有同一数据目录的另一份副本在运行，或本节点恢复了较早的备份；停用其中一份。记录处理结果：xietong tree acknowledge {name} --reason '处理结果'"},
+			"请立即查明：是否有同一数据目录的另一份副本在运行，或本节点恢复了较早的备份；停用其中一份。只剩本目录、且 xietong status 还提示 copy-forked 的，请执行 xietong ledger continue --reason TEXT：账本以新的纪元继续。记录处理结果：xietong tree acknowledge {name} --reason '处理结果'"},
 		en: parts{"This ledger has two histories", "this ledger as {name} witnessed it, up to {size} [entry|entries], is not the one of this node, and the keys of this jurisdiction signed both (found {since}); the evidence is entry {entry}", "{name}",
-			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Record what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
+			"find out at once whether another copy of the data directory runs, or an older backup was restored here, and stop one of the two. Where this one is left, and `xietong status` has `copy-forked` too, run `xietong ledger continue --reason TEXT` here: the ledger goes on in a new epoch. Record what came of it with `xietong tree acknowledge {name} --reason 'WHAT CAME OF IT'`"},
 	},
 	{
 		number: 511, code: OwnBehind, status: http.StatusConflict, params: []string{"name", "size", "signed"},
 		zh: parts{"本级账本比已签署的短", "本节点的账本有 {size} 条，而{name}见证过本级签署的 {signed} 条：本节点可能恢复了较早的备份，或是一份旧的副本", "{name}",
-			"请查明是否有更新的副本（另一台机器、另一份备份）。有的，停用本节点，用那一份继续"},
+			"请查明是否有更新的副本（另一台机器、另一份备份）。有的，停用本节点，用那一份继续；没有了的，请在此执行 xietong ledger continue --reason TEXT"},
 		en: parts{"This ledger is shorter than was signed", "the ledger of this node has {size} [entry|entries], and this jurisdiction signed {signed} before, as witnessed by {name}: an older backup was restored, or this is an old copy", "{name}",
-			"see whether a newer copy is left (another machine, another backup). If so, stop this node and go on with that one"},
+			"see whether a newer copy is left (another machine, another backup). If so, stop this node and go on with that one; if none is left, run `xietong ledger continue --reason TEXT` here"},
 	},
 	{
 		number: 512, code: NoFork, status: http.StatusNotFound, params: []string{"name"},

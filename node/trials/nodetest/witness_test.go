@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // alarmed reports whether status and tree of a node both have an alarm.
@@ -68,6 +70,20 @@ func setBack(t *testing.T, backup, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// staysForked checks that a county of which two histories were proven is in question after a
+// restart, while nobody says it once more.
+func staysForked(t *testing.T, county *Node) {
+	t.Helper()
+	county.tree.Partition("nanming", "guiyang")
+	county.Kill()
+	county.Start()
+	if got := alarms(t, county); !slices.Contains(got, string(text.CopyForked)) {
+		t.Errorf("the county that forked has the alarms %s", got)
+	}
+	county.tree.Heal("nanming", "guiyang")
+	county.tree.WaitLinked("nanming")
 }
 
 // TestWitnessed: within minutes of its link, a county's ledger is witnessed by its city and the
@@ -139,6 +155,7 @@ func TestWitnessed(t *testing.T) {
 		tree.Within(5*time.Minute, "both see that it forked", func() bool {
 			return alarmed(t, city, "ledger-forked") && alarmed(t, county, "own-ledger-forked")
 		})
+		staysForked(t, county)
 		for n, about := range map[*Node]string{city: "nanming", county: "guiyang.guizhou"} {
 			if _, err := n.Client("").AcknowledgeFork(t.Context(), about, client.NewForkAcknowledgment{Reason: "restored by mistake"}); err != nil {
 				t.Fatal(err)
