@@ -158,7 +158,7 @@ var goodArguments = map[string]string{
 	"question list": "", "question remove": "户数", "question run": "户数", "question save": "户数 households --purpose=statistics", "question show": "户数", "record export": "households --purpose=statistics",
 	"record check": "FILES/households.json FILES/rows.csv", "record get": "households 1 --purpose=statistics", "record history": "households 1", "record import": "households FILES/rows.csv", "record put": "households FILES/record.json",
 	"record retract": "households 1", "roster list": "", "roster publish": "FILES/roster.csv", "roster show": "", "serve": "", "status": "", "stop": "", "tree confirm": "南明区 --reason=核对", "tree acknowledge": "南明区 --reason=核对",
-	"replica invite": "", "replica join": "xr1-x", "replica list": "", "replica promote": "r9", "replica remove": "r9", "tree object": "FILES/record.json", "use count": "", "use list": "", "version": "", "withdraw": "南明区", "help": "",
+	"replica invite": "", "replica join": "xr1-x", "replica list": "", "replica promote": "r9", "replica remove": "r9", "replica replace": "r9", "tree object": "FILES/record.json", "use count": "", "use list": "", "version": "", "withdraw": "南明区", "help": "",
 }
 
 // badValues are values that are wrong for a flag, or for the flag of a verb.

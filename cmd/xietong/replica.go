@@ -17,7 +17,8 @@ import (
 )
 
 func (a *app) replicaCommand() *cobra.Command {
-	return a.group("replica", text.CLIShortReplica, a.replicaList(), a.replicaInvite(), a.replicaJoin(), a.replicaPromote(), a.replicaRemove())
+	return a.group("replica", text.CLIShortReplica, a.replicaList(), a.replicaInvite(), a.replicaJoin(), a.replicaPromote(),
+		a.replicaReplace(), a.replicaRemove())
 }
 
 // replicaHeadings are the headings of the list, with the columns that they show.
@@ -166,15 +167,20 @@ func (a *app) replicaInvite() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, made)
 		}
-		a.say(text.CLIReplicaFor, text.Args{"replica": made.Replica, "title": made.DisplayName, "name": made.Name, "until": a.localTime(made.Until)})
-		a.say(text.CLIReplicaThere, nil)
-		fmt.Fprintf(a.stdout, "\n  xietong replica join %s --listen 0.0.0.0:%s\n  xietong serve\n\n", clean(made.Token), clean(portOf(made.Addresses)))
-		a.say(text.CLIReplicaThen, text.Args{"replica": made.Replica})
+		a.sayInvited(made)
 		return nil
 	})
 	c.Long = a.t(text.CLILongReplicaInvite, nil)
 	c.Flags().IntVar(&n.Hours, "hours", 0, a.t(text.CLIFlagReplicaHours, nil))
 	return c
+}
+
+// sayInvited prints the invitation of a replica, and what is done with it.
+func (a *app) sayInvited(made client.ReplicaInvitation) {
+	a.say(text.CLIReplicaFor, text.Args{"replica": made.Replica, "title": made.DisplayName, "name": made.Name, "until": a.localTime(made.Until)})
+	a.say(text.CLIReplicaThere, nil)
+	fmt.Fprintf(a.stdout, "\n  xietong replica join %s --listen 0.0.0.0:%s\n  xietong serve\n\n", clean(made.Token), clean(portOf(made.Addresses)))
+	a.say(text.CLIReplicaThen, text.Args{"replica": made.Replica})
 }
 
 // portOf returns the port of the first of the addresses, or the usual one.
@@ -290,61 +296,4 @@ func (a *app) replicas(typed string) error {
 		return nil
 	}
 	return usage(text.CLIReplicaBad, text.Args{"value": text.Short(typed)})
-}
-
-func (a *app) replicaRemove() *cobra.Command {
-	var yes bool
-	c := a.verb("remove REPLICA", text.CLIShortReplicaRemove, func(cmd *cobra.Command, args []string) error {
-		if err := a.replicas(args[0]); err != nil {
-			return err
-		}
-		plan, err := a.client().ReplicaRemovalPlan(cmd.Context(), args[0])
-		if err != nil {
-			return err
-		}
-		if err := a.agreed(cmd, yes, plan, func() { a.tellRemoval(plan) }, text.CLIReplicaRemoveAsk); err != nil {
-			return err
-		}
-		done, err := a.client().RemoveReplica(cmd.Context(), args[0], client.ReplicaRemoval{Plan: plan.Hash})
-		if err != nil {
-			return err
-		}
-		if a.jsonOnly {
-			return printJSON(a.stdout, done)
-		}
-		if !done.Settled {
-			a.say(text.CLIReplicaRemoves, text.Args{"replica": done.Replica})
-			a.tellWaits(done)
-			return nil
-		}
-		a.say(text.CLIReplicaRemoved, text.Args{"replica": done.Replica})
-		if plan.Role != client.ReplicaInvited && plan.Role != client.ReplicaExpired {
-			a.say(text.CLIReplicaGone, nil)
-		}
-		return nil
-	})
-	c.Long = a.t(text.CLILongReplicaRemove, nil)
-	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
-	return c
-}
-
-// tellRemoval tells what the removal of a replica would do.
-func (a *app) tellRemoval(p client.ReplicaRemovalPlan) {
-	a.tell(text.CLIReplicaPlan, text.Args{"replica": p.Replica, "role": a.replicaRole(p.Role, p.Until)})
-	if p.Here {
-		a.tell(text.CLIReplicaPlanHere, nil)
-	}
-	code := text.CLIReplicaPlanThen
-	switch {
-	case p.Spare < 0:
-		code = text.CLIReplicaPlanAway
-	case p.Voters == 1:
-		code = text.CLIReplicaPlanOnly
-	case p.Spare == 0:
-		code = text.CLIReplicaPlanLast
-		if p.There < p.Voters {
-			code = text.CLIReplicaPlanLess
-		}
-	}
-	a.tell(code, strengthArgs(p.Strength))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,6 +51,15 @@ func TestReplicaVerbs(t *testing.T) {
 	c.refused("replica-was-removed", "replica promote r2")
 	if told := c.does("replica invite"); !strings.Contains(told, "promote r4") {
 		t.Errorf("a number comes back: %s", told)
+	}
+	c.refused("consent-needed", "replica replace r3")
+	c.refused("replica-was-removed", "replica replace r2 --yes")
+	if told := c.does("replica replace r3 --yes"); !strings.Contains(told, "r3 is taken out") || !line.MatchString(told) || !strings.Contains(told, "promote r5") {
+		t.Errorf("replaced: got %s", told)
+	}
+	var out replacement
+	if told := c.does("replica replace r4 --yes --json"); json.Unmarshal([]byte(told), &out) != nil || out.Removed.Replica != "r4" || out.Invitation.Replica != "r6" {
+		t.Errorf("replaced: got %s", told)
 	}
 }
 

@@ -8,10 +8,12 @@ const (
 	CLIShortReplicaJoin    Code = "cli.short.replica-join"
 	CLIShortReplicaPromote Code = "cli.short.replica-promote"
 	CLIShortReplicaRemove  Code = "cli.short.replica-remove"
+	CLIShortReplicaReplace Code = "cli.short.replica-replace"
 	CLILongReplicaInvite   Code = "cli.long-replica-invite"
 	CLILongReplicaJoin     Code = "cli.long-replica-join"
 	CLILongReplicaPromote  Code = "cli.long-replica-promote"
 	CLILongReplicaRemove   Code = "cli.long-replica-remove"
+	CLILongReplicaReplace  Code = "cli.long-replica-replace"
 	CLIFlagReplicaHours    Code = "cli.flag.replica-hours"
 	CLIFlagReplicaListen   Code = "cli.flag.replica-listen"
 
@@ -67,6 +69,8 @@ const (
 	CLIReplicaPlanThen     Code = "cli.replica.plan-then"
 	CLIReplicaPlanAway     Code = "cli.replica.plan-away"
 	CLIReplicaRemoveAsk    Code = "cli.replica.remove-ask"
+	CLIReplicaReplaceAsk   Code = "cli.replica.replace-ask"
+	CLIReplicaUninvited    Code = "cli.replica.uninvited"
 	CLIReplicaRemoved      Code = "cli.replica.removed"
 	CLIReplicaRemoves      Code = "cli.replica.removes"
 	CLIReplicaGone         Code = "cli.replica.gone"
@@ -98,6 +102,7 @@ var replicaSentences = []sentence{
 	{CLIShortReplicaJoin, "凭邀请码使本机成为副本", "Make this machine a replica, with an invitation"},
 	{CLIShortReplicaPromote, "使副本有表决权", "Give a replica a vote"},
 	{CLIShortReplicaRemove, "永久移除副本", "Take a replica out for good"},
+	{CLIShortReplicaReplace, "移除副本，并邀请另一台机器代替", "Take a replica out, and invite a machine in its stead"},
 	{
 		CLILongReplicaInvite,
 		"再邀请一台机器作为本级的副本，打印在那台机器上要执行的命令。邀请码是秘密：持有者可得到本级的全部数据和解密密钥。\n三台机器可以坏一台，五台可以坏两台；只有两台的，坏任何一台都不能写入。",
@@ -112,6 +117,11 @@ var replicaSentences = []sentence{
 		CLILongReplicaPromote,
 		"使副本 REPLICA（如 r2）有表决权，并列入签名密钥。它须已加入并跟上；落后的会说明落后多少，稍后重复即可。",
 		"Give the replica REPLICA (such as r2) a vote, and have it sign. It must have joined and caught up; of one that lags you\nare told how far, and repeat the command later.",
+	},
+	{
+		CLILongReplicaReplace,
+		"机器丢失或损坏时，永久移除它的副本，并邀请另一台机器代替，显示在那台机器上执行的命令。新副本用新的编号，原编号不再使用；\n新副本有表决权之前，本级少一个副本。原来的机器还在运行的，先邀请新的一台并使它有表决权，再用 replica remove 移除原来的",
+		"Take the replica of a machine that is lost or damaged out for good, and invite another machine in its stead: the commands to\nrun on it are printed. The new replica has a new number, and the old one never comes back; until it has a vote, there is one\nreplica less. Where the old machine still runs, invite the new one and give it a vote first, and then use replica remove.",
 	},
 	{
 		CLILongReplicaRemove,
@@ -174,6 +184,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaPlanLess, "移除后有 {voters} 个有表决权的副本，其中 {away} 个现在不在，其余缺一不可", "{voters} [replica stays|replicas stay] with a vote, of which {away} [is|are] away now: no more may be"},
 	{CLIReplicaPlanThen, "移除后有 {voters} 个有表决权的副本，可以缺 {spare} 个", "{voters} [replica stays|replicas stay] with a vote; {spare} may be away"},
 	{CLIReplicaPlanAway, "移除后有 {voters} 个有表决权的副本，其中现在只有 {there} 个在：再有 {missing} 个回来之前不能写入，请先使它们恢复", "{voters} [replica stays|replicas stay] with a vote, and {there} [is|are] there now: nothing can be written until {missing} more [is|are] back, so bring those back first"},
+	{CLIReplicaReplaceAsk, "确定移除并邀请另一台机器代替？请输入 y 或“是”", "take it out, and invite a machine in its stead? answer y or yes"},
+	{CLIReplicaUninvited, "尚未邀请代替的机器：请执行 {xietong} replica invite", "no machine is invited in its stead yet: run `{xietong} replica invite`"},
 	{CLIReplicaRemoveAsk, "确定移除？请输入 y 或“是”", "take it out? answer y or yes"},
 	{CLIReplicaRemoved, "{replica} 已移除", "{replica} is taken out"},
 	{CLIReplicaRemoves, "已记下，尚未移除：{replica} 正在自动移除，此前仍计入。在 {xietong} replica list 不再显示它之前，不得停止或者销毁那台机器", "recorded, and not yet done: {replica} is being removed by itself, and counts until then. Do not stop or destroy the machine until `{xietong} replica list` shows it no more"},

@@ -71,9 +71,9 @@ var damageProblems = []problem{
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},
 		zh: parts{"数据与写入时不符", "数据文件中有内容与写入时不符或有缺失：{kept}，共 {values} 处。不能据此作出任何决定", "{file}",
-			"请检查磁盘。本级有其他副本的，请用 xietong replica remove 移除这个副本，再用空目录重新邀请；没有的，{mend}；请勿在此目录执行 xietong init"},
+			"请检查磁盘。本级有其他副本的，请用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，{mend}；请勿在此目录执行 xietong init"},
 		en: parts{"Data are not as they were written", "data in the file are not as they were written, or are missing: {kept}, in {values} [place|places]; nothing may be decided by them", "{file}",
-			"check the disk; where there are other replicas, take this one out with `xietong replica remove` and invite it anew into an empty directory; else {mend}; do not run `xietong init` over it"},
+			"check the disk; where there are other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; else {mend}; do not run `xietong init` over it"},
 	},
 }
 

@@ -123,9 +123,9 @@ var replicaProblems = []problem{
 	{
 		number: 495, code: ReplicaAway, status: http.StatusServiceUnavailable, params: []string{"replica"},
 		zh: parts{"副本不在", "副本 {replica} 超过一分钟没有应答", "{replica}",
-			"请在那台机器上启动 xietong serve，并核对网络；机器已经损坏的，请用 xietong replica remove {replica} 移除，再邀请新的；情况见 xietong replica list"},
+			"请在那台机器上启动 xietong serve，并核对网络；机器已经损坏的，请用 xietong replica replace {replica} 换一台；情况见 xietong replica list"},
 		en: parts{"A replica is away", "replica {replica} has not answered for more than a minute", "{replica}",
-			"start `xietong serve` on that machine, and see that the network is there; if it is lost, take it out with `xietong replica remove {replica}` and invite another; see `xietong replica list`"},
+			"start `xietong serve` on that machine, and see that the network is there; if it is lost, put another in its stead with `xietong replica replace {replica}`; see `xietong replica list`"},
 	},
 	{
 		number: 496, code: ReplicasNoSpare, status: http.StatusServiceUnavailable, params: []string{"voters", "there"},
@@ -184,9 +184,9 @@ var replicaProblems = []problem{
 	{
 		number: 504, code: ReplicaTwice, status: http.StatusConflict, params: []string{"replica", "addresses"},
 		zh: parts{"同一副本有两个在运行", "有两个进程都自称副本 {replica}：{addresses}", "{replica}",
-			"请立即停止其中由备份或者复制的目录启动的一个，不得再启动；不能判断的，两个都停止，用 xietong replica remove {replica} 移除，再邀请新的"},
+			"请立即停止其中由备份或者复制的目录启动的一个，不得再启动；不能判断的，两个都停止，用 xietong replica replace {replica} 换一台"},
 		en: parts{"Two run as one replica", "two processes say that they are replica {replica}: {addresses}", "{replica}",
-			"stop the one at once that runs a backup or a copy of a directory, and never start it again; if you cannot tell, stop both, take it out with `xietong replica remove {replica}`, and invite another"},
+			"stop the one at once that runs a backup or a copy of a directory, and never start it again; if you cannot tell, stop both, and put another in its stead with `xietong replica replace {replica}`"},
 	},
 	{
 		number: 505, code: ReplicaRunsHere, status: http.StatusConflict, params: []string{"address", "replica", "dir"},
