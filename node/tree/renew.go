@@ -127,6 +127,7 @@ type known struct {
 	child    Child
 	after    keptSet      // the key set that the presentation names
 	shown    [][]byte     // the key sets between that and the endorsed one, as the child brought them before
+	next     []byte       // the key set that follows those that the child brought, if one does
 	endorsed trust.KeySet // the endorsed one, read by after only
 	old      bool         // after is of a chain before the endorsed one
 }
@@ -177,12 +178,31 @@ func (k *known) read(r *state.Reader, p Presentation) (err error) {
 		}
 		k.shown = append(k.shown, s.Signed)
 	}
+	if next := p.After + uint64(len(k.shown)) + 1; next <= k.child.Number {
+		s, err := k.child.set(r, next)
+		if err != nil {
+			return err
+		}
+		k.next = s.Signed
+	}
 	newest, err := k.child.set(r, k.child.Number)
 	if err == nil {
 		k.endorsed, err = trust.Reopen(newest.Signed)
 	}
 	return err
 }
+
+// OldError is text.KeySetOld, with what proves it to whoever has the key sets that were shown: the
+// one that follows them, which the last of them signed.
+type OldError struct {
+	Next []byte
+	said error
+}
+
+func (e *OldError) Error() string { return e.said.Error() }
+
+// Unwrap returns the refusal.
+func (e *OldError) Unwrap() error { return e.said }
 
 func (k known) forked(number uint64) error {
 	return text.Fail(text.KeySetsForked, text.Args{
@@ -227,7 +247,7 @@ func (k known) fresh(p Presentation) ([][]byte, error) {
 	case last < k.child.Number && len(p.KeySets) > 0:
 		return nil, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(last, 10)}, nil)
 	case last < k.child.Number:
-		return nil, text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)
+		return nil, &OldError{Next: k.next, said: text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)}
 	}
 	return p.KeySets[len(k.shown):], nil
 }

@@ -94,6 +94,9 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
+	if questioned && q.Outrun > 0 {
+		return entry, d.keysLost(q)
+	}
 	if questioned && q.Epoch > 0 && checked {
 		return d.settle(ctx)
 	}

@@ -138,6 +138,7 @@ func TestContinue(t *testing.T) {
 	}{
 		"nothing is in question":       {func(o *own, _ *heads) { o.question = nil }, false, "[continue]", "", 0},
 		"nobody saw more":              {func(o *own, _ *heads) { o.question.Found = nil }, false, "[continue]", "", 0},
+		"a later key set was shown":    {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, true, "[]", text.LostKeys, 0},
 		"other replicas are there":     {func(o *own, _ *heads) { o.question.Grouped = true }, false, "[continue]", "", 0},
 		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, false, "[continue]", "", 0},
 		"nothing ended":                {func(*own, *heads) {}, false, "[begin keys settle]", "", 7},

@@ -278,6 +278,8 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 	args := text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}
 	code := text.LedgerUnanswered
 	switch {
+	case e.Outrun > 0:
+		code, args["number"] = text.KeysOutrun, strconv.FormatUint(e.Outrun, 10)
 	case e.Epoch > 0:
 		code, args["epoch"] = text.EpochUnsettled, strconv.FormatUint(e.Epoch, 10)
 	case e.Grouped:

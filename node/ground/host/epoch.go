@@ -77,7 +77,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
-	case question.Found == nil || question.Grouped || question.Epoch > 0:
+	case question.Found == nil || question.Grouped || question.Epoch > 0 || question.Outrun > 0:
 		return entry, question
 	case question.Found.Checkpoint.Log.Epoch() > h.Log().Epoch():
 		return entry, ErrOtherKeys

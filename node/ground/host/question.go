@@ -80,10 +80,15 @@ type QuestionError struct {
 	// Epoch is the epoch that was begun, while what the lost entries ended has not all ended here;
 	// 0: none was.
 	Epoch uint64
+	// Outrun is the number of the newest key set here, where a later one was shown: the folder
+	// cannot go on. 0: none was.
+	Outrun uint64
 }
 
 func (e *QuestionError) Error() string {
 	switch {
+	case e.Outrun > 0:
+		return fmt.Sprintf("%s: %s has key set %d, and a later one was shown", e.In, e.Dir, e.Outrun)
 	case e.Epoch > 0:
 		return fmt.Sprintf("%s: epoch %d was begun, and what ended in the entries that are lost has not all ended here", e.In, e.Epoch)
 	case e.Found != nil && e.Forked:
@@ -104,7 +109,7 @@ func (h *Host) doubt(size uint64) {
 // openQuestion looks, once the group is open, whether the folder holds what was signed here, and
 // lets the signers go on where it is not in question.
 func (h *Host) openQuestion(signed string) error {
-	if err := h.openSigned(signed); err != nil {
+	if err := errors.Join(h.openOutrun(), h.openSigned(signed)); err != nil {
 		return err
 	}
 	begun, unsettled := h.Unsettled()
@@ -189,7 +194,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 		return nil
 	}
 	now := *q
-	now.Waiting = !errors.Is(err, ErrNoWitness) && time.Since(q.Since) < AskAgain
+	now.Waiting = !errors.Is(err, ErrNoWitness) && time.Since(q.Since) < AskAgain && q.Outrun == 0
 	good := false
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
@@ -201,7 +206,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 			}
 		}
 	}
-	if good && now.Found == nil && now.Epoch == 0 && (h.heardParent(all) || time.Since(q.Since) >= parentFirst) {
+	if good && now.Found == nil && now.Epoch == 0 && now.Outrun == 0 && (h.heardParent(all) || time.Since(q.Since) >= parentFirst) {
 		h.logger.Warn("a neighbour saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
 		return h.settle()
 	}
@@ -297,14 +302,14 @@ type continuation struct {
 
 // Continue takes the word of a person that this folder is the newest, and records it with the
 // reason. It returns the entry. The error is ErrNotInQuestion where there is no question, and the
-// *QuestionError while a neighbour may answer yet, or where one saw what is not here: see
-// BeginEpoch. In a group the replica votes from then on, also where too few do so for the entry to
-// be made yet.
+// *QuestionError while a neighbour may answer yet, where one saw what is not here (see BeginEpoch),
+// or where a later key set was shown. In a group the replica votes from then on, also where too few
+// do so for the entry to be made yet.
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
 	q := book.ByNode(h, id, asked[:])
 	question := h.question.Load()
-	if question != nil && question.Grouped { // where all replicas are in question, nobody leads until most have the word
+	if question != nil && question.Grouped && question.Outrun == 0 { // where all replicas are in question, nobody leads until most have the word
 		h.voiced.Store(true)
 	}
 	if entry, came, err := h.came(ctx, state.KindContinued, q); came || err != nil {
@@ -313,7 +318,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
-	case question.Found != nil, question.Epoch > 0, question.Waiting && !question.Grouped:
+	case question.Found != nil, question.Epoch > 0, question.Outrun > 0, question.Waiting && !question.Grouped:
 		return entry, question
 	}
 	body, err := h.continued(question, reason)

@@ -16,6 +16,7 @@ const (
 	LostKeys            Code = "lost-keys"
 	EpochUnsettled      Code = "epoch-unsettled"
 	LostUnasked         Code = "lost-unasked"
+	KeysOutrun          Code = "keys-outrun"
 )
 
 var questionProblems = []problem{
@@ -106,5 +107,13 @@ var questionProblems = []problem{
 			"请看上级是否连接（xietong tree），连接之后重新执行同一命令；10 分钟后仍连接不上的，可在逐一核对后以 --checked 执行"},
 		en: parts{"Whoever keeps the heads did not answer", "what ended in the entries that {jurisdiction} lost is fetched from its parent, which does not answer now ({name} saw those entries); nothing was recorded", "{jurisdiction}",
 			"see whether the parent is connected (`xietong tree`), and repeat the command once it is; if it cannot be reached for 10 minutes, look through everything, and repeat the command with --checked"},
+	},
+	{
+		number: 544, code: KeysOutrun, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
+		zh: parts{"密钥不是最新的", "{jurisdiction} 在第 {number} 号密钥集之后已更换密钥：上级出示了其后的一份，由这一号签名，而这个数据目录中没有，因此是旧备份或复制件，其密钥不再有效，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: the parent has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, and no word has it go on. " +
+			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
 	},
 }

@@ -26,7 +26,8 @@ import (
 
 // Requests of the protocol xietong-join/1, one frame each, deterministic CBOR [operation, body].
 // The answer is [code, [value …], body], where code 0 is success and any other is a row of the
-// table of errors in docs/protocol.md.
+// table of errors in docs/protocol.md, with an empty body; that of key-set-old is the key set that
+// follows those that were shown, which proves it.
 //
 //	1 time    body h''                            answer: milliseconds since 1970 UTC
 //	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
@@ -304,7 +305,11 @@ func told(err error) (text.Code, []string) {
 
 func refusal(err error) ([]byte, error) {
 	code, values := told(err)
-	frame, encodeErr := canon.Marshal(answer{Code: uint64(text.Number(code)), Args: append([]string{}, values...), Body: []byte{}})
+	a := answer{Code: uint64(text.Number(code)), Args: append([]string{}, values...), Body: []byte{}}
+	if old, ok := errors.AsType[*tree.OldError](err); ok {
+		a.Body = append(a.Body, old.Next...)
+	}
+	frame, encodeErr := canon.Marshal(a)
 	if code == text.Internal {
 		encodeErr = errors.Join(err, encodeErr)
 	}
@@ -338,7 +343,7 @@ func ask(ctx context.Context, c Asker, op uint64, body []byte, into any) error {
 	}
 	if a.Code > 0 {
 		code := text.ByNumber(uint16(min(a.Code, 1<<16-1)))
-		return &Refused{text.Failure{Code: code, Args: text.Named(code, a.Args)}}
+		return &Refused{text.Failure{Code: code, Args: text.Named(code, a.Args)}, a.Body}
 	}
 	if err := canon.Unmarshal(a.Body, MaxAnswerLen, into); err != nil {
 		return fmt.Errorf("read answer: %w", err)

@@ -3,7 +3,10 @@ package door
 import "xietong/node/ground/text"
 
 // Refused is what whoever was asked refuses with: its word, and its values, which nobody checked.
-type Refused struct{ said text.Failure }
+type Refused struct {
+	said text.Failure
+	With []byte // what it shows beside; of text.KeySetOld, the key set that follows
+}
 
 func (r *Refused) Error() string { return "refused: " + r.said.Error() }
 

@@ -48,6 +48,8 @@ type Keys interface {
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 	// Deny keeps the parent's word that it does not endorse these keys, until SetAbove.
 	Deny(code string, args []string) error
+	// Outrun is told a key set that is said to follow the newest one here.
+	Outrun(next []byte) error
 }
 
 // Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, and presented
@@ -338,6 +340,9 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			// A later key set than ours is not of this ledger either: it was published before our
 			// ledger was put back to an older state, or by somebody who has our keys.
 			u.table.Alarm(parent, f.Code, err)
+			if r, ok := errors.AsType[*door.Refused](err); ok && f.Code == text.KeySetOld {
+				err = errors.Join(err, u.keys.Outrun(r.With))
+			}
 		}
 		if slices.Contains(denials, f.Code) {
 			err = errors.Join(err, u.keys.Deny(string(f.Code), u.denial(parent, f)))

@@ -198,5 +198,15 @@ func TestOldCopyIsTold(t *testing.T) {
 		county.machine.dir = old
 		county.Start()
 		isTold(t, tree, county, text.KeySetOld)
+		tree.Partition("nanming", "guiyang")
+		county.Kill()
+		county.Start() // nobody says it once more
+		if got := alarms(t, county); !slices.Contains(got, string(text.KeysOutrun)) {
+			t.Errorf("the old copy has the alarms %s", got)
+		}
+		for _, checked := range []bool{false, true} {
+			_, err := county.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "the disk is lost", Checked: checked})
+			refusedAs(t, "a word for the old copy", err, text.LostKeys, "")
+		}
 	})
 }
