@@ -66,6 +66,7 @@ var elsewhere = map[string]string{
 	"heads-held":       "node/flows/witnessing: TestHeadsAreBounded",
 	"heads-pieces":     "node/flows/witnessing: TestHeadsAreBounded",
 	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
+	"witness-older":    "node/flows/witnessing: TestLargestIsKept",
 	"witness-cosigned": "node/flows/witnessing: TestLargestIsKept",
 	"witness-forks":    "node/flows/witnessing: TestLargestIsKept",
 }

@@ -137,6 +137,7 @@ type Head struct {
 	Unit   Unit           `cbor:"12,keyasint,omitempty"` // of Limit
 	Rule   uint64         `cbor:"13,keyasint,omitempty"` // version of the rule that set Limit, counted from 1
 	Tag    Tag            `cbor:"14,keyasint,omitzero"`  // links the acts of one matter; absent: the entry is of none
+	Epoch  uint64         `cbor:"15,keyasint,omitempty"` // that the entry began, or of which it says more
 }
 
 // Unit is what a limit is counted in.

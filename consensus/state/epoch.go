@@ -187,7 +187,7 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 	tx.meta.Digest = bytes.Join([][]byte{digestOf(log), tx.meta.Digest}, nil) // the next digest is of both
 	tx.meta.Log = log
 	tx.meta.names = Names{log, append(slices.Clip(tx.meta.names.begun), begin{b.From, value.Before})}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err == nil {
 		err = tx.putBegun(b.Epoch, value)
 	}
@@ -226,7 +226,7 @@ func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 	case b.To <= value.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
 		return nil, fmt.Errorf("epoch %d: entries up to %d are lost, not %d", b.Epoch, b.To, value.To)
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, From: value.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: value.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,10 @@
 // histories: a Fork, which anybody can verify who has the log's key sets. A proof that does not
 // hold proves nothing, against nobody: it is refused.
 //
-// A witness trusts the first checkpoint of a log that it sees. What it vouches for begins there.
+// A ledger that lost entries goes on in a later epoch, as another log with the same tree up to what
+// is lost. It is held against what was kept of the epoch before in the same way; see Later.
+//
+// A witness trusts the first checkpoint of a ledger that it sees. What it vouches for begins there.
 package witness
 
 import (
@@ -40,6 +43,7 @@ type Offer struct {
 	_      struct{}  `cbor:",toarray"`
 	Growth []byte    // ledger.Growth, in its form
 	Was    tlog.Hash // root of the older tree, as the log has it; of none: zeroes
+	Begun  []Begun   // to a witness that keeps an epoch before, and nothing of this one; see Later
 }
 
 // Verdict is what a witness finds in an offer.
@@ -59,6 +63,8 @@ type Shown struct {
 	Checkpoint ledger.Checkpoint
 	Growth     ledger.Growth
 	Was        tlog.Hash
+	Begun      []Begun
+	lost       []ledger.Head // of the entries of Begun
 }
 
 // Open reads an offer of a log, and verifies its checkpoint by the key sets of one of which a
@@ -70,8 +76,10 @@ func Open(o Offer, of identity.Jurisdiction, keys []trust.KeySet) (s Shown, err 
 	if s.Growth, err = ledger.ParseGrowth(o.Growth); err != nil {
 		return s, err
 	}
-	s.Was = o.Was
-	s.Checkpoint, err = OpenNote(s.Growth.Note, of, keys)
+	s.Was, s.Begun = o.Was, o.Begun
+	if s.Checkpoint, err = OpenNote(s.Growth.Note, of, keys); err == nil {
+		s.lost, err = openBegun(o.Begun, s.Checkpoint)
+	}
 	return s, err
 }
 
@@ -147,7 +155,8 @@ func (s Shown) follows() error {
 }
 
 // Fork proves that a log has signed two histories: of the tree of Shown, the first entries are not
-// those of the tree of Kept. Its form is the deterministic CBOR of this type.
+// those of the tree of Kept, which is of the same epoch or of one before, and of which the entries
+// of Begun name none as lost. Its form is the deterministic CBOR of this type.
 type Fork struct {
 	_     struct{} `cbor:",toarray"`
 	Kept  []byte   // a note
@@ -159,11 +168,11 @@ func ForkOf(kept []byte, s Shown, at ledger.Checkpoint) Fork {
 	if s.Checkpoint.Size == at.Size { // two roots of one size need no proof
 		s.Growth, s.Was = ledger.Growth{Old: at.Size, Note: s.Growth.Note}, s.Checkpoint.Root
 	}
-	return Fork{Kept: kept, Shown: Offer{Growth: s.Growth.Encode(), Was: s.Was}}
+	return Fork{Kept: kept, Shown: Offer{Growth: s.Growth.Encode(), Was: s.Was, Begun: s.begunAfter(at.Log)}}
 }
 
 // MaxForkLen is the longest evidence of a fork, in bytes.
-const MaxForkLen = MaxNote + MaxOfferLen + 64
+const MaxForkLen = MaxNote + MaxOfferLen + maxBegunLen + 64
 
 // Encode returns the evidence as it is kept and handed on.
 func (f Fork) Encode() []byte {
@@ -195,7 +204,7 @@ func OpenFork(data []byte, of identity.Jurisdiction, keys []trust.KeySet) (kept,
 	s, err := Open(f.Shown, of, keys)
 	switch {
 	case err != nil:
-	case s.Checkpoint.Log != kept.Log || s.Growth.Old != kept.Size || s.Was == kept.Root:
+	case !s.holds(kept) || s.Growth.Old != kept.Size || s.Was == kept.Root:
 		err = errors.New("the two checkpoints are of one history, or of two logs")
 		err = fmt.Errorf("%w: fork: %w", ledger.ErrNotProven, err)
 	default:

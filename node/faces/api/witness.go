@@ -55,15 +55,18 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 	})
 }
 
-// ledgerAlarms are the alarms about ledgers that have two histories, or are shorter than what was
-// signed.
+// ledgerAlarms are the alarms about ledgers that have two histories, are shorter than what was
+// signed, or do not prove that an epoch goes on from the one before.
 func ledgerAlarms(h Hosted) (all []client.Alarm) {
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		for _, f := range h.Witness.Findings(r) {
 			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
-			if f.Kept > 0 {
+			switch {
+			case f.Epoch > 0:
+				args = map[string]string{"name": args["name"], "epoch": strconv.FormatUint(f.Epoch, 10), "log": f.Log.String(), "signed": strconv.FormatUint(f.Kept, 10)}
+			case f.Kept > 0:
 				args["signed"] = strconv.FormatUint(f.Kept, 10)
-			} else {
+			default:
 				args["entry"], args["since"] = f.Entry.String(), stamp(f.At)
 			}
 			all = append(all, client.Alarm{Code: string(findingCode(f)), Args: args, By: f.About.String(), Since: stamp(f.At), Last: stamp(f.At)})
@@ -75,6 +78,8 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 
 func findingCode(f witnessing.Finding) text.Code {
 	switch {
+	case f.Epoch > 0:
+		return text.EpochUnproven
 	case f.Own && f.Kept > 0:
 		return text.OwnBehind
 	case f.Own:

@@ -20,7 +20,7 @@ func (p *place) shows(to *place, o witness.Offer) (found, error) {
 
 func (p *place) offers(old uint64) witness.Offer {
 	p.w.t.Helper()
-	return must2(p.desk.offer(p.w.t.Context(), old))(p.w.t).o
+	return must2(p.desk.offer(p.w.t.Context(), crossing{old: old}))(p.w.t).o
 }
 
 // TestHostileChild shows a city what proves nothing. It keeps nothing of it, writes nothing, and
@@ -34,7 +34,7 @@ func TestHostileChild(t *testing.T) {
 	county.says(3)
 	w.elapse(time.Hour)
 	good := county.offers(kept)
-	garbage := must2(county.desk.offer(t.Context(), kept))(t)
+	garbage := must2(county.desk.offer(t.Context(), crossing{old: kept}))(t)
 	g := must2(ledger.ParseGrowth(garbage.o.Growth))(t)
 	g.Path[0][3] ^= 1
 	for name, tc := range map[string]struct {

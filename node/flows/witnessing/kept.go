@@ -2,7 +2,6 @@ package witnessing
 
 import (
 	"bytes"
-	"context"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -108,6 +107,7 @@ type acknowledgeBody struct {
 // Register adds this room's commands and buckets.
 func Register(r *state.Registry) {
 	keptOf.Keep(r)
+	olderOf.Keep(r)
 	cosignedBy.Keep(r)
 	forks.Keep(r)
 	risenOf.Keep(r)
@@ -142,6 +142,9 @@ func applyKeep(tx *state.Tx, b keepBody) (done keepResult, err error) {
 		}
 	}
 	b.Kept.Entry, done.Kept = done.Entry, true
+	if err := saveOlder(tx, b.Kept); err != nil {
+		return done, err
+	}
 	return done, keptOf.Save(tx, keyOfLog(b.Kept.Log), b.Kept)
 }
 
@@ -197,17 +200,6 @@ func applyAcknowledge(tx *state.Tx, b acknowledgeBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindForkSeen, Code: f.about(tx.Log().Jurisdiction()).Label(), About: f.Entry})
-}
-
-// look reads what is kept of a log, and the evidence that it has two histories, if it has.
-func (d *Desk) look(ctx context.Context, log identity.Log) (k kept, known bool, evidence []byte, err error) {
-	err = d.o.Own.View(ctx, func(r *state.Reader) error {
-		k, known = keptOf.Load(r, keyOfLog(log))
-		f, _ := forks.Load(r, keyOfFork(log, d.name))
-		evidence = f.Evidence
-		return nil
-	})
-	return k, known, evidence, err
 }
 
 // ofLog returns the prefix of the keys of all logs of a jurisdiction.

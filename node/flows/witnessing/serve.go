@@ -111,25 +111,25 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	}
 	d.judging.Lock()
 	defer d.judging.Unlock()
-	k, known, evidence, err := d.look(ctx, shown.Checkpoint.Log)
+	by, err := d.look(ctx, shown.Checkpoint.Log, firstEpoch(sets))
 	if err != nil {
 		return found{}, err
 	}
-	if len(evidence) > 0 {
-		return found{Verdict: witness.Forked, Kept: k.Note, Fork: evidence}, nil
+	if len(by.evidence) > 0 {
+		return found{Verdict: witness.Forked, Kept: by.k.Note, Fork: by.evidence}, nil
 	}
-	verdict, err := witness.Judge(before(k, known), shown)
+	verdict, against, err := by.judge(shown)
 	if err != nil {
 		return found{}, d.refused(who, err)
 	}
-	d.hears(who, verdict, shown.Checkpoint.Size, k.Size)
+	d.hears(verdict, shown.Checkpoint, against)
 	switch verdict {
 	case witness.Forked:
-		return found{Verdict: verdict, Kept: k.Note}, d.keepFork(ctx, who, k, shown)
+		return found{Verdict: verdict, Kept: against.Note}, d.keepFork(ctx, who, against, shown)
 	case witness.Elsewhere, witness.Behind:
-		return found{Verdict: verdict, Kept: k.Note}, nil
+		return found{Verdict: verdict, Kept: against.Note}, nil
 	case witness.Larger:
-		if err := d.keep(ctx, k, shown); err != nil {
+		if err := d.keep(ctx, by.k, shown); err != nil {
 			return found{}, err
 		}
 	}
@@ -156,21 +156,6 @@ func counting(sets []trust.Believed, now time.Time) (all []trust.KeySet) {
 		all = append(all, b.KeySet)
 	}
 	return all
-}
-
-// hears remembers who shows less than it has signed, and logs when that begins.
-func (d *Desk) hears(who identity.Jurisdiction, v witness.Verdict, size, kept uint64) {
-	d.mu.Lock()
-	_, was := d.heard[who]
-	if v == witness.Behind {
-		d.heard[who] = Finding{About: who, Size: size, Kept: kept, At: d.o.Now()}
-	} else {
-		delete(d.heard, who)
-	}
-	d.mu.Unlock()
-	if v == witness.Behind && !was {
-		d.o.Logger.Error("ledger of neighbour became shorter than it signed", "peer", who.String(), "is", size, "was", kept)
-	}
 }
 
 // keep keeps a larger checkpoint, and logs a child's. One that comes too soon after the one before
@@ -202,9 +187,9 @@ func (d *Desk) keep(ctx context.Context, k kept, s witness.Shown) error {
 // keepFork keeps the evidence that a neighbour's log has two histories.
 func (d *Desk) keepFork(ctx context.Context, who identity.Jurisdiction, k kept, s witness.Shown) error {
 	f := fork{
-		Log: k.Log, Holder: d.name, Size: k.Size, Evidence: witness.ForkOf(k.Note, s, k.checkpoint()).Encode(), At: uint64(d.o.Now().UnixMilli()),
+		Log: s.Checkpoint.Log, Holder: d.name, Size: k.Size, Evidence: witness.ForkOf(k.Note, s, k.checkpoint()).Encode(), At: uint64(d.o.Now().UnixMilli()),
 	}
-	d.o.Logger.Error("ledger of neighbour has two histories", "peer", who.String(), "log", k.Log.String(), "size", k.Size)
+	d.o.Logger.Error("ledger of neighbour has two histories", "peer", who.String(), "log", s.Checkpoint.Log.String(), "before", k.Log.String(), "size", k.Size)
 	return d.recordFork(ctx, f)
 }
 

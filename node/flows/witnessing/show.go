@@ -43,7 +43,7 @@ func ask[P, R any](ctx context.Context, d *Desk, o operation.Operation[P, R], to
 
 // mostShown is how often a checkpoint is shown at once, each time from where the witness says that
 // it is.
-const mostShown = 3
+const mostShown = 4
 
 // show shows the newest checkpoint to a neighbour that has not seen it, or saw it long ago.
 func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
@@ -78,8 +78,9 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 // witness says that it is. behind is the size of the own ledger that the witness keeps, where this
 // jurisdiction has fewer entries.
 func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64) (behind uint64, err error) {
+	next := crossing{old: old}
 	for range mostShown {
-		offer, err := d.offer(ctx, old)
+		offer, err := d.offer(ctx, next)
 		if err != nil {
 			return 0, err
 		}
@@ -90,26 +91,33 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 		if answer.Verdict == witness.Larger || answer.Verdict == witness.Same {
 			return 0, d.take(ctx, to, offer, answer.Line)
 		}
-		next := uint64(0)
-		if len(answer.Kept) > 0 {
-			kept, err := d.ownNote(ctx, answer.Kept)
-			if err != nil {
-				return 0, fmt.Errorf("%s shows a checkpoint that this jurisdiction never made: %w", to, err)
-			}
-			if next = kept.Size; kept.Size > offer.c.Size {
-				d.o.Own.Doubt(host.Seen{By: to, Checkpoint: kept, Note: answer.Kept, At: d.o.Now()})
-				return kept.Size, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, offer.c.Size, errBehind)
-			}
-			if err := d.compare(ctx, to, kept, answer.Kept); err != nil {
-				return 0, err
+		if next.old = 0; len(answer.Kept) > 0 {
+			if next, behind, err = d.from(ctx, to, offer, answer.Kept); err != nil {
+				return behind, err
 			}
 		}
 		if answer.Verdict == witness.Forked {
 			return 0, d.shownFork(ctx, to, answer.Fork)
 		}
-		old = next
 	}
 	return 0, fmt.Errorf("%s did not say from where to prove", to)
+}
+
+// from returns from where to prove the own ledger to a witness that keeps something else of it than
+// it was offered.
+func (d *Desk) from(ctx context.Context, to identity.Jurisdiction, o offered, note []byte) (next crossing, behind uint64, err error) {
+	kept, err := d.ownNote(ctx, note)
+	switch {
+	case err != nil:
+		return next, 0, fmt.Errorf("%s shows a checkpoint that this jurisdiction never made: %w", to, err)
+	case kept.Log.Epoch() < o.c.Log.Epoch():
+		next, err = d.cross(ctx, to, kept, note)
+		return next, 0, err
+	case kept.Size > o.c.Size:
+		d.o.Own.Doubt(host.Seen{By: to, Checkpoint: kept, Note: note, At: d.o.Now()})
+		return next, kept.Size, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, errBehind)
+	}
+	return crossing{old: kept.Size}, 0, d.compare(ctx, to, kept, note)
 }
 
 // errBehind is wrapped where a witness keeps more of the own ledger than there is.
@@ -126,15 +134,21 @@ type offered struct {
 }
 
 // offer makes an offer of the newest checkpoint, with a proof from an older size.
-func (d *Desk) offer(ctx context.Context, old uint64) (out offered, err error) {
-	f, err := d.o.Own.Follow(ctx, old)
+func (d *Desk) offer(ctx context.Context, from crossing) (out offered, err error) {
+	f, err := d.o.Own.Follow(ctx, from.old)
 	if err != nil {
 		return out, err
 	}
 	out.c, out.note = f.Checkpoint, f.Signed
-	out.o.Growth = ledger.Growth{Old: old, Path: f.Path, Note: f.Signed}.Encode()
-	if old > 0 {
-		out.o.Was, err = d.rootAt(ctx, old)
+	out.o = witness.Offer{Growth: ledger.Growth{Old: from.old, Path: f.Path, Note: f.Signed}.Encode(), Begun: []witness.Begun{}}
+	if from.old > 0 {
+		out.o.Was, err = d.rootAt(ctx, from.old)
+	}
+	if err == nil && from.since > 0 {
+		out.o.Begun, err = looked(d, func(r *state.Reader) ([]witness.Begun, error) {
+			all, _, err := begunSince(r, from.since, out.c.Size)
+			return all, err
+		})
 	}
 	return out, err
 }
@@ -223,11 +237,11 @@ func (d *Desk) shownFork(ctx context.Context, holder identity.Jurisdiction, evid
 	if err != nil {
 		return err
 	}
-	kept, _, err := witness.OpenFork(evidence, d.name, sets)
+	kept, shown, err := witness.OpenFork(evidence, d.name, sets)
 	if err != nil {
 		return fmt.Errorf("%s says that this ledger has two histories, and shows none: %w", holder, err)
 	}
-	err = d.recordFork(ctx, fork{Log: kept.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
+	err = d.recordFork(ctx, fork{Log: shown.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
 	return errors.Join(fmt.Errorf("%s was shown another history up to entry %d: %w", holder, kept.Size, errForked), err)
 }
 
@@ -241,13 +255,19 @@ func (d *Desk) compare(ctx context.Context, holder identity.Jurisdiction, kept l
 	if err != nil || root == kept.Root {
 		return err
 	}
-	o, err := d.offer(ctx, kept.Size)
+	return d.ownFork(ctx, holder, kept, note, crossing{old: kept.Size})
+}
+
+// ownFork keeps the evidence that the own keys have signed another history than the one here, and
+// shows it to the witness that keeps the other one.
+func (d *Desk) ownFork(ctx context.Context, holder identity.Jurisdiction, kept ledger.Checkpoint, note []byte, from crossing) error {
+	o, err := d.offer(ctx, from)
 	if err != nil {
 		return err
 	}
-	d.o.Logger.Error("a witness keeps another history of this ledger", "peer", holder.String(), "size", kept.Size)
+	d.o.Logger.Error("a witness keeps another history of this ledger", "peer", holder.String(), "log", kept.Log.String(), "size", kept.Size)
 	evidence := witness.Fork{Kept: note, Shown: o.o}.Encode()
-	err = d.recordFork(ctx, fork{Log: kept.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
+	err = d.recordFork(ctx, fork{Log: o.c.Log, Holder: holder, Size: kept.Size, Evidence: evidence, At: uint64(d.o.Now().UnixMilli())})
 	if err == nil {
 		// The witness is shown it, too: so it has the evidence.
 		_, err = ask(ctx, d, operationWitness, holder, o.o)

@@ -47,6 +47,8 @@ type Finding struct {
 	Kept  uint64                // entries that there must be; 0: the ledger has two histories
 	At    time.Time
 	Entry identity.Entry // that has the evidence of two histories
+	Log   identity.Log   // of which that was kept, where it is of an epoch before; else zero
+	Epoch uint64         // that goes on from Log, and does not show how
 	// Evidence is that of two histories: see witness.Fork.
 	Evidence []byte
 }
@@ -63,7 +65,9 @@ func (d *Desk) Findings(r *state.Reader) (all []Finding) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, name := range inOrder(d.heard) {
-		all = append(all, d.heard[name])
+		if h := d.heard[name]; h.doubts(d.o.Now()) {
+			all = append(all, h.Finding)
+		}
 	}
 	for _, name := range inOrder(d.shown) {
 		if s := d.shown[name]; s.behind > 0 {

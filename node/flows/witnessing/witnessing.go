@@ -10,12 +10,15 @@
 //
 // The operation "witness" shows a checkpoint:
 //
-//	[growth, root before]  ->  {1: verdict, 2: the note that is kept, 3: cosignature, 4: fork}
+//	[growth, root before, [[index, leaf, path] …]]
+//	-> {1: verdict, 2: the note that is kept, 3: cosignature, 4: fork}
 //
 // where growth is what C2SP tlog-witness posts as add-checkpoint, root before is the root of its
-// old tree (32 zeroes where old is 0), and 2 to 4 may be absent. The verdicts are those of the
-// package witness; 1 and 2 come with a cosignature, the others with the note that is kept, by which
-// the log knows from where to prove. A proof that does not hold is refused. The operation "largest"
+// old tree (32 zeroes where old is 0), the list has the entries that began epochs, to a witness
+// that keeps nothing of this epoch and a note of one before, and 2 to 4 may be absent. The verdicts
+// are those of the package witness; 1 and 2 come with a cosignature, the others with the note that
+// is kept, by which the log knows from where to prove. A proof that does not hold is refused. The
+// operation "largest"
 //
 //	{}  ->  {1: [[note, at (ms since 1970 UTC)] …]}
 //
@@ -126,7 +129,7 @@ type Desk struct {
 
 	mu    sync.Mutex // guards the fields below
 	shown map[identity.Jurisdiction]shown
-	heard map[identity.Jurisdiction]Finding // who shows less than it has signed
+	heard map[identity.Jurisdiction]hearing // who shows less than it has signed
 	rose  rose
 
 	fullAt map[identity.Jurisdiction]bool // branches below whose heads found no room, as it was logged
@@ -156,7 +159,7 @@ func New(o Options) *Desk {
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
-		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]Finding{},
+		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{},
 	}
 }

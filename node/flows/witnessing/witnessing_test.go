@@ -11,6 +11,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -245,8 +246,10 @@ func TestLargestIsKept(t *testing.T) {
 	name := must2(identity.ParseJurisdiction("a" + longest(199)))(t)
 	log := must2(identity.NewLog(name, 1<<62))(t)
 	note := make([]byte, witness.MaxNote)
-	if err := keptOf.Check(kept{Log: log, Size: 1 << 62, Note: note, At: 1 << 62, Entry: 1 << 62}); err != nil {
-		t.Error(err)
+	for _, b := range []book.Bucket[kept]{keptOf, olderOf} {
+		if err := b.Check(kept{Log: log, Size: 1 << 62, Note: note, At: 1 << 62, Entry: 1 << 62}); err != nil {
+			t.Error(err)
+		}
 	}
 	if err := cosignedBy.Check(cosigned{Log: log, Size: 1 << 62, Note: note, Line: make([]byte, maxLine), At: 1 << 62}); err != nil {
 		t.Error(err)
@@ -255,7 +258,7 @@ func TestLargestIsKept(t *testing.T) {
 	if err := forks.Check(f); err != nil {
 		t.Error(err)
 	}
-	if n := len(keyOfFork(log, name)); n > 512 {
+	if n := max(len(keyOfFork(log, name)), len(keyOfOlder(log, 0, 0))); n > 512 {
 		t.Errorf("a key of %d bytes", n)
 	}
 }

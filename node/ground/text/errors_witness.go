@@ -15,6 +15,7 @@ const (
 	HeadsRefused      Code = "heads-refused"
 	HeadsMissing      Code = "heads-missing"
 	NoHeads           Code = "no-heads"
+	EpochUnproven     Code = "epoch-unproven"
 )
 
 var witnessProblems = []problem{
@@ -89,5 +90,12 @@ var witnessProblems = []problem{
 			"{name}是下级的，请用 xietong tree 查看它及其以上各级是否已经加入、由其他节点运行并已得到见证；连通后几分钟内报到"},
 		en: parts{"No heads of it", "no heads of the ledger of {name} are known here: those of jurisdictions below come up, if other nodes run them", "{name}",
 			"if {name} is below, see with `xietong tree` whether it and all between have joined, run on other nodes and are witnessed; heads come up within minutes of that"},
+	},
+	{
+		number: 540, code: EpochUnproven, status: http.StatusConflict, params: []string{"name", "epoch", "log", "signed"},
+		zh: parts{"新纪元未能衔接", "{name}的账本以第 {epoch} 纪元继续，但没有证明它由此前签署、由本级见证的 {log} 前 {signed} 条延续而来：其中有条目已不在，却没有写明失去，或者没有给出证明", "{name}",
+			"请致电{name}，请其在该节点上查看 xietong status 并按提示处理。在此之前，本级不见证其新纪元，也不收其要素；上一纪元已留存的仍在"},
+		en: parts{"Epoch does not go on from the one before", "the ledger of {name} goes on in epoch {epoch}, and does not prove that it goes on from the {signed} [entry|entries] of {log} that the majority of its replicas signed, as witnessed here: some of them are gone and not named as lost, or nothing is proven", "{name}",
+			"telephone {name}, and have it run `xietong status` on its node and do what that says. Until then nothing of the new epoch is cosigned here, and its heads are not taken; what is kept of the epoch before stays"},
 	},
 }

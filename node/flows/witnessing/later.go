@@ -1,0 +1,210 @@
+package witnessing
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/witness"
+	"xietong/node/ground/book"
+	"xietong/node/ground/host"
+)
+
+// A ledger that lost entries goes on as the log of a later epoch. Whoever witnessed the epoch
+// before holds the first checkpoint of the later one against it: see witness.Later. The loss may
+// begin before the largest checkpoint that was kept, so smaller ones are kept, too.
+
+// olderOf are checkpoints that were kept of a log: in each tier the last one of each of its units,
+// as many as it has slots.
+var olderOf = book.Bucket[kept]{Name: "witness-older", Max: maxKept} // by log, tier and slot
+
+// tiers say how old a loss may begin, and how precisely it is known then.
+var tiers = []struct {
+	unit  time.Duration
+	slots uint64
+}{{time.Minute, 64}, {time.Hour, 64}, {24 * time.Hour, 512}}
+
+func keyOfOlder(log identity.Log, tier int, slot uint64) []byte {
+	return binary.BigEndian.AppendUint16(append(keyOfLog(log), byte(tier)), uint16(slot))
+}
+
+// saveOlder keeps a checkpoint beside those before it.
+func saveOlder(tx *state.Tx, k kept) error {
+	for tier, t := range tiers {
+		if err := olderOf.Save(tx, keyOfOlder(k.Log, tier, k.At/uint64(t.unit.Milliseconds())%t.slots), k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// standsBy is what is kept of a log, or, where nothing is, of the ledger's epoch before.
+type standsBy struct {
+	k        kept
+	known    bool
+	evidence []byte // that it has two histories
+	before   kept   // the largest of the epoch before; Size 0: nothing is kept of one
+	older    []kept // of that epoch
+}
+
+// look reads what a checkpoint of a log is judged by. The ledger began with the epoch first: what
+// was before is of keys that a superior gave up.
+func (d *Desk) look(ctx context.Context, log identity.Log, first uint64) (standsBy, error) {
+	return viewed(ctx, d, func(r *state.Reader) (s standsBy, err error) {
+		f, _ := forks.Load(r, keyOfFork(log, d.name))
+		s.evidence = f.Evidence
+		if s.k, s.known = keptOf.Load(r, keyOfLog(log)); s.known {
+			return s, nil
+		}
+		for _, k := range keptOf.All(r, ofLog(log.Jurisdiction())) {
+			if e := k.Log.Epoch(); e >= first && e < log.Epoch() && e > s.before.Log.Epoch() {
+				s.before = k
+			}
+		}
+		if s.before.Size > 0 {
+			for _, k := range olderOf.All(r, keyOfLog(s.before.Log)) {
+				s.older = append(s.older, k)
+			}
+		}
+		return s, nil
+	})
+}
+
+// judge judges what is shown, by what is kept. against is what it was compared with, or what it
+// must be proven from.
+func (s standsBy) judge(shown witness.Shown) (v witness.Verdict, against kept, err error) {
+	if s.known || s.before.Size == 0 {
+		v, err = witness.Judge(before(s.k, s.known), shown)
+		return v, s.k, err
+	}
+	all := append(slices.Clip(s.older), s.before)
+	var smaller []ledger.Checkpoint
+	for _, k := range all {
+		smaller = append(smaller, k.checkpoint())
+	}
+	v, at, err := witness.Later(s.before.checkpoint(), smaller, shown)
+	for _, k := range all {
+		if at != nil && k.checkpoint() == *at {
+			against = k
+		}
+	}
+	return v, against, err
+}
+
+// firstEpoch returns the epoch in which the ledger of the key sets began, as far as they tell.
+func firstEpoch(sets []trust.Believed) uint64 {
+	if len(sets) > 0 && sets[0].Number == 1 {
+		return sets[0].Epoch
+	}
+	return 0
+}
+
+// crossing is how a witness is shown that the own ledger goes on from an epoch before.
+type crossing struct {
+	old   uint64 // the size from which to prove
+	since uint64 // the epoch before; 0: it is shown nothing of that
+}
+
+// cross returns how to prove that the own ledger goes on from what a witness keeps of an epoch
+// before. Where more is lost of that than was named, the ledger is in question; where it is not
+// what is here, the own keys have signed two histories.
+func (d *Desk) cross(ctx context.Context, to identity.Jurisdiction, k ledger.Checkpoint, note []byte) (next crossing, err error) {
+	next.since = k.Log.Epoch()
+	lost, err := looked(d, func(r *state.Reader) ([]ledger.Head, error) {
+		_, heads, err := begunSince(r, next.since, 0)
+		return heads, err
+	})
+	if err != nil {
+		return next, err
+	}
+	upTo, all := witness.Named(k, lost)
+	switch {
+	case !all:
+		if o, err := d.offer(ctx, next); err == nil { // the witness is shown what is named, as long as this ledger signs
+			_, _ = ask(ctx, d, operationWitness, to, o.o)
+		}
+		d.o.Own.Doubt(host.Seen{By: to, Checkpoint: k, Note: note, At: d.o.Now()})
+		return next, fmt.Errorf("%s keeps %d entries of %s, more than are named as lost: %w", to, k.Size, k.Log, errBehind)
+	case upTo < k.Size: // it has a smaller one, or none, and says which
+		return next, nil
+	}
+	next.old = k.Size
+	root, err := d.rootAt(ctx, k.Size)
+	if err == nil && root != k.Root {
+		err = d.ownFork(ctx, to, k, note, next)
+	}
+	return next, err
+}
+
+// begunSince returns the entries that began the epochs after one, with their places in the tree of
+// a size; 0: in none.
+func begunSince(r *state.Reader, epoch, size uint64) (all []witness.Begun, lost []ledger.Head, err error) {
+	for _, e := range r.Epochs() {
+		if e.Number <= epoch {
+			continue
+		}
+		b := witness.Begun{Index: e.Entry, Leaf: slices.Clone(r.Leaf(e.Entry))}
+		leaf, err := ledger.DecodeLeaf(b.Leaf)
+		if err == nil && size > 0 {
+			b.Path, err = ledger.ProveInclusion(e.Entry, size, r)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("entry %d, which began epoch %d: %w", e.Entry, e.Number, err)
+		}
+		all, lost = append(all, b), append(lost, leaf.Head)
+	}
+	if len(all) > witness.MaxBegun {
+		return nil, nil, fmt.Errorf("%d epochs were begun since %d: %w", len(all), epoch, errTooMany)
+	}
+	return all, lost, nil
+}
+
+// errTooMany is wrapped where a witness missed more epochs than it can be shown.
+var errTooMany = errors.New("more than a witness takes")
+
+// unproven is how long a neighbour may show a later epoch without proving that it goes on from the
+// one before, until that is an alarm: it learns with its first offer that it must.
+const unproven = 2 * every
+
+// hearing is what a neighbour showed that a witness cannot take.
+type hearing struct {
+	Finding
+	behind bool // it is less than was kept
+	told   bool // it was logged
+}
+
+// doubts reports whether what a neighbour showed is something a person must know.
+func (h hearing) doubts(now time.Time) bool { return h.behind || now.Sub(h.At) >= unproven }
+
+// hears remembers who shows less than it has signed, or a later epoch that does not go on from what
+// was witnessed, and logs when that begins.
+func (d *Desk) hears(v witness.Verdict, shown ledger.Checkpoint, against kept) {
+	who, now := shown.Log.Jurisdiction(), d.o.Now()
+	h := hearing{Finding: Finding{About: who, Size: shown.Size, Kept: against.Size, At: now}, behind: v == witness.Behind}
+	later := against.Size > 0 && against.Log != shown.Log
+	if later {
+		h.Log, h.Epoch = against.Log, shown.Log.Epoch()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !h.behind && !(later && v == witness.Elsewhere) {
+		delete(d.heard, who)
+		return
+	}
+	if was, already := d.heard[who]; already && was.Epoch == h.Epoch {
+		h.At, h.told = was.At, was.told && was.behind == h.behind
+	}
+	if h.doubts(now) && !h.told {
+		h.told = true
+		d.o.Logger.Error("ledger of neighbour is not all that it signed", "peer", who.String(), "shows", shown.Log.String(), "is", shown.Size,
+			"kept", against.Log.String(), "was", against.Size)
+	}
+	d.heard[who] = h
+}
