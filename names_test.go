@@ -13,6 +13,7 @@ var byOneLog = map[string]string{
 	"node/ground/offline/offline.go": "the same, without a node",
 	"node/tree/chains/judge.go":      "an entry of the level above, which a standing names",
 	"node/flows/witnessing/acts.go":  "the acts of a log below",
+	"node/flows/epochs/ends.go":      "an entry that is lost, of the log from before",
 	"node/ground/book/booktest":      "a ledger in its first epoch",
 }
 

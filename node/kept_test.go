@@ -27,6 +27,7 @@ var elsewhere = map[string]string{
 	"barred":           "node/business/sharing: TestRevokedIsNotAnAgencyAway",
 	"child-epochs":     "node/tree: TestEpochIsUsedOnce",
 	"child-former":     "node/tree: TestOldMachines",
+	"child-held":       "node/tree: TestHeldChild",
 	"child-key-sets":   "node/tree: TestKeySetsAtOnce",
 	"ended":            "node/business/records: TestIndexedInPasses",
 	"epochs":           "consensus/state: TestEpochFits",

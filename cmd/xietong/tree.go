@@ -111,7 +111,7 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 	state := map[string]text.Code{
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
 		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildCancelled: text.CLITreeCancelled,
-		client.ChildDamaged: text.CLITreeDamaged,
+		client.ChildDamaged: text.CLITreeDamaged, client.ChildHeld: text.CLITreeHeld,
 		client.ParentDenies: text.CLITreeDenies,
 	}[n.State]
 	if n.Anew {

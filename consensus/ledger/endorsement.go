@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -39,8 +40,9 @@ func ProveEndorsement(leaf, preimage []byte, index uint64, c Checkpoint, signedN
 }
 
 // VerifyEndorsement is the trust.Prover of ledgers: (1) the parent's majority signed the
-// checkpoint, (2) the leaf is in that tree, (3) the leaf is an endorsement, and (4) the leaf
-// commits to the payload that is returned. The error wraps ErrMalformed or ErrNotProven.
+// checkpoint, (2) the leaf is in that tree, (3) the leaf is an endorsement, (4) the leaf commits to
+// the payload that is returned, and (5) the head names the key set that the payload does, so that
+// whoever has the heads alone knows which one it is. The error wraps ErrMalformed or ErrNotProven.
 func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err error) {
 	leaf, preimage, err := verifyProof(parent, data, MaxEndorsementProof)
 	if err != nil {
@@ -51,6 +53,13 @@ func VerifyEndorsement(parent trust.KeySet, data []byte) (payload []byte, err er
 	}
 	if preimage.ContentType != trust.EndorsementType {
 		return nil, fmt.Errorf("%w: an endorsement of content type %q", ErrNotProven, preimage.ContentType)
+	}
+	e, err := trust.DecodeEndorsement(preimage.Payload)
+	if err != nil {
+		return nil, malformed("endorsement", err)
+	}
+	if leaf.Head.To != e.Number || !bytes.Equal(leaf.Head.Root[:], e.Hash) {
+		return nil, fmt.Errorf("%w: the head names key set %d (%x), and the endorsement %d (%x)", ErrNotProven, leaf.Head.To, leaf.Head.Root[:], e.Number, e.Hash)
 	}
 	return preimage.Payload, nil
 }

@@ -89,6 +89,7 @@ const (
 	KindForkSeen        Kind = 38
 	KindContinued       Kind = 39
 	KindEpoch           Kind = 40
+	KindChildHeld       Kind = 41
 )
 
 var kindNames = map[Kind]string{
@@ -104,7 +105,7 @@ var kindNames = map[Kind]string{
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
-	KindContinued: "ledger continued", KindEpoch: "epoch begun",
+	KindContinued: "ledger continued", KindEpoch: "epoch begun", KindChildHeld: "child held",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name
@@ -127,13 +128,13 @@ type Head struct {
 	Agency identity.Label `cbor:"2,keyasint,omitzero"`   // whose act the entry is; absent: the node's own
 	Code   identity.Label `cbor:"3,keyasint,omitzero"`   // dataset or matter
 	From   uint64         `cbor:"4,keyasint,omitempty"`  // state before
-	To     uint64         `cbor:"5,keyasint,omitempty"`  // state after
+	To     uint64         `cbor:"5,keyasint,omitempty"`  // state after; of an endorsement, the number of the key set
 	Limit  uint64         `cbor:"6,keyasint,omitempty"`  // how long it may take, in Units; absent: there is no limit
 	About  Ref            `cbor:"7,keyasint,omitempty"`  // the entry that it is about
 	Seq    uint64         `cbor:"8,keyasint,omitempty"`  // counted from 1 for each agency and for the node
 	Time   uint64         `cbor:"9,keyasint,omitempty"`  // ledger time, milliseconds since 1970 UTC
 	Clock  uint64         `cbor:"10,keyasint,omitempty"` // the clock, where it is behind ledger time after a correction
-	Root   tlog.Hash      `cbor:"11,keyasint,omitzero"`  // of another log, at the size To
+	Root   tlog.Hash      `cbor:"11,keyasint,omitzero"`  // of another log, at the size To; or the hash of the key set To
 	Unit   Unit           `cbor:"12,keyasint,omitempty"` // of Limit
 	Rule   uint64         `cbor:"13,keyasint,omitempty"` // version of the rule that set Limit, counted from 1
 	Tag    Tag            `cbor:"14,keyasint,omitzero"`  // links the acts of one matter; absent: the entry is of none

@@ -30,13 +30,20 @@ func newSuperior(name string, e trust.Endorsement) *superior {
 	s.by, keys = vectorSigner(name, name+" ", 1)
 	s.set = trust.KeySet{Name: j, Epoch: 1, Number: 1, Replicas: []trust.ReplicaKeys{keys}, DecryptionKey: []byte("in place of 1216 bytes"), RecoveryKey: vectorPaper(name)}
 	s.signed = signSet(s.set, s.by)
-	s.endorse(KindEndorsement, trust.EndorsementType, must(e.Encode()))
+	s.endorse(headOf(e), trust.EndorsementType, must(e.Encode()))
 	return s
 }
 
-// endorse makes the log anew: the key set, and at index 1 an entry of the given kind, type and
+// headOf returns the head of an endorsement.
+func headOf(e trust.Endorsement) (h Head) {
+	h.Kind, h.To = KindEndorsement, e.Number
+	copy(h.Root[:], e.Hash)
+	return h
+}
+
+// endorse makes the log anew: the key set, and at index 1 an entry of the given head, type and
 // payload.
-func (s *superior) endorse(kind Kind, contentType string, payload []byte) {
+func (s *superior) endorse(stated Head, contentType string, payload []byte) {
 	s.grown = grown{log: must(identity.NewLog(s.set.Name, 1)), tiles: memTiles{}}
 	var hashes []tlog.Hash
 	for n, p := range []Preimage{
@@ -44,7 +51,8 @@ func (s *superior) endorse(kind Kind, contentType string, payload []byte) {
 		{Salt: seed("salt 1"), ContentType: contentType, Payload: payload},
 	} {
 		s.preimage = must(p.Encode())
-		head := Head{Kind: []Kind{KindKeySet, kind}[n], Seq: uint64(n + 1), Time: uint64(then.UnixMilli())}
+		head := []Head{{Kind: KindKeySet}, stated}[n]
+		head.Seq, head.Time = uint64(n+1), uint64(then.UnixMilli())
 		leaf := must(Leaf{head, PlainEvidence(Commit(s.preimage))}.Encode())
 		s.leaves, hashes = append(s.leaves, leaf), append(hashes, LeafHash(leaf))
 	}
@@ -140,7 +148,7 @@ func (b *refuser) endorsements() {
 	says := func(name, reason, why string, change func(*trust.Endorsement)) {
 		e, s := good, *city
 		change(&e)
-		s.endorse(KindEndorsement, trust.EndorsementType, mustEncode(e)) // not e.Encode, which refuses some
+		s.endorse(headOf(e), trust.EndorsementType, mustEncode(e)) // not e.Encode, which refuses some
 		under(name, reason, why, &s)
 	}
 	says("endorsed-other-keys", "pin", "the city endorses another key set", func(e *trust.Endorsement) { e.Hash = seed("other") })
@@ -173,10 +181,20 @@ func (b *refuser) endorsements() {
 // proofsOfEndorsement adds proofs that do not prove the endorsement.
 func (b *refuser) proofsOfEndorsement(city *superior, good trust.Endorsement, under func(name, reason, why string, s *superior)) {
 	entry := func(name, why string, kind Kind, contentType string, payload []byte) {
-		s := *city
-		s.endorse(kind, contentType, payload)
+		s, head := *city, headOf(good)
+		head.Kind = kind
+		s.endorse(head, contentType, payload)
 		under(name, "endorsement", why, &s)
 	}
+	head := func(name, why string, change func(*Head)) {
+		s, head := *city, headOf(good)
+		change(&head)
+		s.endorse(head, trust.EndorsementType, must(good.Encode()))
+		under(name, "endorsement", why, &s)
+	}
+	head("endorsement-head", "the head names no key set", func(h *Head) { h.To, h.Root = 0, tlog.Hash{} })
+	head("endorsement-head-number", "the head names another number", func(h *Head) { h.To++ })
+	head("endorsement-head-hash", "the head names another key set", func(h *Head) { h.Root[31] ^= 1 })
 	entry("endorsement-kind", "the entry is a record with the text of an endorsement", KindRecord, trust.EndorsementType, must(good.Encode()))
 	entry("endorsement-type", "another content type", KindEndorsement, "application/cbor", must(good.Encode()))
 	entry("endorsement-garbage", "the payload is no endorsement", KindEndorsement, trust.EndorsementType, []byte{0xa0})

@@ -2,7 +2,10 @@ package tree
 
 import (
 	"bytes"
+	"errors"
 	"strconv"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -19,6 +22,7 @@ const (
 	commandJoin     book.Command[joinBody, ledger.Ref]     = 17
 	commandCancel   book.Command[withdrawBody, ledger.Ref] = 61
 	commandReached  book.Command[reached, book.Nothing]    = 59
+	commandHold     book.Command[holdBody, ledger.Ref]     = 82
 )
 
 // Register adds this room's commands.
@@ -29,12 +33,14 @@ func Register(r *state.Registry) {
 	epochs.Keep(r)
 	formers.Keep(r)
 	reachedAt.Keep(r)
+	helds.Keep(r)
 	commandInvite.Handle(r, applyInvite)
 	commandEndorse.Handle(r, applyEndorse)
 	commandWithdraw.Handle(r, applyWithdraw)
 	commandCancel.Handle(r, applyCancel)
 	commandJoin.Handle(r, applyJoin)
 	commandReached.Handle(r, applyReached)
+	commandHold.Handle(r, applyHold)
 }
 
 type inviteBody struct {
@@ -133,7 +139,7 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	if err := child.save(tx); err != nil {
 		return ledger.None, err
 	}
-	if err := child.saveSets(tx, b); err != nil {
+	if err := errors.Join(child.saveSets(tx, b), release(tx, b.Child)); err != nil {
 		return ledger.None, err
 	}
 	epoch, err := used(tx, b.Child)
@@ -146,7 +152,9 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 	if err := epochs.Save(tx, []byte(b.Child.String()), usedEpoch{Used: max(epoch.Used, child.Epoch), First: b.First}); err != nil {
 		return ledger.None, err
 	}
-	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, About: child.Invitation})
+	return b.Statement.Append(tx, ledger.Head{
+		Kind: ledger.KindEndorsement, Code: b.Child, To: b.Number, Root: tlog.Hash(b.Hash), About: child.Invitation,
+	})
 }
 
 // mayEndorse refuses an endorsement that the state does not allow.
@@ -154,6 +162,7 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 	in, called := tx.Log().Jurisdiction().String(), c.Place.DisplayName
 	epoch, err := used(tx, b.Child)
 	redeems, again := len(b.Secret) > 0, c.Joined() && len(b.Sets) == 0
+	held, _ := HeldOf(tx, b.Child)
 	switch {
 	case c.Damaged || err != nil:
 		return book.Refuse(text.ChildDamaged, b.Child.String(), in)
@@ -165,12 +174,12 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.InvitationExpired, called, in)
 	case !redeems && !c.Joined():
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
-	case !c.comesAfter(b):
+	case !c.comesAfter(b), len(b.Hash) != tlog.HashSize:
 		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
-	case !b.epochFits(epoch, tx.Log().Epoch()):
+	case !held.meets(b) && !b.epochFits(epoch, tx.Log().Epoch()):
 		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(nextEpoch(epoch, tx.Log().Epoch()), 10))
 	}
-	return nil
+	return c.mayRelease(tx, b)
 }
 
 // comesAfter reports whether the key sets come after what is endorsed. Others are taken where an
@@ -223,7 +232,11 @@ func applyCancel(tx *state.Tx, b withdrawBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.PlanMoved, child.Place.DisplayName)
 	}
 	child.Cancelled, child.Secret, child.First = book.Next(tx), []byte{}, child.Endorsed
-	if err := child.save(tx); err != nil {
+	err := child.save(tx)
+	if child.Endorsement == ledger.None { // whoever joined in lost entries is not awaited any more
+		err = errors.Join(err, release(tx, b.Child))
+	}
+	if err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindCancellation, Code: b.Child, About: child.Invitation})

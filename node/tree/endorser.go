@@ -59,7 +59,8 @@ func NewEndorser(own Endorsing, now func() time.Time) *Endorser {
 // Say returns what is said of a child now: its endorsement with the proof, and the standing, also
 // where the endorsement was withdrawn. The standing rests on a read that began after its time and
 // that a majority confirmed, so nothing that was acknowledged before that time is missing from it.
-// The error is text.NotEndorsed for a child that was never endorsed, or whose record is damaged.
+// The error is text.NotEndorsed for a child that was never endorsed or is held, or whose record is
+// damaged.
 func (e *Endorser) Say(ctx context.Context, child identity.Label) (s Said, err error) {
 	at := e.now()
 	var size uint64
@@ -106,10 +107,10 @@ func (e *Endorser) Sets(ctx context.Context, child identity.Label, from uint64) 
 	return signed[:trust.Some(signed)], nil
 }
 
-// child returns a child that was endorsed.
+// child returns a child that was endorsed, and is not held.
 func (e *Endorser) child(r *state.Reader, label identity.Label) (c Child, err error) {
 	c, _ = ChildOf(r, label)
-	if c.Damaged || c.Endorsement == ledger.None {
+	if _, held := HeldOf(r, label); held && c.Withdrawn == ledger.None || c.Damaged || c.Endorsement == ledger.None {
 		err = text.Fail(text.NotEndorsed, text.Args{"name": label.String(), "jurisdiction": e.own.Name().String()}, nil)
 	}
 	return c, err

@@ -69,12 +69,15 @@ type Proof struct {
 // proven, by one signature, (3) the budget of the child is spent, and only then (4) a key set that
 // the child brought is read.
 //
+// Of a child that is held, the key set that it is held for must be among those that it brought.
+//
 // The error is text.EndorsementUnknown for a child that was never endorsed in this ledger,
 // EndorsementWithdrawn for one that was, and NotPossessed where nothing is proven. It is
 // KeySetsForked for other key sets than the endorsed ones and, after the proof, KeysSuperseded for
 // those of a chain before the endorsed one (an old machine), KeySetOld where the endorsed one is
 // not among what the child has, KeySetsWanted where the parent needs earlier ones, and
-// KeySetsTooMany for more than MostADay.
+// KeySetsTooMany for more than MostADay. ChildHeld is the error for one that is held, and shows
+// fewer or more than lead to that key set.
 func Present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, now time.Time) (entry identity.Entry, fresh bool, err error) {
 	for again := range 2 {
 		entry, fresh, err = present(ctx, l, p, proof, now)
@@ -107,6 +110,9 @@ func present(ctx context.Context, l book.Ledger, p Presentation, proof Proof, no
 		}
 	}
 	fresh, err := k.fresh(p)
+	if err == nil {
+		err = k.met(p)
+	}
 	if err != nil {
 		return identity.Entry{}, false, err
 	}
@@ -130,6 +136,8 @@ type known struct {
 	next     []byte       // the key set that follows those that the child brought, if one does
 	endorsed trust.KeySet // the endorsed one, read by after only
 	old      bool         // after is of a chain before the endorsed one
+	held     Held         // what the child is held for
+	isHeld   bool         // it is
 }
 
 // knownOf reads what is known of the child, and compares the number and the hash that it names.
@@ -155,6 +163,7 @@ func knownOf(r *state.Reader, p Presentation) (k known, err error) {
 	if k.after, k.old = k.child.superseded(r, p); k.old {
 		return k, nil
 	}
+	k.held, k.isHeld = HeldOf(r, p.Child.Label())
 	if p.After == 0 || p.After > k.child.Number {
 		return k, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(k.child.Number, 10)}, nil)
 	}
@@ -210,11 +219,19 @@ func (k known) forked(number uint64) error {
 	}, nil)
 }
 
-// proven refuses whoever does not hold the log key of the key set that the presentation names, and
-// of the endorsed one.
+// proven refuses whoever does not hold the log key of the key set that the presentation names. Of a
+// child that is held, and shows the key set that was endorsed last, it is the log key of that one:
+// the machines of before may be gone.
 func (k known) proven(p Presentation, proof Proof) error {
 	if proof.Possession == nil {
 		return nil
+	}
+	if signed, shown := k.held.shows(p); k.isHeld && shown && k.held.is(signed) {
+		set, err := trust.Reopen(signed)
+		if err != nil {
+			return err
+		}
+		return holds(set, p, proof)
 	}
 	after := k.endorsed
 	if p.After != k.child.Number {

@@ -63,6 +63,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindClockAccepted:   administrators,
 	ledger.KindContinued:       administrators,
 	ledger.KindEpoch:           administrators,
+	ledger.KindChildHeld:       administrators,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

@@ -134,6 +134,7 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	if parent, ok := h.Standing.Parent(); ok {
 		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
 	}
+	wrong = append(wrong, heldShown(below)...)
 	if err := h.Records.Damaged(); err != nil {
 		wrong = append(wrong, err)
 	}

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -63,7 +64,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 // listChildren is a request for the children of the jurisdiction.
 type listChildren struct {
 	Listed
-	State  string `query:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged" doc:"Only those in this state"`
+	State  string `query:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held" doc:"Only those in this state"`
 	Search string `query:"search" maxLength:"100" doc:"Only those whose name, code or display name has this in it"`
 }
 
@@ -108,19 +109,40 @@ type listHosted struct {
 
 // childrenAt are the children at a time of the ledger's clock, in ms since 1970 UTC.
 type childrenAt struct {
-	all []tree.Child
-	now uint64
+	all  []tree.Child
+	held []tree.HeldChild
+	now  uint64
 }
 
-func childrenIn(r *state.Reader) childrenAt { return childrenAt{tree.Children(r), r.Clock()} }
+func childrenIn(r *state.Reader) childrenAt {
+	return childrenAt{tree.Children(r), tree.AllHeld(r), r.Clock()}
+}
 
-// children tells the state of all children.
+// children tells the state of all children, and last of those that joined in entries that are lost.
 func (s *server) children(h Hosted, below childrenAt) []client.Neighbour {
-	all := []client.Neighbour{}
+	all, unknown := []client.Neighbour{}, slices.Clone(below.held)
 	for _, c := range below.all {
-		all = append(all, s.child(h, c, max(below.now, uint64(s.node.Now().UnixMilli()))))
+		n, is := s.child(h, c, max(below.now, uint64(s.node.Now().UnixMilli()))), func(h tree.HeldChild) bool { return h.Name == c.Place.Name }
+		if i := slices.IndexFunc(below.held, is); i >= 0 && c.Joined() {
+			n.State, n.Entry, n.Until = client.ChildHeld, below.held[i].Lost.String(), ""
+		}
+		all = append(all, n)
+		unknown = slices.DeleteFunc(unknown, is)
+	}
+	for _, c := range unknown {
+		n := s.neighbour(h, c.Name)
+		n.State, n.Entry = client.ChildHeld, c.Lost.String()
+		all = append(all, n)
 	}
 	return all
+}
+
+// heldShown tells why children are held.
+func heldShown(below childrenAt) (wrong []error) {
+	for _, c := range below.held {
+		wrong = append(wrong, c.Why(c.Name))
+	}
+	return wrong
 }
 
 // waitingKeys tells the key sets that wait, in the tree of the root.

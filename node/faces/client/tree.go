@@ -53,6 +53,7 @@ const (
 	ChildWithdrawn = "withdrawn" // the endorsement was withdrawn
 	ChildCancelled = "cancelled" // it never joined, and its invitation was taken back
 	ChildDamaged   = "damaged"   // its record cannot be read
+	ChildHeld      = "held"      // its newest keys, which were endorsed in entries that are lost, are awaited
 
 	ParentDenies = "denies" // of the parent: it does not endorse the keys of this jurisdiction
 )
@@ -65,7 +66,7 @@ type Neighbour struct {
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
-	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,denies"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held,denies"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
 	Anew        bool   `json:"anew,omitempty" doc:"It was withdrawn, and is invited anew; of a child that is invited"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`

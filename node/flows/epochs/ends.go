@@ -3,6 +3,7 @@ package epochs
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -15,19 +16,19 @@ import (
 	"xietong/node/tree"
 )
 
-// endAll ends here what acts ended that are lost, in their order. What has ended already stays so;
-// so it may be done again from the beginning. What a person published, added or invited after an
-// entry stays, too; 0: nobody did.
-func (d *Desk) endAll(ctx context.Context, acts []ledger.Indexed, after uint64) error {
+// endAll ends here what acts of a log ended that are lost, in their order. What has ended already
+// stays so; so it may be done again from the beginning. What a person published, added or invited
+// after an entry stays, too; 0: nobody did.
+func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Indexed, after uint64) error {
 	children := false
-	for _, a := range acts {
+	for _, a := range newestEndorsed(acts) {
 		if anew, err := d.anew(ctx, a.Leaf.Head, after); err != nil || anew {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		did, err := d.end(ctx, a)
+		did, err := d.end(ctx, log, a)
 		if err != nil {
 			return fmt.Errorf("end what entry %d ended: %w", a.Index, err)
 		}
@@ -73,15 +74,29 @@ func newest(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
 			}
 		}
 		return e, err
-	case ledger.KindWithdrawal, ledger.KindCancellation:
+	case ledger.KindWithdrawal, ledger.KindCancellation, ledger.KindEndorsement:
 		child, _ := tree.ChildOf(r, head.Code)
 		e = child.Invitation.In(r.Names())
 	}
 	return e, nil
 }
 
-// end ends what one act ended, and reports whether there was something to end.
-func (d *Desk) end(ctx context.Context, a ledger.Indexed) (did bool, err error) {
+// newestEndorsed leaves the last endorsement of each child among the acts, and none of a child that
+// was withdrawn after it.
+func newestEndorsed(acts []ledger.Indexed) []ledger.Indexed {
+	last := map[identity.Label]uint64{}
+	for _, a := range acts {
+		if k := a.Leaf.Head.Kind; k == ledger.KindEndorsement || k == ledger.KindWithdrawal {
+			last[a.Leaf.Head.Code] = a.Index
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
+		return a.Leaf.Head.Kind == ledger.KindEndorsement && last[a.Leaf.Head.Code] != a.Index
+	})
+}
+
+// end ends what one act of a log ended, and reports whether there was something to end.
+func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed) (did bool, err error) {
 	id, err := identity.NewMessage()
 	if err != nil {
 		return false, err
@@ -99,6 +114,8 @@ func (d *Desk) end(ctx context.Context, a ledger.Indexed) (did bool, err error) 
 		err = d.endAgency(ctx, id, head.Agency, reason)
 	case ledger.KindWithdrawal:
 		_, err = tree.Withdraw(ctx, d.Own, id, head.Code, reason)
+	case ledger.KindEndorsement:
+		return tree.Hold(ctx, d.Own, id, log.Entry(a.Index), head, fmt.Sprintf("its newest keys were endorsed by entry %d of the epoch before, which is lost", a.Index))
 	case ledger.KindCancellation:
 		_, err = tree.Cancel(ctx, d.Own, id, head.Code, reason)
 	default:

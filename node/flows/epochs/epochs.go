@@ -123,7 +123,7 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
-	return entry, d.finish(ctx, acts, whole, 0)
+	return entry, d.finish(ctx, q.Found.Checkpoint.Log, acts, whole, 0)
 }
 
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
@@ -143,7 +143,7 @@ func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, acts, whole, 0)
+	return d.finish(ctx, seen.Checkpoint.Log, acts, whole, 0)
 }
 
 // Recall puts a ledger in question of which two histories were proven before a restart, and whose
@@ -242,11 +242,11 @@ func (d *Desk) keysLost(err error) error {
 	return text.Fail(text.LostKeys, text.Args{"jurisdiction": d.Own.Name().String()}, err)
 }
 
-// finish ends what the acts ended, and settles the epoch. What a person made anew after an entry
-// stays; 0: nobody did.
-func (d *Desk) finish(ctx context.Context, acts []ledger.Indexed, whole bool, after uint64) error {
+// finish ends what the acts of a log ended, and settles the epoch. What a person made anew after an
+// entry stays; 0: nobody did.
+func (d *Desk) finish(ctx context.Context, log identity.Log, acts []ledger.Indexed, whole bool, after uint64) error {
 	d.NewKeys()
-	if err := d.endAll(ctx, acts, after); err != nil {
+	if err := d.endAll(ctx, log, acts, after); err != nil {
 		return err
 	}
 	return d.Own.SettleEpoch(ctx, whole)
@@ -302,5 +302,5 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 	if acts, err = d.missing(ctx, acts, lost.From); err != nil {
 		return err
 	}
-	return d.finish(ctx, acts, true, lost.Entry)
+	return d.finish(ctx, seen.Checkpoint.Log, acts, true, lost.Entry)
 }

@@ -257,6 +257,39 @@ func TestRevokedOfLost(t *testing.T) {
 	}
 }
 
+// TestHeldByTheNewest: a child is held for the last key set that was endorsed in what is lost, and
+// for none where it was withdrawn after that; one that was invited anew since is not held.
+func TestHeldByTheNewest(t *testing.T) {
+	endorsed := func(index, number uint64) ledger.Indexed {
+		a := act(index, ledger.KindEndorsement)
+		a.Leaf.Head.To, a.Leaf.Head.Root[0] = number, byte(number)
+		return a
+	}
+	for what, row := range map[string]struct {
+		acts []ledger.Indexed
+		want string
+	}{
+		"the last of them":  {[]ledger.Indexed{endorsed(8, 2), endorsed(9, 3), endorsed(12, 3)}, "[3 guiyang.guizhou/log/1/12]"},
+		"withdrawn after":   {[]ledger.Indexed{endorsed(8, 2), act(9, ledger.KindWithdrawal)}, "[]"},
+		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
+	} {
+		d, o, _ := newDesk(t)
+		if err := d.finish(t.Context(), o.Log(), row.acts, true, 0); err != nil {
+			t.Fatal(err)
+		}
+		held := []string{}
+		err := o.View(t.Context(), func(r *state.Reader) error {
+			for _, c := range tree.AllHeld(r) {
+				held = append(held, fmt.Sprint(c.Number, " ", c.Lost))
+			}
+			return nil
+		})
+		if got := fmt.Sprint(held); err != nil || got != row.want {
+			t.Errorf("%s: held %s, %v, want %s", what, got, err, row.want)
+		}
+	}
+}
+
 // TestSettledByAPerson: the parent is gone after the epoch was begun and before what ended was; a
 // person who looked through it ends the wait.
 func TestSettledByAPerson(t *testing.T) {

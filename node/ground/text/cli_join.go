@@ -48,6 +48,7 @@ const (
 	CLITreeExpired     Code = "cli.tree.expired"
 	CLITreeWithdrawn   Code = "cli.tree.withdrawn"
 	CLITreeDamaged     Code = "cli.tree.damaged"
+	CLITreeHeld        Code = "cli.tree.held"
 	CLITreeDenies      Code = "cli.tree.denies"
 	CLITreeAlarm       Code = "cli.tree.alarm"
 	CLIName            Code = "cli.name"
@@ -178,6 +179,7 @@ var joinSentences = []sentence{
 	{CLITreeExpired, "已过期", "expired"},
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
+	{CLITreeHeld, "待出示最新密钥", "its newest keys awaited"},
 	{CLITreeDenies, "不再背书本方", "endorses us no more"},
 	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 {xietong} keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run `{xietong} keys acknowledge`"},
 	{CLITreeParent, "上级", "parent"},

@@ -6,6 +6,7 @@ import "net/http"
 const (
 	KeySetsWanted  Code = "key-sets-wanted"
 	ChildDamaged   Code = "child-damaged"
+	ChildHeld      Code = "child-held"
 	KeySetsTooMany Code = "key-sets-too-many"
 	KeySetsForked  Code = "key-sets-forked"
 	KeysSuperseded Code = "keys-superseded"
@@ -39,6 +40,13 @@ var keysProblems = []problem{
 			"请检查磁盘，然后执行 xietong invite {name} --rekey 重新邀请"},
 		en: parts{"Record of the child damaged", "{jurisdiction} cannot read what it keeps of {name}, and serves it no more; other children are served on",
 			"{jurisdiction}", "check the disk, then invite it anew with `xietong invite {name} --rekey`"},
+	},
+	{
+		number: 534, code: ChildHeld, status: http.StatusConflict, params: []string{"name", "jurisdiction", "entry"},
+		zh: parts{"下级待出示最新密钥", "{jurisdiction}的账本丢失了部分条目，其中有对{name}最新密钥的背书（{entry}）；在{name}出示这些密钥之前，{jurisdiction}不采信它更早的密钥，不与其往来", "{jurisdiction}",
+			"{name}的节点在运行、能连通的，会自动出示，无需处理；它是在失去的条目中加入的，或者更换了密钥而长期没有恢复的，请执行 xietong invite {name}（已加入过的加 --rekey），由它在原数据目录执行 xietong join TOKEN"},
+		en: parts{"Newest keys of the child awaited", "{jurisdiction} lost entries of its ledger, and the endorsement of the newest keys of {name} is among them ({entry}); until {name} shows those keys, {jurisdiction} believes none from before, and has no link with it", "{jurisdiction}",
+			"where the node of {name} runs and reaches its parent, it shows them by itself; if it joined in what is lost, or stays like this for long, run `xietong invite {name}` (with --rekey if it was a child before), and have it run `xietong join TOKEN` in the directory that it has"},
 	},
 	{
 		number: 118, code: KeySetsTooMany, status: http.StatusTooManyRequests, params: []string{"name", "limit"},

@@ -7,6 +7,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/exchange/relay"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
@@ -21,6 +22,9 @@ type absence struct {
 // that was withdrawn had joined, also where it is invited anew.
 func absenceOf(r *state.Reader, c tree.Child) absence {
 	args := text.Args{}
+	if c.Joined() { // it is held
+		return absence{text.Unreachable, text.Args{"reason": relay.NotEndorsed}}
+	}
 	if c.Open() {
 		args["until"] = stamp(time.UnixMilli(int64(c.Until)))
 	}

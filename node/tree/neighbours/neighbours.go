@@ -209,14 +209,17 @@ func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]N
 	children, absent = map[identity.Jurisdiction]Neighbour{}, map[identity.Jurisdiction]absence{}
 	err = t.own.View(ctx, func(r *state.Reader) error {
 		for _, c := range tree.Children(r) {
-			if c.Damaged {
+			_, held := tree.HeldOf(r, c.Place.Name.Label())
+			switch {
+			case c.Damaged:
 				t.Alarm(c.Place.Name, text.ChildDamaged, nil)
-			} else if c.Joined() {
+			case c.Joined() && !held:
 				t.child(r, c, children)
-			} else {
+			default:
 				absent[c.Place.Name] = absenceOf(r, c)
 			}
 		}
+		t.holds(r)
 		self.size, self.epoch = r.Size(), r.Log().Epoch()
 		root, err := r.RootAt(self.size)
 		self.root = root[:]
@@ -243,6 +246,21 @@ func (t *Table) child(r *state.Reader, c tree.Child, into map[identity.Jurisdict
 	n.Place, n.Since, n.Until = c.Place, c.SinceNewest(), time.UnixMilli(int64(c.NotAfter))
 	n.Recovered = len(c.Recovery) > 0
 	into[c.Place.Name] = n
+}
+
+// holds has an alarm for each child that is held, and for no other. One that somebody with other
+// keys of the child's raised meanwhile stays.
+func (t *Table) holds(r *state.Reader) {
+	held := map[identity.Jurisdiction]bool{}
+	for _, c := range tree.AllHeld(r) {
+		if _, alarmed := t.Alarmed(c.Name); !alarmed {
+			t.Alarm(c.Name, text.ChildHeld, nil)
+		}
+		held[c.Name] = true
+	}
+	t.mu.Lock()
+	maps.DeleteFunc(t.alarms, func(name identity.Jurisdiction, a Alarm) bool { return a.Code == text.ChildHeld && !held[name] })
+	t.mu.Unlock()
 }
 
 // names returns all neighbours; the caller holds the lock.

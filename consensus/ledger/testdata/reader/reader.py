@@ -345,6 +345,7 @@ def prove_endorsement(data, parent):
     since = e.get(10, [])
     need(since == sorted(since) and len(since) <= e[5] and all(at <= e[8] for at in since), "since")
     need(e[1].partition(".")[2] == parent[1], "not its child")
+    need(head.get(5, 0) == e[5] and head.get(11, bytes(32)) == e[6], "head")
     return e
 
 def descend(pin, chain):

@@ -1,0 +1,146 @@
+package tree_test
+
+import (
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
+	"xietong/node/tree"
+	"xietong/node/tree/treetest"
+)
+
+// holds has the city hold the county for the last of some key sets, and reports whether it did.
+func holds(t *testing.T, city, county *treetest.Party, sets [][]byte) bool {
+	t.Helper()
+	pin, err := trust.PinOf(sets[len(sets)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := pin.Hash()
+	head := ledger.Head{Kind: ledger.KindEndorsement, Code: county.Name().Label(), To: uint64(len(sets)), Root: tlog.Hash(hash)}
+	held, err := tree.Hold(t.Context(), city, treetest.Message(t), city.Log().Entry(77), head, "lost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return held
+}
+
+// isHeld reports whether the city holds the county.
+func isHeld(t *testing.T, city, county *treetest.Party) (held bool) {
+	t.Helper()
+	err := city.View(t.Context(), func(r *state.Reader) error {
+		_, held = tree.HeldOf(r, county.Name().Label())
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return held
+}
+
+// TestHeldChild: of a child that is held none of the key sets from before counts, whoever shows
+// them, and none but the one that was endorsed last ends it.
+func TestHeldChild(t *testing.T) {
+	city, county := joined(t)
+	label := county.Name().Label()
+	sets := county.Follow(t, 3, nil)
+	others := county.Follow(t, 3, func(k *trust.KeySet) { k.DecryptionKey = append([]byte{1}, k.DecryptionKey[1:]...) })
+	if holds(t, city, county, sets[:1]) || isHeld(t, city, county) {
+		t.Fatal("it is held for the key set that is endorsed")
+	}
+	if !holds(t, city, county, sets) || holds(t, city, county, sets) {
+		t.Fatal("it is not held, or twice")
+	}
+	endorser := tree.NewEndorser(city, city.Clock)
+	for what, row := range map[string]struct {
+		sets [][]byte
+		want text.Code
+	}{
+		"those of before":           {sets[:1], text.KeySetOld},
+		"not as far":                {sets[:2], text.ChildHeld},
+		"others, as a thief's":      {others, text.KeySetsForked},
+		"others, not as far":        {others[:2], text.ChildHeld},
+		"others, with its own last": {[][]byte{sets[0], others[1], sets[2]}, text.NotPossessed},
+	} {
+		p := county.Show(t, row.sets, 1)
+		_, _, err := tree.Present(t.Context(), city, p, treetest.AtTheDoor(p), city.Clock().Add(tree.RenewEvery))
+		if got := treetest.Code(err); got != row.want {
+			t.Errorf("%s: got %v, want %s", what, err, row.want)
+		}
+		if _, err := endorser.Say(t.Context(), label); treetest.Code(err) != text.NotEndorsed {
+			t.Errorf("%s: its standing is said: %v", what, err)
+		}
+		if _, err := endorser.Sets(t.Context(), label, 1); treetest.Code(err) != text.NotEndorsed {
+			t.Errorf("%s: its key sets are told: %v", what, err)
+		}
+	}
+	if _, err := tree.Redeem(t.Context(), city, county.Bring(t, "one"), treetest.Binding, city.Clock()); treetest.Code(err) != text.ChildHeld {
+		t.Errorf("the old invitation: %v", err)
+	}
+	city.Restart(t)
+	p := county.Show(t, sets, 1)
+	if _, fresh, err := tree.Present(t.Context(), city, p, treetest.AtTheDoor(p), city.Clock()); err != nil || !fresh || isHeld(t, city, county) {
+		t.Errorf("its own: fresh %t, %v", fresh, err)
+	}
+	if got := city.Child(t, label.String()); got.Number != 3 {
+		t.Errorf("number %d is endorsed", got.Number)
+	}
+}
+
+// TestHeldChildOnAnotherMachine: in what is lost the child moved to another machine, so that nobody
+// has the log key from before. It proves itself by the one that was endorsed last.
+func TestHeldChildOnAnotherMachine(t *testing.T) {
+	city, county := joined(t)
+	moved := treetest.New(t, "nanming.guiyang.guizhou")
+	sets := county.Follow(t, 2, func(k *trust.KeySet) { k.Replicas = []trust.ReplicaKeys{moved.Keys.Keys()} })
+	if !holds(t, city, county, sets) {
+		t.Fatal("it is not held")
+	}
+	by := func(p *treetest.Party) text.Code {
+		shown := p.Show(t, sets, 1)
+		_, _, err := tree.Present(t.Context(), city, shown, treetest.AtTheDoor(shown), city.Clock())
+		return treetest.Code(err)
+	}
+	if got := by(county); got != text.NotPossessed {
+		t.Errorf("the machine of before: %q", got)
+	}
+	if got := by(moved); got != "" {
+		t.Errorf("the one after it: %q", got)
+	}
+}
+
+// TestJoinedInWhatIsLost: who joined in what is lost is awaited, until it is invited and comes, or
+// the invitation is taken back. One that had begun anew by invitation comes in the same way, with
+// the directory that it has.
+func TestJoinedInWhatIsLost(t *testing.T) {
+	city, county := treetest.New(t, "guiyang.guizhou"), treetest.New(t, "nanming.guiyang.guizhou")
+	sets := county.Follow(t, 1, nil)
+	await := func() {
+		t.Helper()
+		if !holds(t, city, county, sets) {
+			t.Fatal("it is not held")
+		}
+	}
+	await()
+	city.Invite(t, county, "one", false)
+	if _, err := tree.Cancel(t.Context(), city, treetest.Message(t), county.Name().Label(), "gone"); err != nil || isHeld(t, city, county) {
+		t.Fatalf("taken back: %v", err)
+	}
+	await()
+	city.Invite(t, county, "two", false)
+	if _, err := tree.Redeem(t.Context(), city, county.Bring(t, "two"), treetest.Binding, city.Clock()); err != nil || isHeld(t, city, county) {
+		t.Fatalf("it comes: %v", err)
+	}
+	anew := treetest.NewIn(t, "nanming.guiyang.guizhou", 9)
+	if !holds(t, city, anew, anew.Follow(t, 1, nil)) {
+		t.Fatal("one that began anew is not held")
+	}
+	city.Invite(t, anew, "three", true)
+	if _, err := tree.Redeem(t.Context(), city, anew.Bring(t, "three"), treetest.Binding, city.Clock()); err != nil || isHeld(t, city, anew) {
+		t.Errorf("one that began anew comes: %v", err)
+	}
+}
