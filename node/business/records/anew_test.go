@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/state"
 	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
+	"xietong/node/business/sharing"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -89,5 +91,37 @@ func TestAnsweredAnew(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestAnsweredAnewUnderTheSameGrant: what was told under a grant that was revoked since is not told
+// under another one that the same agency was given.
+func TestAnsweredAnewUnderTheSameGrant(t *testing.T) {
+	l, desk := open(t)
+	give(t, l, desk)
+	q, id := Question{Dataset: code, Purpose: "statistics", Key: "520102016001"}, newID()
+	if _, err := desk.Query(t.Context(), id, catalog.Local("water"), q); err != nil {
+		t.Fatal(err)
+	}
+	if err := revokeAll(l); err != nil {
+		t.Fatal(err)
+	}
+	give(t, l, desk)
+	if got, err := NewDesk(l).Query(t.Context(), id, catalog.Local("water"), q); !failure.Is(err, text.IDSeen) {
+		t.Errorf("got %s under the grant %s, %v, want id-seen", got.Rows, got.Grant, err)
+	}
+}
+
+// give gives the agency that asks a grant by hand.
+func give(t *testing.T, l *booktest.Ledger, d *Desk) {
+	t.Helper()
+	order := sharing.Order{Terms: sharing.Terms{
+		Consumer: identity.NewAgency(l.Name(), must(identity.ParseLabel("water"))), Dataset: code, Purpose: "statistics",
+		Until: l.Clock.Add(24 * time.Hour).Format(time.RFC3339), Ground: sharing.Ground{Basis: "基层减负", Paper: "黔民发〔2026〕1号"},
+	}}
+	var g sharing.Giving
+	reading(t, l, func(r *state.Reader) { g = must(sharing.Look(r, l, newID(), catalog.Local("civil-affairs"), d, order)) })
+	if _, err := g.Give(t.Context(), l); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -20,8 +20,8 @@ type Recorded struct {
 }
 
 // Recorded returns the access record that the same request left before under its id. ok is false
-// where it left none, where it was decided on another version of the catalogue entry, and where the
-// record was erased.
+// where it left none, where it was decided on another version of the catalogue entry or under
+// another grant, and where the record was erased.
 func (p Permit) Recorded(r *state.Reader, l book.Ledger, id identity.Message) (before Recorded, ok bool, err error) {
 	ref, came, err := commandAccess.Before(r, l, p.requested(id))
 	index, entered := ref.Index()
@@ -46,7 +46,7 @@ func (p Permit) Recorded(r *state.Reader, l book.Ledger, id identity.Message) (b
 		return before, false, fmt.Errorf("read access record %d: %w", index, err)
 	}
 	before.Record, before.At = ref, leaf.Head.At()
-	return before, on.Version == p.request.Version, nil
+	return before, on.Version == p.request.Version && leaf.Head.About == p.Grant, nil
 }
 
 // Told reports whether the consumer was told the data: of a refusal, or a page of a measure that
