@@ -6,11 +6,13 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/node/faces/api"
+	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 )
 
 // broke notes that a hosted jurisdiction cannot go on, and why. Its end is its own: the node closes
-// it and serves the others, and the next start tries it again. Where none is left, the node ends.
+// it and serves the others, and the next start tries it again. Where none of the configuration is
+// left, the node ends. One that is hosted no more is open still, and counts for nothing.
 func (n *Node) broke(name identity.Jurisdiction, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -18,7 +20,8 @@ func (n *Node) broke(name identity.Jurisdiction, err error) {
 		return
 	}
 	n.broken[name] = err
-	if len(n.broken) >= len(n.settings.Jurisdictions) {
+	left := func(c config.Jurisdiction) bool { return n.broken[c.Name] == nil }
+	if !slices.ContainsFunc(n.settings.Jurisdictions, left) {
 		n.end(err)
 		return
 	}
@@ -34,7 +37,7 @@ func (n *Node) leaveOut(name identity.Jurisdiction) {
 	defer n.adding.Unlock()
 	h, ok := n.of(name)
 	if !ok {
-		return // it was never opened
+		return // it was never opened, or is hosted no more
 	}
 	n.setAside(h)
 	if h.stop != nil {

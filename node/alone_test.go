@@ -139,3 +139,26 @@ func TestOneCannotBeOpened(t *testing.T) {
 		}
 	}
 }
+
+// TestHostedNoMoreEndsNobody (H7): a county whose hosting ended diverges while the node is open;
+// the city is served.
+func TestHostedNoMoreEndsNobody(t *testing.T) {
+	dir, _, county := cityAndCounty(t)
+	n := openCity(t, dir)
+	h := mustHosted(t, n, county)
+	if _, err := n.EndHosting(t.Context(), county, newID(t), "merged", planOf(t, n, county)); err != nil {
+		t.Fatal(err)
+	}
+	diverge(t.Context(), t, h.host)
+	for broke := false; !broke; time.Sleep(time.Millisecond) {
+		n.mu.RLock()
+		broke = n.broken[county] != nil
+		n.mu.RUnlock()
+	}
+	if err := n.Err(); err != nil {
+		t.Errorf("the node ends: %v", err)
+	}
+	if err := n.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
