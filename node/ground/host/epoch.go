@@ -200,24 +200,42 @@ func (h *Host) epochThat(is func(state.Epoch) bool) (e state.Epoch, found bool) 
 }
 
 // SettleEpoch says that what the lost entries ended has ended here, or that a person looked it
-// through; whole says that all of it was known. The question is settled.
+// through; whole says that all of it was known. The question is settled. Where that failed after it
+// was said, the same again settles it.
 func (h *Host) SettleEpoch(ctx context.Context, whole bool) error {
 	e, found := h.epochThat(func(e state.Epoch) bool { return !e.Settled || whole && !e.Whole })
-	if !found {
+	asked := h.askedEpoch()
+	if !found && asked == 0 {
 		return nil
 	}
-	body, err := canon.Marshal(state.EpochSettled{Epoch: e.Number, Whole: whole})
-	if err == nil {
-		_, err = h.Propose(ctx, state.KindEpochSettled, book.Request{}, body)
+	var err error
+	if found {
+		err = h.proposeSettled(ctx, e.Number, whole)
 	}
-	if err == nil && !e.Settled {
+	if err == nil && (asked > 0 || !e.Settled) {
 		err = h.settle()
 	}
 	if err != nil {
 		return fmt.Errorf("settle epoch: %w", err)
 	}
-	h.logger.Warn("what ended in the lost entries is settled", "epoch", e.Number, "known", whole)
+	h.logger.Warn("what ended in the lost entries is settled", "epoch", max(e.Number, asked), "known", whole)
 	return nil
+}
+
+func (h *Host) proposeSettled(ctx context.Context, epoch uint64, whole bool) error {
+	body, err := canon.Marshal(state.EpochSettled{Epoch: epoch, Whole: whole})
+	if err == nil {
+		_, err = h.Propose(ctx, state.KindEpochSettled, book.Request{}, body)
+	}
+	return err
+}
+
+// askedEpoch returns the epoch that the question waits for; 0: none.
+func (h *Host) askedEpoch() uint64 {
+	if q := h.question.Load(); q != nil {
+		return q.Epoch
+	}
+	return 0
 }
 
 // Doubt puts the folder in question because a neighbour saw what is not here: it was set back while
@@ -260,7 +278,8 @@ func (h *Host) Doubt(s Seen) {
 // Begun tells how an epoch began that is not settled, or of which not all was known: what a
 // neighbour saw, and what is known of the entries that are lost.
 func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool, err error) {
-	e, unsettled := h.Unsettled()
+	asked := h.askedEpoch()
+	e, unsettled := h.epochThat(func(e state.Epoch) bool { return !e.Settled || e.Number == asked })
 	if !unsettled {
 		if e, unsettled = h.epochThat(func(e state.Epoch) bool { return !e.Whole }); !unsettled {
 			return seen, lost, false, nil
@@ -276,5 +295,5 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
 	}
 	seen = Seen{By: k.Saw, Note: k.Note, Checkpoint: ledger.Checkpoint{Log: k.Before, Size: e.To, Root: begun.Leaf.Head.Root}}
-	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled, Entry: e.Entry}, true, nil
+	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Entry}, true, nil
 }
