@@ -42,7 +42,11 @@ func TestEntriesAreNamedByTheirEpoch(t *testing.T) {
 					t.Errorf("%s names an entry by the log of now: ask Names", fileSet.Position(call.Pos()))
 				}
 			}
-			if name, ok := of.(*ast.Ident); ok && strings.EqualFold(name.Name, "log") {
+			name, _ := of.(*ast.Ident)
+			if field, ok := of.(*ast.SelectorExpr); ok {
+				name = field.Sel
+			}
+			if name != nil && strings.EqualFold(name.Name, "log") {
 				t.Errorf("%s names an entry by one log: ask Names, or say why in byOneLog", fileSet.Position(call.Pos()))
 			}
 			return true
