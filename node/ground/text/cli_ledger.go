@@ -84,9 +84,9 @@ var ledgerSentences = []sentence{
 		"List the heads of the entries of this ledger, the newest first.\nWith --at, list the acts of a jurisdiction below (grants, revocations, endorsements and such, not each record and use). They\ncame up with their proofs, and nobody is asked; what follows says up to which entry those of it, and of all below it,\nare known, and since when.",
 	},
 	{CLIFlagActsOf, "下级 `NAME` 账本中的各项行为", "the acts of the jurisdiction `NAME` below"},
-	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 报到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},
+	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 收到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},
 	{
-		CLIKnownThrough, "{log}：前 {size} 条中的 {acts} 项行为，由 {by} 转报，是否齐全以其所报为准，{at} 报到",
+		CLIKnownThrough, "{log}：前 {size} 条中的 {acts} 项行为，由 {by} 转报，是否齐全以其所报为准，{at} 收到",
 		"{log}: {acts} [act|acts:acts] of its first {size} [entry|entries:size], as passed on by {by}, who says that these are all; known since {at}",
 	},
 	{CLIFlagKind, "只列该类型的条目：`KIND` 为列表所示的类型，如“授予共享权限”，或其英文名称、编号，如 grant、12", "entries of the kind `KIND` alone: its name as lists have it, in either language, or its number, such as grant or 12"},
@@ -112,7 +112,7 @@ var ledgerSentences = []sentence{
 	},
 	{
 		CLILongVerify,
-		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其副本。\n验证导出的账本：给出 EXPORT（目录，或者单独一份检查点）和 --policy 见证规则；用 --since 的，另证明它承接留存的检查点。\n都不需要运行中的节点。",
+		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其复制件。\n验证导出的账本：给出 EXPORT（目录，或者单独一份检查点）和 --policy 见证规则；用 --since 的，另证明它承接留存的检查点。\n都不需要运行中的节点。",
 		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nVerify an export: give EXPORT, its directory or a checkpoint alone, and the policy with --policy; --since also proves\nthat it goes on from a checkpoint that was kept. None of them needs a running node.",
 	},
 	{CLIFlagOut, "保存到目录 `DIR`（默认当前目录）", "save in the directory `DIR` (default the current one)"},

@@ -280,7 +280,7 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 196, code: KeystoreOther, status: http.StatusConflict, params: []string{"dir"},
-		zh: parts{"密钥库不属于本账本", "此密钥库（keystore）不是本账本的密钥库，而是另一行政区划或另一份副本的；用它查不到任何已有记录", "{dir}",
+		zh: parts{"密钥库不属于本账本", "此密钥库（keystore）不是本账本的密钥库，而是另一行政区划或另一份复制件的；用它查不到任何已有记录", "{dir}",
 			"请放回属于本账本的密钥库：一个行政区划文件夹的全部文件须出自同一份备份，且备份时节点已停止；请勿删除现有的密钥库，也不要新建"},
 		en: parts{"Another keystore", "this keystore is not the one of this ledger: it is of another jurisdiction or another copy, and no record would be found under it", "{dir}",
 			"put back the keystore of this ledger: all files of a jurisdiction's folder must come from one backup, taken while the node was stopped; " +
@@ -288,7 +288,7 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 197, code: PartOther, status: http.StatusConflict, params: []string{"part", "dir"},
-		zh: parts{"文件夹由不同副本拼成", "此处的 {part} 不属于本账本，而是另一行政区划、另一份副本或另一时间的", "{dir}",
+		zh: parts{"文件夹由不同的复制件拼成", "此处的 {part} 不属于本账本，而是另一行政区划、另一份复制件或另一时间的", "{dir}",
 			"请用同一份备份恢复整个文件夹，且备份时节点已停止；两份备份的文件不能拼用；请勿删除现有文件"},
 		en: parts{"Folder of several copies", "the {part} here is not the one of this ledger: it is of another jurisdiction, another copy or another time", "{dir}",
 			"restore the whole folder from one backup, taken while the node was stopped: files of two backups do not go together; delete nothing that is there"},
