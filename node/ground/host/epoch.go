@@ -201,12 +201,16 @@ func (h *Host) epochThat(is func(state.Epoch) bool) (e state.Epoch, found bool) 
 
 // SettleEpoch says that what the lost entries ended has ended here, or that a person looked it
 // through; whole says that all of it was known. The question is settled. Where that failed after it
-// was said, the same again settles it.
+// was said, the same again settles it. The note of what was signed is of the epoch before, and goes
+// first: a start that finds it would take what is settled for another loss.
 func (h *Host) SettleEpoch(ctx context.Context, whole bool) error {
 	e, found := h.epochThat(func(e state.Epoch) bool { return !e.Settled || whole && !e.Whole })
 	asked := h.askedEpoch()
 	if !found && asked == 0 {
 		return nil
+	}
+	if !e.Settled {
+		h.sizes.forget()
 	}
 	var err error
 	if found {

@@ -6,22 +6,26 @@ import (
 	"testing"
 )
 
-// TestSettledAgain: that an epoch is settled is in the ledger, and then the place of the folder
-// cannot be noted. The same again settles it, without a restart.
-func TestSettledAgain(t *testing.T) {
-	dir := t.TempDir()
-	h := open(t, dir)
+// unnoted is a ledger, put back to before it signed more, whose new epoch is settled in the ledger
+// and whose place could not be noted then. mend lets it be noted.
+func unnoted(t *testing.T) (h *Host, again func() *Host, mend func()) {
+	t.Helper()
+	dir, signed := filepath.Join(t.TempDir(), "data", "j", "nanming"), filepath.Join(t.TempDir(), "signed")
+	closed(t, open(t, dir))
+	again = func() *Host { return tryOpen(t, dir, signed) }
+	h = again()
 	add(t, h)
 	early := seen(t, h)
 	closed(t, h)
 	old := copyOf(t, dir)
-	h = open(t, dir)
-	add(t, h)
+	h = again()
+	for range 12 { // more than there will be in the new epoch
+		add(t, h)
+	}
 	later := seen(t, h)
 	closed(t, h)
-
-	h = open(t, old)
-	defer func() { closed(t, h) }()
+	putBack(t, old, dir)
+	h = again()
 	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
 	if _, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: early.Checkpoint.Size}); err != nil {
 		t.Fatal(err)
@@ -33,9 +37,19 @@ func TestSettledAgain(t *testing.T) {
 	if err := h.SettleEpoch(t.Context(), true); err == nil || signs(t, h) {
 		t.Fatalf("the place was noted: %v", err)
 	}
-	if err := os.RemoveAll(full); err != nil {
-		t.Fatal(err)
+	return h, again, func() {
+		if err := os.RemoveAll(full); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+// TestSettledAgain: what is settled in the ledger, and no further, is settled by the same again,
+// without a restart.
+func TestSettledAgain(t *testing.T) {
+	h, _, mend := unnoted(t)
+	defer func() { closed(t, h) }()
+	mend()
 	if _, lost, unsettled, err := h.Begun(t.Context()); err != nil || !unsettled || lost.Settled {
 		t.Errorf("got unsettled %v, %+v, %v", unsettled, lost, err)
 	}
@@ -44,5 +58,18 @@ func TestSettledAgain(t *testing.T) {
 	}
 	if _, _, unsettled, err := h.Begun(t.Context()); err != nil || unsettled {
 		t.Errorf("unsettled %v, %v", unsettled, err)
+	}
+}
+
+// TestSettledIsNoLoss: the same after a restart: what was signed in the epoch before is missing in
+// no other.
+func TestSettledIsNoLoss(t *testing.T) {
+	h, again, mend := unnoted(t)
+	closed(t, h)
+	mend()
+	h = again()
+	defer func() { closed(t, h) }()
+	if q := h.question.Load(); q != nil && q.Found != nil {
+		t.Errorf("it lacks what %s has up to entry %d", q.Found.Checkpoint.Log, q.Found.Checkpoint.Size)
 	}
 }
