@@ -320,7 +320,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
-		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheld,
+		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
 		Prove:  h.chains.Prove,
 		Roster: published.Proof,
 		Piece:  published.Piece,

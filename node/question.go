@@ -22,6 +22,26 @@ func (h *hosted) withheld() error {
 	return nil
 }
 
+// unheard returns why an operation of another jurisdiction is not run: the ledger goes on by the
+// word of a person, and a neighbour that is linked has not said yet what it saw of it.
+func (h *hosted) unheard(ctx context.Context, operation string) error {
+	if witnessing.Asks(operation) {
+		return nil
+	}
+	if err := h.epochs.Hear(ctx); err != nil {
+		return text.Fail(text.BeingVerified, text.Args{"jurisdiction": h.settings.Name.String()}, err)
+	}
+	return h.withheld()
+}
+
+// withheldAtDoor returns why the door answers nothing but the time.
+func (h *hosted) withheldAtDoor() error {
+	if err := h.withheld(); err != nil || h.ctx == nil {
+		return err
+	}
+	return h.unheard(h.ctx, "")
+}
+
 // witnesses are the neighbours that keep what they saw of a ledger. Those on this node are none:
 // they may be copies as well.
 type witnesses struct {
@@ -35,10 +55,20 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 		return nil, host.ErrNoWitness
 	}
 	all, err := w.of.witness.Largest(ctx)
+	return seenOf(all), err
+}
+
+func seenOf(all []witnessing.Seen) (seen []host.Seen) {
 	for _, s := range all {
-		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At})
+		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot})
 	}
-	return seen, err
+	return seen
+}
+
+// LargestBy implements epochs.Witness.
+func (w witnesses) LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error) {
+	all, err := w.of.witness.LargestBy(ctx, name)
+	return seenOf(all), err
 }
 
 // askWitnesses has the neighbours say whether a ledger in question may go on. A fork that was
@@ -75,13 +105,20 @@ func (w witnesses) Forked(ctx context.Context) (host.Seen, bool, error) {
 }
 
 // any reports whether there is a neighbour on another node.
-func (w witnesses) any() bool {
-	all := w.of.table.ChildrenNow()
-	if parent, joined := w.of.table.Parent(); joined {
-		all = append(all, parent)
+func (w witnesses) any() bool { return len(w.Near()) > 0 }
+
+// Near implements epochs.Witness: the parent comes first.
+func (w witnesses) Near() (all []epochs.Near) {
+	names := w.of.table.ChildrenNow()
+	parent, joined := w.of.table.Parent()
+	if joined {
+		names = slices.Insert(names, 0, parent)
 	}
-	return slices.ContainsFunc(all, func(name identity.Jurisdiction) bool {
-		_, here := w.node.of(name)
-		return !here
-	})
+	for _, name := range names {
+		if _, here := w.node.of(name); !here {
+			up := w.node.socket.Up(w.of.settings.Name, name)
+			all = append(all, epochs.Near{Name: name, Up: up, Parent: joined && name == parent})
+		}
+	}
+	return all
 }

@@ -22,6 +22,7 @@ func (a *app) ledgerContinue() *cobra.Command {
 	})
 	c.Long = a.t(text.CLILongContinue, nil)
 	c.Flags().StringVar(&body.Reason, "reason", "", a.t(text.CLIFlagReason, nil))
+	c.Flags().BoolVar(&body.Newest, "newest", false, a.t(text.CLIFlagNewest, nil))
 	c.Flags().BoolVar(&body.Checked, "checked", false, a.t(text.CLIFlagChecked, nil))
 	needed(c, "reason")
 	return c

@@ -9,7 +9,10 @@ import (
 func (a *app) lostTold(all []client.Lost) (lines []string) {
 	for _, l := range all {
 		args, code := text.Args{"epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From)}, text.CLITreeLostOne
-		if l.To-l.From > 1 {
+		switch {
+		case l.To == l.From:
+			code = text.CLITreeLostFrom
+		case l.To-l.From > 1:
 			code, args["to"] = text.CLITreeLost, number(l.To-1)
 		}
 		lines = append(lines, a.t(code, args))

@@ -25,7 +25,7 @@ type EpochChange struct {
 	_        struct{} `cbor:",toarray"`
 	Epoch    uint64
 	From     uint64 // the first index that was lost
-	To       uint64 // and the one after the last
+	To       uint64 // and the one after the last; From: nobody said how many were
 	Root     []byte // of the ledger that was signed at To
 	Known    []byte // what the proposer keeps of how it began, at most MaxKnownLen bytes
 	KeySet   KeySetChange
@@ -59,7 +59,7 @@ type Epoch struct {
 	Before  uint64 // the epoch before
 	Entry   uint64 // that began it, or said that more is lost
 	From    uint64 // the entries of the epoch before from here
-	To      uint64 // up to there are lost
+	To      uint64 // up to there are lost; From: it is not known
 	Settled bool   // what they ended was ended here, or a person looked it through
 	Whole   bool   // all of that was known
 	Known   []byte // see EpochChange
@@ -175,7 +175,7 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 		return nil, err
 	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != uint64(len(tx.KeySets()))+1:
 		return nil, &Refusal{Code: CodeIDReused}
-	case b.From > tx.Size() || b.From >= b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
+	case b.From > tx.Size() || b.From > b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())
 	}
 	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index, Known: b.Known}

@@ -121,7 +121,7 @@ func TestEpochBeginsAnew(t *testing.T) {
 	got := x.Apply(5, 1, [][]byte{
 		command(t, KindCheckpointLine, identity.Message{}, string(late)),
 		command(t, KindEpoch, identity.Message{}, again),
-		command(t, KindEpoch, identity.Message{}, epochBody(t, 3, 9, 9, 2)),
+		command(t, KindEpoch, identity.Message{}, epochBody(t, 3, 9, 8, 2)),
 		command(t, KindEpoch, identity.Message{}, epochBody(t, 3, 1, 9, 3)),
 	})
 	for n, want := range []Code{Done, CodeIDReused, CodeFailed, CodeIDReused} {

@@ -187,6 +187,11 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 	if r.l.Steps != nil {
 		r.l.Steps(ServeVerify, time.Since(in.began))
 	}
+	if problem == nil && r.l.Unheard != nil {
+		if err := r.l.Unheard(ctx, received.Call.Operation.String()); err != nil {
+			problem = r.problem(err)
+		}
+	}
 	if problem != nil {
 		return r.refused(ctx, in, problem)
 	}

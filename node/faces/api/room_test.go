@@ -32,6 +32,7 @@ import (
 	"xietong/node/flows/anywhere"
 	"xietong/node/flows/calls"
 	"xietong/node/flows/drill"
+	"xietong/node/flows/epochs"
 	"xietong/node/flows/federated"
 	"xietong/node/flows/granting"
 	"xietong/node/flows/join"
@@ -212,7 +213,7 @@ func (u undoubted) ClockState() host.ClockState {
 	return host.ClockState{Now: u.now(), Ledger: u.now(), By: host.BySystem}
 }
 
-func (undoubted) Continue(context.Context, identity.Message, string, bool) (none identity.Entry, err error) {
+func (undoubted) Continue(context.Context, identity.Message, string, epochs.Word) (none identity.Entry, err error) {
 	return none, host.ErrNotInQuestion
 }
 

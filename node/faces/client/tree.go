@@ -110,7 +110,7 @@ type Lost struct {
 	Epoch   uint64 `json:"epoch" doc:"That was begun"`
 	Entry   string `json:"entry" doc:"That began it, and says who saw the lost ones"`
 	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
-	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw"`
+	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw; the same as from: none said how many"`
 	Settled bool   `json:"settled" doc:"What ended in them has ended again"`
 }
 

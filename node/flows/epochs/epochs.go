@@ -43,8 +43,11 @@ type Own interface {
 	// Questioned returns the *host.QuestionError while the ledger is in question.
 	Questioned() error
 
-	// Continue takes a person's word that nothing is lost; see host.Host.
+	// Continue takes a person's word that nothing is lost; see host.Host. Unheard reports whether
+	// some neighbour was not asked since a person's word, and Heard ends that.
 	Continue(ctx context.Context, id identity.Message, reason string) (identity.Entry, error)
+	Unheard() bool
+	Heard() error
 
 	// BeginEpoch begins an epoch, or says that more is lost than the entry said that began one;
 	// Begun tells of an epoch that is not settled, or of which not all was known; and SettleEpoch
@@ -67,6 +70,10 @@ type Witness interface {
 	// Largest returns what the neighbours saw of the own ledger who answer, of each epoch.
 	Largest(ctx context.Context) ([]host.Seen, error)
 
+	// Near are the neighbours on other nodes now, and LargestBy is what one of them saw.
+	Near() []Near
+	LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error)
+
 	// Forked returns what a neighbour keeps of another history of the own log; ok is false where
 	// none is known.
 	Forked(ctx context.Context) (seen host.Seen, ok bool, err error)
@@ -81,29 +88,40 @@ type Desk struct {
 	Changed func(ctx context.Context) error
 	NewKeys func()
 	Logger  *slog.Logger
+
+	hearing hearing
 }
 
-// Continue takes the word of a person that the data directory is the newest there is, and returns
-// the entry that records it. checked says that they looked through what may have ended in entries
-// that are lost, whose heads nobody keeps. The error is host.ErrNotInQuestion where nobody asked,
+// Word is what a person says of a ledger in question.
+type Word struct {
+	Newest  bool // nothing is lost: the directory was moved
+	Checked bool // they looked through what may have ended in the entries that are lost
+}
+
+// Continue takes the word of a person on a ledger in question, and returns the entry that records
+// it: that the data directory is the newest, where no neighbour saw what is not here, or, unless it
+// says so, that it is older and that nothing newer is left. The error is host.ErrNotInQuestion
+// where nobody asked, text.LostUnseen where no neighbour said what it saw and the word is neither,
 // text.LostUnknown where the heads are not known and nobody checked, text.LostUnasked where whoever
 // may keep them did not answer for less than host.AskAgain, text.LostKeys where the keys changed in
 // what is lost, and those of host.Host.
-func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, checked bool) (entry identity.Entry, err error) {
+func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, w Word) (entry identity.Entry, err error) {
 	q, questioned, err := d.question(ctx)
 	if err != nil {
 		return entry, err
 	}
-	if questioned && q.Outrun > 0 {
+	switch {
+	case questioned && q.Outrun > 0:
 		return entry, d.keysLost(q)
-	}
-	if questioned && q.Epoch > 0 && checked {
+	case questioned && q.Epoch > 0 && w.Checked:
 		return d.settle(ctx)
-	}
-	if !questioned || q.Found == nil || q.Grouped || q.Epoch > 0 {
+	case !questioned || q.Grouped || q.Epoch > 0 || q.Found == nil && q.Waiting || w.Newest && !w.Checked:
 		return d.Own.Continue(ctx, id, reason)
+	case q.Found == nil:
+		unseen := host.Seen{By: d.Own.Name(), Checkpoint: ledger.Checkpoint{Log: d.Own.Log()}}
+		return d.begin(ctx, id, reason, unseen, host.Lost{From: q.Size, Checked: w.Checked}, q.Since)
 	}
-	lost := host.Lost{From: q.Size, Checked: checked}
+	lost := host.Lost{From: q.Size, Checked: w.Checked}
 	common, err := d.Witness.Common(ctx, q.Found.By)
 	if err != nil {
 		return entry, err
@@ -111,7 +129,12 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if q.Forked || common > lost.From && q.Found.Checkpoint.Log == d.Own.Log() {
 		lost.From = common
 	}
-	acts, whole, err := d.lost(ctx, *q.Found, lost, time.Since(q.Since))
+	return d.begin(ctx, id, reason, *q.Found, lost, q.Since)
+}
+
+// begin goes on in a new epoch: what was seen is not here from an entry on.
+func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, seen host.Seen, lost host.Lost, since time.Time) (entry identity.Entry, err error) {
+	acts, whole, err := d.lost(ctx, seen, lost, time.Since(since))
 	if err != nil {
 		return entry, err
 	}
@@ -123,7 +146,7 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
-	return entry, d.finish(ctx, q.Found.Checkpoint.Log, acts, whole, 0)
+	return entry, d.finish(ctx, seen.Checkpoint.Log, acts, whole, 0)
 }
 
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
@@ -169,8 +192,14 @@ func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned 
 
 // lost returns the acts among the lost entries, as far as they are known, and whether they are all.
 // Where they are not, the error is nil if a person checked what they ended; where the neighbour
-// does not answer, that counts after a while.
+// does not answer, that counts after a while, and at once where none said what it saw.
 func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (acts []ledger.Indexed, whole bool, err error) {
+	if seen.Checkpoint.Size <= lost.From {
+		if !lost.Checked {
+			err = text.Fail(text.LostUnseen, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
+		}
+		return nil, false, err
+	}
 	acts, err = d.Witness.Heads(ctx, seen, lost.From)
 	kept := err == nil || failure.Is(err, text.HeadsMissing)
 	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
@@ -264,6 +293,10 @@ const (
 // as lost, or have the heads that a person had to do without.
 func (d *Desk) Run(ctx context.Context) {
 	for tries := 0; ctx.Err() == nil; tries++ {
+		if err := d.Hear(ctx); err != nil && ctx.Err() == nil {
+			d.Logger.Warn("the parent has not said yet what it saw of this ledger", "error", err)
+		}
+		d.hearAgain(ctx)
 		if err := d.resume(ctx, tries%int(askEvery/again) == 0); err != nil && ctx.Err() == nil {
 			d.Logger.Warn("what ended in the entries that are lost has not all ended here yet", "error", err)
 		}
@@ -294,6 +327,9 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 	}
 	if !lost.Settled {
 		return d.goOn(ctx, seen, lost)
+	}
+	if seen.Checkpoint.Size <= lost.From { // nobody says yet what is lost
+		return nil
 	}
 	acts, err := d.Witness.Heads(ctx, seen, lost.From)
 	if err != nil { // nobody keeps them, or is away

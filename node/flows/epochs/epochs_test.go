@@ -30,6 +30,7 @@ type own struct {
 	said     []string
 	names    state.Names
 	refuses  bool // every command
+	unheard  bool
 }
 
 func (o *own) Questioned() error {
@@ -41,6 +42,7 @@ func (o *own) Questioned() error {
 
 func (o *own) Doubt(s host.Seen) {
 	if o.said = append(o.said, "doubt"); o.doubts {
+		s.Checkpoint.Size = 20
 		o.question = &host.QuestionError{Found: &s, Forked: true, Size: 9}
 	}
 }
@@ -51,8 +53,18 @@ func (o *own) Continue(context.Context, identity.Message, string) (e identity.En
 }
 
 func (o *own) BeginEpoch(_ context.Context, _ identity.Message, _ string, lost host.Lost) (e identity.Entry, err error) {
-	o.said, o.begun, o.seen = append(o.said, "begin"), &lost, *o.question.Found
+	o.said, o.begun = append(o.said, "begin"), &lost
+	if o.question.Found != nil {
+		o.seen = *o.question.Found
+	}
 	return e, nil
+}
+
+func (o *own) Unheard() bool { return o.unheard }
+
+func (o *own) Heard() error {
+	o.said, o.unheard = append(o.said, "heard"), false
+	return nil
 }
 
 func (o *own) Begun(context.Context) (host.Seen, host.Lost, bool, error) {
@@ -89,6 +101,18 @@ type heads struct {
 	common uint64
 	forked bool
 	seen   []host.Seen
+	near   []Near
+	asked  []string
+	mutes  map[string]bool // who does not say
+}
+
+func (h *heads) Near() []Near { return h.near }
+
+func (h *heads) LargestBy(_ context.Context, name identity.Jurisdiction) ([]host.Seen, error) {
+	if h.asked = append(h.asked, name.String()); h.mutes[name.String()] {
+		return nil, errors.New("no answer")
+	}
+	return []host.Seen{{By: name}}, nil
 }
 
 func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, error) {
@@ -111,7 +135,7 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 	t.Helper()
 	r := state.NewRegistry()
 	tree.Register(r)
-	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}}
+	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{Checkpoint: ledger.Checkpoint{Size: 20}}, Size: 7, Since: time.Now()}}
 	second, err := identity.NewLog(o.Name(), 2)
 	if err != nil {
 		t.Fatal(err)
@@ -127,34 +151,40 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 // TestContinue: what is done by a person's word hangs on what a neighbour saw, and on what is known
 // of the entries that are lost. Nothing is begun where the ledger cannot go on.
 func TestContinue(t *testing.T) {
+	none, checked, newest := Word{}, Word{Checked: true}, Word{Newest: true}
 	unknown, away := text.Fail(text.HeadsMissing, nil, nil), errors.New("no link")
 	long := func(o *own) { o.question.Since = time.Now().Add(-time.Hour) }
 	for what, row := range map[string]struct {
-		edit    func(*own, *heads)
-		checked bool
-		want    string
-		code    text.Code
-		from    uint64
+		edit func(*own, *heads)
+		word Word
+		want string
+		code text.Code
+		from uint64
 	}{
-		"nothing is in question":       {func(o *own, _ *heads) { o.question = nil }, false, "[continue]", "", 0},
-		"nobody saw more":              {func(o *own, _ *heads) { o.question.Found = nil }, false, "[continue]", "", 0},
-		"a later key set was shown":    {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, true, "[]", text.LostKeys, 0},
-		"other replicas are there":     {func(o *own, _ *heads) { o.question.Grouped = true }, false, "[continue]", "", 0},
-		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, false, "[continue]", "", 0},
-		"nothing ended":                {func(*own, *heads) {}, false, "[begin keys settle]", "", 7},
-		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, false, "[begin keys settle]", "", 7},
-		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, false, "[]", text.LostKeys, 0},
-		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, true, "[]", text.LostKeys, 0},
-		"the parent is away":           {func(_ *own, w *heads) { w.err = away }, false, "[]", text.LostUnasked, 0},
-		"it is away, and checked":      {func(_ *own, w *heads) { w.err = away }, true, "[]", text.LostUnasked, 0},
-		"it is away for long":          {func(o *own, w *heads) { long(o); w.err = away }, false, "[]", text.LostUnknown, 0},
-		"it is, and checked":           {func(o *own, w *heads) { long(o); w.err = away }, true, "[begin keys settle as it is]", "", 7},
-		"it cosigned more":             {func(o *own, w *heads) { w.common, o.question.Found.Checkpoint.Log = 8, o.Log() }, false, "[begin keys settle]", "", 8},
-		"the heads are unknown":        {func(_ *own, w *heads) { w.err = unknown }, false, "[]", text.LostUnknown, 0},
-		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, true, "[begin keys settle as it is]", "", 7},
-		"it forked":                    {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, false, "[begin keys settle]", "", 4},
-		"it forked, and goes on":       {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, false, "[doubt begin keys settle]", "", 5},
-		"it is the one that is kept":   {func(o *own, w *heads) { o.question, w.forked = nil, true }, false, "[doubt continue]", "", 0},
+		"nothing is in question":       {func(o *own, _ *heads) { o.question = nil }, none, "[continue]", "", 0},
+		"nobody saw more":              {func(o *own, _ *heads) { o.question.Found = nil }, none, "[]", text.LostUnseen, 0},
+		"it is the newest":             {func(o *own, _ *heads) { o.question.Found = nil }, newest, "[continue]", "", 0},
+		"it is older, and checked":     {func(o *own, _ *heads) { o.question.Found = nil }, checked, "[begin keys settle as it is]", "", 7},
+		"both words":                   {func(o *own, _ *heads) { o.question.Found = nil }, Word{true, true}, "[begin keys settle as it is]", "", 7},
+		"they may answer yet":          {func(o *own, _ *heads) { o.question.Found, o.question.Waiting = nil, true }, checked, "[continue]", "", 0},
+		"more was seen than is newest": {func(*own, *heads) {}, newest, "[continue]", "", 0},
+		"a later key set was shown":    {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, checked, "[]", text.LostKeys, 0},
+		"other replicas are there":     {func(o *own, _ *heads) { o.question.Grouped = true }, none, "[continue]", "", 0},
+		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, none, "[continue]", "", 0},
+		"nothing ended":                {func(*own, *heads) {}, none, "[begin keys settle]", "", 7},
+		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, none, "[begin keys settle]", "", 7},
+		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, none, "[]", text.LostKeys, 0},
+		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, checked, "[]", text.LostKeys, 0},
+		"the parent is away":           {func(_ *own, w *heads) { w.err = away }, none, "[]", text.LostUnasked, 0},
+		"it is away, and checked":      {func(_ *own, w *heads) { w.err = away }, checked, "[]", text.LostUnasked, 0},
+		"it is away for long":          {func(o *own, w *heads) { long(o); w.err = away }, none, "[]", text.LostUnknown, 0},
+		"it is, and checked":           {func(o *own, w *heads) { long(o); w.err = away }, checked, "[begin keys settle as it is]", "", 7},
+		"it cosigned more":             {func(o *own, w *heads) { w.common, o.question.Found.Checkpoint.Log = 8, o.Log() }, none, "[begin keys settle]", "", 8},
+		"the heads are unknown":        {func(_ *own, w *heads) { w.err = unknown }, none, "[]", text.LostUnknown, 0},
+		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, checked, "[begin keys settle as it is]", "", 7},
+		"it forked":                    {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, none, "[begin keys settle]", "", 4},
+		"it forked, and goes on":       {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, none, "[doubt begin keys settle]", "", 5},
+		"it is the one that is kept":   {func(o *own, w *heads) { o.question, w.forked = nil, true }, none, "[doubt continue]", "", 0},
 	} {
 		t.Run(what, func(t *testing.T) {
 			d, o, w := newDesk(t)
@@ -165,7 +195,7 @@ func TestContinue(t *testing.T) {
 				t.Fatal(err)
 			}
 			d.NewKeys = func() { o.said, from = append(o.said, "keys"), o.begun.From }
-			if _, err = d.Continue(t.Context(), id, "r", row.checked); row.code == "" && err != nil || row.code != "" && !failure.Is(err, row.code) {
+			if _, err = d.Continue(t.Context(), id, "r", row.word); row.code == "" && err != nil || row.code != "" && !failure.Is(err, row.code) {
 				t.Errorf("got %v, want %q", err, row.code)
 			}
 			if got := fmt.Sprint(o.said); got != row.want || from != row.from {
@@ -187,7 +217,7 @@ func TestResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Continue(t.Context(), id, "r", false); err == nil || fmt.Sprint(o.said) != "[begin keys]" {
+	if _, err := d.Continue(t.Context(), id, "r", Word{}); err == nil || fmt.Sprint(o.said) != "[begin keys]" {
 		t.Fatalf("got %v, did %s", err, o.said)
 	}
 	o.refuses = false
@@ -205,7 +235,7 @@ func TestKnownLater(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Continue(t.Context(), id, "r", true); err != nil {
+	if _, err := d.Continue(t.Context(), id, "r", Word{Checked: true}); err != nil {
 		t.Fatal(err)
 	}
 	o.said = nil
@@ -299,7 +329,7 @@ func TestSettledByAPerson(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Continue(t.Context(), id, "r", false); err == nil {
+	if _, err := d.Continue(t.Context(), id, "r", Word{}); err == nil {
 		t.Fatal("it went on")
 	}
 	o.refuses, o.said, o.question.Epoch = false, nil, 2
@@ -308,7 +338,7 @@ func TestSettledByAPerson(t *testing.T) {
 		t.Errorf("without the parent: %v", err)
 	}
 	o.said = nil
-	if _, err := d.Continue(t.Context(), id, "r", true); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
+	if _, err := d.Continue(t.Context(), id, "r", Word{Checked: true}); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
 		t.Errorf("got %v, did %s", err, o.said)
 	}
 }

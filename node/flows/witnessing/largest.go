@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/consensus/witness"
 	"xietong/node/ground/failure"
 )
@@ -18,10 +19,17 @@ type Seen struct {
 	Checkpoint ledger.Checkpoint
 	Note       []byte
 	At         time.Time
+	// Forgot says that the witness has begun an epoch since this jurisdiction kept a checkpoint of
+	// its ledger: it lost entries itself, and may have seen more than it knows.
+	Forgot bool
 	// Proven says that a majority of an own key set signed the note that is known here. A copy may
 	// be older than the keys that signed what it lost.
 	Proven bool
 }
+
+// Asks reports whether an operation asks what is kept of the asker's ledger: whoever was put back
+// needs the answer, also of one that was put back itself.
+func Asks(operation string) bool { return operation == string(operationLargest) }
 
 // mostAsked is how many neighbours are asked side by side what they saw.
 const mostAsked = 64
@@ -40,7 +48,7 @@ func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
 		slots <- struct{}{}
 		asking.Go(func() {
 			defer func() { <-slots }()
-			some, failed := d.largestBy(ctx, name)
+			some, failed := d.LargestBy(ctx, name)
 			mu.Lock()
 			defer mu.Unlock()
 			all, err = append(all, some...), errors.Join(err, failed)
@@ -54,14 +62,19 @@ func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
 	return nil, err
 }
 
-// largestBy asks one neighbour. What it cannot have seen is left out.
-func (d *Desk) largestBy(ctx context.Context, name identity.Jurisdiction) (all []Seen, err error) {
+// LargestBy asks one neighbour. What it cannot have seen is left out.
+func (d *Desk) LargestBy(ctx context.Context, name identity.Jurisdiction) (all []Seen, err error) {
 	told, err := ask(ctx, d, operationLargest, name, nothing{})
+	if err != nil {
+		return nil, err
+	}
+	forgot, err := d.forgot(name, told.Epoch)
 	if err != nil {
 		return nil, err
 	}
 	for _, k := range told.Kept {
 		s, bad := d.seenBy(ctx, name, k)
+		s.Forgot = forgot
 		if bad != nil {
 			d.o.Logger.Warn("what a neighbour says it saw is no checkpoint", "peer", name.String(), "error", failure.Unreadable(name, bad))
 			continue
@@ -69,6 +82,18 @@ func (d *Desk) largestBy(ctx context.Context, name identity.Jurisdiction) (all [
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// forgot reports whether a neighbour's ledger is in an epoch after the newest of which a checkpoint
+// is kept here.
+func (d *Desk) forgot(name identity.Jurisdiction, epoch uint64) (bool, error) {
+	newest, err := looked(d, func(r *state.Reader) (newest uint64, err error) {
+		for _, k := range keptOf.All(r, ofLog(name)) {
+			newest = max(newest, k.Log.Epoch())
+		}
+		return newest, nil
+	})
+	return epoch > max(newest, 1), err
 }
 
 func (d *Desk) seenBy(ctx context.Context, name identity.Jurisdiction, k seen) (s Seen, err error) {

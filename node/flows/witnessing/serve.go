@@ -45,7 +45,8 @@ func (f found) Check() error {
 
 // largest are the largest checkpoints of the asker that are kept, one of each epoch.
 type largest struct {
-	Kept []seen `cbor:"1,keyasint"`
+	Kept  []seen `cbor:"1,keyasint"`
+	Epoch uint64 `cbor:"2,keyasint,omitempty"` // of the ledger of whoever tells it
 }
 
 type seen struct {
@@ -215,6 +216,7 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 		return out, err
 	}
 	err := d.o.Own.Look(func(s *state.Reader) error {
+		out.Epoch = s.Log().Epoch()
 		for _, k := range keptOf.All(s, ofLog(r.Header.Origin)) {
 			out.Kept = append(out.Kept, seen{Note: k.Note, At: k.At})
 		}

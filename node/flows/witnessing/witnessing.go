@@ -20,10 +20,11 @@
 // is kept, by which the log knows from where to prove. A proof that does not hold is refused. The
 // operation "largest"
 //
-//	{}  ->  {1: [[note, at (ms since 1970 UTC)] …]}
+//	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch}
 //
 // tells whoever asks what is kept of its own ledger, of each epoch the largest: a copy that was put
-// back to an older state learns so what it had signed.
+// back to an older state learns so what it had signed. The epoch is that of whoever tells it: one
+// that has begun another since may have forgotten what it saw.
 //
 // What was decided goes up every level: a child cuts its log into excerpts (see ledger.Excerpt),
 // and a parent keeps those of all logs at or below it, each with what proves it. "heads-risen" asks

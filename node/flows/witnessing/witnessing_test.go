@@ -273,3 +273,34 @@ func longest(n int) (s string) {
 	}
 	return s
 }
+
+// TestForgot (C18): a city that has begun an epoch since its county kept a checkpoint of its ledger
+// says so with what it saw, as it may have seen more; once the county keeps one of that epoch, it
+// does not.
+func TestForgot(t *testing.T) {
+	w := newWorld(t, three[1:]...)
+	city, county := w.at(three[1]), w.at(three[2])
+	forgot := func() bool {
+		t.Helper()
+		seen := must2(county.desk.LargestBy(t.Context(), city.name))(t)
+		if len(seen) != 1 {
+			t.Fatalf("the city saw %+v", seen)
+		}
+		return seen[0].Forgot
+	}
+	w.round()
+	if forgot() {
+		t.Error("a city in its first epoch forgot")
+	}
+	city.inEpoch(2)
+	w.elapse(every)
+	county.says(1)
+	county.desk.Round(t.Context())
+	if !forgot() {
+		t.Error("a city in an epoch that the county does not know forgot nothing")
+	}
+	w.round()
+	if forgot() {
+		t.Error("the county knows that epoch")
+	}
+}

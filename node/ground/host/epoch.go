@@ -43,7 +43,8 @@ type begins struct {
 	Before  string `json:"log_before"`
 	From    uint64 `json:"lost_from"`
 	To      uint64 `json:"lost_to"`
-	Saw     string `json:"saw"` // who saw those entries,
+	Unknown bool   `json:"lost_to_unknown,omitempty"` // nobody said how many are
+	Saw     string `json:"saw"`                       // who saw those entries,
 	Note    string `json:"checkpoint"`
 	Acts    int    `json:"acts_known"`
 	Checked bool   `json:"checked_by_person,omitempty"`
@@ -63,8 +64,8 @@ type knownLost struct {
 // BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. Where
 // a neighbour saw more of an earlier epoch than is named as lost, the epoch stays, and another
 // entry says that more is lost. It returns the entry. The error is ErrNotInQuestion where nothing
-// is in question, the *QuestionError where no neighbour saw what is not here or where there are
-// other replicas, ErrOtherKeys, and a *KeysError while the newest key set is not in use.
+// is in question, the *QuestionError while a neighbour may answer yet or where there are other
+// replicas, ErrOtherKeys, and a *KeysError while the newest key set is not in use.
 func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
 	q := book.ByNode(h, id, asked[:])
@@ -77,8 +78,12 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	switch {
 	case question == nil:
 		return entry, ErrNotInQuestion
-	case question.Found == nil || question.Grouped || question.Epoch > 0 || question.Outrun > 0:
+	case question.Found == nil && question.Waiting || question.Grouped || question.Epoch > 0 || question.Outrun > 0:
 		return entry, question
+	case question.Found == nil:
+		if question, err = h.supposed(*question, lost.From); err != nil {
+			return entry, fmt.Errorf("begin epoch: %w", err)
+		}
 	case question.Found.Checkpoint.Log.Epoch() > h.Log().Epoch():
 		return entry, ErrOtherKeys
 	}
@@ -89,6 +94,9 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
 	body, err := change(ctx, question, reason, lost)
+	if err == nil {
+		err = h.unhear(lost.From)
+	}
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
@@ -96,12 +104,23 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
-	now := *question
-	now.Epoch = h.Log().Epoch()
-	h.question.CompareAndSwap(question, &now)
-	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", now.Epoch, "lost_from", lost.From,
+	epoch := h.Log().Epoch()
+	h.reword(func(now *QuestionError) { now.Epoch = epoch })
+	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", epoch, "lost_from", lost.From,
 		"lost_to", question.Found.Checkpoint.Size, "reason", reason)
 	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
+}
+
+// supposed is the question of a ledger of which no neighbour said what it saw: by the word of a
+// person, entries from one on are lost, and nobody knows how many.
+func (h *Host) supposed(q QuestionError, from uint64) (*QuestionError, error) {
+	c := ledger.Checkpoint{Log: h.Log(), Size: from}
+	err := h.Look(func(r *state.Reader) (err error) {
+		c.Root, err = r.RootAt(from)
+		return err
+	})
+	q.Found = &Seen{By: h.name, Checkpoint: c, Note: []byte{}, At: h.now()}
+	return &q, err
 }
 
 // epochChange makes the command that begins the next epoch.
@@ -135,7 +154,7 @@ func (h *Host) epochWidened(_ context.Context, q *QuestionError, reason string, 
 func (h *Host) statedLost(q *QuestionError, reason string, lost Lost) (note book.Statement, known []byte, err error) {
 	found := q.Found.Checkpoint
 	payload, err := json.Marshal(begins{
-		Replica: q.Replica.String(), Before: found.Log.String(), From: lost.From, To: found.Size, Saw: q.Found.By.String(), Note: string(q.Found.Note),
+		Replica: q.Replica.String(), Before: found.Log.String(), From: lost.From, To: found.Size, Unknown: found.Size == lost.From, Saw: q.Found.By.String(), Note: string(q.Found.Note),
 		Acts: lost.Acts, Checked: lost.Checked, Reason: reason,
 	})
 	if err == nil {
@@ -263,6 +282,8 @@ func (h *Host) Doubt(s Seen) {
 	from := min(h.openedSize, s.Checkpoint.Size)
 	if before {
 		from = of.From
+	} else if had := h.unheard.Load(); had > 0 {
+		from = min(from, had-1)
 	}
 	h.doubt(from)
 	if q = h.question.Load(); q == nil { // settled meanwhile

@@ -45,16 +45,8 @@ func (h *Host) follows(next []byte) bool {
 // outrun says of the question why it cannot be settled.
 func (h *Host) outrun() error {
 	newest, err := h.newestSet()
-	for err == nil {
-		q := h.question.Load()
-		if q == nil {
-			return nil
-		}
-		now := *q
-		now.Outrun, now.Waiting = newest.Number, false
-		if h.question.CompareAndSwap(q, &now) {
-			break
-		}
+	if err == nil {
+		h.reword(func(now *QuestionError) { now.Outrun, now.Waiting = newest.Number, false })
 	}
 	return err
 }

@@ -54,6 +54,9 @@ type Seen struct {
 	Checkpoint ledger.Checkpoint
 	Note       []byte // as it was signed
 	At         time.Time
+	// Forgot says that the neighbour lost entries of its own since: that it saw no more says
+	// nothing.
+	Forgot bool
 }
 
 // Witnesses are the neighbours who keep what they saw of this ledger.
@@ -106,10 +109,21 @@ func (h *Host) doubt(size uint64) {
 	})
 }
 
+// reword changes what is known of the question, if there is one.
+func (h *Host) reword(change func(*QuestionError)) {
+	for q := h.question.Load(); q != nil; q = h.question.Load() {
+		now := *q
+		change(&now)
+		if h.question.CompareAndSwap(q, &now) {
+			return
+		}
+	}
+}
+
 // openQuestion looks, once the group is open, whether the folder holds what was signed here, and
 // lets the signers go on where it is not in question.
 func (h *Host) openQuestion(signed string) error {
-	if err := errors.Join(h.openOutrun(), h.openSigned(signed)); err != nil {
+	if err := errors.Join(h.readUnheard(), h.openOutrun(), h.openSigned(signed)); err != nil {
 		return err
 	}
 	begun, unsettled := h.Unsettled()
@@ -198,7 +212,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	good := false
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
-		good = good || agrees
+		good = good || agrees && !s.Forgot
 		if !agrees && h.vouched(s) && (now.Found == nil || forked && !now.Forked || s.newer(*now.Found)) {
 			now.Found, now.Forked = &s, now.Forked || forked
 			if of, before := h.after(s.Checkpoint.Log); before {
@@ -230,7 +244,7 @@ const parentFirst = 2 * time.Minute
 // heardParent reports whether the parent is among those who answered; there may be none.
 func (h *Host) heardParent(all []Seen) bool {
 	parent, ok := h.name.Parent()
-	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent })
+	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent && !s.Forgot })
 }
 
 // judge compares what a neighbour saw with what is here, of which there were size entries when the
@@ -325,7 +339,11 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 	if err != nil {
 		return entry, err
 	}
-	result, err := h.Propose(ctx, state.KindContinued, q, body)
+	err = h.unhear(question.Size)
+	var result []byte
+	if err == nil {
+		result, err = h.Propose(ctx, state.KindContinued, q, body)
+	}
 	if err == nil {
 		err = h.settle()
 	}

@@ -170,6 +170,8 @@ func TestWitnessesSettleIt(t *testing.T) {
 	unsigned, foreign, empty := later, equal, early
 	unsigned.Note = []byte("not signed")
 	foreign.Checkpoint.Log = identity.Log{}
+	forgetful := equal
+	forgetful.Forgot = true
 	empty.Checkpoint.Size = 0
 
 	for _, row := range []struct {
@@ -185,6 +187,7 @@ func TestWitnessesSettleIt(t *testing.T) {
 		{"more, and another less", old, told{seen: []Seen{early, later}}, false, true, false},
 		{"more, unsigned", old, told{seen: []Seen{unsigned}}, false, false, false},
 		{"more, unsigned, and another the same", old, told{seen: []Seen{unsigned, equal}}, true, false, false},
+		{"the same, by one that forgot", old, told{seen: []Seen{forgetful}}, false, false, false},
 		{"another ledger", old, told{seen: []Seen{foreign}}, false, false, false},
 		{"nothing yet", old, told{seen: []Seen{empty}}, false, false, false},
 		{"other entries", dir, told{seen: []Seen{forked}}, false, true, true},

@@ -30,6 +30,7 @@ const (
 	CLITreeUnwitnessed      Code = "cli.tree.unwitnessed"
 	CLITreeLost             Code = "cli.tree.lost"
 	CLITreeLostOne          Code = "cli.tree.lost-one"
+	CLITreeLostFrom         Code = "cli.tree.lost-from"
 	CLITreeEpoch            Code = "cli.tree.epoch"
 )
 
@@ -58,6 +59,8 @@ var breakSentences = []sentence{
 		"this ledger is in epoch {epoch} (since {entry}): entries {from} to {to} of the epoch before are lost"},
 	{CLITreeLostOne, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 号条目已失去",
 		"this ledger is in epoch {epoch} (since {entry}): entry {from} of the epoch before is lost"},
+	{CLITreeLostFrom, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元自第 {from} 号起的条目可能已失去，失去多少不明",
+		"this ledger is in epoch {epoch} (since {entry}): of the epoch before, entries from {from} on may be lost, and nobody knows how many"},
 	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",
 		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
 	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},

@@ -26,6 +26,7 @@ const (
 	CLILongContinue    Code = "cli.long-continue"
 	CLIContinued       Code = "cli.continued"
 	CLIFlagChecked     Code = "cli.flag-checked"
+	CLIFlagNewest      Code = "cli.flag-newest"
 	CLIShortReceipt    Code = "cli.short-receipt"
 	CLIShortVerify     Code = "cli.short-verify"
 	CLILongEntry       Code = "cli.long-entry"
@@ -56,10 +57,11 @@ const (
 
 var ledgerSentences = []sentence{
 	{CLIShortLedger, "查看存证账本", "Read the ledger"},
-	{CLIShortContinue, "确认本数据目录是最新的，继续签名（记入账本）", "Vouch that this data directory is the newest, and sign on; the ledger records it"},
-	{CLILongContinue, "数据目录被复制、迁移或从备份恢复后，节点会先向上下级核实它是不是最新的。10 分钟内无人答复，或者没有上下级可问时（如没有下级的根），由管理员用本命令确认，理由记入账本。\n请先查明原目录已经停用，且这一份就是最新的：两个目录同时签名，账本就会分叉，其他行政区划不再采信。上下级见过更多条目、而最新的目录已经没有了的，账本以新的纪元继续：先向见过的上下级取回失去条目的要素，其中终止过的共享权限、数据资源、部门、下级随即在此终止；无人留有要素的，须逐一核对后加 --checked",
-		"After a data directory was copied, moved or restored, the node first asks its neighbours whether it is the newest. Where none answers for 10 minutes, or there is none to ask (a root without children), an administrator says so with this command, and the ledger records the reason.\nFind out first that the one before is out of use and that this is the newest: where two directories sign, the ledger forks, and nobody believes it any more. Where a neighbour saw more entries, and the newest directory is gone, the ledger goes on in a new epoch: the heads of what is lost are fetched from that neighbour, and the grants, datasets, agencies and children that ended in it end here. Where nobody keeps the heads, look through them yourself, and add --checked"},
+	{CLIShortContinue, "对待核实的账本作出人工确认，使它继续（记入账本）", "Have a ledger in question go on, by your word; the ledger records it"},
+	{CLILongContinue, "数据目录被复制、迁移或从备份恢复后，节点会先向上下级核实它是不是最新的。10 分钟内无人答复，或者没有上下级可问时（如没有下级的根），由管理员用本命令确认，理由记入账本。\n请先查明原目录已经停用：两个目录同时签名，账本就会分叉，其他行政区划不再采信。什么都没有失去、只是迁移了目录的，加 --newest：账本照旧继续。是旧备份、而更新的已经没有了的，不加：账本以新的纪元继续，先向上级取回失去条目的要素，其中终止过的共享权限、数据资源、部门、下级随即在此终止；无人能说失去了什么的，须逐一核对后加 --checked。此后每个上下级一经连接，先问它见过什么，再答复其他行政区划",
+		"After a data directory was copied, moved or restored, the node first asks its neighbours whether it is the newest. Where none answers for 10 minutes, or there is none to ask (a root without children), an administrator says how it is with this command, and the ledger records the reason.\nFind out first that the one before is out of use: where two directories sign, the ledger forks, and nobody believes it any more. If nothing is lost, because the directory was only moved, add --newest: the ledger goes on as it was. If it is an old backup, and nothing newer is left, do not: the ledger goes on in a new epoch; the heads of what is lost are fetched from the parent, and the grants, datasets, agencies and children that ended in it end here. Where nobody can tell what is lost, look through them yourself, and add --checked. From then on each neighbour is asked what it saw as soon as it is linked, before another jurisdiction is answered"},
 	{CLIFlagChecked, "失去的条目中可能终止过的，已逐一核对", "what may have ended in the lost entries was looked through"},
+	{CLIFlagNewest, "什么都没有失去：目录只是迁移，就是最新的", "nothing is lost: the directory was only moved, and is the newest"},
 	{CLIContinued, "账本继续，恢复签名和答复。条目：{entry}", "The ledger goes on: the node signs and answers again. Entry: {entry}"},
 	{CLIFileDiffers, "文件已存在，内容不同；没有写入任何文件", "the file is there with another content; nothing was written"},
 	{CLIFileDiffersDo, "请用 --out 换一个目录，或先把原文件移走。同一条目再次取得的凭证可能带有较新的检查点，与原来的同样有效",

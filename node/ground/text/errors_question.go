@@ -17,6 +17,7 @@ const (
 	EpochUnsettled      Code = "epoch-unsettled"
 	LostUnasked         Code = "lost-unasked"
 	KeysOutrun          Code = "keys-outrun"
+	LostUnseen          Code = "lost-unseen"
 )
 
 var questionProblems = []problem{
@@ -31,10 +32,10 @@ var questionProblems = []problem{
 	{
 		number: 517, code: LedgerUnanswered, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "dir"},
 		zh: parts{"账本待人工确认", "{jurisdiction} 的数据目录不在原来记下的位置，或者内容少于本机曾签名的，可能是复制件或旧备份，且没有上下级能够证实它是最新的；其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请先查明：原目录已经停用、这一份就是最新的（如迁移到新机器），请执行 xietong ledger continue，理由记入账本；否则请停止本节点，启用最新的一份"},
+			"请先查明原目录已经停用。这一份就是最新的（如迁移到新机器），请执行 xietong ledger continue --newest --reason TEXT；还有更新的一份，请停止本节点，启用最新的；是旧备份而更新的已经没有了，请执行 xietong ledger continue --reason TEXT：账本以新的纪元继续"},
 		en: parts{"Ledger waits for a person", "the data directory of {jurisdiction} is not where it was noted, or holds less than was signed here: it may be a copy or an old backup, and no neighbour can say that it is the newest; " +
 			"meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"find out first: if the one before is out of use and this is the newest (it was moved to a new machine, say), run `xietong ledger continue`, which the ledger records; else stop this node, and use the newest"},
+			"find out first whether the one before is out of use. If this is the newest (it was moved to a new machine, say), run `xietong ledger continue --newest --reason TEXT`; if there is a newer one, stop this node, and use that; if this is an old backup and nothing newer is left, run `xietong ledger continue --reason TEXT`: the ledger goes on in a new epoch"},
 	},
 	{
 		number: 518, code: CopyBehind, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "total", "dir"},
@@ -46,9 +47,9 @@ var questionProblems = []problem{
 	},
 	{
 		number: 519, code: CopyForked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "dir"},
-		zh: parts{"账本已分叉", "{name} 见过 {jurisdiction} 签名的另一份账本，有 {size} 个条目，与这个数据目录中的不同：有两个目录曾同时签名。因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+		zh: parts{"账本已分叉", "{name} 见过 {jurisdiction} 签名的另一份账本，有 {size} 个条目，与这个数据目录中的不同：有两个目录曾同时签名，或者旧备份放回之后继续签过名。因此不签发检查点和新密钥，不答复其他行政区划", "{dir}",
 			"请查明哪个目录是原来的，只启用那一个；本目录请停止并保留，其中多出的条目须由经办部门重新办理。原来的已经没有了的，请在此执行 xietong ledger continue --reason TEXT：账本以新的纪元继续"},
-		en: parts{"Ledger forked", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that differ from those in this data directory: two directories signed at the same time. " +
+		en: parts{"Ledger forked", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that differ from those in this data directory: two directories signed at the same time, or an old backup was put back and signed on. " +
 			"So it signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"find out which directory is the original, and run that one alone; stop this one and keep it: what only this one recorded, its agencies must do again. If the original is gone, run `xietong ledger continue --reason TEXT` here: the ledger goes on in a new epoch"},
 	},
@@ -115,5 +116,12 @@ var questionProblems = []problem{
 		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: the parent has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+	},
+	{
+		number: 545, code: LostUnseen, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"失去什么无人能说", "没有上下级说过它见过 {jurisdiction} 的哪些条目，因此失去了多少、其中终止过什么，都无从得知；没有写入任何内容", "{jurisdiction}",
+			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，先设法连通上级；连不通的，请上级的上级执行 xietong ledger list --at NAME 告知已知的，再逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后以 --checked 重新执行：账本以新的纪元继续，再把已经终止过的逐一终止"},
+		en: parts{"Nobody tells what is lost", "no neighbour said what it saw of the ledger of {jurisdiction}, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
+			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, try to have the parent connected; if it cannot be, ask the level above the parent for what it knows (`xietong ledger list --at NAME`, there), and look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`; then repeat this with --checked: the ledger goes on in a new epoch. End then what had ended"},
 	},
 }

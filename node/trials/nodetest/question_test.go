@@ -75,6 +75,9 @@ func TestAMovedNode(t *testing.T) {
 		tree.Within(12*time.Minute, "nobody answers", func() bool {
 			return slices.Contains(alarms(t, county), string(text.LedgerUnanswered))
 		})
+		_, err = county.Client("").ContinueLedger(t.Context(), word)
+		refusedAs(t, "a word that says neither", err, text.LostUnseen, "")
+		word.Newest = true
 		if _, err := county.Client("").ContinueLedger(t.Context(), word); err != nil {
 			t.Fatal(err)
 		}
@@ -135,5 +138,51 @@ func TestAnOldBackupIsFound(t *testing.T) {
 		if _, err := ask(t, city, county); err != nil {
 			t.Errorf("the newest directory: %v", err)
 		}
+	})
+}
+
+// TestAWordIsNotTheLast (C16): a county is put back to an old backup while its city is away, and a
+// person says, after ten minutes, that it is the newest. Once the city is there, nothing is
+// answered before it was asked what it saw: the county is in question, and goes on in a new epoch
+// by a word.
+func TestAWordIsNotTheLast(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		witnessed(tree, city, county)
+		old := county.backup()
+		addAgencies(t, county, "forestry")
+		tree.Within(5*time.Minute, "what is lost was seen", func() bool { return county.seenWhole() })
+		tree.Partition("nanming", "guiyang")
+		county.Stop()
+		county.machine.dir = old
+		county.Start()
+		tree.Within(12*time.Minute, "nobody answers", func() bool {
+			return slices.Contains(alarms(t, county), string(text.LedgerUnanswered))
+		})
+		word := client.Continuation{Reason: "it is the newest that is left", Newest: true}
+		if _, err := county.Client("").ContinueLedger(t.Context(), word); err != nil {
+			t.Fatal(err)
+		}
+		if got := alarms(t, county); slices.Contains(got, string(text.LedgerUnanswered)) {
+			t.Errorf("after the word: %s", got)
+		}
+		tree.Heal("nanming", "guiyang")
+		tree.WaitLinked()
+		_, err := ask(t, city, county)
+		refusedAs(t, "the first question", err, text.BeingVerified, "")
+		if got := alarms(t, county); !slices.Contains(got, string(text.CopyForked)) { // its word is signed
+			t.Errorf("after the first question: %s", got)
+		}
+		word = client.Continuation{Reason: "nothing newer is left", Checked: true}
+		if _, err := county.Client("").ContinueLedger(t.Context(), word); err != nil {
+			t.Fatal(err)
+		}
+		tree.Within(15*time.Minute, "it answers in its new epoch", func() bool {
+			_, err := ask(t, city, county)
+			_, down := county.Links()
+			return err == nil && down.Epoch == 2
+		})
 	})
 }

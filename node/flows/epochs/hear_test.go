@@ -1,0 +1,57 @@
+package epochs
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/host"
+)
+
+// TestHear (C16): after a person's word each neighbour is asked once, when there is a link to it,
+// and the ledger is heard when all have said it. A parent that is linked and does not say it holds
+// up whoever asks, for ten minutes and without being asked each time; a child that does not say it
+// holds up nobody, and is asked again.
+func TestHear(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, o, w := newDesk(t)
+		name := func(s string) identity.Jurisdiction {
+			n, err := identity.ParseJurisdiction(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		parent, one, two := Near{name("guizhou"), false, true}, Near{name("nanming.guiyang.guizhou"), true, false}, Near{name("yunyan.guiyang.guizhou"), false, false}
+		w.near = []Near{parent, one, two}
+		step := func(what, asked, said string, failed bool) {
+			t.Helper()
+			w.asked, o.said = nil, nil
+			if err := d.Hear(t.Context()); (err != nil) != failed {
+				t.Errorf("%s: got %v", what, err)
+			}
+			d.hearAgain(t.Context())
+			if got := fmt.Sprint(w.asked, o.said); got != asked+" "+said {
+				t.Errorf("%s: got %s, want %s %s", what, got, asked, said)
+			}
+		}
+		step("without a word", "[]", "[]", false)
+		o.unheard, w.mutes = true, map[string]bool{one.Name.String(): true, parent.Name.String(): true}
+		step("a child that does not say", "[nanming.guiyang.guizhou nanming.guiyang.guizhou]", "[]", false)
+		w.near[0].Up = true
+		step("nor does the parent", "[guizhou nanming.guiyang.guizhou]", "[]", true)
+		step("at once again", "[nanming.guiyang.guizhou]", "[]", true)
+		w.mutes[one.Name.String()] = false
+		step("the child says it", "[nanming.guiyang.guizhou]", "[doubt]", true)
+		time.Sleep(host.AskAgain)
+		step("long after", "[guizhou]", "[]", false)
+		w.mutes[parent.Name.String()] = false
+		time.Sleep(parentAgain)
+		step("the parent says it", "[guizhou]", "[doubt]", false)
+		w.near[2].Up = true
+		step("the last one", "[yunyan.guiyang.guizhou]", "[doubt heard]", false)
+		step("then", "[]", "[]", false)
+	})
+}
