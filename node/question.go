@@ -90,17 +90,17 @@ func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 }
 
 // Heads implements epochs.Witness.
-func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledger.Indexed, error) {
+func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledger.Indexed, ledger.Agreement, error) {
 	return w.of.witness.Heads(ctx, witnessing.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At}, from)
 }
 
 // Common implements epochs.Witness.
-func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (uint64, error) {
+func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (size, most uint64, err error) {
 	return w.of.witness.Common(ctx, by)
 }
 
 // Forked implements epochs.Witness.
-func (w witnesses) Forked(ctx context.Context) (host.Seen, bool, error) {
+func (w witnesses) Forked(ctx context.Context) ([]host.Seen, error) {
 	return w.of.witness.Forked(ctx)
 }
 

@@ -54,7 +54,7 @@ func (b Begun) open(in ledger.Checkpoint) (h ledger.Head, err error) {
 		return h, err
 	}
 	h = leaf.Head
-	if h.Kind != ledger.KindEpoch || h.From > b.Index || h.From >= h.To || b.Index >= in.Size {
+	if h.Kind != ledger.KindEpoch || h.From > b.Index || h.From > h.To || b.Index >= in.Size {
 		return h, fmt.Errorf("%w: entry %d, %s, begins no epoch of %s", ledger.ErrNotProven, b.Index, h.Kind, in.Log)
 	}
 	if err := tlog.CheckRecord(b.Path, int64(in.Size), in.Root, int64(b.Index), ledger.LeafHash(b.Leaf)); err != nil {

@@ -59,13 +59,15 @@ type Own interface {
 
 // Witness are the neighbours, who keep the heads of the own ledger.
 type Witness interface {
-	// Heads returns the acts among the own entries from one on up to a checkpoint that a neighbour
-	// saw, with their heads proven. The error is text.HeadsMissing where the neighbour does not
-	// have all of them.
-	Heads(ctx context.Context, seen host.Seen, from uint64) ([]ledger.Indexed, error)
+	// Heads returns the acts of the own ledger up to a checkpoint that a neighbour saw, with their
+	// heads proven, from where it is not the one that is here; from tells from where it is at the
+	// latest. same is up to where the two are proven to agree; 0: nothing is proven. The error is
+	// text.HeadsMissing where not all acts are known.
+	Heads(ctx context.Context, seen host.Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error)
 
-	// Common returns how many entries of the own ledger the neighbour cosigned as they are here.
-	Common(ctx context.Context, by identity.Jurisdiction) (uint64, error)
+	// Common returns how many entries of the own ledger the neighbour cosigned as they are here,
+	// and the most that any neighbour did.
+	Common(ctx context.Context, by identity.Jurisdiction) (size, most uint64, err error)
 
 	// Largest returns what the neighbours saw of the own ledger who answer, of each epoch.
 	Largest(ctx context.Context) ([]host.Seen, error)
@@ -74,9 +76,8 @@ type Witness interface {
 	Near() []Near
 	LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error)
 
-	// Forked returns what a neighbour keeps of another history of the own log; ok is false where
-	// none is known.
-	Forked(ctx context.Context) (seen host.Seen, ok bool, err error)
+	// Forked returns what neighbours keep of other histories of the own log.
+	Forked(ctx context.Context) ([]host.Seen, error)
 }
 
 // Desk has the ledger of one hosted jurisdiction go on.
@@ -118,27 +119,55 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	case !questioned || q.Grouped || q.Epoch > 0 || q.Found == nil && q.Waiting || w.Newest && !w.Checked:
 		return d.Own.Continue(ctx, id, reason)
 	case q.Found == nil:
+		if !w.Checked {
+			return entry, text.Fail(text.LostUnseen, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
+		}
 		unseen := host.Seen{By: d.Own.Name(), Checkpoint: ledger.Checkpoint{Log: d.Own.Log()}}
-		return d.begin(ctx, id, reason, unseen, host.Lost{From: q.Size, Checked: w.Checked}, q.Since)
+		return d.begin(ctx, id, reason, unseen, host.Lost{From: q.Size, To: q.Size, Checked: true}, known{})
 	}
-	lost := host.Lost{From: q.Size, Checked: w.Checked}
-	common, err := d.Witness.Common(ctx, q.Found.By)
+	return d.beginAfter(ctx, id, reason, q, w.Checked)
+}
+
+// beginAfter goes on in a new epoch where a neighbour saw what is not here.
+func (d *Desk) beginAfter(ctx context.Context, id identity.Message, reason string, q *host.QuestionError, checked bool) (entry identity.Entry, err error) {
+	size, most, err := d.Witness.Common(ctx, q.Found.By)
 	if err != nil {
 		return entry, err
 	}
-	if q.Forked || common > lost.From && q.Found.Checkpoint.Log == d.Own.Log() {
-		lost.From = common
+	if q.Found.By == d.Own.Name() { // the folder that notes what was signed
+		size = most
 	}
-	return d.begin(ctx, id, reason, *q.Found, lost, q.Since)
+	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(size, q.Size), Checked: checked}, time.Since(q.Since))
+	if err != nil {
+		return entry, err
+	}
+	lost := host.Lost{From: from(q, k.same, size, most), Checked: checked, Acts: len(k.acts)}
+	lost.To = max(lost.From, q.Found.Checkpoint.Size, most)
+	return d.begin(ctx, id, reason, *q.Found, lost, k)
+}
+
+// from returns the first entry that is lost, of a ledger of which a neighbour saw what is not here:
+// no entry from there on may have a name that one of the lost has. It is (1) where the folder was
+// in question from its first entry on that is not of the ledger which was seen; else (2) where the
+// heads of that one, which are the same up to there, tell of others, or of nothing more; but not
+// what the neighbour cosigned as it is here. Where no heads are known, it is (3) what the neighbour
+// cosigned or, if it cosigned nothing, (4) what others did.
+func from(q *host.QuestionError, same ledger.Agreement, size, most uint64) uint64 {
+	switch {
+	case q.Exact && !q.Forked && !same.Differs:
+		return q.Size
+	case same.UpTo > 0 && (same.Differs || !q.Forked):
+		return max(same.UpTo, size)
+	case size > 0:
+		return size
+	case most > 0:
+		return most
+	}
+	return q.Size
 }
 
 // begin goes on in a new epoch: what was seen is not here from an entry on.
-func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, seen host.Seen, lost host.Lost, since time.Time) (entry identity.Entry, err error) {
-	acts, whole, err := d.lost(ctx, seen, lost, time.Since(since))
-	if err != nil {
-		return entry, err
-	}
-	lost.Acts = len(acts)
+func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, seen host.Seen, lost host.Lost, k known) (entry identity.Entry, err error) {
 	entry, err = d.Own.BeginEpoch(ctx, id, reason, lost)
 	if errors.Is(err, host.ErrOtherKeys) {
 		err = d.keysLost(err)
@@ -146,7 +175,7 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 	if err != nil {
 		return entry, err
 	}
-	return entry, d.finish(ctx, seen.Checkpoint.Log, acts, whole, 0)
+	return entry, d.finish(ctx, seen.Checkpoint.Log, k, 0)
 }
 
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
@@ -162,18 +191,18 @@ func (d *Desk) settle(ctx context.Context) (entry identity.Entry, err error) {
 
 // goOn finishes an epoch that was begun, with what is known by now.
 func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
-	acts, whole, err := d.lost(ctx, seen, lost, host.AskAgain)
+	k, err := d.lost(ctx, seen, lost, host.AskAgain)
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, seen.Checkpoint.Log, acts, whole, 0)
+	return d.finish(ctx, seen.Checkpoint.Log, k, 0)
 }
 
 // Recall puts a ledger in question of which two histories were proven before a restart, and whose
 // directory has not the one that was witnessed.
 func (d *Desk) Recall(ctx context.Context) error {
-	seen, forked, err := d.Witness.Forked(ctx)
-	if err == nil && forked {
+	all, err := d.Witness.Forked(ctx)
+	for _, seen := range all {
 		d.Own.Doubt(seen)
 	}
 	return err
@@ -190,35 +219,47 @@ func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned 
 	return q, questioned, nil
 }
 
-// lost returns the acts among the lost entries, as far as they are known, and whether they are all.
-// Where they are not, the error is nil if a person checked what they ended; where the neighbour
-// does not answer, that counts after a while, and at once where none said what it saw.
-func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (acts []ledger.Indexed, whole bool, err error) {
-	if seen.Checkpoint.Size <= lost.From {
+// known is what is known of the entries that are lost.
+type known struct {
+	acts  []ledger.Indexed // among them
+	whole bool             // those are all
+	same  ledger.Agreement // of the ledger that had them with the one here
+}
+
+// lost returns what is known of the lost entries. Where that is not all, the error is nil if a
+// person checked what they ended; where the neighbour does not answer, that counts after a while,
+// and at once where none said what it saw.
+func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (k known, err error) {
+	if d.unseen(seen, lost.From) {
 		if !lost.Checked {
 			err = text.Fail(text.LostUnseen, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
 		}
-		return nil, false, err
+		return k, err
 	}
-	acts, err = d.Witness.Heads(ctx, seen, lost.From)
+	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
 	kept := err == nil || failure.Is(err, text.HeadsMissing)
 	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
 	switch {
 	case !kept && since < host.AskAgain:
-		return nil, false, text.Fail(text.LostUnasked, args, err)
+		return k, text.Fail(text.LostUnasked, args, err)
 	case err != nil && !lost.Checked:
-		return nil, false, text.Fail(text.LostUnknown, args, err)
+		return k, text.Fail(text.LostUnknown, args, err)
 	}
-	acts, failed := d.missing(ctx, acts, lost.From)
+	acts, failed := d.missing(ctx, acts, same.UpTo)
 	if failed != nil {
-		return nil, false, failed
+		return k, failed
 	}
 	for _, a := range acts {
 		if kind := a.Leaf.Head.Kind; err == nil && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
-			return nil, false, d.keysLost(nil)
+			return k, d.keysLost(nil)
 		}
 	}
-	return acts, err == nil, nil
+	return known{acts, err == nil, same}, nil
+}
+
+// unseen reports whether nobody said how many entries are lost.
+func (d *Desk) unseen(seen host.Seen, from uint64) bool {
+	return seen.By == d.Own.Name() && seen.Checkpoint.Size <= from
 }
 
 // missing returns the acts that are not here: where the loss begins is known roughly. The
@@ -273,12 +314,12 @@ func (d *Desk) keysLost(err error) error {
 
 // finish ends what the acts of a log ended, and settles the epoch. What a person made anew after an
 // entry stays; 0: nobody did.
-func (d *Desk) finish(ctx context.Context, log identity.Log, acts []ledger.Indexed, whole bool, after uint64) error {
+func (d *Desk) finish(ctx context.Context, log identity.Log, k known, after uint64) error {
 	d.NewKeys()
-	if err := d.endAll(ctx, log, acts, after); err != nil {
+	if err := d.endAll(ctx, log, k.acts, after); err != nil {
 		return err
 	}
-	return d.Own.SettleEpoch(ctx, whole)
+	return d.Own.SettleEpoch(ctx, k.whole)
 }
 
 // How often an epoch that is not settled is tried again, and how often the neighbours are asked
@@ -331,12 +372,15 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 	if seen.Checkpoint.Size <= lost.From { // nobody says yet what is lost
 		return nil
 	}
-	acts, err := d.Witness.Heads(ctx, seen, lost.From)
+	if d.unseen(seen, lost.From) {
+		return nil
+	}
+	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
 	if err != nil { // nobody keeps them, or is away
 		return nil
 	}
-	if acts, err = d.missing(ctx, acts, lost.From); err != nil {
+	if acts, err = d.missing(ctx, acts, same.UpTo); err != nil {
 		return err
 	}
-	return d.finish(ctx, seen.Checkpoint.Log, acts, true, lost.Entry)
+	return d.finish(ctx, seen.Checkpoint.Log, known{acts, true, same}, lost.Entry)
 }

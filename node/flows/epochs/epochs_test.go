@@ -98,7 +98,9 @@ func (o *own) Propose(ctx context.Context, kind state.Kind, q book.Request, body
 type heads struct {
 	acts   []ledger.Indexed
 	err    error
-	common uint64
+	common uint64 // that the neighbour cosigned
+	others uint64 // that another one did
+	same   ledger.Agreement
 	forked bool
 	seen   []host.Seen
 	near   []Near
@@ -115,15 +117,23 @@ func (h *heads) LargestBy(_ context.Context, name identity.Jurisdiction) ([]host
 	return []host.Seen{{By: name}}, nil
 }
 
-func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, error) {
-	return h.acts, h.err
+func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, ledger.Agreement, error) {
+	return h.acts, h.same, h.err
 }
 func (h *heads) Largest(context.Context) ([]host.Seen, error) {
 	return h.seen, nil
 }
 
-func (h *heads) Common(context.Context, identity.Jurisdiction) (uint64, error) { return h.common, nil }
-func (h *heads) Forked(context.Context) (host.Seen, bool, error)               { return host.Seen{}, h.forked, nil }
+func (h *heads) Common(context.Context, identity.Jurisdiction) (size, most uint64, err error) {
+	return h.common, max(h.common, h.others), nil
+}
+
+func (h *heads) Forked(context.Context) ([]host.Seen, error) {
+	if h.forked {
+		return []host.Seen{{}}, nil
+	}
+	return nil, nil
+}
 
 func act(index uint64, kind ledger.Kind) ledger.Indexed {
 	child, _ := identity.ParseLabel("nanming")
@@ -146,6 +156,35 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 		Own: o, Witness: w, Reform: &reform.Desk{Own: o}, Logger: slog.New(slog.DiscardHandler),
 		Changed: func(context.Context) error { return nil }, NewKeys: func() { o.said = append(o.said, "keys") },
 	}, o, w
+}
+
+// TestFrom (C23): no entry from the first lost one on may have a name that a lost one has, and no
+// other loses its name.
+func TestFrom(t *testing.T) {
+	here, apart := func(n uint64) ledger.Agreement { return ledger.Agreement{UpTo: n} }, func(n uint64) ledger.Agreement { return ledger.Agreement{UpTo: n, Differs: true} }
+	exact, later, forked := host.QuestionError{Size: 46, Exact: true}, host.QuestionError{Size: 46}, host.QuestionError{Size: 46, Forked: true}
+	for what, row := range map[string]struct {
+		q          host.QuestionError
+		same       ledger.Agreement
+		size, most uint64
+		want       uint64
+	}{
+		"moved":                                 {exact, here(40), 30, 30, 46},
+		"moved, and it had recorded others":     {exact, apart(16), 10, 10, 16},
+		"set back":                              {later, here(44), 40, 40, 44},
+		"set back, and it recorded others":      {later, apart(16), 16, 40, 16},
+		"in the midst of a subtree":             {later, apart(0), 16, 40, 16},
+		"set back, and nothing is known":        {later, here(0), 40, 45, 40},
+		"of whoever cosigned nothing":           {later, here(0), 0, 40, 40},
+		"nobody cosigned":                       {later, here(0), 0, 0, 46},
+		"forked":                                {forked, apart(16), 0, 40, 16},
+		"forked, and the heads are of this one": {forked, here(46), 0, 40, 40},
+		"of whoever cosigned, too":              {forked, here(46), 12, 40, 12},
+	} {
+		if got := from(&row.q, row.same, row.size, row.most); got != row.want {
+			t.Errorf("%s: got %d, want %d", what, got, row.want)
+		}
+	}
 }
 
 // TestContinue: what is done by a person's word hangs on what a neighbour saw, and on what is known
@@ -304,7 +343,7 @@ func TestHeldByTheNewest(t *testing.T) {
 		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
 	} {
 		d, o, _ := newDesk(t)
-		if err := d.finish(t.Context(), o.Log(), row.acts, true, 0); err != nil {
+		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 0); err != nil {
 			t.Fatal(err)
 		}
 		held := []string{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -95,68 +96,78 @@ var ErrNotWhole = errors.New("not all heads are known")
 // mostHeads is how many bytes of heads are fetched for one question.
 const mostHeads = 64 << 20
 
-// Heads fetches the acts of the own ledger from entry from on, up to the checkpoint c that a
-// witness says it saw, from the parent, which keeps them. The own ledger must have the entries
-// before from. The acts are what the witness was shown when they were made: they and the hashes of
-// all other entries give the root of c, or of another checkpoint that a majority of an own key set
-// signed, and each piece of them is signed by a replica of an own key set. So none is forged, and
-// none is left out but by the own node, which said before they were lost what is an act. What keys
-// signed that are themselves among what was lost is not taken.
+// Heads fetches the acts of the own ledger that are not here, up to the checkpoint c that a witness
+// says it saw, from the parent, which keeps them. It looks from entry from on, and further back
+// where the ledger that was seen has others before that. The acts are what the parent was shown
+// when they were made: they and the hashes of all other entries give the root of c, or of another
+// checkpoint that a majority of an own key set signed, and each piece of them is signed by a
+// replica of an own key set. So none is forged, and none is left out but by the own node, which
+// said before they were lost what is an act. What keys signed that are themselves among what was
+// lost is not taken.
 //
-// The error wraps ErrNotWhole where the witness has the heads of fewer entries than c. The acts
-// that it has, if they are proven, come beside that error.
-func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, err error) {
-	if c.Checkpoint.Size <= from {
-		return nil, nil
-	}
+// The agreement tells how far the two are the same; its UpTo is 0 where nothing is proven. The acts
+// are those from there on. The error wraps ErrNotWhole where the heads of fewer entries than c are
+// known, or those of another history than that of c. The acts that are known, if they are proven,
+// come beside that error.
+func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
 	if parent, joined := d.o.Parent(); joined && !d.o.Here(parent) {
 		c.By = parent
 	}
-	b := back{d: d, c: c, from: from, at: from}
-	if b.sets, err = d.keysSince(ctx, from); err != nil {
-		return nil, err
+	acts, same, err = d.headsFrom(ctx, c, from)
+	if err != nil && from > 0 && failure.Is(err, text.AnswerRefused) {
+		acts, same, err = d.headsFrom(ctx, c, 0)
+	}
+	return acts, same, err
+}
+
+func (d *Desk) headsFrom(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
+	other, b := false, back{d: d, c: c, from: from, at: from}
+	if b.all, err = d.ownKeys(ctx); err != nil {
+		return nil, same, err
 	}
 	for b.at < c.Checkpoint.Size {
 		told, err := ask(ctx, d, operationHeads, c.By, lost{Epoch: c.Checkpoint.Log.Epoch(), From: b.at})
 		if err != nil {
-			return nil, err
+			return nil, same, err
 		}
 		if len(told.Pieces) == 0 {
 			break
 		}
 		if err := b.take(told); err != nil {
-			return nil, failure.Unreadable(c.By, err)
+			return nil, same, failure.Unreadable(c.By, err)
 		}
 	}
 	if b.begun {
 		if err := b.prove(); err != nil {
-			return nil, failure.Unreadable(c.By, err)
+			return nil, same, failure.Unreadable(c.By, err)
+		}
+		same = b.same
+		if other, err = b.isOther(ctx); err != nil {
+			return nil, same, err
 		}
 	}
-	if b.at < c.Checkpoint.Size {
+	if b.at < c.Checkpoint.Size || other {
 		err = text.Fail(text.HeadsMissing, text.Args{
 			"name": c.By.String(), "from": fmt.Sprint(from), "known": fmt.Sprint(b.at), "size": fmt.Sprint(c.Checkpoint.Size),
 		}, ErrNotWhole)
 	}
-	return b.acts, err
+	acts = slices.DeleteFunc(b.acts, func(a ledger.Indexed) bool { return a.Index < same.UpTo })
+	return acts, same, err
 }
 
 // keysSince returns the own key sets that can have signed a ledger of more entries: the one in
 // force then, and those after it. A key that was given up before signs nothing that is lost.
-func (d *Desk) keysSince(ctx context.Context, entries uint64) ([]trust.KeySet, error) {
-	sets, err := d.ownKeys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	number, err := looked(d, func(r *state.Reader) (uint64, error) { return r.InForce(min(entries, r.Size())), nil })
-	return sets[max(number, 1)-1:], err
+func (b *back) keysSince(entries uint64) ([]trust.KeySet, error) {
+	number, err := looked(b.d, func(r *state.Reader) (uint64, error) { return r.InForce(min(entries, r.Size())), nil })
+	return b.all[max(number, 1)-1:], err
 }
 
 // back gathers the pieces that come back.
 type back struct {
 	d     *Desk
 	c     Seen
-	sets  []trust.KeySet // own, that can have signed what is lost
+	all   []trust.KeySet // own
+	sets  []trust.KeySet // those that can have signed the last piece
 	from  uint64
 	at    uint64 // up to which they came
 	begun bool
@@ -164,6 +175,8 @@ type back struct {
 	last  heads           // that brought the last piece
 	bytes int
 	acts  []ledger.Indexed
+	same  ledger.Agreement // of what came with the own ledger
+	apart bool             // it ended
 }
 
 // take takes the pieces of one answer, which a replica of the own jurisdiction must have made: of
@@ -178,7 +191,10 @@ func (b *back) take(told heads) error {
 		if b.bytes += len(p); x.Log != b.c.Checkpoint.Log || b.bytes > mostHeads {
 			return fmt.Errorf("a piece of %s after %d bytes", x.Log, b.bytes)
 		}
-		if err := x.SignedBy(b.sets); err != nil {
+		if b.sets, err = b.keysSince(x.From); err == nil {
+			err = x.SignedBy(b.sets)
+		}
+		if err != nil {
 			return err
 		}
 		if err := b.begin(x); err != nil {
@@ -188,18 +204,34 @@ func (b *back) take(told heads) error {
 			return err
 		}
 		leaves, err := x.Leaves()
+		if err == nil && !b.apart {
+			err = b.compare(x)
+		}
 		if err != nil {
 			return err
 		}
-		for _, l := range leaves {
-			if l.Index >= b.from {
-				b.acts = append(b.acts, l)
-			}
-		}
+		b.acts = append(b.acts, leaves...)
 		b.at = x.To
 	}
 	b.last = told
 	return nil
+}
+
+// compare goes on comparing what came with the own ledger.
+func (b *back) compare(x ledger.Excerpt) (err error) {
+	b.same, err = looked(b.d, func(r *state.Reader) (ledger.Agreement, error) { return x.Agrees(r.Size(), r) })
+	b.apart = b.same.UpTo < x.To
+	return err
+}
+
+// isOther reports whether what came is another history than that of c: all of it is here, and c is
+// of others.
+func (b *back) isOther(ctx context.Context) (bool, error) {
+	if b.same.UpTo < b.c.Checkpoint.Size {
+		return false, nil
+	}
+	root, err := b.d.rootAt(ctx, b.c.Checkpoint.Size)
+	return root != b.c.Checkpoint.Root, err
 }
 
 // begin takes the frontier before the first piece from the own ledger, which has the entries before

@@ -3,6 +3,7 @@ package witnessing
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -78,31 +79,44 @@ func (d *Desk) witnessed(r *state.Reader) (c ledger.Checkpoint, note []byte, by 
 	return c, note, by, nil
 }
 
-// Common returns how many entries of the own ledger a neighbour cosigned as they are here.
-func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size uint64, err error) {
+// Common returns how many entries of the own ledger a neighbour cosigned as they are here, and the
+// most that any did.
+func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size, most uint64, err error) {
 	c, err := d.cosigned(ctx, by)
-	if err != nil || c.Log != d.o.Own.Log() {
-		return 0, err
+	if err == nil && c.Log == d.o.Own.Log() {
+		size = c.Size
 	}
-	return c.Size, nil
+	if err == nil {
+		err = d.o.Own.View(ctx, func(r *state.Reader) error {
+			for _, each := range cosignedBy.All(r, nil) {
+				if each.Log == r.Log() {
+					most = max(most, each.Size)
+				}
+			}
+			return nil
+		})
+	}
+	return size, most, err
 }
 
-// Forked returns what a neighbour keeps of another history of the own log; ok is false where none
-// is known.
-func (d *Desk) Forked(ctx context.Context) (s host.Seen, ok bool, err error) {
-	var f fork
+// Forked returns what neighbours keep of other histories of the own log.
+func (d *Desk) Forked(ctx context.Context) (all []host.Seen, err error) {
+	var found []fork
 	err = d.o.Own.View(ctx, func(r *state.Reader) error {
 		for _, each := range forks.All(r, nil) {
-			if each.Log == r.Log() && !ok {
-				f, ok = each, true
+			if each.Log == r.Log() {
+				found = append(found, each)
 			}
 		}
 		return nil
 	})
-	if err == nil && ok {
-		s, err = d.otherIn(ctx, f)
+	for _, f := range found {
+		s, bad := d.otherIn(ctx, f)
+		if err = errors.Join(err, bad); bad == nil {
+			all = append(all, s)
+		}
 	}
-	return s, ok && err == nil, err
+	return all, err
 }
 
 // otherIn returns what the holder keeps, of evidence that proves a fork of the own log.

@@ -79,13 +79,13 @@ func TestHiddenHeads(t *testing.T) {
 				h.Pieces[which] = sign(less[which]).Encode()
 				return must2(canon.Marshal(h))(t)
 			}
-			if acts, err := county.desk.Heads(t.Context(), lost, from); err == nil || len(acts) > 0 {
+			if acts, _, err := county.desk.Heads(t.Context(), lost, from); err == nil || len(acts) > 0 {
 				t.Errorf("%s, piece %d: got %d acts of %d, %v", name, which, len(acts), len(want), err)
 			}
 		}
 	}
 	city.answers = nil
-	if acts, err := county.desk.Heads(t.Context(), lost, from); err != nil || len(acts) != len(want) {
+	if acts, _, err := county.desk.Heads(t.Context(), lost, from); err != nil || len(acts) != len(want) {
 		t.Errorf("the true ones: got %d acts of %d, %v", len(acts), len(want), err)
 	}
 }
@@ -120,7 +120,7 @@ func TestOldHeads(t *testing.T) {
 		}
 		return must2(canon.Marshal(old))(t)
 	}
-	if acts, err := county.desk.Heads(t.Context(), lost, from); code(err) != text.HeadsMissing || len(acts) != known {
+	if acts, _, err := county.desk.Heads(t.Context(), lost, from); code(err) != text.HeadsMissing || len(acts) != known {
 		t.Errorf("got %d acts, %v, want the %d of then, and to be told so", len(acts), err, known)
 	}
 }

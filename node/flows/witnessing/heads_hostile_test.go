@@ -76,7 +76,7 @@ func TestForgedHeads(t *testing.T) {
 			}
 			return must2(canon.Marshal(h))(t)
 		}
-		acts, err := county.desk.Heads(t.Context(), good, from)
+		acts, _, err := county.desk.Heads(t.Context(), good, from)
 		if err == nil || len(acts) > 0 {
 			t.Errorf("%s: got %d acts, %v", name, len(acts), err)
 		}
@@ -84,7 +84,7 @@ func TestForgedHeads(t *testing.T) {
 	city.answers = nil
 	forged := good
 	forged.Checkpoint.Root[0] ^= 1
-	if acts, err := county.desk.Heads(t.Context(), forged, from); err != nil || len(acts) == 0 {
+	if acts, _, err := county.desk.Heads(t.Context(), forged, from); err != nil || len(acts) == 0 {
 		// They are proven all the same by the note that the city keeps, which the own keys signed.
 		t.Errorf("another root, and the true note: got %d acts, %v", len(acts), err)
 	}

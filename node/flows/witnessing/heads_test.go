@@ -174,21 +174,21 @@ func TestHeadsComeBack(t *testing.T) {
 	county.becomes(backup)
 	lost := seen()
 	for _, at := range []uint64{from, from - 1, 0} {
-		acts, err := county.desk.Heads(t.Context(), lost, at)
+		acts, same, err := county.desk.Heads(t.Context(), lost, at)
 		var got []uint64
 		for _, a := range acts {
 			got = append(got, a.Index)
 		}
-		if all := append(county.acts(at), want...); err != nil || !slices.Equal(got, all) {
-			t.Errorf("from %d: got %d acts, %v, want %d", at, len(got), err, len(all))
+		if err != nil || !slices.Equal(got, want) || same != (ledger.Agreement{UpTo: from}) {
+			t.Errorf("from %d: got %d acts, %+v, %v, want %d", at, len(got), same, err, len(want))
 		}
 	}
 	other := lost
 	other.By = must2(county.name.Child(county.name.Label()))(t)
-	if acts, err := county.desk.Heads(t.Context(), other, from); err != nil || len(acts) != len(want) {
+	if acts, _, err := county.desk.Heads(t.Context(), other, from); err != nil || len(acts) != len(want) {
 		t.Errorf("up to what a child saw: got %d acts, %v, want %d", len(acts), err, len(want))
 	}
-	if acts, err := county.desk.Heads(t.Context(), lost, lost.Checkpoint.Size); err != nil || len(acts) > 0 {
+	if acts, _, err := county.desk.Heads(t.Context(), lost, lost.Checkpoint.Size); err != nil || len(acts) > 0 {
 		t.Errorf("of nothing: got %v, %v", acts, err)
 	}
 
@@ -197,12 +197,12 @@ func TestHeadsComeBack(t *testing.T) {
 	w.elapse(time.Hour)
 	must2(0, county.desk.show(t.Context(), city.name))(t) // witnessed, and the link is lost before the heads go up
 	county.becomes(backup)
-	acts, err := county.desk.Heads(t.Context(), seen(), from)
+	acts, _, err := county.desk.Heads(t.Context(), seen(), from)
 	if !errors.Is(err, ErrNotWhole) || code(err) != text.HeadsMissing || len(acts) != len(want) {
 		t.Errorf("what the city has not: got %d acts, %v, want %d", len(acts), err, len(want))
 	}
 	city.down = true
-	if acts, err := county.desk.Heads(t.Context(), lost, from); err == nil || errors.Is(err, ErrNotWhole) || len(acts) > 0 {
+	if acts, _, err := county.desk.Heads(t.Context(), lost, from); err == nil || errors.Is(err, ErrNotWhole) || len(acts) > 0 {
 		t.Errorf("nobody answers: got %d acts, %v", len(acts), err)
 	}
 }

@@ -31,6 +31,7 @@ var ErrOtherKeys = errors.New("a later epoch was begun elsewhere")
 // Lost is what is known of the entries that a ledger lost.
 type Lost struct {
 	From    uint64 // the first of them
+	To      uint64 // the one after the last that is known of; less than was seen: what was seen
 	Acts    int    // how many acts are known by their heads
 	Checked bool   // none is: a person looked through what may have ended
 	Settled bool   // the person did, and the ledger goes on since
@@ -62,10 +63,11 @@ type knownLost struct {
 }
 
 // BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. Where
-// a neighbour saw more of an earlier epoch than is named as lost, the epoch stays, and another
-// entry says that more is lost. It returns the entry. The error is ErrNotInQuestion where nothing
-// is in question, the *QuestionError while a neighbour may answer yet or where there are other
-// replicas, ErrOtherKeys, and a *KeysError while the newest key set is not in use.
+// a neighbour saw more of an earlier epoch than is named as lost, and nothing else of the rest, the
+// epoch stays, and another entry says that more is lost. It returns the entry. The error is
+// ErrNotInQuestion where nothing is in question, the *QuestionError while a neighbour may answer
+// yet or where there are other replicas, ErrOtherKeys, and a *KeysError while the newest key set is
+// not in use.
 func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
 	q := book.ByNode(h, id, asked[:])
@@ -88,7 +90,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 		return entry, ErrOtherKeys
 	}
 	kind, change := state.KindEpoch, h.epochChange
-	if question.Found.Checkpoint.Log.Epoch() < h.Log().Epoch() {
+	if question.Found.Checkpoint.Log.Epoch() < h.Log().Epoch() && !question.Forked {
 		kind, change = state.KindEpochWidened, h.epochWidened
 	}
 	h.renewing.Lock()
@@ -107,7 +109,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	epoch := h.Log().Epoch()
 	h.reword(func(now *QuestionError) { now.Epoch = epoch })
 	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", epoch, "lost_from", lost.From,
-		"lost_to", question.Found.Checkpoint.Size, "reason", reason)
+		"lost_to", max(lost.To, question.Found.Checkpoint.Size), "reason", reason)
 	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
 }
 
@@ -126,7 +128,7 @@ func (h *Host) supposed(q QuestionError, from uint64) (*QuestionError, error) {
 // epochChange makes the command that begins the next epoch.
 func (h *Host) epochChange(ctx context.Context, q *QuestionError, reason string, lost Lost) ([]byte, error) {
 	found := q.Found.Checkpoint
-	b := state.EpochChange{Epoch: h.Log().Epoch() + 1, From: lost.From, To: found.Size, Root: found.Root[:]}
+	b := state.EpochChange{Epoch: h.Log().Epoch() + 1, From: lost.From, To: max(lost.To, found.Size), Root: found.Root[:]}
 	note, known, err := h.statedLost(q, reason, lost)
 	if err != nil {
 		return nil, err
@@ -154,7 +156,7 @@ func (h *Host) epochWidened(_ context.Context, q *QuestionError, reason string, 
 func (h *Host) statedLost(q *QuestionError, reason string, lost Lost) (note book.Statement, known []byte, err error) {
 	found := q.Found.Checkpoint
 	payload, err := json.Marshal(begins{
-		Replica: q.Replica.String(), Before: found.Log.String(), From: lost.From, To: found.Size, Unknown: found.Size == lost.From, Saw: q.Found.By.String(), Note: string(q.Found.Note),
+		Replica: q.Replica.String(), Before: found.Log.String(), From: lost.From, To: max(lost.To, found.Size), Unknown: q.Found.By == h.name && found.Size == lost.From, Saw: q.Found.By.String(), Note: string(q.Found.Note),
 		Acts: lost.Acts, Checked: lost.Checked, Reason: reason,
 	})
 	if err == nil {
@@ -320,5 +322,8 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
 	}
 	seen = Seen{By: k.Saw, Note: k.Note, Checkpoint: ledger.Checkpoint{Log: k.Before, Size: e.To, Root: begun.Leaf.Head.Root}}
+	if c, err := (ledger.Growth{Note: k.Note}).Checkpoint(); err == nil && len(k.Note) > 0 {
+		seen.Checkpoint = c
+	}
 	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Entry}, true, nil
 }

@@ -134,11 +134,15 @@ func (h *Host) checkPlace() error {
 	if err != nil {
 		h.logger.Warn("the note of this folder's place cannot be read, and counts as another place's", "error", err)
 	}
+	elsewhere := size > 0 && !(noted && note.Place.same(placeOf(h.dir)))
 	switch {
 	case note.Began > 0:
 		h.doubt(min(note.Began-1, size))
-	case size > 0 && !(noted && note.Place.same(placeOf(h.dir))):
+	case elsewhere:
 		h.doubt(size)
+	}
+	if elsewhere {
+		h.reword(func(q *QuestionError) { q.Exact = true })
 	}
 	return nil
 }

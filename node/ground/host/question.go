@@ -10,11 +10,8 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"xietong/certs/canon"
 	"xietong/certs/identity"
-	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -73,6 +70,7 @@ type QuestionError struct {
 	Replica identity.Replica
 	Dir     string
 	Size    uint64 // entries of the ledger when the question began
+	Exact   bool   // all of them are of the time before: the folder was asked about when it was put here
 	Since   time.Time
 	Grouped bool // there are other replicas
 	Waiting bool // the neighbours are asked, and may answer yet
@@ -245,66 +243,6 @@ const parentFirst = 2 * time.Minute
 func (h *Host) heardParent(all []Seen) bool {
 	parent, ok := h.name.Parent()
 	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent && !s.Forgot })
-}
-
-// judge compares what a neighbour saw with what is here, of which there were size entries when the
-// question began: it agrees where that is here, and forked is where other entries stand here that
-// were there then, or were signed. What is recorded meanwhile is neither. What it saw of an epoch
-// before is no more where the newest one names all of that as lost.
-func (h *Host) judge(size uint64, s Seen) (agrees, forked bool) {
-	own := h.Log()
-	if s.Checkpoint.Log.Jurisdiction() == own.Jurisdiction() && s.Checkpoint.Log.Epoch() < own.Epoch() {
-		e, ok := h.after(s.Checkpoint.Log)
-		return ok && e.To >= s.Checkpoint.Size, false
-	}
-	if s.Checkpoint.Log != own || s.Checkpoint.Size == 0 {
-		return false, false
-	}
-	var root tlog.Hash
-	var signed uint64
-	err := h.Look(func(r *state.Reader) (err error) {
-		signed, _ = r.Checkpoint()
-		if s.Checkpoint.Size <= r.Size() {
-			root, err = r.RootAt(s.Checkpoint.Size)
-		}
-		return err
-	})
-	known := err == nil && s.Checkpoint.Size <= max(size, signed)
-	return known && root == s.Checkpoint.Root, known && root != s.Checkpoint.Root
-}
-
-// vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of
-// the key set that signed so many entries, in that epoch: the newest of the epoch for more than are
-// here. A key that was given up before signed no more than there is, so whoever has it now keeps no
-// ledger in question, nor does a neighbour's word alone.
-func (h *Host) vouched(s Seen) bool {
-	of := s.Checkpoint.Log
-	if of.Jurisdiction() != h.name {
-		return false
-	}
-	is := false
-	err := h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
-		if err != nil {
-			return err
-		}
-		if s.Checkpoint.Size <= r.Size() {
-			sets = sets[:min(max(r.InForce(s.Checkpoint.Size), 1), uint64(len(sets)))]
-		}
-		for _, k := range slices.Backward(sets) {
-			if k.Epoch <= of.Epoch() {
-				is = signedBy(s, of, k.KeySet)
-				break
-			}
-		}
-		return nil
-	})
-	return err == nil && is
-}
-
-func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {
-	c, err := ledger.OpenCheckpoint(s.Note, log, k)
-	return err == nil && c == s.Checkpoint
 }
 
 // continuation is the payload of the entry by which a person continued the ledger.

@@ -102,7 +102,11 @@ func TestARemovedKeyIsNoWitness(t *testing.T) {
 	add(t, h)
 	honest := seen(t, h)
 	for _, epoch := range []uint64{1, 2, 7} {
-		for _, size := range []uint64{honest.Checkpoint.Size - 1, honest.Checkpoint.Size + 1, 1 << 40} {
+		sizes := []uint64{honest.Checkpoint.Size + 1, 1 << 40}
+		for size := range honest.Checkpoint.Size {
+			sizes = append(sizes, size+1)
+		}
+		for _, size := range sizes {
 			if h.Doubt(signedWith(t, gone, epoch, size)); h.Questioned() != nil {
 				t.Fatalf("epoch %d, %d entries: %v", epoch, size, h.Questioned())
 			}
@@ -111,7 +115,7 @@ func TestARemovedKeyIsNoWitness(t *testing.T) {
 	closed(t, h)
 	h = tryOpen(t, copyOf(t, dir), "")
 	defer func() { closed(t, h) }()
-	if err := h.askOnce(t.Context(), told{seen: []Seen{honest, signedWith(t, gone, 7, 5)}}); err != nil || !signs(t, h) {
+	if err := h.askOnce(t.Context(), told{seen: []Seen{honest, signedWith(t, gone, 7, 5), signedWith(t, gone, 1, 2), signedWith(t, gone, 7, 2)}}); err != nil || !signs(t, h) {
 		t.Errorf("moved: %v", err)
 	}
 }

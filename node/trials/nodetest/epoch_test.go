@@ -111,21 +111,7 @@ func (n *Node) seenWhole() bool {
 func TestWhatEndedEndsAgain(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming\n    yunyan\n", func(t *testing.T, tree *Tree) {
 		city, county := tree.Node("guiyang"), tree.Node("nanming")
-		offer(t, city)
-		offer(t, county)
-		here := city.Client("civil-affairs")
-		if _, err := here.AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := here.PublishDataset(t.Context(), client.NewDataset{
-			Code: "streets", Title: "街巷名录", Agency: "civil-affairs", Category: client.Unconditional, Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}},
-			Key: "code", NotSecret: true, Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"}}}`),
-		}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ask(t, county, city); err != nil {
-			t.Fatal(err)
-		}
+		standsAll(t, city, county)
 		old := city.backup()
 		endEverything(t, city)
 		tree.Within(10*time.Minute, "what is lost was seen", func() bool { return city.seenWhole() })
@@ -160,6 +146,64 @@ func TestWhatEndedEndsAgain(t *testing.T) {
 	})
 }
 
+// TestSetBackAndRestarted (A18-3): a city is set back in its place, records more than was revoked
+// while nobody reaches it, and is restarted before it is found. What ended in the lost entries ends
+// again, though other entries stand in their places by now; those get names of the new epoch, and
+// whoever kept the first ones finds no fork.
+func TestSetBackAndRestarted(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming\n    yunyan\n", func(t *testing.T, tree *Tree) {
+		city, county, province := tree.Node("guiyang"), tree.Node("nanming"), tree.Node("guizhou")
+		standsAll(t, city, county)
+		tree.Within(10*time.Minute, "all is seen", func() bool { return city.seenWhole() })
+		old := city.backup()
+		tree.WaitLinked()
+		endEverything(t, city)
+		for i := range 9 {
+			addAgencies(t, city, fmt.Sprintf("a%d", i))
+		}
+		tree.Within(10*time.Minute, "what is lost was seen", func() bool { return city.seenWhole() })
+		tree.risen(province, city)
+		city.Stop()
+		setBack(t, old, city.machine.dir)
+		others := []string{"guizhou", "nanming", "yunyan"}
+		for _, o := range others {
+			tree.Partition("guiyang", o)
+		}
+		city.Start()
+		for i := range 9 {
+			addAgencies(t, city, fmt.Sprintf("b%d", i))
+		}
+		city.Kill()
+		city.Start()
+		for _, o := range others {
+			tree.Heal("guiyang", o)
+		}
+		tree.WaitLinked("guiyang")
+		tree.Within(5*time.Minute, "the backup is found to be old", func() bool {
+			got := alarms(t, city)
+			return slices.Contains(got, string(text.CopyBehind)) || slices.Contains(got, string(text.CopyForked))
+		})
+		tree.Within(10*time.Minute, "it goes on", func() bool {
+			_, err := city.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "the disk is lost"})
+			if err != nil {
+				t.Logf("continue: %v", err)
+			}
+			return err == nil
+		})
+		if got := standing(t, city); got != "revoked - - withdrawn" {
+			t.Errorf("afterwards: %s", got)
+		}
+		tree.Within(15*time.Minute, "the new epoch is witnessed", func() bool { return city.seenWhole() })
+		for _, n := range []*Node{city, province} {
+			for _, code := range []text.Code{text.OwnForked, text.LedgerForked, text.EpochUnproven, text.CopyForked, text.CopyBehind} {
+				if got := alarms(t, n); slices.Contains(got, string(code)) {
+					t.Errorf("%s has the alarms %s", n.Name(), got)
+				}
+			}
+		}
+	})
+}
+
 // grantOf returns the only grant that another jurisdiction has of the node's villages.
 func grantOf(t *testing.T, n *Node) (client.Grant, uint64) {
 	t.Helper()
@@ -173,6 +217,26 @@ func grantOf(t *testing.T, n *Node) (client.Grant, uint64) {
 		t.Fatal(err)
 	}
 	return g, index
+}
+
+// standsAll makes what standing tells of.
+func standsAll(t *testing.T, city, county *Node) {
+	t.Helper()
+	offer(t, city)
+	offer(t, county)
+	here := city.Client("civil-affairs")
+	if _, err := here.AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := here.PublishDataset(t.Context(), client.NewDataset{
+		Code: "streets", Title: "街巷名录", Agency: "civil-affairs", Category: client.Unconditional, Purposes: []client.Purpose{{Code: "statistics", Title: "统计"}},
+		Key: "code", NotSecret: true, Schema: json.RawMessage(`{"type":"object","required":["code"],"properties":{"code":{"type":"string"}}}`),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ask(t, county, city); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // endEverything ends what standing tells of.
