@@ -177,6 +177,7 @@ func (n *Node) start(h *hosted) {
 		h.workers.Go(func() { h.host.WhileLeading(h.ctx, run) })
 	}
 	h.siblings.serve(h)
+	h.workers.Go(func() { h.witness.Keep(h.ctx) })
 	h.workers.Go(func() { h.askWitnesses(n) })
 	h.workers.Go(func() { h.epochs.Run(h.ctx) })
 	if parent, joined := h.table.Parent(); joined {

@@ -24,6 +24,13 @@ func (k Kind) IsAct() bool {
 	return !counts
 }
 
+// Tells reports whether an encoded leaf is of an act. One whose kind cannot be read is taken for
+// one.
+func Tells(leaf []byte) bool {
+	kind, ok := kindOf(leaf)
+	return !ok || kind.IsAct()
+}
+
 // kindOf returns the kind of an encoded leaf without decoding the rest of it: the head's first key
 // is that of its kind.
 func kindOf(leaf []byte) (k Kind, ok bool) {

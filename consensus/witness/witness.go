@@ -56,6 +56,7 @@ const (
 	Elsewhere Verdict = 3 // its proof does not begin at the size that is kept
 	Behind    Verdict = 4 // it is smaller than what is kept
 	Forked    Verdict = 5 // the log has signed two histories: see Fork
+	Noted     Verdict = 6 // larger, and kept soon: it is not cosigned yet; Judge finds no such
 )
 
 // Shown is an offer that was read and whose checkpoint was verified.

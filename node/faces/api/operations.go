@@ -172,6 +172,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 	if err != nil {
 		return client.Entry{}, err
 	}
+	h.Witness.SawReceipt(ctx, name.Log().Jurisdiction(), got.Receipt)
 	proven, err := host.Proven(got.Receipt, got.Preimage, root)
 	if err == nil && !proven.Name.Is(name) {
 		err = fmt.Errorf("it is of %s", proven.Name)
@@ -197,6 +198,9 @@ func receipt(ctx context.Context, h Hosted, in *AtEntry) (client.Receipt, error)
 
 func (h Hosted) receiptOf(ctx context.Context, c Caller, e identity.Entry) (client.Receipt, error) {
 	got, err := h.Ask.Receipt(ctx, c.by(), e)
+	if err == nil {
+		h.Witness.SawReceipt(ctx, e.Log().Jurisdiction(), got.Receipt)
+	}
 	return client.Receipt{Entry: got.Entry.String(), Receipt: got.Receipt, Payload: got.Preimage, Withheld: got.Withheld}, err
 }
 

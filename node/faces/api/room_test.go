@@ -354,6 +354,7 @@ func (unwitnessed) Of(*state.Reader, identity.Jurisdiction) (v witnessing.View) 
 func (unwitnessed) Follow(context.Context, uint64) (f host.Followed, by []witnessing.Cosigned, err error) {
 	return f, nil, text.Fail(text.NotWitnessed, text.Args{"log": "guizhou/log/1"}, nil)
 }
+func (unwitnessed) SawReceipt(context.Context, identity.Jurisdiction, []byte)          {}
 func (unwitnessed) Findings(*state.Reader) []witnessing.Finding                        { return nil }
 func (unwitnessed) KnownBelow(*state.Reader, identity.Jurisdiction) []witnessing.Known { return nil }
 func (unwitnessed) ActsOf(_ *state.Reader, of identity.Jurisdiction) (*witnessing.Acts, error) {

@@ -19,6 +19,7 @@ type Witness interface {
 	Findings(r *state.Reader) []witnessing.Finding
 	ActsOf(r *state.Reader, of identity.Jurisdiction) (*witnessing.Acts, error)
 	KnownBelow(r *state.Reader, top identity.Jurisdiction) []witnessing.Known
+	SawReceipt(ctx context.Context, of identity.Jurisdiction, receipt []byte)
 	Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (identity.Entry, error)
 }
 

@@ -47,7 +47,8 @@ func saveOlder(tx *state.Tx, k kept) error {
 
 // standsBy is what is kept of a log, or, where nothing is, of the ledger's epoch before.
 type standsBy struct {
-	k        kept
+	k        kept // the larger one of what is stored and of what is remembered
+	stored   kept
 	known    bool
 	evidence []byte // that it has two histories
 	before   kept   // the largest of the epoch before; Size 0: nothing is kept of one
@@ -57,10 +58,14 @@ type standsBy struct {
 // look reads what a checkpoint of a log is judged by. The ledger began with the epoch first: what
 // was before is of keys that a superior gave up.
 func (d *Desk) look(ctx context.Context, log identity.Log, first uint64) (standsBy, error) {
+	later, _ := d.noted(log)
 	return viewed(ctx, d, func(r *state.Reader) (s standsBy, err error) {
 		f, _ := forks.Load(r, keyOfFork(log, d.name))
 		s.evidence = f.Evidence
-		if s.k, s.known = keptOf.Load(r, keyOfLog(log)); s.known {
+		if s.stored, s.known = keptOf.Load(r, keyOfLog(log)); s.known {
+			if s.k = s.stored; later.Size > s.k.Size {
+				s.k = later
+			}
 			return s, nil
 		}
 		for _, k := range keptOf.All(r, ofLog(log.Jurisdiction())) {

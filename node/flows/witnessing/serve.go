@@ -37,7 +37,7 @@ type found struct {
 
 // Check implements the bound of operation.
 func (f found) Check() error {
-	if f.Verdict < witness.Larger || f.Verdict > witness.Forked || len(f.Kept) > witness.MaxNote || len(f.Line) > maxLine || len(f.Fork) > witness.MaxForkLen {
+	if f.Verdict < witness.Larger || f.Verdict > witness.Noted || len(f.Kept) > witness.MaxNote || len(f.Line) > maxLine || len(f.Fork) > witness.MaxForkLen {
 		return fmt.Errorf("verdict %d, a note of %d bytes, a line of %d, a fork of %d", f.Verdict, len(f.Kept), len(f.Line), len(f.Fork))
 	}
 	return nil
@@ -81,9 +81,11 @@ func (d *Desk) Serve(in *relay.Registry) {
 }
 
 // pay takes a question from the budget of the neighbour over whose link it came.
-func (d *Desk) pay(ctx context.Context) error {
+func (d *Desk) pay(ctx context.Context) error { return d.payFrom(ctx, d.spent, 1) }
+
+func (d *Desk) payFrom(ctx context.Context, rates *budget.Rates, cost float64) error {
 	payer, _ := budget.PayerOf(ctx)
-	err := d.spent.Spend(1, payer, d.o.Now())
+	err := rates.Spend(cost, payer, d.o.Now())
 	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
 		return d.busy(spent.Seconds(), err)
 	}
@@ -99,7 +101,7 @@ func (d *Desk) busy(seconds int64, err error) error {
 // larger, before (4) it is cosigned.
 func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (found, error) {
 	who := r.Header.Origin
-	if err := d.pay(ctx); err != nil {
+	if err := d.payFrom(ctx, d.showing, 1); err != nil {
 		return found{}, err
 	}
 	sets, err := d.o.KeySets(who)
@@ -129,10 +131,9 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 		return found{Verdict: verdict, Kept: against.Note}, d.keepFork(ctx, who, against, shown)
 	case witness.Elsewhere, witness.Behind:
 		return found{Verdict: verdict, Kept: against.Note}, nil
-	case witness.Larger:
-		if err := d.keep(ctx, by.k, shown); err != nil {
-			return found{}, err
-		}
+	}
+	if kept, err := d.keep(ctx, by.stored, shown); err != nil || !kept {
+		return found{Verdict: witness.Noted}, err
 	}
 	line, err := ledger.Cosign(shown.Checkpoint, d.name, uint64(d.o.Now().Unix()), d.o.Own)
 	return found{Verdict: verdict, Line: line}, err
@@ -159,20 +160,30 @@ func counting(sets []trust.Believed, now time.Time) (all []trust.KeySet) {
 	return all
 }
 
-// keep keeps a larger checkpoint, and logs a child's. One that comes too soon after the one before
-// is for later: it costs a write.
-func (d *Desk) keep(ctx context.Context, k kept, s witness.Shown) error {
-	now := d.o.Now()
-	if gap := now.Sub(time.UnixMilli(int64(k.At))); k.Size > 0 && gap >= 0 && gap < leastGap {
-		return d.busy(int64((leastGap-gap)/time.Second)+1, nil)
+// keep keeps a checkpoint that is larger than the stored one. One that comes soon after the one
+// before is remembered, and kept soon: it costs a write.
+func (d *Desk) keep(ctx context.Context, stored kept, s witness.Shown) (done bool, err error) {
+	now, c := d.o.Now(), s.Checkpoint
+	if c == stored.checkpoint() {
+		return true, nil
 	}
-	c := s.Checkpoint
-	body := keepBody{
-		Before: k.Size, Logged: []book.Statement{},
-		Kept: kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli())},
+	k := kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli())}
+	if gap := now.Sub(time.UnixMilli(int64(stored.At))); stored.Size > 0 && gap >= 0 && gap < leastGap {
+		d.note(k)
+		return false, nil
 	}
-	if d.isChild(c.Log.Jurisdiction()) {
-		statement, err := d.o.Own.Note("text/plain", s.Growth.Note)
+	err = d.keepNow(ctx, stored, k)
+	if err == nil {
+		d.forget(k.Log, k.Size)
+	}
+	return err == nil, err
+}
+
+// keepNow keeps a larger checkpoint than the stored one, and logs a child's.
+func (d *Desk) keepNow(ctx context.Context, stored, k kept) error {
+	body := keepBody{Before: stored.Size, Logged: []book.Statement{}, Kept: k}
+	if d.isChild(k.Log.Jurisdiction()) {
+		statement, err := d.o.Own.Note("text/plain", k.Note)
 		if err != nil {
 			return err
 		}
@@ -218,6 +229,9 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 	err := d.o.Own.Look(func(s *state.Reader) error {
 		out.Epoch = s.Log().Epoch()
 		for _, k := range keptOf.All(s, ofLog(r.Header.Origin)) {
+			if later, ok := d.noted(k.Log); ok && later.Size > k.Size {
+				k = later
+			}
 			out.Kept = append(out.Kept, seen{Note: k.Note, At: k.At})
 		}
 		return nil

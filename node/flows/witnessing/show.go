@@ -59,15 +59,18 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 	d.mu.Lock()
 	last := d.shown[to]
 	d.mu.Unlock()
-	if last.size == f.Checkpoint.Size && last.why == nil && now.Sub(last.at).Abs() < showAgain {
+	if last.log == f.Checkpoint.Log && last.size == f.Checkpoint.Size && last.why == nil && !last.noted && now.Sub(last.at).Abs() < showAgain {
 		return nil
 	}
-	last = shown{at: now, size: f.Checkpoint.Size}
 	old := have.Size
 	if have.Log != f.Checkpoint.Log || old > f.Checkpoint.Size {
 		old = 0
 	}
-	last.behind, last.why = d.showFrom(ctx, to, old)
+	if last.noted && last.log == f.Checkpoint.Log && last.size <= f.Checkpoint.Size {
+		old = max(old, last.size)
+	}
+	last = d.showFrom(ctx, to, old)
+	last.at = now
 	d.mu.Lock()
 	d.shown[to] = last
 	d.mu.Unlock()
@@ -75,32 +78,47 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 }
 
 // showFrom shows the newest checkpoint with a proof from an older size, and again from where the
-// witness says that it is. behind is the size of the own ledger that the witness keeps, where this
-// jurisdiction has fewer entries.
-func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64) (behind uint64, err error) {
+// witness says that it is.
+func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64) (s shown) {
 	next := crossing{old: old}
 	for range mostShown {
 		offer, err := d.offer(ctx, next)
 		if err != nil {
-			return 0, err
+			s.why = err
+			return s
 		}
-		answer, err := ask(ctx, d, operationWitness, to, offer.o)
-		if err != nil {
-			return 0, err
-		}
-		if answer.Verdict == witness.Larger || answer.Verdict == witness.Same {
-			return 0, d.take(ctx, to, offer, answer.Line)
-		}
-		if next.old = 0; len(answer.Kept) > 0 {
-			if next, behind, err = d.from(ctx, to, offer, answer.Kept); err != nil {
-				return behind, err
-			}
-		}
-		if answer.Verdict == witness.Forked {
-			return 0, d.shownFork(ctx, to, answer.Fork)
+		s.log, s.size = offer.c.Log, offer.c.Size
+		var done bool
+		if next, done = d.showOnce(ctx, to, offer, &s); done || s.why != nil {
+			return s
 		}
 	}
-	return 0, fmt.Errorf("%s did not say from where to prove", to)
+	s.why = fmt.Errorf("%s did not say from where to prove", to)
+	return s
+}
+
+// showOnce shows an offer. done says that the witness took it; else it is shown again from next,
+// unless s says why not.
+func (d *Desk) showOnce(ctx context.Context, to identity.Jurisdiction, o offered, s *shown) (next crossing, done bool) {
+	answer, err := ask(ctx, d, operationWitness, to, o.o)
+	switch {
+	case err != nil:
+		s.why = err
+		return next, false
+	case answer.Verdict == witness.Noted:
+		s.noted = true
+		return next, true
+	case answer.Verdict == witness.Larger || answer.Verdict == witness.Same:
+		s.why = d.take(ctx, to, o, answer.Line)
+		return next, true
+	}
+	if len(answer.Kept) > 0 {
+		next, s.behind, s.why = d.from(ctx, to, o, answer.Kept)
+	}
+	if s.why == nil && answer.Verdict == witness.Forked {
+		s.why = d.shownFork(ctx, to, answer.Fork)
+	}
+	return next, false
 }
 
 // from returns from where to prove the own ledger to a witness that keeps something else of it than

@@ -16,13 +16,13 @@
 // where growth is what C2SP tlog-witness posts as add-checkpoint, root before is the root of its
 // old tree (32 zeroes where old is 0), the list has the entries that began epochs, to a witness
 // that keeps nothing of this epoch and a note of one before, and 2 to 4 may be absent. The verdicts
-// are those of the package witness; 1 and 2 come with a cosignature, the others with the note that
-// is kept, by which the log knows from where to prove. A proof that does not hold is refused. The
-// operation "largest"
+// are those of the package witness; 1 and 2 come with a cosignature, 6 (it is kept with the next
+// minute) with nothing, the others with the note that is kept, by which the log knows from where to
+// prove. A proof that does not hold is refused. The operation "largest"
 //
 //	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch}
 //
-// tells whoever asks what is kept of its own ledger, of each epoch the largest: a copy that was put
+// tells whoever asks what was seen of its own ledger, of each epoch the largest: a copy that was put
 // back to an older state learns so what it had signed. The epoch is that of whoever tells it: one
 // that has begun another since may have forgotten what it saw.
 //
@@ -89,6 +89,9 @@ type Own interface {
 
 	// Doubt is told that a neighbour saw what is not here.
 	Doubt(host.Seen)
+
+	// Advanced returns a channel that is closed once there is more than there is now.
+	Advanced() <-chan struct{}
 }
 
 // Asker sends calls and brings back their verified answers; *relay.Relay is one.
@@ -120,18 +123,23 @@ type Desk struct {
 	name  identity.Jurisdiction
 	spent *budget.Rates // on questions
 
+	showing *budget.Rates // on checkpoints that are shown
+
 	heavy   *budget.Rates // on heads that come, in KiB
 	telling *budget.Rates // on heads that are told
 
 	passed passed
 
-	judging sync.Mutex // held from reading what is kept to keeping more, so that nobody judges in vain
-	raising sync.Mutex // likewise, for heads
+	judging host.Lock // held from reading what is kept to keeping more, so that nobody judges in vain
+	raising host.Lock // likewise, for heads
 
 	mu    sync.Mutex // guards the fields below
 	shown map[identity.Jurisdiction]shown
+	later map[identity.Log]kept             // what is kept with the next minute
 	heard map[identity.Jurisdiction]hearing // who shows less than it has signed
 	rose  rose
+
+	busyWith map[identity.Jurisdiction]bool // who is being shown something at once
 
 	fullAt map[identity.Jurisdiction]bool // branches below whose heads found no room, as it was logged
 }
@@ -139,7 +147,9 @@ type Desk struct {
 // shown is when a neighbour was shown the own checkpoint last, and what came of it.
 type shown struct {
 	at     time.Time
+	log    identity.Log
 	size   uint64
+	noted  bool   // it cosigns later
 	behind uint64 // it keeps so many entries, of which this jurisdiction does not know; 0: it does
 	why    error  // it did not cosign; nil: it did
 }
@@ -148,6 +158,7 @@ type shown struct {
 const (
 	mostAtOnce       = 20
 	perSecond        = 0.2
+	shownPerSecond   = 2   // one after each act, and again from where it must be proven
 	answersAtOnce    = 192 // of heads
 	answersPerSecond = 1
 )
@@ -160,13 +171,17 @@ func New(o Options) *Desk {
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
-		shown: map[identity.Jurisdiction]shown{}, heard: map[identity.Jurisdiction]hearing{},
-		fullAt: map[identity.Jurisdiction]bool{},
+		showing: budget.NewRates(mostAtOnce, shownPerSecond),
+		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
+		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{},
 	}
 }
 
-// Run shows the own checkpoint to the neighbours, until ctx ends.
+// Run shows the own checkpoint to the neighbours, each minute and after acts, until ctx ends.
 func (d *Desk) Run(ctx context.Context) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
+	watching.Go(func() { d.watch(ctx) })
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {

@@ -333,3 +333,37 @@ func TestAllReplicasMoved(t *testing.T) {
 		}
 	})
 }
+
+// TestTheLastMinute (W17): a county revokes a grant and is told so; two seconds later its machine
+// is lost. A backup from before that, in which all is that its city kept, is put back: the city was
+// shown the revocation, so the backup is found to be old, and answers nobody until a person's word.
+func TestTheLastMinute(t *testing.T) {
+	Run(t, pair, func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		offer(t, city)
+		offer(t, county)
+		if _, err := ask(t, city, county); err != nil {
+			t.Fatal(err)
+		}
+		addAgencies(t, county, "forestry") // which is kept: the next within the minute is not
+		time.Sleep(2 * time.Second)
+		old := county.backup()
+		_, index := grantOf(t, county)
+		if _, err := county.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Second)
+		county.Kill()
+		county.putBack(old)
+		tree.Within(time.Minute, "the backup is found to be old", func() bool {
+			return slices.Contains(alarms(t, county), string(text.CopyBehind))
+		})
+		for range 15 {
+			_, err := ask(t, city, county)
+			refusedAs(t, "before a person's word", err, text.BeingVerified, "")
+			time.Sleep(time.Minute)
+		}
+		_, err := county.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "the disk is lost"})
+		refusedAs(t, "before somebody checked", err, text.LostUnknown, "")
+	})
+}

@@ -118,7 +118,7 @@ func TestAnOldBackupIsFound(t *testing.T) {
 		if _, err := county.Client("").AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
 			t.Fatal(err)
 		}
-		witnessed(tree, city, county)
+		tree.Within(5*time.Minute, "what is lost was seen", func() bool { return county.seenWhole() })
 		county.Stop()
 		county.machine.dir = old
 		county.Start()
