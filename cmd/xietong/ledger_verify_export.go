@@ -11,7 +11,7 @@ import (
 )
 
 // refusedExports are what VerifyExport finds in an export: it does not verify.
-var refusedExports = []text.Code{text.ExportFault, text.PolicyUnmet, text.NotConsistent}
+var refusedExports = []text.Code{text.ExportFault, text.PolicyUnmet, text.NotConsistent, text.KeptLost}
 
 // verifyExport verifies an export, or a checkpoint, by a policy. No node needs to run.
 func (a *app) verifyExport(ctx context.Context, path, policy, kept string) error {
@@ -66,7 +66,11 @@ func (a *app) printExported(r node.ExportedReport) {
 		rows = append(rows, pair{a.t(text.CLIIgnored, nil), fmt.Sprint(r.Ignored)})
 	}
 	if r.Since != nil {
-		rows = append(rows, pair{a.t(text.CLIKept, nil), a.t(text.CLIKeptEntries, text.Args{"since": number(*r.Since)})})
+		of := text.CLIKeptEntries
+		if r.SinceLog != "" {
+			of = text.CLIKeptEpoch
+		}
+		rows = append(rows, pair{a.t(text.CLIKept, nil), a.t(of, text.Args{"since": number(*r.Since), "log": r.SinceLog})})
 	}
 	if r.Time != "" {
 		rows = append(rows, pair{a.t(text.CLINewestEntry, nil), a.localTime(r.Time)})

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"xietong/certs/identity"
 )
 
 // The bounds of a policy. The specification asks for at least 32 of each.
@@ -114,13 +116,21 @@ func (p *Policy) log(words []string) error {
 	switch {
 	case err != nil:
 		return err
-	case slices.ContainsFunc(p.logs, func(other verifierKey) bool { return other.key.Equal(k.key) }):
+	case slices.ContainsFunc(p.logs, func(other verifierKey) bool { return other.key.Equal(k.key) && !epochs(other.name, k.name) }):
 		return errors.New("the same key stands in a log line before")
 	case len(p.logs) == maxPolicyItems:
 		return fmt.Errorf("it has more than %d logs", maxPolicyItems)
 	}
 	p.logs = append(p.logs, k)
 	return nil
+}
+
+// epochs reports whether two names are of two epochs of one ledger, which its replicas sign with
+// the same keys.
+func epochs(a, b string) bool {
+	one, err := identity.ParseLog(a)
+	other, bad := identity.ParseLog(b)
+	return err == nil && bad == nil && one != other && one.Jurisdiction() == other.Jurisdiction()
 }
 
 func (p *Policy) witness(words []string) error {

@@ -34,6 +34,7 @@ type grown struct {
 	leaves [][]byte
 	tiles  map[ledger.TileID][]byte
 	size   uint64
+	own    uint64             // entries of the node
 	asked  int                // how often leaves were asked for
 	fails  func(n int) error  // nil: never
 	page   int                // leaves at once; 0: a bundle

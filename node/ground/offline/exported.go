@@ -32,11 +32,12 @@ type ExportedReport struct {
 	// Quorum is what the policy calls the witnesses that it asks for; "none": it asks for none.
 	Quorum   string            `json:"quorum"`
 	Cosigned []CosignedBy      `json:"cosigned"`
-	Ignored  int               `json:"ignored"`         // lines by keys that the policy does not list
-	Files    uint64            `json:"files"`           // tiles and bundles that were verified; 0: a checkpoint alone was given
-	Since    *uint64           `json:"since,omitempty"` // entries under the kept checkpoint; absent: none was given
-	Time     string            `json:"time,omitempty"`  // of the last entry, RFC 3339; absent: no entry was read
-	Kinds    map[string]uint64 `json:"kinds,omitempty"` // how many entries there are of each kind
+	Ignored  int               `json:"ignored"`             // lines by keys that the policy does not list
+	Files    uint64            `json:"files"`               // tiles and bundles that were verified; 0: a checkpoint alone was given
+	Since    *uint64           `json:"since,omitempty"`     // entries under the kept checkpoint; absent: none was given
+	SinceLog string            `json:"since_log,omitempty"` // of that checkpoint, where it is of an epoch before
+	Time     string            `json:"time,omitempty"`      // of the last entry, RFC 3339; absent: no entry was read
+	Kinds    map[string]uint64 `json:"kinds,omitempty"`     // how many entries there are of each kind
 }
 
 // CosignedBy is the line of a witness.
@@ -83,6 +84,7 @@ type exportVerifier struct {
 	growth   ledger.Growth
 	at       ledger.Checkpoint
 	order    ledger.Order
+	begun    map[uint64]ledger.Head // by epoch, the last entry that began it or said that more is lost
 	progress func(done, total uint64)
 	report   ExportedReport
 }
@@ -149,7 +151,7 @@ func (v *exportVerifier) tree(ctx context.Context) error {
 // leaves verifies the entry bundles by the tiles of level 0, and returns the roots of the full
 // ones.
 func (v *exportVerifier) leaves(ctx context.Context) (roots []tlog.Hash, err error) {
-	v.report.Kinds = map[string]uint64{}
+	v.report.Kinds, v.begun = map[string]uint64{}, map[uint64]ledger.Head{}
 	for n := range ledger.ExtentOf(0, v.size).Tiles() {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -188,7 +190,9 @@ func (v *exportVerifier) leaf(data, want []byte) error {
 	if err != nil {
 		return err
 	}
-	v.report.Kinds[leaf.Head.Kind.String()]++
+	if v.report.Kinds[leaf.Head.Kind.String()]++; leaf.Head.Kind == ledger.KindEpoch {
+		v.begun[leaf.Head.Epoch] = leaf.Head
+	}
 	return nil
 }
 
@@ -213,30 +217,4 @@ func (v *exportVerifier) level(level int, below []tlog.Hash) (roots []tlog.Hash,
 		v.report.Files++
 	}
 	return roots, nil
-}
-
-// goesOn proves that what was verified goes on from a checkpoint that somebody kept. That must have
-// the log's signature, too; its witnesses are not looked at.
-func (v *exportVerifier) goesOn(rules *ledger.Policy, kept Named) error {
-	j, _, err := judged(rules, kept)
-	if err != nil {
-		return err
-	}
-	old := j.Checkpoint
-	path := v.growth.Path
-	switch {
-	case v.whole && old.Size > 0 && old.Size <= v.size:
-		path, err = ledger.ProveConsistency(old.Size, v.size, tilesBy(v.tile))
-	case !v.whole && old.Size > 0 && old.Size < v.size && old.Size != v.growth.Old:
-		err = fmt.Errorf("the file has no proof from %d entries on", old.Size)
-	}
-	if err == nil {
-		err = v.at.Follows(old, path)
-	}
-	if err != nil {
-		reason := strings.TrimPrefix(err.Error(), "not proven: ")
-		return text.Fail(text.NotConsistent, text.Args{"found": kept.File, "file": v.file, "reason": reason}, err)
-	}
-	v.report.Since = &old.Size
-	return nil
 }

@@ -26,6 +26,7 @@ const (
 	CLIIgnored           Code = "cli.ignored"
 	CLIKept              Code = "cli.kept"
 	CLIKeptEntries       Code = "cli.kept-entries"
+	CLIKeptEpoch         Code = "cli.kept-epoch"
 	CLINewestEntry       Code = "cli.newest-entry"
 	CLIPolicyOrRoot      Code = "cli.policy-or-root"
 )
@@ -74,6 +75,7 @@ var outsideSentences = []sentence{
 	{CLIIgnored, "未列公钥的签名行", "lines by other keys"},
 	{CLIKept, "承接留存的检查点", "goes on from"},
 	{CLIKeptEntries, "{since} 个条目", "{since} [entry|entries]"},
+	{CLIKeptEpoch, "{log} 的 {since} 个条目（此前的纪元）", "{since} [entry|entries] of {log}, an epoch before"},
 	{CLINewestEntry, "最后一个条目的时间", "newest entry"},
 	{CLIPolicyOrRoot, "--policy 用于验证导出的账本，--root 用于验证存证凭证，不能同时使用", "--policy is for an export and --root is for a receipt: give one of them"},
 }

@@ -7,6 +7,7 @@ const (
 	PolicyFault   Code = "policy-invalid"
 	ExportFault   Code = "export-invalid"
 	PolicyUnmet   Code = "policy-unmet"
+	KeptLost      Code = "kept-lost"
 	NotConsistent Code = "not-consistent"
 	ExportOther   Code = "export-other"
 	ExportForked  Code = "export-forked"
@@ -38,6 +39,13 @@ var outsideProblems = []problem{
 		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "缺少证明的，可用 xietong ledger checkpoint 的选项 --since 和 --raw 取得；留存的较新的，请取得更新的导出；此外的情形请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
 		en: parts{"Not consistent with the kept checkpoint", "this ledger is not proven to go on from the checkpoint that was kept ({found}): {reason}", "{file}",
 			"where the proof is missing, `xietong ledger checkpoint` prints it with --since and --raw; where the kept one is newer, get a newer export; else keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
+	},
+	{
+		number: 541, code: KeptLost, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "log", "size", "from"},
+		zh: parts{"留存的有一部分已失去", "留存的检查点（{found}）有 {log} 的 {size} 个条目，其中从第 {from} 条起，账本自己写明已经失去；此前的是否即为所留存的，这一检查点无从比对", "{file}",
+			"请用 --since 指定所留存的、条目不多于 {from} 个的检查点中最新的一份；这一份请继续保留，它连同存证凭证表明失去了什么"},
+		en: parts{"What was kept is lost in part", "the checkpoint that was kept ({found}) is of {size} [entry|entries:size] of {log}, of which those from entry {from} on are lost, as the ledger names itself: it cannot tell whether what is before them is what was kept", "{file}",
+			"give --since the newest checkpoint that you kept of at most {from} [entry|entries:from]; keep this one, too: with receipts it shows what was lost"},
 	},
 	{
 		number: 435, code: ExportOther, status: http.StatusConflict, params: []string{"dir", "found", "log"},
