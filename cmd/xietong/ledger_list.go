@@ -32,7 +32,11 @@ func (a *app) ledgerList() *cobra.Command {
 			},
 			heading: entryHeadings,
 			line: func(e client.Entry) []string {
-				return []string{e.Entry, a.localTime(e.Time), text.Word(a.lang, e.KindName), e.Agency, e.Code, e.About}
+				kind := text.Word(a.lang, e.KindName)
+				if e.Lost {
+					kind = a.t(text.CLIKindLost, text.Args{"kind": kind})
+				}
+				return []string{e.Entry, a.localTime(e.Time), kind, e.Agency, e.Code, e.About}
 			},
 		})
 		for _, k := range known {

@@ -30,7 +30,9 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 	all, cursor, err := h.Usage.Entries(ctx, f, in.page())
 	out.Entries, out.Cursor, out.Period = []client.Entry{}, cursor, client.Period{From: stamp(f.From), To: stamp(f.To)}
 	for _, e := range all {
-		out.Entries = append(out.Entries, h.entryShown(e))
+		shown := h.entryShown(e)
+		shown.Lost = out.Known != nil && e.Name.Log().String() != out.Known.Log
+		out.Entries = append(out.Entries, shown)
 	}
 	return out, err
 }

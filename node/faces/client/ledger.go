@@ -63,6 +63,7 @@ type Entry struct {
 	Signed     bool   `json:"signed" doc:"Whether it is a signed statement of an agency"`
 	Commitment string `json:"commitment" doc:"SHA-256 of the payload's preimage, lower-case hex"`
 	LeafHash   string `json:"leaf_hash" doc:"RFC 9162 hash of the leaf, lower-case hex"`
+	Lost       bool   `json:"lost,omitempty" doc:"Of a ledger below: it stood in an epoch before, and is lost in the newest"`
 }
 
 // Receipt is the portable proof that an entry is in the ledger.

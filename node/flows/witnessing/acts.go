@@ -1,6 +1,8 @@
 package witnessing
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -12,32 +14,62 @@ import (
 	"xietong/node/ground/text"
 )
 
-// Acts are the acts of a ledger below, as they are known here. They are read from what is kept:
-// nobody is asked.
+// Acts are the acts of a ledger below, as they are known here: those of its newest log and, before
+// them, those of the epochs before that are lost there. They are read from what is kept: nobody is
+// asked.
 type Acts struct {
-	r  *state.Reader
-	by identity.Jurisdiction
-	k  risen
-	x  ledger.Excerpt // the piece that was read last
+	by   identity.Jurisdiction
+	logs []*actsOf // by their epochs; the last one is the newest
 }
 
-// ActsOf returns the acts of a jurisdiction below, those of its newest log. The error is
-// text.NoHeads where nothing of it is known. They may be read as long as r may.
+// ActsOf returns the acts of a jurisdiction below. The error is text.NoHeads where nothing of it is
+// known. They may be read as long as r may.
 func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) {
-	a := &Acts{r: r}
+	a := &Acts{}
 	if child, below := d.childOver(of); below {
 		a.by = child
 		for _, k := range known(r, child) {
-			if k.Log.Jurisdiction() == of && k.Log.Epoch() >= a.k.Log.Epoch() {
-				a.k = k
+			if k.Log.Jurisdiction() == of && k.To > 0 {
+				a.logs = append(a.logs, &actsOf{r: r, k: k, below: k.To})
 			}
 		}
 	}
-	if a.k.To == 0 {
+	if len(a.logs) == 0 {
 		return nil, text.Fail(text.NoHeads, text.Args{"name": of.String()}, nil)
 	}
+	slices.SortFunc(a.logs, func(a, b *actsOf) int { return cmp.Compare(a.k.Log.Epoch(), b.k.Log.Epoch()) })
+	a.chain()
 	return a, nil
 }
+
+// chain keeps the newest log of which it is known how its epoch began, or that began a ledger anew,
+// and those before of which it lost something; of these it leaves what is lost.
+func (a *Acts) chain() {
+	var chain []*actsOf
+	for _, l := range a.logs {
+		if len(chain) == 0 {
+			chain = append(chain, l)
+			continue
+		}
+		before := chain[len(chain)-1]
+		from, begun := l.lostAfter(before.k.Log)
+		switch {
+		case begun:
+			before.from, before.next = from, l
+			chain = append(chain, l)
+		case !l.begins(before): // a new ledger under the same name
+			chain = []*actsOf{l}
+		}
+	}
+	var base uint64
+	for _, l := range chain {
+		l.base = base
+		base += l.below
+	}
+	a.logs = chain
+}
+
+func (a *Acts) newest() *actsOf { return a.logs[len(a.logs)-1] }
 
 // Known is how far the acts of a ledger are known.
 type Known struct {
@@ -50,8 +82,8 @@ type Known struct {
 	At time.Time // when the last of these entries became known
 }
 
-// Known returns how far these acts go.
-func (a *Acts) Known() Known { return a.k.known(a.by) }
+// Known returns how far the acts of the newest log go.
+func (a *Acts) Known() Known { return a.newest().k.known(a.by) }
 
 func (k risen) known(by identity.Jurisdiction) Known {
 	return Known{Log: k.Log, Size: k.To, Acts: k.Acts, By: by, At: time.UnixMilli(int64(k.At))}
@@ -71,17 +103,112 @@ func (d *Desk) KnownBelow(r *state.Reader, top identity.Jurisdiction) (all []Kno
 	return all
 }
 
-// Log returns the log whose acts they are.
-func (a *Acts) Log() identity.Log { return a.k.Log }
+// Log returns the newest log whose acts they are.
+func (a *Acts) Log() identity.Log { return a.newest().k.Log }
 
-// Entry returns the name of an entry of the log.
-func (a *Acts) Entry(index uint64) identity.Entry { return a.k.Log.Entry(index) }
+// Entry returns the name of the entry of an act.
+func (a *Acts) Entry(n uint64) identity.Entry {
+	l := a.at(n)
+	return l.k.Log.Entry(n - l.base)
+}
 
-// From returns the first act at an index or after it.
-func (a *Acts) From(n uint64) (index uint64, leaf []byte, ok bool) {
-	for ; n < a.k.To; n = a.x.To {
-		a.read(n)
-		for _, act := range a.x.Acts {
+// at returns the log in which an act has its place.
+func (a *Acts) at(n uint64) *actsOf {
+	i := len(a.logs) - 1
+	for i > 0 && n < a.logs[i].base {
+		i--
+	}
+	return a.logs[i]
+}
+
+// From returns the first act at a place or after it. The places of each log come after those of the
+// epochs before.
+func (a *Acts) From(n uint64) (at uint64, leaf []byte, ok bool) {
+	for _, l := range a.logs {
+		if n < l.base+l.below {
+			if index, leaf, ok := l.lostFrom(max(n, l.base) - l.base); ok {
+				return l.base + index, leaf, true
+			}
+		}
+	}
+	return 0, nil, false
+}
+
+// Below returns the last act before a place.
+func (a *Acts) Below(n uint64) (at uint64, leaf []byte, ok bool) {
+	for _, l := range slices.Backward(a.logs) {
+		if n > l.base {
+			if index, leaf, ok := l.lostBelow(n - l.base); ok {
+				return l.base + index, leaf, true
+			}
+		}
+	}
+	return 0, nil, false
+}
+
+// actsOf are the acts of one log.
+type actsOf struct {
+	r     *state.Reader
+	k     risen
+	x     ledger.Excerpt // the piece that was read last
+	base  uint64         // the place of its first entry
+	below uint64         // entries
+	next  *actsOf        // of a later epoch, which lost some; nil: it is the newest
+	from  uint64         // the first entry that may be lost there
+}
+
+// lostAfter returns the first entry that the ledger names as lost of an epoch before; begun is
+// false where the entry is not known that began this epoch.
+func (l *actsOf) lostAfter(log identity.Log) (from uint64, begun bool) {
+	from = identity.MaxIndex
+	for n, data, ok := l.fromIndex(0); ok; n, data, ok = l.fromIndex(n + 1) {
+		if leaf, err := ledger.DecodeLeaf(data); err == nil && leaf.Head.Kind == ledger.KindEpoch && leaf.Head.Epoch > log.Epoch() {
+			from, begun = min(from, leaf.Head.From), begun || leaf.Head.Epoch == l.k.Log.Epoch()
+		}
+	}
+	return from, begun
+}
+
+// begins reports whether the log begins as another one does.
+func (l *actsOf) begins(as *actsOf) bool {
+	n, leaf, ok := l.fromIndex(0)
+	m, other, known := as.fromIndex(0)
+	return !ok || !known || n == m && bytes.Equal(leaf, other)
+}
+
+// has reports whether an act stands at its place in the log.
+func (l *actsOf) has(index uint64, leaf []byte) bool {
+	n, here, ok := l.fromIndex(index)
+	return ok && n == index && bytes.Equal(here, leaf)
+}
+
+// lostFrom is fromIndex for what is lost in the next epoch; of the newest, for all.
+func (l *actsOf) lostFrom(n uint64) (index uint64, leaf []byte, ok bool) {
+	if l.next == nil {
+		return l.fromIndex(n)
+	}
+	for n, leaf, ok = l.fromIndex(max(n, l.from)); ok && l.next.has(n, leaf); {
+		n, leaf, ok = l.fromIndex(n + 1)
+	}
+	return n, leaf, ok
+}
+
+// lostBelow is belowIndex likewise.
+func (l *actsOf) lostBelow(n uint64) (index uint64, leaf []byte, ok bool) {
+	if l.next == nil {
+		return l.belowIndex(n)
+	}
+	for n, leaf, ok = l.belowIndex(n); ok && n >= l.from && l.next.has(n, leaf); {
+		n, leaf, ok = l.belowIndex(n)
+	}
+	return n, leaf, ok && n >= l.from
+}
+
+// fromIndex returns the first act at an index or after it.
+func (l *actsOf) fromIndex(n uint64) (index uint64, leaf []byte, ok bool) {
+	for ; n < l.k.To; n = l.x.To {
+		l.read(n)
+		for _, act := range l.x.Acts {
 			if act.Index >= n {
 				return act.Index, act.Leaf, true
 			}
@@ -90,12 +217,12 @@ func (a *Acts) From(n uint64) (index uint64, leaf []byte, ok bool) {
 	return 0, nil, false
 }
 
-// Below returns the last act before an index.
-func (a *Acts) Below(n uint64) (index uint64, leaf []byte, ok bool) {
-	for n = min(n, a.k.To); n > 0; n = a.x.From {
-		a.read(n - 1)
-		for i := len(a.x.Acts) - 1; i >= 0; i-- {
-			if act := a.x.Acts[i]; act.Index < n {
+// belowIndex returns the last act before an index.
+func (l *actsOf) belowIndex(n uint64) (index uint64, leaf []byte, ok bool) {
+	for n = min(n, l.k.To); n > 0; n = l.x.From {
+		l.read(n - 1)
+		for i := len(l.x.Acts) - 1; i >= 0; i-- {
+			if act := l.x.Acts[i]; act.Index < n {
 				return act.Index, act.Leaf, true
 			}
 		}
@@ -105,14 +232,14 @@ func (a *Acts) Below(n uint64) (index uint64, leaf []byte, ok bool) {
 
 // read reads the piece in which an entry lies. What cannot be read ends the transaction of r, as
 // any damaged value does.
-func (a *Acts) read(index uint64) {
-	if a.x.From <= index && index < a.x.To {
+func (l *actsOf) read(index uint64) {
+	if l.x.From <= index && index < l.x.To {
 		return
 	}
-	p, ok := pieceAt(a.r, a.k.Log, index)
+	p, ok := pieceAt(l.r, l.k.Log, index)
 	x, err := readPiece(p, ok)
 	if err != nil || index < x.From || index >= x.To {
-		state.Unreadable(pieces.Name, book.Joined(a.k.Log.String()), err)
+		state.Unreadable(pieces.Name, book.Joined(l.k.Log.String()), err)
 	}
-	a.x = x
+	l.x = x
 }

@@ -2,6 +2,7 @@ package witnessing
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -228,5 +229,68 @@ func TestEpochForks(t *testing.T) {
 				t.Errorf("the city cosigned %d entries of it", v.Cosigned)
 			}
 		})
+	}
+}
+
+// TestActsThatAreLost: what was decided in a lost range is listed above as lost, with the acts of
+// the epoch that goes on, in both directions. While the heads of a new epoch come up, and where a
+// ledger begins anew under the same name, nothing is called lost.
+func TestActsThatAreLost(t *testing.T) {
+	w := newWorld(t, three...)
+	province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+	acts := func(p *place) (all []identity.Entry) {
+		t.Helper()
+		p.read(func(r *state.Reader) {
+			a := must2(p.desk.ActsOf(r, county.name))(t)
+			for n, _, ok := a.From(0); ok; n, _, ok = a.From(n + 1) {
+				all = append(all, a.Entry(n))
+			}
+			var down []identity.Entry
+			for n, _, ok := a.Below(1 << 62); ok; n, _, ok = a.Below(n) {
+				down = append(down, a.Entry(n))
+			}
+			if slices.Reverse(down); !slices.Equal(all, down) {
+				t.Errorf("%s lists %v up, and %v down", p.name, all, down)
+			}
+		})
+		return all
+	}
+	names := func(log identity.Log, indexes []uint64) (all []identity.Entry) {
+		for _, i := range indexes {
+			all = append(all, log.Entry(i))
+		}
+		return all
+	}
+	var want []identity.Entry
+	for range 2 {
+		county.does(2)
+		w.round()
+		backup, from := county.copied(), county.size()
+		county.does(3)
+		for range 4 {
+			w.round()
+		}
+		want = append(want, names(county.Log(), county.acts(from))...)
+		county.becomes(backup)
+		w.round()
+		county.goesOn(county.size())
+		county.does(4)
+		for range 4 {
+			w.round()
+		}
+		for _, p := range []*place{city, province} {
+			all := append(slices.Clone(want), names(county.Log(), county.acts(0))...)
+			if got := acts(p); !slices.Equal(got, all) {
+				t.Errorf("%s lists\n%v, want\n%v", p.name, got, all)
+			}
+		}
+	}
+	county.inEpoch(7)
+	county.does(1)
+	for range 4 {
+		w.round()
+	}
+	if got, want := acts(province), names(county.Log(), county.acts(0)); !slices.Equal(got, want) {
+		t.Errorf("of a ledger that began anew it lists\n%v, want\n%v", got, want)
 	}
 }

@@ -19,6 +19,7 @@ const (
 	CLIFlagActsOf      Code = "cli.flag-acts-of"
 	CLIKnownUpTo       Code = "cli.known-up-to"
 	CLIKnownThrough    Code = "cli.known-through"
+	CLIKindLost        Code = "cli.kind-lost"
 	CLIFlagKind        Code = "cli.flag-kind"
 	CLIFlagStatedBy    Code = "cli.flag-stated-by"
 	CLIFlagEntryCode   Code = "cli.flag-entry-code"
@@ -87,6 +88,7 @@ var ledgerSentences = []sentence{
 	},
 	{CLIFlagActsOf, "下级 `NAME` 账本中的各项行为", "the acts of the jurisdiction `NAME` below"},
 	{CLIKnownUpTo, "{log}：前 {size} 条中的全部 {acts} 项行为，{at} 收到", "{log}: all {acts} [act|acts:acts] of its first {size} [entry|entries:size], known since {at}"},
+	{CLIKindLost, "{kind}（已失去）", "{kind} (lost)"},
 	{
 		CLIKnownThrough, "{log}：前 {size} 条中的 {acts} 项行为，由 {by} 转报，是否齐全以其所报为准，{at} 收到",
 		"{log}: {acts} [act|acts:acts] of its first {size} [entry|entries:size], as passed on by {by}, who says that these are all; known since {at}",
