@@ -57,6 +57,9 @@ type Options struct {
 	// Hosted is how many jurisdictions share this machine, in this node and in others. It counts as
 	// at least the number that this node hosts.
 	Hosted int
+	// Signed is where the largest sizes that were signed are noted if the configuration names no
+	// folder; "": nowhere.
+	Signed string
 	// Steps, if not nil, receives how long each step of a call between jurisdictions took: the
 	// steps of relay, and those named by the constants Step….
 	Steps func(step string, took time.Duration)

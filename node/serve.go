@@ -20,6 +20,7 @@ type ServeOptions struct {
 	Logger  *slog.Logger
 	Version string
 	Hosted  int    // see Options
+	Signed  string // see Options
 	Ready   func() // called once the socket answers
 
 	Steps  func(step string, took time.Duration) // see Options
@@ -31,7 +32,7 @@ type ServeOptions struct {
 // replica must not go on, because its state is unknown or is not that of the majority, Serve ends
 // at once with an error that says so.
 func Serve(ctx context.Context, dir string, o ServeOptions) (err error) {
-	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Hosted: o.Hosted, Steps: o.Steps, Frames: o.Frames})
+	n, err := Open(ctx, dir, Options{Logger: o.Logger, Version: o.Version, Hosted: o.Hosted, Signed: o.Signed, Steps: o.Steps, Frames: o.Frames})
 	if err != nil {
 		return err
 	}

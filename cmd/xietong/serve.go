@@ -66,7 +66,7 @@ func (a *app) serve(ctx context.Context, form logForm) error {
 		watching.Go(func() { super.watch(watched, a.answers) })
 	}
 	err = a.keeper().while(ctx, a.hosted, func() error {
-		return a.node.serve(ctx, a.data, serveOptions{Logger: logger, Version: programVersion(), Ready: ready})
+		return a.node.serve(ctx, a.data, serveOptions{Logger: logger, Version: programVersion(), Signed: a.getenv("XIETONG_SIGNED_SIZES"), Ready: ready})
 	})
 	if parent != nil && err != nil { // too late after the node was ready: nobody listens
 		a.tellParent(parent, err)
