@@ -27,6 +27,7 @@ var elsewhere = map[string]string{
 	"barred":           "node/business/sharing: TestRevokedIsNotAnAgencyAway",
 	"child-epochs":     "node/tree: TestEpochIsUsedOnce",
 	"child-former":     "node/tree: TestOldMachines",
+	"catalogue-held":   "node/business/catalog: TestHeldDataset",
 	"child-held":       "node/tree: TestHeldChild",
 	"child-key-sets":   "node/tree: TestKeySetsAtOnce",
 	"ended":            "node/business/records: TestIndexedInPasses",

@@ -74,10 +74,13 @@ func (a *app) datasetList() *cobra.Command {
 	return a.listing(datasetHeadings, c)
 }
 
-// withdrawnAt tells when something was withdrawn; "": it was not.
+// withdrawnAt tells when something was withdrawn, or that it is held; "": neither.
 func (a *app) withdrawnAt(e *client.Ended) string {
 	if e == nil {
 		return ""
+	}
+	if e.Held != "" {
+		return a.t(text.CLIHeld, text.Args{"entry": e.Held})
 	}
 	return a.localTime(e.At)
 }

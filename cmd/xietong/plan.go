@@ -112,9 +112,12 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 
 // tellPlan tells what publishing would do, a line for each thing; the records come first.
 func (a *app) tellPlan(p client.DatasetPlan) {
-	if p.Withdrawn == nil {
+	switch {
+	case p.Withdrawn == nil:
 		a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
-	} else {
+	case p.Withdrawn.Held != "":
+		a.tell(text.CLIPlanHeld, text.Args{"entry": p.Withdrawn.Held, "records": number(p.Records)})
+	default:
 		a.tell(text.CLIPlanBack, text.Args{"at": a.localTime(p.Withdrawn.At), "records": number(p.Records)})
 		a.tell(text.CLIPlanBackGrants, nil)
 	}

@@ -7,8 +7,7 @@ package ledger
 //
 // A kind that is not listed is an act. So one that is added is not forgotten.
 var many = map[Kind]string{
-	KindRecord:          "one for each record; what an import published is an act",
-	KindRetraction:      "one for each record",
+	KindRecord:          "one for each record; what an import published is an act, and so is a retraction",
 	KindImportOpened:    "decides nothing: nobody sees the records before they are published",
 	KindImportAbandoned: "decides nothing: nobody saw the records",
 	KindAccess:          "one for each use of data",

@@ -90,6 +90,7 @@ const (
 	KindContinued       Kind = 39
 	KindEpoch           Kind = 40
 	KindChildHeld       Kind = 41
+	KindHeld            Kind = 42
 )
 
 var kindNames = map[Kind]string{
@@ -105,7 +106,7 @@ var kindNames = map[Kind]string{
 	KindCancellation: "invitation cancelled", KindHolderEnded: "holder ended elsewhere",
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
-	KindContinued: "ledger continued", KindEpoch: "epoch begun", KindChildHeld: "child held",
+	KindContinued: "ledger continued", KindEpoch: "epoch begun", KindChildHeld: "child held", KindHeld: "held",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

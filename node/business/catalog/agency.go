@@ -18,6 +18,7 @@ const (
 	commandDatasetPublish  book.Command[Publication, PublicationResult]     = 4
 	commandStandardPublish book.Command[standardPublish, PublicationResult] = 21
 	commandAgencyRename    book.Command[agencyAdd, ledger.Ref]              = 51
+	commandHold            book.Command[holdBody, ledger.Ref]               = 83
 )
 
 // Register adds this room's commands. changed tells the handlers what last changed the records of a
@@ -30,10 +31,12 @@ func Register(r *state.Registry, changed ChangedOf) {
 	catalogue.Keep(r)
 	setStandards.Keep(r)
 	endings.Keep(r)
+	holds.Keep(r)
 	commandAgencyAdd.Handle(r, applyAgencyAdd)
 	commandAgencyRename.Handle(r, applyAgencyRename)
 	commandDatasetPublish.Handle(r, func(tx *state.Tx, b Publication) (PublicationResult, error) { return ApplyPublication(tx, b, changed) })
 	commandStandardPublish.Handle(r, applyStandardPublish)
+	commandHold.Handle(r, applyHold)
 }
 
 // AgencyType is the content type of an agency's payload, the JSON of Agency.

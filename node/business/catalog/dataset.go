@@ -92,7 +92,8 @@ type Published struct {
 	// Document is the entry's JSON as its agency signed it. Other jurisdictions are sent these
 	// bytes.
 	Document  []byte
-	Withdrawn *Ending // nil: it is offered
+	Withdrawn *Ending // nil: it is offered, and not held
+	RulesHeld bool    // nobody gets a grant by rule, until it is published again
 }
 
 // Publish publishes the entry as an act of its agency, and returns the entry as it stands
@@ -274,7 +275,7 @@ func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func
 		}
 	}
 	kept.Version = result.Version
-	if err := errors.Join(kept.save(tx, b.Code), tx.Delete(endings.Name, endingKey(endedDataset, b.Code))); err != nil {
+	if err := errors.Join(kept.save(tx, b.Code), tx.Delete(endings.Name, endingKey(endedDataset, b.Code)), release(tx, HeldDataset, b.Code)); err != nil {
 		return result, err
 	}
 	_, err = b.Statement.Append(tx, entryHead(b.Agency, b.Code))
@@ -308,7 +309,7 @@ func (k keptEntry) published(r position, before Published) (Published, error) {
 	} else if err := json.Unmarshal(k.Document, &p.Entry); err != nil {
 		return Published{}, fmt.Errorf("decode catalogue entry: %w", err)
 	}
-	p.Withdrawn = endedOf(r, endedDataset, p.Code)
+	p.Withdrawn, p.RulesHeld = endedOf(r, endedDataset, p.Code), holds.Has(r, endingKey(HeldRules, p.Code))
 	return p, nil
 }
 
@@ -328,7 +329,8 @@ func InForce(r book.Reads, code identity.Label, version uint64, document [sha256
 }
 
 // Dataset returns the dataset with the code. A code that the catalogue does not have is refused as
-// text.UnknownDataset, and a dataset that was withdrawn as text.DatasetWithdrawn.
+// text.UnknownDataset, a dataset that was withdrawn as text.DatasetWithdrawn, and one that is held
+// as text.DatasetHeld.
 func Dataset(r *state.Reader, code identity.Label) (Published, error) {
 	return DatasetAfter(r, code, Published{})
 }

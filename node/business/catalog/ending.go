@@ -23,7 +23,11 @@ type Ending struct {
 	At     time.Time
 	Reason string
 	Into   identity.Label // the agency that took over; zero: none did
+	Lost   identity.Entry // it is held for this entry, which is lost; zero: it ended
 }
+
+// Ended reports whether something ended, rather than being held.
+func (e *Ending) Ended() bool { return e != nil && e.Lost.IsZero() }
 
 // keptEnding is the value that the endings bucket has under what ended and its code. It is taken
 // out when that comes back.
@@ -57,11 +61,11 @@ func end(tx *state.Tx, what string, code identity.Label, reason, into string) er
 	return endings.Save(tx, endingKey(what, code), kept)
 }
 
-// endedOf returns how something ended; nil: it lives.
+// endedOf returns how something ended, or is held; nil: it lives.
 func endedOf(r position, what string, code identity.Label) *Ending {
 	kept, ok := endingOf(r, what, code)
 	if !ok {
-		return nil
+		return heldOf(r, what, code)
 	}
 	e := Ending{Entry: kept.Entry.In(r.Names()), At: time.UnixMilli(int64(kept.At)), Reason: kept.Reason}
 	e.Into, _ = identity.ParseLabel(kept.Into) // zero where there is none
@@ -71,8 +75,15 @@ func endedOf(r position, what string, code identity.Label) *Ending {
 // Told returns the time as refusals carry it; it is told in the zone of whoever reads it.
 func (e Ending) Told() string { return e.At.UTC().Format(time.RFC3339) }
 
-// withdrawn refuses a dataset or a standard that ended, as the code.
+// withdrawn refuses a dataset or a standard that ended, as the code, or is held.
 func (e Ending) withdrawn(as text.Code, dataset identity.Label, of identity.Jurisdiction) error {
+	if !e.Lost.IsZero() {
+		held := text.DatasetHeld
+		if as == text.StandardWithdrawn {
+			held = text.StandardHeld
+		}
+		return book.Refuse(held, dataset.String(), of.String(), e.Lost.String())
+	}
 	return book.Refuse(as, dataset.String(), of.String(), e.Told(), e.Reason, e.Entry.String())
 }
 

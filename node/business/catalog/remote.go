@@ -92,8 +92,8 @@ func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[
 		if d.Code, err = identity.ParseLabel(string(key)); err != nil {
 			return false
 		}
-		if e, ended := endingOf(r, what, d.Code); ended {
-			d.Ended = &documentEnd{Entry: e.Entry.In(r.Names()), At: e.At, Reason: e.Reason}
+		if e := endedOf(r, what, d.Code); e != nil { // what is held is told as withdrawn, with the reason
+			d.Ended = &documentEnd{Entry: e.Entry, At: uint64(e.At.UnixMilli()), Reason: e.Reason}
 			size += len(e.Reason) + len(d.Entry.String())
 		}
 		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {

@@ -71,7 +71,7 @@ type SetStandard struct {
 	Version   uint64         // counted from 1; a withdrawal counts as one, too
 	At        identity.Entry // the entry of the ledger that set this version
 	Document  []byte         // its JSON
-	Withdrawn *Ending        // nil: it holds
+	Withdrawn *Ending        // nil: it holds, and is not held
 }
 
 // standardPublish is the body of commandStandardPublish. The proposer has checked the document
@@ -193,7 +193,7 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResu
 		return done, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
 	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Agency: b.Agency, Document: b.Document}
-	if err := errors.Join(setStandards.Save(tx, key, kept), tx.Delete(endings.Name, endingKey(endedStandard, b.Code))); err != nil {
+	if err := errors.Join(setStandards.Save(tx, key, kept), tx.Delete(endings.Name, endingKey(endedStandard, b.Code)), release(tx, HeldStandard, b.Code)); err != nil {
 		return done, err
 	}
 	done.Version = b.Version

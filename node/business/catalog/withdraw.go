@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -54,7 +55,7 @@ func ApplyWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	switch {
 	case !ok:
 		return ledger.None, book.Refuse(text.UnknownDataset, b.Code.String(), in.String())
-	case ended != nil:
+	case ended.Ended():
 		return ledger.None, ended.withdrawn(text.DatasetWithdrawn, b.Code, in)
 	case kept.Agency != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), kept.Agency.String())
@@ -65,7 +66,7 @@ func ApplyWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	if err := kept.save(tx, b.Code); err != nil {
 		return ledger.None, err
 	}
-	if err := end(tx, endedDataset, b.Code, b.Reason, ""); err != nil {
+	if err := errors.Join(end(tx, endedDataset, b.Code, b.Reason, ""), release(tx, HeldDataset, b.Code)); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, withdrawalHead(ledger.KindDatasetEnded, b, kept.Entry))
@@ -77,7 +78,7 @@ func WithdrawalOfStandard(l book.Ledger, s SetStandard, reason string) (Withdraw
 	return withdrawal(l, ledger.KindStandardEnded, b, s.At)
 }
 
-// StandardBy returns a standard that holds, for the agency that set it.
+// StandardBy returns a standard that was not withdrawn, for the agency that set it.
 func StandardBy(r *state.Reader, by Actor, code identity.Label) (*SetStandard, error) {
 	s, err := StandardOf(r, code)
 	in := r.Log().Jurisdiction()
@@ -87,14 +88,14 @@ func StandardBy(r *state.Reader, by Actor, code identity.Label) (*SetStandard, e
 	case s == nil:
 		return nil, text.Fail(text.NoStandard, text.Args{"dataset": code.String(), "jurisdiction": in.String()}, nil)
 	}
-	if _, err := s.Holding(in); err != nil {
-		return nil, err
+	if s.Withdrawn.Ended() {
+		return nil, s.Withdrawn.withdrawn(text.StandardWithdrawn, code, in)
 	}
 	_, err = by.For(s.Agency).Provider(r, code, s.Agency)
 	return s, err
 }
 
-// Holding refuses a standard that was withdrawn by the jurisdiction that set it.
+// Holding refuses a standard that was withdrawn by the jurisdiction that set it, or is held there.
 func (s SetStandard) Holding(in identity.Jurisdiction) (SetStandard, error) {
 	if s.Withdrawn != nil {
 		return SetStandard{}, s.Withdrawn.withdrawn(text.StandardWithdrawn, s.Code, in)
@@ -110,7 +111,7 @@ func ApplyStandardWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	switch {
 	case !ok:
 		return ledger.None, book.Refuse(text.NoStandard, b.Code.String(), in.String())
-	case ended != nil:
+	case ended.Ended():
 		return ledger.None, ended.withdrawn(text.StandardWithdrawn, b.Code, in)
 	case kept.Agency != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), b.Code.String(), kept.Agency.String())
@@ -121,7 +122,7 @@ func ApplyStandardWithdrawal(tx *state.Tx, b Withdrawal) (ledger.Ref, error) {
 	if err := setStandards.Save(tx, key, kept); err != nil {
 		return ledger.None, err
 	}
-	if err := end(tx, endedStandard, b.Code, b.Reason, ""); err != nil {
+	if err := errors.Join(end(tx, endedStandard, b.Code, b.Reason, ""), release(tx, HeldStandard, b.Code)); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, withdrawalHead(ledger.KindStandardEnded, b, kept.Entry))

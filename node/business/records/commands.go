@@ -56,7 +56,8 @@ func Register(r *state.Registry) {
 // such dataset. It is the sharing.DatasetStateOf of this room.
 func DatasetState(r book.Reads, code identity.Label) (sharing.DatasetState, bool) {
 	version, provider, ok := catalog.Version(r, code)
-	return sharing.DatasetState{Provider: provider, Version: version, Removed: func(key []byte, after uint64) bool {
+	held, _ := catalog.RulesHeld(r, code)
+	return sharing.DatasetState{Provider: provider, Version: version, Held: held, Removed: func(key []byte, after uint64) bool {
 		return len(key) != len(MAC{}) || removed(r, code, MAC(key), after)
 	}}, ok
 }

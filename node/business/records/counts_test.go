@@ -239,7 +239,7 @@ func (c *tallying) publish(*rapid.T) {
 		last = ChangesOf(s, residentCode).Last
 		return nil
 	}))
-	act, err := c.ledger.Act(publicationHead(c.opened, agency, residentCode), RecordType, []byte("{}"))
+	act, err := c.ledger.Act(publicationHead(c.opened, 0, agency, residentCode), RecordType, []byte("{}"))
 	c.must(err)
 	_, err = commandImportPublish.Do(context.Background(), c.ledger, book.Request{}, publishBody{
 		Import: c.opened, Root: rootOf(now.Frontier), Since: last, Statement: act,

@@ -247,8 +247,9 @@ func rootOf(frontier [][]byte) tlog.Hash {
 	return root
 }
 
-func publicationHead(opened uint64, agency, code identity.Label) ledger.Head {
-	return ledger.Head{Kind: ledger.KindImportPublished, Agency: agency, Code: code, About: ledger.RefTo(opened)}
+// publicationHead says how many records left, because the rows take the place of all.
+func publicationHead(opened, left uint64, agency, code identity.Label) ledger.Head {
+	return ledger.Head{Kind: ledger.KindImportPublished, Agency: agency, Code: code, From: left, About: ledger.RefTo(opened)}
 }
 
 // applyImportPublish makes all rows of a complete import visible, by the provider's act over the
@@ -279,7 +280,7 @@ func (s importState) complete(root tlog.Hash) bool { return s.indexed() && rootO
 // publish makes all rows visible.
 func (s importState) publish(tx *state.Tx, b publishBody) (_ ledger.Ref, err error) {
 	_, provider, _ := catalog.Version(tx, s.Code)
-	if s.Published, err = b.Statement.Append(tx, publicationHead(b.Import, provider, s.Code)); err != nil {
+	if s.Published, err = b.Statement.Append(tx, publicationHead(b.Import, b.Left, provider, s.Code)); err != nil {
 		return ledger.None, err
 	}
 	if s.Replace {

@@ -102,9 +102,12 @@ func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, o
 }
 
 // own returns the dataset if the actor provides it, and refuses every other actor as
-// text.NotProvider: only the provider writes records and reads their history.
+// text.NotProvider: only the provider writes records and reads their history, also of a dataset
+// that is held.
 func (d *Desk) own(r *state.Reader, by catalog.Actor, code identity.Label) (dataset, error) {
-	return d.ownAs(r, by, code, d.at)
+	return d.ownAs(r, by, code, func(r *state.Reader, code identity.Label) (dataset, error) {
+		return d.as(code, func(before catalog.Published) (catalog.Published, error) { return catalog.Offered(r, code, before) })
+	})
 }
 
 // ownKnown is own for a dataset that may have been withdrawn.

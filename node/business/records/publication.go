@@ -65,7 +65,7 @@ func (d *Desk) publication(ctx context.Context, set dataset, opened uint64, s st
 	s.Root = hex.EncodeToString(body.Root[:])
 	payload, err := json.Marshal(s)
 	if err == nil {
-		body.Statement, err = d.ledger.Act(publicationHead(opened, set.Agency, set.Code), RecordType, payload)
+		body.Statement, err = d.ledger.Act(publicationHead(opened, s.Left, set.Agency, set.Code), RecordType, payload)
 	}
 	if err != nil {
 		return body, fmt.Errorf("publish import: %w", err)

@@ -158,6 +158,7 @@ func (set dataset) cell(consumer identity.Agency, in identity.Jurisdiction) uint
 // request completes a request with the catalogue entry of the dataset.
 func (set dataset) request(r *state.Reader, q sharing.Request) sharing.Request {
 	q.Dataset, q.Offer, q.Version = set.Code, set.offer(r.Log().Jurisdiction()), set.Version
+	q.Held, q.Lost = catalog.RulesHeld(r, set.Code)
 	return q
 }
 

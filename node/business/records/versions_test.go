@@ -204,7 +204,7 @@ func (r *trial) end(*rapid.T) {
 	r.must(r.ledger.View(context.Background(), func(s *state.Reader) error { now, _ = importAt(s, r.opened); return nil }))
 	leaving := r.leaving()
 	got, err := commandImportPublish.Do(context.Background(), r.ledger, book.Request{}, publishBody{
-		Import: r.opened, Root: rootOf(now.Frontier), Left: uint64(len(leaving)), Since: r.changes.Last, Statement: r.statement(publicationHead(r.opened, agency, code)),
+		Import: r.opened, Root: rootOf(now.Frontier), Left: uint64(len(leaving)), Since: r.changes.Last, Statement: r.statement(publicationHead(r.opened, uint64(len(leaving)), agency, code)),
 	})
 	r.must(err)
 	r.changes.Last = got

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/exchange/gather"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
@@ -74,6 +75,31 @@ func TestRevokedMeanwhile(t *testing.T) {
 	}
 	r.revoke(t, first)
 	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r, nil); return err })
+}
+
+// TestRulesHeld: while grants by rule of a dataset are held, nobody gets one, also not on what was
+// decided before; those that there are go on.
+func TestRulesHeld(t *testing.T) {
+	r := open(t)
+	has := r.permitted(t, request(neighbour))
+	p, apply, err := r.decide(t, request(namesake))
+	if err != nil || !apply {
+		t.Fatal(apply, err)
+	}
+	r.now.Held = ledger.RefTo(7)
+	r.refused(t, "decided before", text.PolicyMoved, func() error { _, err := p.Apply(t.Context(), r, nil); return err })
+	held := func(consumer identity.Agency) Request {
+		q := request(consumer)
+		q.Held, q.Lost = r.now.Held, "nanming.guiyang.guizhou/log/1/77"
+		return q
+	}
+	args := r.refused(t, "asked now", text.RulesHeld, func() error { _, err := PermitUse(t.Context(), r, held(namesake)); return err })
+	if args["entry"] != "nanming.guiyang.guizhou/log/1/77" || args["jurisdiction"] != "nanming.guiyang.guizhou" {
+		t.Errorf("they are told %v", args)
+	}
+	if got := r.permitted(t, held(neighbour)); got.Now || got.Grant != has.Grant {
+		t.Errorf("who has a grant: got %+v", got)
+	}
 }
 
 // verify records a probe of a key by an agency.

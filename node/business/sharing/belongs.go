@@ -64,6 +64,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindContinued:       administrators,
 	ledger.KindEpoch:           administrators,
 	ledger.KindChildHeld:       administrators,
+	ledger.KindHeld:            anybody,
 }
 
 // holdsRecord reports whether payloads of the kind hold a record, or a part of one: whoever gets

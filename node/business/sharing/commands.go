@@ -113,7 +113,7 @@ func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.DatasetMoved, b.Dataset.String())
 	case granted && have.live(tx.Clock()) && have.Measures.Equal(b.Measures) && uint64(have.Until.UnixMilli()) >= b.Until:
 		return ledger.RefTo(have.Index), nil
-	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None,
+	case barredBy(tx, tx.Log().Jurisdiction(), b.Consumer, b.Dataset) != ledger.None, now.Held != ledger.None,
 		renewed(tx, b.Consumer, b.Dataset, b.Purpose) != b.Renews, granted && have.ByHand && have.live(tx.Clock()):
 		return ledger.None, book.Refuse(text.PolicyMoved, b.Dataset.String())
 	case over(tx, b.Consumer):

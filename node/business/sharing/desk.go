@@ -28,7 +28,9 @@ type Request struct {
 	Consumer identity.Agency
 	Dataset  identity.Label
 	Offer    policy.Offer
-	Version  uint64 // of the catalogue entry that the offer is from
+	Version  uint64     // of the catalogue entry that the offer is from
+	Held     ledger.Ref // the entry since which nobody gets a grant by rule; None: there is none
+	Lost     string     // the entry that is lost for which that is so
 	Purpose  string
 	Fields   []string       // fields that are shown, measured, compared or filtered by
 	Measure  gather.Measure // the zero value: the records themselves
@@ -109,6 +111,9 @@ func Decide(r *state.Reader, q Request) (p Permit, apply bool, err error) {
 		use.Until, malformed = time.Parse(time.RFC3339, q.Until)
 	}
 	by := barredBy(r, in, q.Consumer, q.Dataset)
+	if by == ledger.None {
+		by = q.Held
+	}
 	use.Barred = by != ledger.None
 	p.exceeds = q.Offer.Exceeds(use)
 	g := p.relied(r, use)

@@ -34,6 +34,9 @@ func refusal(names state.Names, q Request, g *Grant, by ledger.Ref, v policy.Ver
 		args["offered"] = Offered(q.Offer.Measures, q.Offer.GroupBy)
 	case policy.NoGrantByRule:
 		args["entry"] = by.In(names).String()
+		if by == q.Held {
+			code, args["jurisdiction"], args["entry"] = text.RulesHeld, names.Log().Jurisdiction().String(), q.Lost
+		}
 	}
 	if g != nil {
 		maps.Copy(args, endedTold(names, *g, q.Offer.Provider))

@@ -105,6 +105,8 @@ type DatasetState struct {
 	// Removed reports whether the record whose key has the MAC was retracted, or taken out
 	// otherwise, after the position.
 	Removed func(key []byte, after uint64) bool
+	// Held is the entry since which nobody gets a grant by rule; None: there is none.
+	Held ledger.Ref
 }
 
 // gone reports whether one of the records was removed after the position.

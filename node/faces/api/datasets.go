@@ -186,7 +186,7 @@ func datasets(ctx context.Context, h Hosted, in *listDatasets) (out client.Datas
 	}
 	all, err := h.Ask.Datasets(ctx, in.by(), of)
 	for _, p := range all {
-		if p.Withdrawn != nil && !in.Withdrawn {
+		if p.Withdrawn.Ended() && !in.Withdrawn {
 			continue
 		}
 		shown, err := datasetShown(p)

@@ -65,7 +65,11 @@ func endedShown(e *catalog.Ending) *client.Ended {
 	if e == nil {
 		return nil
 	}
-	return &client.Ended{At: stamp(e.At), Reason: e.Reason, Into: e.Into.String(), Entry: e.Entry.String()}
+	ended := client.Ended{At: stamp(e.At), Reason: e.Reason, Into: e.Into.String(), Entry: e.Entry.String()}
+	if !e.Ended() {
+		ended.Held = e.Lost.String()
+	}
+	return &ended
 }
 
 func endPlanShown(p reform.Plan) client.EndPlan {

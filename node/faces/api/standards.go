@@ -83,7 +83,7 @@ func standards(ctx context.Context, h Hosted, in *listStandards) (out client.Sta
 	}
 	all, err := h.standardsOf(ctx, in.by(), of, in.Above)
 	for _, s := range all {
-		if s.Withdrawn != nil && !in.Withdrawn {
+		if s.Withdrawn.Ended() && !in.Withdrawn {
 			continue
 		}
 		shown, err := standardShown(s)

@@ -119,8 +119,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		}
 	}
 	var below childrenAt
+	var held []error
 	err = h.Ledger.View(ctx, func(r *state.Reader) error {
-		below = childrenIn(r)
+		below, held = childrenIn(r), catalog.AllHeld(r)
 		return ledgerShown(r, &j)
 	})
 	if err != nil {
@@ -134,7 +135,7 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	if parent, ok := h.Standing.Parent(); ok {
 		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
 	}
-	wrong = append(wrong, heldShown(below)...)
+	wrong = append(append(wrong, heldShown(below)...), held...)
 	if err := h.Records.Damaged(); err != nil {
 		wrong = append(wrong, err)
 	}

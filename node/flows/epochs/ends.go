@@ -13,7 +13,6 @@ import (
 	"xietong/node/flows/reform"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
-	"xietong/node/tree"
 )
 
 // endAll ends here what acts of a log ended that are lost, in their order. What has ended already
@@ -21,7 +20,7 @@ import (
 // after an entry stays, too; 0: nobody did.
 func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Indexed, after uint64) error {
 	children := false
-	for _, a := range newestEndorsed(acts) {
+	for _, a := range last(acts) {
 		if anew, err := d.anew(ctx, a.Leaf.Head, after); err != nil || anew {
 			if err != nil {
 				return err
@@ -42,7 +41,8 @@ func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Index
 
 // anew reports whether what an act ended was made anew after an entry.
 func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew bool, err error) {
-	if after == 0 {
+	newest := rows[head.Kind].newest
+	if after == 0 || newest == nil {
 		return false, nil
 	}
 	err = d.Own.View(ctx, func(r *state.Reader) error {
@@ -53,75 +53,37 @@ func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew b
 	return anew, err
 }
 
-// newest returns the newest entry by which what an act ended was made; zero: there is none. A grant
-// is never made anew, but given again as another one.
-func newest(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
-	switch head.Kind {
-	case ledger.KindDatasetEnded:
-		p, err := catalog.Known(r, head.Code, catalog.Published{})
-		return p.At, err
-	case ledger.KindStandardEnded:
-		s, err := catalog.StandardOf(r, head.Code)
-		if s != nil {
-			e = s.At
+// last leaves the last among the acts that hold the same thing, and of a child that was withdrawn
+// after it none.
+func last(acts []ledger.Indexed) []ledger.Indexed {
+	of := func(h ledger.Head) string {
+		if h.Kind == ledger.KindWithdrawal {
+			return holdsChild + h.Code.String()
 		}
-		return e, err
-	case ledger.KindAgencyEnded:
-		all, err := catalog.Agencies(r)
-		for _, l := range all {
-			if l.Code == head.Agency {
-				e = l.Entry
-			}
-		}
-		return e, err
-	case ledger.KindWithdrawal, ledger.KindCancellation, ledger.KindEndorsement:
-		child, _ := tree.ChildOf(r, head.Code)
-		e = child.Invitation.In(r.Names())
+		return rows[h.Kind].holds + h.Code.String()
 	}
-	return e, nil
-}
-
-// newestEndorsed leaves the last endorsement of each child among the acts, and none of a child that
-// was withdrawn after it.
-func newestEndorsed(acts []ledger.Indexed) []ledger.Indexed {
-	last := map[identity.Label]uint64{}
+	at := map[string]uint64{}
 	for _, a := range acts {
-		if k := a.Leaf.Head.Kind; k == ledger.KindEndorsement || k == ledger.KindWithdrawal {
-			last[a.Leaf.Head.Code] = a.Index
-		}
+		at[of(a.Leaf.Head)] = a.Index
 	}
 	return slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
-		return a.Leaf.Head.Kind == ledger.KindEndorsement && last[a.Leaf.Head.Code] != a.Index
+		return rows[a.Leaf.Head.Kind].holds != "" && at[of(a.Leaf.Head)] != a.Index
 	})
 }
 
-// end ends what one act of a log ended, and reports whether there was something to end.
+// end ends what one act of a log ended, or holds what it changed, and reports whether there was
+// something to do.
 func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed) (did bool, err error) {
+	does := rows[a.Leaf.Head.Kind].does
+	if does == nil {
+		return false, nil
+	}
 	id, err := identity.NewMessage()
 	if err != nil {
 		return false, err
 	}
-	head := a.Leaf.Head
-	reason := fmt.Sprintf("ended by entry %d of the epoch before, which is lost", a.Index)
-	switch head.Kind {
-	case ledger.KindGrantRevoked:
-		return d.revoke(ctx, id, head, reason)
-	case ledger.KindDatasetEnded:
-		err = d.withdraw(ctx, id, head.Code, reason)
-	case ledger.KindStandardEnded:
-		err = d.withdrawStandard(ctx, id, head.Code, reason)
-	case ledger.KindAgencyEnded:
-		err = d.endAgency(ctx, id, head.Agency, reason)
-	case ledger.KindWithdrawal:
-		_, err = tree.Withdraw(ctx, d.Own, id, head.Code, reason)
-	case ledger.KindEndorsement:
-		return tree.Hold(ctx, d.Own, id, log.Entry(a.Index), head, fmt.Sprintf("its newest keys were endorsed by entry %d of the epoch before, which is lost", a.Index))
-	case ledger.KindCancellation:
-		_, err = tree.Cancel(ctx, d.Own, id, head.Code, reason)
-	default:
-		return false, nil
-	}
-	return err == nil, passed(err)
+	did, err = does(d, ctx, lostAct{id, a.Leaf.Head, log.Entry(a.Index)})
+	return did && err == nil, passed(err)
 }
 
 // passed drops the refusals of what is not here, or has ended already.
@@ -133,18 +95,19 @@ func passed(err error) error {
 	return err
 }
 
-// revoke revokes a grant that was given before anything was lost.
-func (d *Desk) revoke(ctx context.Context, id identity.Message, head ledger.Head, reason string) (bool, error) {
-	grant, ok := head.About.Index()
+// revoke revokes a grant that was given before anything was lost. Of one that is lost too nobody
+// knows whom its revocation keeps from grants by rule.
+func (d *Desk) revoke(ctx context.Context, a lostAct) (bool, error) {
+	grant, ok := a.head.About.Index()
 	if !ok {
-		return false, nil
+		return holdsRules(d, ctx, a)
 	}
-	by, revoked, err := d.providerOf(ctx, head.Code, grant)
+	by, revoked, err := d.providerOf(ctx, a.head.Code, grant)
 	if err != nil || revoked {
-		return false, passed(err)
+		return false, err
 	}
-	_, err = sharing.Revoke(ctx, d.Own, id, by, grant, reason)
-	return err == nil, passed(err)
+	_, err = sharing.Revoke(ctx, d.Own, a.id, by, grant, a.reason())
+	return err == nil, err
 }
 
 // providerOf returns who provides a dataset now, and whether a grant is revoked already.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -323,6 +325,29 @@ func TestRevokedOfLost(t *testing.T) {
 		if got := lost[len(lost)-1].Leaf.Head.About; got != row.want {
 			t.Errorf("%s: revokes %d, want %d", what, got, row.want)
 		}
+	}
+}
+
+// TestEveryActHasARow: of every kind of act it is said what is done where one is lost, or why there
+// is nothing to do. A kind that is added is not forgotten.
+func TestEveryActHasARow(t *testing.T) {
+	acts := 0
+	for k := ledger.Kind(1); k < 1000; k++ {
+		if !k.IsAct() || strings.HasPrefix(k.String(), "kind ") {
+			if _, stands := rows[k]; stands {
+				t.Errorf("%s is no act, and has a row", k)
+			}
+			continue
+		}
+		acts++
+		r := rows[k]
+		what, why, told := strings.Cut(r.why, ": ")
+		if !told || why == "" || !slices.Contains([]string{"ended", "held", "nothing"}, what) || (what == "nothing") != (r.does == nil) {
+			t.Errorf("%s: the row says %q, and does something: %t", k, r.why, r.does != nil)
+		}
+	}
+	if acts < 30 {
+		t.Errorf("there are %d kinds of act", acts)
 	}
 }
 

@@ -88,12 +88,12 @@ func (p *Plan) end(r *state.Reader, all []sharing.Grant) {
 }
 
 func affected(r *state.Reader, p catalog.Published) Affected {
-	return Affected{Code: p.Code, Title: p.Title, Agency: p.Agency, Version: p.Version, Withdrawn: p.Withdrawn != nil, Records: records.Count(r, p.Code)}
+	return Affected{Code: p.Code, Title: p.Title, Agency: p.Agency, Version: p.Version, Withdrawn: p.Withdrawn.Ended(), Records: records.Count(r, p.Code)}
 }
 
 // withdrawing returns the plan of a withdrawal, and the dataset.
 func withdrawing(r *state.Reader, by catalog.Actor, code identity.Label) (p Plan, of catalog.Published, err error) {
-	if of, err = catalog.Dataset(r, code); err != nil {
+	if of, err = catalog.Offered(r, code, catalog.Published{}); err != nil {
 		return p, of, err
 	}
 	if _, err = by.For(of.Agency).Provider(r, code, of.Agency); err != nil {
@@ -129,7 +129,7 @@ func (p *Plan) leave(r *state.Reader, agency identity.Label) error {
 
 func standardsOf(all []catalog.SetStandard) (affected []Affected) {
 	for _, s := range all {
-		affected = append(affected, Affected{Code: s.Code, Title: s.Title, Agency: s.Agency, Version: s.Version, Withdrawn: s.Withdrawn != nil})
+		affected = append(affected, Affected{Code: s.Code, Title: s.Title, Agency: s.Agency, Version: s.Version, Withdrawn: s.Withdrawn.Ended()})
 	}
 	return affected
 }

@@ -18,6 +18,9 @@ const (
 	ProviderEnded     Code = "provider-ended"
 	AgencyLives       Code = "agency-lives"
 	NotThatAgency     Code = "not-that-agency"
+	DatasetHeld       Code = "dataset-held"
+	StandardHeld      Code = "standard-held"
+	RulesHeld         Code = "rules-held"
 )
 
 var reformProblems = []problem{
@@ -27,6 +30,27 @@ var reformProblems = []problem{
 			"提供部门重新发布同一编码的目录后恢复提供，原有共享权限不恢复；使用方请与提供部门联系"},
 		en: parts{"Dataset withdrawn", "the dataset {dataset} was withdrawn on {at}, and nobody is given it any more; the reason: {because}", "{jurisdiction}, entry {entry}",
 			"its provider brings it back by publishing an entry of the same code, and the grants that ended stay ended; who used it should ask the provider"},
+	},
+	{
+		number: 535, code: DatasetHeld, status: http.StatusConflict, params: []string{"dataset", "jurisdiction", "entry"},
+		zh: parts{"数据资源待提供部门确认", "{jurisdiction}的账本失去了部分条目，其中（{entry}）有数据资源 {dataset} 后来的版本，或者撤下了它的记录；在提供部门确认之前，不提供给任何一方", "{jurisdiction}",
+			"请提供部门核对目录和记录，该改的改，该撤下的撤下，然后重新发布目录（没有改动的也要）：xietong dataset publish 文件；使用方请与提供部门联系"},
+		en: parts{"Dataset awaits its provider", "{jurisdiction} lost entries of its ledger, and in one of them ({entry}) a later version of the dataset {dataset} was published, or records of it were retracted; until its provider has spoken, nobody is given it", "{jurisdiction}",
+			"its provider looks through entry and records, mends or retracts what is not right, and publishes the entry again, also where nothing is to change, with `xietong dataset publish FILE`; who uses it should ask the provider"},
+	},
+	{
+		number: 536, code: StandardHeld, status: http.StatusConflict, params: []string{"dataset", "jurisdiction", "entry"},
+		zh: parts{"标准目录待确认", "{jurisdiction}的账本失去了部分条目，其中（{entry}）有标准目录 {dataset} 后来的版本；在制定部门确认之前，不再供采用", "{jurisdiction}",
+			"请制定部门核对后重新发布（没有改动的也要）：xietong dataset standard publish 文件；采用方请与该部门联系"},
+		en: parts{"Standard awaits who set it", "{jurisdiction} lost entries of its ledger, and in one of them ({entry}) a later version of the standard {dataset} was set; until the agency that sets it has spoken, nobody adopts it", "{jurisdiction}",
+			"the agency looks through it and sets it again, also where nothing is to change, with `xietong dataset standard publish FILE`; who adopts it should ask the agency"},
+	},
+	{
+		number: 537, code: RulesHeld, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "give"},
+		zh: parts{"暂不按规则授予", "{jurisdiction}的账本失去了部分条目，其中（{entry}）撤销过数据资源 {dataset} 的一项共享权限，撤销的是谁的已无从得知；在提供部门确认之前，不按规则授予任何一方新的权限", "{jurisdiction}",
+			"请提供部门重新发布目录（没有改动的也要）：xietong dataset publish 文件，此后恢复按规则授予；只给某一方的，执行 {give} --until 期限 --basis 依据 --paper 文号"},
+		en: parts{"No grants by rule for now", "{jurisdiction} lost entries of its ledger, and in one of them ({entry}) a grant of the dataset {dataset} was revoked, of whom is not known any more; until its provider has spoken, nobody gets a new grant by rule", "{jurisdiction}",
+			"its provider publishes the entry again, also where nothing is to change, with `xietong dataset publish FILE`; from then on there are grants by rule; to give it to one alone, it runs `{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
 		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because"},

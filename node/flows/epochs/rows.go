@@ -1,0 +1,167 @@
+package epochs
+
+import (
+	"context"
+	"fmt"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/tree"
+)
+
+// lostAct is an act that is lost, of which there is the head.
+type lostAct struct {
+	id    identity.Message
+	head  ledger.Head
+	entry identity.Entry
+}
+
+func (a lostAct) reason() string {
+	return fmt.Sprintf("ended by entry %d of the epoch before, which is lost", a.entry.Index())
+}
+
+// row is what is done about a kind of act that is lost.
+type row struct {
+	why string // what it does or, without does, why there is nothing to do
+
+	does func(d *Desk, ctx context.Context, a lostAct) (did bool, err error)
+	// newest returns the newest entry by which what it is about was made; zero: there is none. nil:
+	// it is never made anew. A grant is given again as another one.
+	newest func(r *state.Reader, head ledger.Head) (identity.Entry, error)
+	// holds is what it holds: of all acts that hold the same thing, the last one counts.
+	holds string
+}
+
+// What is held, in row.holds.
+const (
+	holdsChild    = "child "
+	holdsDataset  = "dataset "
+	holdsStandard = "standard "
+)
+
+// rows has every kind of act.
+var rows = map[ledger.Kind]row{
+	ledger.KindGrantRevoked:  {why: "ended: the grant; one that is lost, too, keeps everybody from grants by rule", does: (*Desk).revoke},
+	ledger.KindDatasetEnded:  {why: "ended: the dataset", does: ends((*Desk).withdraw), newest: newestDataset},
+	ledger.KindStandardEnded: {why: "ended: the standard", does: ends((*Desk).withdrawStandard), newest: newestStandard},
+	ledger.KindAgencyEnded:   {why: "ended: the agency", does: endsAgency, newest: newestAgency},
+	ledger.KindWithdrawal:    {why: "ended: the endorsement of the child", does: endsChild, newest: newestInvited},
+	ledger.KindCancellation:  {why: "ended: the invitation", does: endsInvitation, newest: newestInvited},
+
+	ledger.KindEndorsement:     {why: "held: the child, until it shows its newest keys", does: holdsKeys, newest: newestInvited, holds: holdsChild},
+	ledger.KindChildHeld:       {why: "held: the child, as it was", does: holdsKeys, newest: newestInvited, holds: holdsChild},
+	ledger.KindCatalogueEntry:  {why: "held: the dataset, of which a later version was published", does: holdsData, newest: newestDataset, holds: holdsDataset},
+	ledger.KindRetraction:      {why: "held: the dataset, of which a record was retracted", does: holdsData, newest: newestDataset, holds: holdsDataset},
+	ledger.KindImportPublished: {why: "held: the dataset, where records left by it", does: holdsImported, newest: newestDataset},
+	ledger.KindStandard:        {why: "held: the standard, of which a later version was set", does: holdsStandards, newest: newestStandard, holds: holdsStandard},
+	ledger.KindHeld:            {why: "held: what was held", does: holdsAgain, newest: newestDataset},
+
+	ledger.KindKeySet:         {why: "nothing: a ledger whose keys changed in what is lost does not go on"},
+	ledger.KindEpoch:          {why: "nothing: the same"},
+	ledger.KindReplica:        {why: "nothing: one that was admitted or taken out changed the keys, and a removal that was only ordered is ordered again"},
+	ledger.KindAgency:         {why: "nothing: the agency is not there, and holds nothing"},
+	ledger.KindAgencyRenamed:  {why: "nothing: nothing is decided by a title"},
+	ledger.KindApplication:    {why: "nothing: it gives nothing"},
+	ledger.KindGrant:          {why: "nothing: it is not given anew, and one that it renewed ends sooner"},
+	ledger.KindRuleAllowed:    {why: "nothing: whom it allowed is kept from grants by rule again"},
+	ledger.KindHolderEnded:    {why: "nothing: the list of the holder's jurisdiction is asked for before each use, and recorded again"},
+	ledger.KindInvitation:     {why: "nothing: it counts no more"},
+	ledger.KindJoined:         {why: "nothing: it is no child, and joins again"},
+	ledger.KindRoster:         {why: "nothing: who has the later list keeps it, as the lists are numbered"},
+	ledger.KindKeysConfirmed:  {why: "nothing: whoever waits for it waits on"},
+	ledger.KindFinding:        {why: "nothing: it says what was found, and decides nothing"},
+	ledger.KindFork:           {why: "nothing: it is found again, or over"},
+	ledger.KindForkSeen:       {why: "nothing: the alarm is told again"},
+	ledger.KindClockCorrected: {why: "nothing: the clock is judged anew"},
+	ledger.KindClockAccepted:  {why: "nothing: the clock is judged anew"},
+	ledger.KindContinued:      {why: "nothing: it was about a question that is over"},
+}
+
+// ends is the work of a row that ends what the head's code names.
+func ends(end func(*Desk, context.Context, identity.Message, identity.Label, string) error) func(*Desk, context.Context, lostAct) (bool, error) {
+	return func(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+		return true, end(d, ctx, a.id, a.head.Code, a.reason())
+	}
+}
+
+func endsAgency(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	return true, d.endAgency(ctx, a.id, a.head.Agency, a.reason())
+}
+
+func endsChild(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	_, err := tree.Withdraw(ctx, d.Own, a.id, a.head.Code, a.reason())
+	return true, err
+}
+
+func endsInvitation(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	_, err := tree.Cancel(ctx, d.Own, a.id, a.head.Code, a.reason())
+	return true, err
+}
+
+func holdsKeys(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	reason := fmt.Sprintf("its newest keys are those of entry %d of the epoch before, which is lost", a.entry.Index())
+	return tree.Hold(ctx, d.Own, a.id, a.entry, a.head, reason)
+}
+
+func holdsData(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldDataset, a.head.Code, a.entry, a.head.Kind)
+}
+
+// holdsImported holds a dataset where the rows took the place of all records.
+func holdsImported(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	if a.head.From == 0 {
+		return false, nil
+	}
+	return holdsData(d, ctx, a)
+}
+
+func holdsStandards(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldStandard, a.head.Code, a.entry, a.head.Kind)
+}
+
+func holdsRules(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldRules, a.head.Code, a.entry, a.head.Kind)
+}
+
+// holdsAgain holds what the lost act held, for another act.
+func holdsAgain(d *Desk, ctx context.Context, a lostAct) (bool, error) {
+	a.head.Kind = ledger.Kind(a.head.To)
+	switch a.head.Kind {
+	case ledger.KindGrantRevoked:
+		return holdsRules(d, ctx, a)
+	case ledger.KindStandard:
+		return holdsStandards(d, ctx, a)
+	default:
+		return holdsData(d, ctx, a)
+	}
+}
+
+func newestDataset(r *state.Reader, head ledger.Head) (identity.Entry, error) {
+	p, err := catalog.Known(r, head.Code, catalog.Published{})
+	return p.At, err
+}
+
+func newestStandard(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
+	s, err := catalog.StandardOf(r, head.Code)
+	if s != nil {
+		e = s.At
+	}
+	return e, err
+}
+
+func newestAgency(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
+	all, err := catalog.Agencies(r)
+	for _, l := range all {
+		if l.Code == head.Agency {
+			e = l.Entry
+		}
+	}
+	return e, err
+}
+
+func newestInvited(r *state.Reader, head ledger.Head) (identity.Entry, error) {
+	child, _ := tree.ChildOf(r, head.Code)
+	return child.Invitation.In(r.Names()), nil
+}
