@@ -13,6 +13,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/catalog"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
@@ -147,6 +148,7 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 	t.Helper()
 	r := state.NewRegistry()
 	tree.Register(r)
+	catalog.Register(r, func(book.Reads, identity.Label) ledger.Ref { return ledger.None })
 	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{Checkpoint: ledger.Checkpoint{Size: 20}}, Size: 7, Since: time.Now()}}
 	second, err := identity.NewLog(o.Name(), 2)
 	if err != nil {
@@ -381,6 +383,94 @@ func TestHeldByTheNewest(t *testing.T) {
 		if got := fmt.Sprint(held); err != nil || got != row.want {
 			t.Errorf("%s: held %s, %v, want %s", what, got, err, row.want)
 		}
+	}
+}
+
+// TestWhatIsHeld: of a dataset or standard that changed in what is lost one thing is held, for the
+// last of these acts; an import holds it where records left by it. What is held already, is not
+// here or was published since, is not.
+func TestWhatIsHeld(t *testing.T) {
+	of := func(index uint64, kind ledger.Kind, edit func(*ledger.Head)) ledger.Indexed {
+		a := act(index, kind)
+		a.Leaf.Head.Code, _ = identity.ParseLabel("villages")
+		if edit != nil {
+			edit(&a.Leaf.Head)
+		}
+		return a
+	}
+	lost := func(code text.Code, index uint64) string {
+		return fmt.Sprintf("%s guiyang.guizhou/log/1/%d", code, index)
+	}
+	for what, row := range map[string]struct {
+		acts  []ledger.Indexed
+		after uint64
+		want  []string
+	}{
+		"a later version":             {[]ledger.Indexed{of(50, ledger.KindCatalogueEntry, nil)}, 0, []string{lost(text.DatasetHeld, 50)}},
+		"that, and retractions":       {[]ledger.Indexed{of(50, ledger.KindCatalogueEntry, nil), of(52, ledger.KindRetraction, nil), of(55, ledger.KindRetraction, nil)}, 0, []string{lost(text.DatasetHeld, 55)}},
+		"an import":                   {[]ledger.Indexed{of(50, ledger.KindImportPublished, nil)}, 0, nil},
+		"one by which records left":   {[]ledger.Indexed{of(50, ledger.KindImportPublished, func(h *ledger.Head) { h.From = 3 })}, 0, []string{lost(text.DatasetHeld, 50)}},
+		"a standard that is not here": {[]ledger.Indexed{of(50, ledger.KindStandard, nil)}, 0, nil},
+		"a grant and its end":         {[]ledger.Indexed{of(50, ledger.KindGrant, nil), of(51, ledger.KindGrantRevoked, func(h *ledger.Head) { h.About = ledger.RefTo(50) })}, 0, []string{lost(text.RulesHeld, 51)}},
+		"what was held for one":       {[]ledger.Indexed{of(50, ledger.KindHeld, func(h *ledger.Head) { h.To = uint64(ledger.KindGrantRevoked) })}, 0, []string{lost(text.RulesHeld, 50)}},
+		"what was held":               {[]ledger.Indexed{of(50, ledger.KindHeld, func(h *ledger.Head) { h.To = uint64(ledger.KindRetraction) })}, 0, []string{lost(text.DatasetHeld, 50)}},
+		"another dataset":             {[]ledger.Indexed{of(50, ledger.KindRetraction, func(h *ledger.Head) { h.Code, _ = identity.ParseLabel("streets") })}, 0, nil},
+		"published since":             {[]ledger.Indexed{of(50, ledger.KindRetraction, nil)}, 1, nil},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d, o, _ := newDesk(t)
+			publishes(t, o)
+			acts, err := d.missing(t.Context(), row.acts, 40)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the node was stopped, and tries again
+				if err := d.finish(t.Context(), o.Log(), acts, true, row.after); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var held []string
+			err = o.View(t.Context(), func(r *state.Reader) error {
+				for _, err := range catalog.AllHeld(r) {
+					f := text.AsFailure(err)
+					held = append(held, fmt.Sprint(f.Code, " ", f.Args["entry"]))
+				}
+				return nil
+			})
+			if err != nil || !slices.Equal(held, row.want) {
+				t.Errorf("held are %q, %v, want %q", held, err, row.want)
+			}
+		})
+	}
+}
+
+// publishes publishes a dataset, with the entry at index 2 or later.
+func publishes(t *testing.T, o *own) {
+	t.Helper()
+	label := func(s string) identity.Label {
+		l, err := identity.ParseLabel(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
+	}
+	id := func() identity.Message {
+		m, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for _, code := range []string{"civil-affairs", "water"} {
+		if _, err := catalog.AddAgency(t.Context(), o, id(), catalog.Agency{Code: label(code), Title: code}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := catalog.Publish(t.Context(), o, id(), catalog.Actor{}, catalog.Entry{
+		Code: label("villages"), Title: "村名录", Agency: label("civil-affairs"), Category: "unconditional", Key: "code", NotSecret: true,
+		Purposes: []catalog.Purpose{{Code: label("statistics"), Title: "统计"}}, Schema: []byte(`{"type":"object","properties":{"code":{"type":"string"}}}`),
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -69,7 +69,7 @@ var rows = map[ledger.Kind]row{
 	ledger.KindHolderEnded:    {why: "nothing: the list of the holder's jurisdiction is asked for before each use, and recorded again"},
 	ledger.KindInvitation:     {why: "nothing: it counts no more"},
 	ledger.KindJoined:         {why: "nothing: it is no child, and joins again"},
-	ledger.KindRoster:         {why: "nothing: who has the later list keeps it, as the lists are numbered"},
+	ledger.KindRoster:         {why: "nothing: who has the later list keeps it, and the root publishes the same again"},
 	ledger.KindKeysConfirmed:  {why: "nothing: whoever waits for it waits on"},
 	ledger.KindFinding:        {why: "nothing: it says what was found, and decides nothing"},
 	ledger.KindFork:           {why: "nothing: it is found again, or over"},
