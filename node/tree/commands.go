@@ -176,7 +176,7 @@ func (c Child) mayEndorse(tx *state.Tx, known bool, b endorseBody) error {
 		return book.Refuse(text.NotEndorsed, b.Child.String(), in)
 	case !c.comesAfter(b), len(b.Hash) != tlog.HashSize:
 		return book.Refuse(text.KeySetsForked, b.Child.String(), in, strconv.FormatUint(c.Number, 10))
-	case !held.meets(b) && !b.epochFits(epoch, tx.Log().Epoch()):
+	case !held.epochFits(b, epoch, tx.Log().Epoch()):
 		return book.Refuse(text.EpochOther, called, in, strconv.FormatUint(nextEpoch(epoch, tx.Log().Epoch()), 10))
 	}
 	return c.mayRelease(tx, b)

@@ -125,6 +125,23 @@ func (h Held) meets(b endorseBody) bool {
 	return h.Number > b.After && at < uint64(len(b.Sets)) && bytes.Equal(b.Sets[at].Hash, h.Hash)
 }
 
+// epochFits is endorseBody.epochFits of a child that may be held. Which epochs the key sets have up
+// to the held one was decided in what is lost, where it was endorsed: none of a later epoch of the
+// parent. What comes behind it must fit as any other.
+func (h Held) epochFits(b endorseBody, e usedEpoch, parent uint64) bool {
+	if !h.meets(b) {
+		return b.epochFits(e, parent)
+	}
+	at := h.Number - b.After - 1
+	set, err := trust.Reopen(b.Sets[at].Signed)
+	s, ok := spanOf(h.Lost.Log().Epoch())
+	if err != nil || !ok || set.Epoch > s.last {
+		return false
+	}
+	b.After, b.Sets = h.Number, b.Sets[at+1:]
+	return b.epochFits(usedEpoch{Used: set.Epoch, First: b.First}, parent)
+}
+
 // mayRelease refuses the endorsement of a child that is held and does not bring the key set that
 // was endorsed last. A chain that a person invited in place of the one that is known here counts
 // without that.

@@ -144,3 +144,37 @@ func TestJoinedInWhatIsLost(t *testing.T) {
 		t.Errorf("one that began anew comes: %v", err)
 	}
 }
+
+// TestHeldChildOpensNoEpochs: whoever shows the key set that a child is held for opens with what
+// comes behind it no other epoch than one that is not held: one at most with each key set
+// (docs/security.md, C19).
+func TestHeldChildOpensNoEpochs(t *testing.T) {
+	for what, row := range map[string]struct {
+		held, behind uint64 // the epochs of number 2, for which it is held, and of number 3
+		want         text.Code
+	}{
+		"the same":                       {1, 1, ""},
+		"the next":                       {1, 2, ""},
+		"the one after it":               {1, 3, text.EpochOther},
+		"one of another of the parent's": {1, 513, text.EpochOther},
+		"all that there are":             {1, 1 << 62, text.EpochOther},
+		"it had come back in what is lost, and goes on": {300, 300, ""},
+		"it had come back, and opens one of the others": {300, 301, text.EpochOther},
+		"held for one that the parent could not give":   {513, 513, text.EpochOther},
+	} {
+		city, county := joined(t)
+		sets := county.Follow(t, 3, func(k *trust.KeySet) { k.Epoch = []uint64{row.held, row.behind}[k.Number-2] })
+		if !holds(t, city, county, sets[:2]) {
+			t.Fatal("it is not held")
+		}
+		p := county.Show(t, sets, 1)
+		_, _, err := tree.Present(t.Context(), city, p, treetest.AtTheDoor(p), city.Clock())
+		if got := treetest.Code(err); got != row.want || isHeld(t, city, county) != (row.want != "") {
+			t.Errorf("%s: got %q, held: %t, want %q", what, got, isHeld(t, city, county), row.want)
+		}
+		city.Invite(t, county, "anew", true)
+		if _, err := tree.Epoch(t.Context(), city, county.Name(), []byte("anew")); err != nil {
+			t.Errorf("%s: it cannot come back: %v", what, err)
+		}
+	}
+}
