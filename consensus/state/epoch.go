@@ -63,6 +63,7 @@ type Epoch struct {
 	Settled bool   // what they ended was ended here, or a person looked it through
 	Whole   bool   // all of that was known
 	Known   []byte // see EpochChange
+	Began   uint64 // the entry that began it
 }
 
 // begun is the value of the epochs bucket.
@@ -76,6 +77,7 @@ type begun struct {
 	Settled bool
 	Whole   bool
 	Known   []byte
+	Began   uint64
 }
 
 // MaxKnownLen bounds what is kept of how an epoch began, in bytes.
@@ -155,7 +157,7 @@ func (r reads) Epochs() (all []Epoch) {
 	r.Scan(bucketEpochs, nil, nil, func(k, v []byte) bool {
 		var b begun
 		decodeOwn(v, maxBegunLen, &b)
-		all = append(all, Epoch{binary.BigEndian.Uint64(k), b.Before, b.Entry, b.From, b.To, b.Settled, b.Whole, b.Known})
+		all = append(all, Epoch{binary.BigEndian.Uint64(k), b.Before, b.Entry, b.From, b.To, b.Settled, b.Whole, b.Known, b.Began})
 		return true
 	})
 	return all
@@ -178,7 +180,7 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 	case b.From > tx.Size() || b.From > b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())
 	}
-	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index, Known: b.Known}
+	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index, Known: b.Known, Began: tx.Size()}
 	for _, bucket := range []string{bucketLines, bucketMarks} {
 		if err := tx.dropBefore(bucket, tx.index); err != nil {
 			return nil, err

@@ -98,7 +98,7 @@ func TestEpochBeginsAnew(t *testing.T) {
 		if _, ok := r.LastMark(); ok {
 			t.Error("a mark of the epoch before is kept")
 		}
-		if got, want := fmt.Sprint(r.Epochs()), "[{2 1 1 1 5 false false []}]"; got != want {
+		if got, want := fmt.Sprint(r.Epochs()), "[{2 1 1 1 5 false false [] 1}]"; got != want {
 			t.Errorf("epochs are %s, want %s", got, want)
 		}
 		return nil

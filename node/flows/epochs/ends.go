@@ -17,7 +17,7 @@ import (
 
 // endAll ends here what acts of a log ended that are lost, in their order. What has ended already
 // stays so; so it may be done again from the beginning. What a person published, added or invited
-// after an entry stays, too; 0: nobody did.
+// after an entry, with which the ledger went on, stays, too.
 func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Indexed, after uint64) error {
 	children := false
 	for _, a := range last(acts) {
@@ -42,7 +42,7 @@ func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Index
 // anew reports whether what an act ended was made anew after an entry.
 func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew bool, err error) {
 	newest := rows[head.Kind].newest
-	if after == 0 || newest == nil {
+	if newest == nil {
 		return false, nil
 	}
 	err = d.Own.View(ctx, func(r *state.Reader) error {

@@ -175,7 +175,11 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 	if err != nil {
 		return entry, err
 	}
-	return entry, d.finish(ctx, seen.Checkpoint.Log, k, 0)
+	_, begun, unsettled, err := d.Own.Begun(ctx) // which may have been before, where more is lost
+	if err != nil || !unsettled {
+		return entry, err
+	}
+	return entry, d.finish(ctx, seen.Checkpoint.Log, k, begun.Entry)
 }
 
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
@@ -195,7 +199,7 @@ func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, seen.Checkpoint.Log, k, 0)
+	return d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
 }
 
 // Recall puts a ledger in question of which two histories were proven before a restart, and whose
@@ -313,7 +317,7 @@ func (d *Desk) keysLost(err error) error {
 }
 
 // finish ends what the acts of a log ended, and settles the epoch. What a person made anew after an
-// entry stays; 0: nobody did.
+// entry, which began it, stays.
 func (d *Desk) finish(ctx context.Context, log identity.Log, k known, after uint64) error {
 	d.NewKeys()
 	if err := d.endAll(ctx, log, k.acts, after); err != nil {

@@ -1,6 +1,7 @@
 package epochs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,7 @@ type own struct {
 	names    state.Names
 	refuses  bool // every command
 	unheard  bool
+	first    identity.Entry
 }
 
 func (o *own) Questioned() error {
@@ -55,12 +57,34 @@ func (o *own) Continue(context.Context, identity.Message, string) (e identity.En
 	return e, nil
 }
 
-func (o *own) BeginEpoch(_ context.Context, _ identity.Message, _ string, lost host.Lost) (e identity.Entry, err error) {
+// BeginEpoch appends an entry, as the host does; lost.Entry is the first of them.
+func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, lost host.Lost) (e identity.Entry, err error) {
+	e, err = invite(ctx, o.Ledger, id, "yunyan")
+	if o.first.IsZero() {
+		o.first = e
+	}
+	lost.Entry = o.first.Index()
 	o.said, o.begun = append(o.said, "begin"), &lost
 	if o.question.Found != nil {
 		o.seen = *o.question.Found
 	}
-	return e, nil
+	return e, err
+}
+
+// invite invites a child for a day.
+func invite(ctx context.Context, l book.Ledger, id identity.Message, label string) (e identity.Entry, err error) {
+	child, err := identity.ParseLabel(label)
+	if err != nil {
+		return e, err
+	}
+	name, err := l.Log().Jurisdiction().Child(child)
+	if err != nil {
+		return e, err
+	}
+	return tree.Invite(ctx, l, id, tree.Invitation{
+		Place:  tree.Place{Name: name, Code: label, Level: "county", DisplayName: label, ShortName: label},
+		Secret: tree.SecretHash([]byte(id.String())), Until: time.Now().Add(24 * time.Hour),
+	})
 }
 
 func (o *own) Unheard() bool { return o.unheard }
@@ -269,6 +293,52 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestWidened (C20): where more is found to be lost, what was made anew since the ledger went on is
+// not ended a second time.
+func TestWidened(t *testing.T) {
+	d, o, w := newDesk(t)
+	open := func() (open bool) {
+		err := o.View(t.Context(), func(r *state.Reader) error {
+			c, _ := tree.ChildOf(r, w.acts[0].Leaf.Head.Code)
+			open = c.Open()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open
+	}
+	message := func() (id identity.Message) {
+		id, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	invited := func() {
+		t.Helper()
+		if _, err := invite(t.Context(), o, message(), "nanming"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.acts = []ledger.Indexed{act(8, ledger.KindCancellation)}
+	invited()
+	for _, anew := range []bool{false, true} {
+		o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
+		if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil || open() != anew {
+			t.Errorf("invited anew: %t, open: %t, %v", anew, open(), err)
+		}
+		if !anew {
+			invited()
+		}
+	}
+	o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
+	o.refuses = true
+	if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil {
+		t.Errorf("there was something to end: %v", err)
+	}
+}
+
 // TestKnownLater: what a person had to do without, because the parent was away, ends once its heads
 // can be had, and a neighbour that saw more than is named as lost puts the ledger in question.
 func TestKnownLater(t *testing.T) {
@@ -370,7 +440,7 @@ func TestHeldByTheNewest(t *testing.T) {
 		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
 	} {
 		d, o, _ := newDesk(t)
-		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 0); err != nil {
+		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 9); err != nil {
 			t.Fatal(err)
 		}
 		held := []string{}
@@ -425,7 +495,7 @@ func TestWhatIsHeld(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the node was stopped, and tries again
-				if err := d.finish(t.Context(), o.Log(), acts, true, row.after); err != nil {
+				if err := d.finish(t.Context(), o.Log(), known{acts: acts, whole: true}, cmp.Or(row.after, identity.MaxIndex)); err != nil {
 					t.Fatal(err)
 				}
 			}

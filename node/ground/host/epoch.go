@@ -325,5 +325,5 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 	if c, err := (ledger.Growth{Note: k.Note}).Checkpoint(); err == nil && len(k.Note) > 0 {
 		seen.Checkpoint = c
 	}
-	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Entry}, true, nil
+	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Began}, true, nil
 }

@@ -141,11 +141,19 @@ func TestMoreIsLost(t *testing.T) {
 	defer func() { closed(t, h) }()
 	_ = h.askOnce(t.Context(), told{seen: []Seen{first}})
 	from := h.question.Load().Size
+	var begun identity.Entry
 	begin := func() identity.Entry {
 		t.Helper()
 		entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: h.question.Load().Size})
 		if err == nil && signs(t, h) {
 			t.Error("it signs before that is settled")
+		}
+		_, lost, unsettled, failed := h.Begun(t.Context())
+		if begun.IsZero() {
+			begun = entry
+		}
+		if failed != nil || !unsettled || lost.Entry != begun.Index() {
+			t.Errorf("begun by entry %d, want %d: %v", lost.Entry, begun.Index(), failed)
 		}
 		if err == nil {
 			err = h.SettleEpoch(t.Context(), true)
@@ -155,7 +163,7 @@ func TestMoreIsLost(t *testing.T) {
 		}
 		return entry
 	}
-	begun := begin()
+	begin()
 	if h.Doubt(first); h.Questioned() != nil {
 		t.Error("what is named as lost puts it in question")
 	}
