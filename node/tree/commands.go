@@ -129,7 +129,7 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		}
 	}
 	if len(b.Secret) > 0 { // a renewal binds no invitation: one for other keys may be pending
-		child.First = b.First
+		child.First, child.Redeemed = b.First, book.Next(tx)
 	}
 	child.take(b, tx.Clock())
 	child.Endorsement, child.NotAfter, child.Withdrawn = book.Next(tx), b.NotAfter, ledger.None

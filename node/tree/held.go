@@ -24,6 +24,7 @@ type Held struct {
 	Number uint64         // of the key set that was endorsed last
 	Hash   []byte         // of that key set
 	Lost   identity.Entry // the endorsement
+	Since  uint64         // the entry with which this ledger went on without it
 }
 
 var helds = book.Bucket[Held]{Name: "child-held", Max: 512} // by label
@@ -76,13 +77,14 @@ func (h Held) Why(child identity.Jurisdiction) error {
 }
 
 // Hold holds a child, because the endorsement of which the head is given is a lost entry, and says
-// so in the ledger. held is false where that key set is known here, so that nothing is to be held.
-func Hold(ctx context.Context, l book.Ledger, id identity.Message, lost identity.Entry, head ledger.Head, reason string) (held bool, err error) {
+// so in the ledger, which went on with the entry since. held is false where nothing is to be held:
+// that key set is known here, or the child redeemed an invitation since.
+func Hold(ctx context.Context, l book.Ledger, id identity.Message, lost identity.Entry, head ledger.Head, since uint64, reason string) (held bool, err error) {
 	note, err := l.Note(HeldType, []byte(reason))
 	if err != nil {
 		return false, err
 	}
-	b := holdBody{Child: head.Code, Held: Held{Number: head.To, Hash: head.Root[:], Lost: lost}, Statement: note}
+	b := holdBody{Child: head.Code, Held: Held{Number: head.To, Hash: head.Root[:], Lost: lost, Since: since}, Statement: note}
 	asked, err := canon.Marshal(b.Held)
 	if err != nil {
 		return false, err
@@ -98,7 +100,8 @@ func applyHold(tx *state.Tx, b holdBody) (ledger.Ref, error) {
 	key := []byte(b.Child.String())
 	child, _ := ChildOf(tx, b.Child)
 	before, held := HeldOf(tx, b.Child)
-	if len(b.Held.Hash) != tlog.HashSize || b.Held.Number == 0 || child.has(tx, b.Held) || held && bytes.Equal(before.Hash, b.Held.Hash) {
+	came := child.has(tx, b.Held) || made(child.Redeemed, b.Held.Since)
+	if len(b.Held.Hash) != tlog.HashSize || b.Held.Number == 0 || came || held && !b.Held.replaces(before) {
 		return ledger.None, nil
 	}
 	if err := helds.Save(tx, key, b.Held); err != nil {
@@ -107,6 +110,18 @@ func applyHold(tx *state.Tx, b holdBody) (ledger.Ref, error) {
 	return b.Statement.Append(tx, ledger.Head{
 		Kind: ledger.KindChildHeld, Code: b.Child, From: b.Held.Lost.Index(), To: b.Held.Number, Root: tlog.Hash(b.Held.Hash),
 	})
+}
+
+// made reports whether an entry was made after another one.
+func made(entry ledger.Ref, after uint64) bool {
+	index, ok := entry.Index()
+	return ok && index > after
+}
+
+// replaces reports whether a child that is held for one key set is to be held for h: it is another
+// one, and was not lost in an epoch before.
+func (h Held) replaces(before Held) bool {
+	return !bytes.Equal(before.Hash, h.Hash) && h.Lost.Log().Epoch() >= before.Lost.Log().Epoch()
 }
 
 // has reports whether the child is endorsed with the key set that it would be held for, or with one
@@ -144,10 +159,10 @@ func (h Held) epochFits(b endorseBody, e usedEpoch, parent uint64) bool {
 
 // mayRelease refuses the endorsement of a child that is held and does not bring the key set that
 // was endorsed last. A chain that a person invited in place of the one that is known here counts
-// without that.
+// without that, if they did so since: an invitation from before may have been used in what is lost.
 func (c Child) mayRelease(tx *state.Tx, b endorseBody) error {
 	h, held := HeldOf(tx, b.Child)
-	if !held || h.meets(b) || len(b.Secret) > 0 && b.After == 0 {
+	if !held || h.meets(b) || len(b.Secret) > 0 && b.After == 0 && made(c.Invitation, h.Since) {
 		return nil
 	}
 	return book.Refuse(text.ChildHeld, b.Child.String(), tx.Log().Jurisdiction().String(), h.Lost.String())

@@ -22,7 +22,12 @@ func holds(t *testing.T, city, county *treetest.Party, sets [][]byte) bool {
 	}
 	hash := pin.Hash()
 	head := ledger.Head{Kind: ledger.KindEndorsement, Code: county.Name().Label(), To: uint64(len(sets)), Root: tlog.Hash(hash)}
-	held, err := tree.Hold(t.Context(), city, treetest.Message(t), city.Log().Entry(77), head, "lost")
+	var size uint64
+	err = city.View(t.Context(), func(r *state.Reader) error { size = r.Size(); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := tree.Hold(t.Context(), city, treetest.Message(t), city.Log().Entry(77), head, size-1, "lost")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,6 +180,56 @@ func TestHeldChildOpensNoEpochs(t *testing.T) {
 		city.Invite(t, county, "anew", true)
 		if _, err := tree.Epoch(t.Context(), city, county.Name(), []byte("anew")); err != nil {
 			t.Errorf("%s: it cannot come back: %v", what, err)
+		}
+	}
+}
+
+// TestInvitationFromBefore (C21): an invitation that is open in what was put back may have been
+// redeemed in what is lost. Whoever has its line is let in by it only with the keys that were
+// endorsed last; by one that a person made since, with others, too.
+func TestInvitationFromBefore(t *testing.T) {
+	const name = "nanming.guiyang.guizhou"
+	for what, rekey := range map[string]bool{"it joined in what is lost": false, "it began anew in what is lost": true} {
+		city, before := treetest.New(t, "guiyang.guizhou"), treetest.New(t, name)
+		own, thief := before, treetest.New(t, name)
+		if rekey {
+			city.Invite(t, before, "first", false)
+			before.JoinTo(t, city, "first")
+			own, thief = treetest.NewIn(t, name, 2), treetest.NewIn(t, name, 2)
+		}
+		city.Invite(t, own, "line", rekey)
+		sets := own.Follow(t, 3, nil)
+		if !holds(t, city, own, sets) {
+			t.Fatal("it is not held")
+		}
+		brings := func(p *treetest.Party, line string, sets [][]byte) text.Code {
+			r := p.Bring(t, line)
+			if sets != nil {
+				r.KeySets = sets
+			}
+			_, err := tree.Redeem(t.Context(), city, r, treetest.Binding, city.Clock())
+			return treetest.Code(err)
+		}
+		for who, got := range map[string]text.Code{
+			"a thief of the line": brings(thief, "line", nil), "the child, not as far": brings(own, "line", sets[:2]),
+		} {
+			if got != text.ChildHeld || !isHeld(t, city, own) {
+				t.Errorf("%s: %s: %q", what, who, got)
+			}
+		}
+		if got := brings(own, "line", sets); got != "" || isHeld(t, city, own) {
+			t.Errorf("%s: the child: %q", what, got)
+		}
+		if !holds(t, city, own, own.Follow(t, 4, nil)) {
+			t.Fatal("it is not held once more")
+		}
+		city.Invite(t, own, "since", true)
+		epoch, err := tree.Epoch(t.Context(), city, own.Name(), []byte("since"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := brings(treetest.NewIn(t, name, epoch), "since", nil); got != "" || isHeld(t, city, own) {
+			t.Errorf("%s: another, invited since: %q", what, got)
 		}
 	}
 }

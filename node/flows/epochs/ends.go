@@ -13,6 +13,7 @@ import (
 	"xietong/node/flows/reform"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 )
 
 // endAll ends here what acts of a log ended that are lost, in their order. What has ended already
@@ -21,13 +22,13 @@ import (
 func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Indexed, after uint64) error {
 	children := false
 	for _, a := range last(acts) {
-		if anew, err := d.anew(ctx, a.Leaf.Head, after); err != nil || anew {
+		if anew, err := d.anew(ctx, rows[a.Leaf.Head.Kind].newest, a.Leaf.Head, after); err != nil || anew {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		did, err := d.end(ctx, log, a)
+		did, err := d.end(ctx, log, a, after)
 		if err != nil {
 			return fmt.Errorf("end what entry %d ended: %w", a.Index, err)
 		}
@@ -39,9 +40,12 @@ func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Index
 	return d.Changed(ctx)
 }
 
-// anew reports whether what an act ended was made anew after an entry.
-func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew bool, err error) {
-	newest := rows[head.Kind].newest
+// made returns the newest entry by which what a head is about was made; zero: there is none.
+type made func(r *state.Reader, head ledger.Head) (identity.Entry, error)
+
+// anew reports whether what an act ended was made anew after an entry; newest tells when it was
+// made last, and nil that it never is made anew.
+func (d *Desk) anew(ctx context.Context, newest made, head ledger.Head, after uint64) (anew bool, err error) {
 	if newest == nil {
 		return false, nil
 	}
@@ -54,7 +58,8 @@ func (d *Desk) anew(ctx context.Context, head ledger.Head, after uint64) (anew b
 }
 
 // last leaves the last among the acts that hold the same thing, and of a child that was withdrawn
-// after it none.
+// after it none. Those that hold a child come last: who is held may yet be invited by an invitation
+// that was not replaced.
 func last(acts []ledger.Indexed) []ledger.Indexed {
 	of := func(h ledger.Head) string {
 		if h.Kind == ledger.KindWithdrawal {
@@ -66,14 +71,22 @@ func last(acts []ledger.Indexed) []ledger.Indexed {
 	for _, a := range acts {
 		at[of(a.Leaf.Head)] = a.Index
 	}
-	return slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
+	all := slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
 		return rows[a.Leaf.Head.Kind].holds != "" && at[of(a.Leaf.Head)] != a.Index
 	})
+	holds := func(a ledger.Indexed) int {
+		if rows[a.Leaf.Head.Kind].holds == holdsChild {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b ledger.Indexed) int { return holds(a) - holds(b) })
+	return all
 }
 
 // end ends what one act of a log ended, or holds what it changed, and reports whether there was
 // something to do.
-func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed) (did bool, err error) {
+func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed, after uint64) (did bool, err error) {
 	does := rows[a.Leaf.Head.Kind].does
 	if does == nil {
 		return false, nil
@@ -82,14 +95,31 @@ func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed) (did
 	if err != nil {
 		return false, err
 	}
-	did, err = does(d, ctx, lostAct{id, a.Leaf.Head, log.Entry(a.Index)})
+	did, err = does(d, ctx, lostAct{id, a.Leaf.Head, log.Entry(a.Index), after})
 	return did && err == nil, passed(err)
+}
+
+// withdrawChild withdraws a child, and takes back an invitation that was not made after an entry,
+// since it may have been redeemed in what is lost.
+func (d *Desk) withdrawChild(ctx context.Context, id identity.Message, child identity.Label, after uint64, reason string) error {
+	_, err := tree.Withdraw(ctx, d.Own, id, child, reason)
+	if err = passed(err); err != nil {
+		return err
+	}
+	anew, err := d.anew(ctx, newestInvited, ledger.Head{Code: child}, after)
+	if err != nil || anew {
+		return err
+	}
+	if id, err = identity.NewMessage(); err == nil {
+		_, err = tree.Cancel(ctx, d.Own, id, child, reason)
+	}
+	return err
 }
 
 // passed drops the refusals of what is not here, or has ended already.
 func passed(err error) error {
 	if err == nil || failure.Is(err, text.NotFound, text.GrantReplaced, text.UnknownDataset, text.DatasetWithdrawn, text.NoStandard, text.StandardWithdrawn,
-		text.UnknownAgency, text.AgencyEnded, text.AgencyMerged, text.NotEndorsed, text.InvitedOnly, text.NoInvitation) {
+		text.UnknownAgency, text.AgencyEnded, text.AgencyMerged, text.NotEndorsed, text.InvitedOnly, text.NoInvitation, text.ChildDamaged) {
 		return nil
 	}
 	return err

@@ -71,22 +71,6 @@ func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, los
 	return e, err
 }
 
-// invite invites a child for a day.
-func invite(ctx context.Context, l book.Ledger, id identity.Message, label string) (e identity.Entry, err error) {
-	child, err := identity.ParseLabel(label)
-	if err != nil {
-		return e, err
-	}
-	name, err := l.Log().Jurisdiction().Child(child)
-	if err != nil {
-		return e, err
-	}
-	return tree.Invite(ctx, l, id, tree.Invitation{
-		Place:  tree.Place{Name: name, Code: label, Level: "county", DisplayName: label, ShortName: label},
-		Secret: tree.SecretHash([]byte(id.String())), Until: time.Now().Add(24 * time.Hour),
-	})
-}
-
 func (o *own) Unheard() bool { return o.unheard }
 
 func (o *own) Heard() error {
@@ -293,52 +277,6 @@ func TestResumed(t *testing.T) {
 	}
 }
 
-// TestWidened (C20): where more is found to be lost, what was made anew since the ledger went on is
-// not ended a second time.
-func TestWidened(t *testing.T) {
-	d, o, w := newDesk(t)
-	open := func() (open bool) {
-		err := o.View(t.Context(), func(r *state.Reader) error {
-			c, _ := tree.ChildOf(r, w.acts[0].Leaf.Head.Code)
-			open = c.Open()
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return open
-	}
-	message := func() (id identity.Message) {
-		id, err := identity.NewMessage()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return id
-	}
-	invited := func() {
-		t.Helper()
-		if _, err := invite(t.Context(), o, message(), "nanming"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.acts = []ledger.Indexed{act(8, ledger.KindCancellation)}
-	invited()
-	for _, anew := range []bool{false, true} {
-		o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
-		if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil || open() != anew {
-			t.Errorf("invited anew: %t, open: %t, %v", anew, open(), err)
-		}
-		if !anew {
-			invited()
-		}
-	}
-	o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
-	o.refuses = true
-	if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil {
-		t.Errorf("there was something to end: %v", err)
-	}
-}
-
 // TestKnownLater: what a person had to do without, because the parent was away, ends once its heads
 // can be had, and a neighbour that saw more than is named as lost puts the ledger in question.
 func TestKnownLater(t *testing.T) {
@@ -420,39 +358,6 @@ func TestEveryActHasARow(t *testing.T) {
 	}
 	if acts < 30 {
 		t.Errorf("there are %d kinds of act", acts)
-	}
-}
-
-// TestHeldByTheNewest: a child is held for the last key set that was endorsed in what is lost, and
-// for none where it was withdrawn after that; one that was invited anew since is not held.
-func TestHeldByTheNewest(t *testing.T) {
-	endorsed := func(index, number uint64) ledger.Indexed {
-		a := act(index, ledger.KindEndorsement)
-		a.Leaf.Head.To, a.Leaf.Head.Root[0] = number, byte(number)
-		return a
-	}
-	for what, row := range map[string]struct {
-		acts []ledger.Indexed
-		want string
-	}{
-		"the last of them":  {[]ledger.Indexed{endorsed(8, 2), endorsed(9, 3), endorsed(12, 3)}, "[3 guiyang.guizhou/log/1/12]"},
-		"withdrawn after":   {[]ledger.Indexed{endorsed(8, 2), act(9, ledger.KindWithdrawal)}, "[]"},
-		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
-	} {
-		d, o, _ := newDesk(t)
-		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 9); err != nil {
-			t.Fatal(err)
-		}
-		held := []string{}
-		err := o.View(t.Context(), func(r *state.Reader) error {
-			for _, c := range tree.AllHeld(r) {
-				held = append(held, fmt.Sprint(c.Number, " ", c.Lost))
-			}
-			return nil
-		})
-		if got := fmt.Sprint(held); err != nil || got != row.want {
-			t.Errorf("%s: held %s, %v, want %s", what, got, err, row.want)
-		}
 	}
 }
 

@@ -16,6 +16,7 @@ type lostAct struct {
 	id    identity.Message
 	head  ledger.Head
 	entry identity.Entry
+	after uint64 // the entry with which the ledger went on
 }
 
 func (a lostAct) reason() string {
@@ -27,9 +28,9 @@ type row struct {
 	why string // what it does or, without does, why there is nothing to do
 
 	does func(d *Desk, ctx context.Context, a lostAct) (did bool, err error)
-	// newest returns the newest entry by which what it is about was made; zero: there is none. nil:
-	// it is never made anew. A grant is given again as another one.
-	newest func(r *state.Reader, head ledger.Head) (identity.Entry, error)
+	// newest tells when what it is about was made last; nil: it is never made anew. A grant is given
+	// again as another one.
+	newest made
 	// holds is what it holds: of all acts that hold the same thing, the last one counts.
 	holds string
 }
@@ -47,11 +48,12 @@ var rows = map[ledger.Kind]row{
 	ledger.KindDatasetEnded:  {why: "ended: the dataset", does: ends((*Desk).withdraw), newest: newestDataset},
 	ledger.KindStandardEnded: {why: "ended: the standard", does: ends((*Desk).withdrawStandard), newest: newestStandard},
 	ledger.KindAgencyEnded:   {why: "ended: the agency", does: endsAgency, newest: newestAgency},
-	ledger.KindWithdrawal:    {why: "ended: the endorsement of the child", does: endsChild, newest: newestInvited},
+	ledger.KindWithdrawal:    {why: "ended: the endorsement of the child, and its invitation", does: endsChild, newest: newestCame},
 	ledger.KindCancellation:  {why: "ended: the invitation", does: endsInvitation, newest: newestInvited},
+	ledger.KindInvitation:    {why: "ended: the invitation that it replaced; itself counts no more", does: endsInvitation, newest: newestInvited},
 
-	ledger.KindEndorsement:     {why: "held: the child, until it shows its newest keys", does: holdsKeys, newest: newestInvited, holds: holdsChild},
-	ledger.KindChildHeld:       {why: "held: the child, as it was", does: holdsKeys, newest: newestInvited, holds: holdsChild},
+	ledger.KindEndorsement:     {why: "held: the child, until it shows its newest keys", does: holdsKeys, holds: holdsChild},
+	ledger.KindChildHeld:       {why: "held: the child, as it was", does: holdsKeys, holds: holdsChild},
 	ledger.KindCatalogueEntry:  {why: "held: the dataset, of which a later version was published", does: holdsData, newest: newestDataset, holds: holdsDataset},
 	ledger.KindRetraction:      {why: "held: the dataset, of which a record was retracted", does: holdsData, newest: newestDataset, holds: holdsDataset},
 	ledger.KindImportPublished: {why: "held: the dataset, where records left by it", does: holdsImported, newest: newestDataset},
@@ -67,7 +69,6 @@ var rows = map[ledger.Kind]row{
 	ledger.KindGrant:          {why: "nothing: it is not given anew, and one that it renewed ends sooner"},
 	ledger.KindRuleAllowed:    {why: "nothing: whom it allowed is kept from grants by rule again"},
 	ledger.KindHolderEnded:    {why: "nothing: the list of the holder's jurisdiction is asked for before each use, and recorded again"},
-	ledger.KindInvitation:     {why: "nothing: it counts no more"},
 	ledger.KindJoined:         {why: "nothing: it is no child, and joins again"},
 	ledger.KindRoster:         {why: "nothing: who has the later list keeps it, and the root publishes the same again"},
 	ledger.KindKeysConfirmed:  {why: "nothing: whoever waits for it waits on"},
@@ -91,8 +92,7 @@ func endsAgency(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 }
 
 func endsChild(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	_, err := tree.Withdraw(ctx, d.Own, a.id, a.head.Code, a.reason())
-	return true, err
+	return true, d.withdrawChild(ctx, a.id, a.head.Code, a.after, a.reason())
 }
 
 func endsInvitation(d *Desk, ctx context.Context, a lostAct) (bool, error) {
@@ -102,7 +102,7 @@ func endsInvitation(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 
 func holdsKeys(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 	reason := fmt.Sprintf("its newest keys are those of entry %d of the epoch before, which is lost", a.entry.Index())
-	return tree.Hold(ctx, d.Own, a.id, a.entry, a.head, reason)
+	return tree.Hold(ctx, d.Own, a.id, a.entry, a.head, a.after, reason)
 }
 
 func holdsData(d *Desk, ctx context.Context, a lostAct) (bool, error) {
@@ -159,6 +159,13 @@ func newestAgency(r *state.Reader, head ledger.Head) (e identity.Entry, err erro
 		}
 	}
 	return e, err
+}
+
+// newestCame returns the invitation that a child redeemed last: it is made anew when it comes, not
+// when it is invited.
+func newestCame(r *state.Reader, head ledger.Head) (identity.Entry, error) {
+	child, _ := tree.ChildOf(r, head.Code)
+	return child.Redeemed.In(r.Names()), nil
 }
 
 func newestInvited(r *state.Reader, head ledger.Head) (identity.Entry, error) {

@@ -1,0 +1,207 @@
+package epochs
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/host"
+	"xietong/node/tree"
+	"xietong/node/tree/treetest"
+)
+
+// TestWidened (C20): where more is found to be lost, what was made anew since the ledger went on is
+// not ended a second time.
+func TestWidened(t *testing.T) {
+	d, o, w := newDesk(t)
+	open := func() (open bool) {
+		err := o.View(t.Context(), func(r *state.Reader) error {
+			c, _ := tree.ChildOf(r, w.acts[0].Leaf.Head.Code)
+			open = c.Open()
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open
+	}
+	message := func() (id identity.Message) {
+		id, err := identity.NewMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	invited := func() {
+		t.Helper()
+		if _, err := invite(t.Context(), o.Ledger, message(), "nanming"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.acts = []ledger.Indexed{act(8, ledger.KindCancellation)}
+	invited()
+	for _, anew := range []bool{false, true} {
+		o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
+		if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil || open() != anew {
+			t.Errorf("invited anew: %t, open: %t, %v", anew, open(), err)
+		}
+		if !anew {
+			invited()
+		}
+	}
+	o.question = &host.QuestionError{Found: &host.Seen{}, Size: 7, Since: time.Now()}
+	o.refuses = true
+	if _, err := d.Continue(t.Context(), message(), "r", Word{}); err != nil {
+		t.Errorf("there was something to end: %v", err)
+	}
+}
+
+// TestHeldByTheNewest: a child is held for the last key set that was endorsed in what is lost, and
+// for none where it was withdrawn after that.
+func TestHeldByTheNewest(t *testing.T) {
+	endorsed := func(index, number uint64) ledger.Indexed {
+		a := act(index, ledger.KindEndorsement)
+		a.Leaf.Head.To, a.Leaf.Head.Root[0] = number, byte(number)
+		return a
+	}
+	for what, row := range map[string]struct {
+		acts []ledger.Indexed
+		want string
+	}{
+		"the last of them":  {[]ledger.Indexed{endorsed(8, 2), endorsed(9, 3), endorsed(12, 3)}, "[3 guiyang.guizhou/log/1/12]"},
+		"withdrawn after":   {[]ledger.Indexed{endorsed(8, 2), act(9, ledger.KindWithdrawal)}, "[]"},
+		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
+	} {
+		d, o, _ := newDesk(t)
+		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 9); err != nil {
+			t.Fatal(err)
+		}
+		held := []string{}
+		err := o.View(t.Context(), func(r *state.Reader) error {
+			for _, c := range tree.AllHeld(r) {
+				held = append(held, fmt.Sprint(c.Number, " ", c.Lost))
+			}
+			return nil
+		})
+		if got := fmt.Sprint(held); err != nil || got != row.want {
+			t.Errorf("%s: held %s, %v, want %s", what, got, err, row.want)
+		}
+	}
+}
+
+// TestWhatIsAnew (C22): a child is made anew by coming, not by an invitation that nobody redeemed;
+// an invitation from before what is lost, which may have been used or replaced in it, ends with
+// what that ended, and one that was made since stays.
+func TestWhatIsAnew(t *testing.T) {
+	child := treetest.New(t, "nanming.guiyang.guizhou")
+	for what, row := range map[string]struct {
+		before, since []string
+		lost          ledger.Kind
+		want          string
+	}{
+		"endorsed anew, and nothing since":          {[]string{"come"}, nil, ledger.KindEndorsement, "joined held"},
+		"endorsed anew, and invited since":          {[]string{"come"}, []string{"invite"}, ledger.KindEndorsement, "joined open held"},
+		"endorsed anew, and invited by mistake":     {[]string{"come"}, []string{"invite", "cancel"}, ledger.KindEndorsement, "joined held"},
+		"endorsed, and come since":                  {nil, []string{"invite", "come"}, ledger.KindEndorsement, "joined"},
+		"endorsed, come since, invited once more":   {nil, []string{"invite", "come", "invite", "cancel"}, ledger.KindEndorsement, "joined"},
+		"endorsed by what is open here":             {[]string{"invite"}, nil, ledger.KindEndorsement, "open held"},
+		"withdrawn":                                 {[]string{"come"}, nil, ledger.KindWithdrawal, ""},
+		"withdrawn, and invited since":              {[]string{"come"}, []string{"invite"}, ledger.KindWithdrawal, ""},
+		"withdrawn, and come since":                 {nil, []string{"invite", "come"}, ledger.KindWithdrawal, "joined"},
+		"came by what is open here, and withdrawn":  {[]string{"invite"}, nil, ledger.KindWithdrawal, ""},
+		"came and was withdrawn, invited since":     {nil, []string{"invite"}, ledger.KindWithdrawal, "open"},
+		"invited by another line than is open here": {[]string{"invite"}, nil, ledger.KindInvitation, ""},
+		"invited, and once more since":              {[]string{"invite"}, []string{"invite"}, ledger.KindInvitation, "open"},
+		"taken back":                                {[]string{"invite"}, nil, ledger.KindCancellation, ""},
+		"taken back, and invited since":             {[]string{"invite"}, []string{"invite"}, ledger.KindCancellation, "open"},
+		"invited by another, which a child came by": {[]string{"come", "invite"}, nil, ledger.KindInvitation, "joined"},
+		"invited by another, and nothing is open":   {[]string{"come"}, nil, ledger.KindInvitation, "joined"},
+	} {
+		d, o, _ := newDesk(t)
+		do := func(steps []string) {
+			for _, step := range steps {
+				if err := lives(t, o, child, step); err != nil {
+					t.Fatalf("%s: %s: %v", what, step, err)
+				}
+			}
+		}
+		do(row.before)
+		began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan") // stands for the entry that begins the epoch
+		if err != nil {
+			t.Fatal(err)
+		}
+		do(row.since)
+		a := act(8, row.lost)
+		a.Leaf.Head.To, a.Leaf.Head.Root[0] = 2, 2
+		for range 2 {
+			if err := d.finish(t.Context(), o.Log(), known{acts: []ledger.Indexed{a}, whole: true}, began.Index()); err != nil {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+		if got := stands(t, o, a.Leaf.Head.Code); got != row.want {
+			t.Errorf("%s: it is %q, want %q", what, got, row.want)
+		}
+	}
+}
+
+// lives has the jurisdiction invite the child, or take that back, or has the child come.
+func lives(t *testing.T, o *own, child *treetest.Party, step string) (err error) {
+	t.Helper()
+	id := treetest.Message(t)
+	switch step {
+	case "invite":
+		_, err = invite(t.Context(), o.Ledger, id, "nanming")
+	case "cancel":
+		_, err = tree.Cancel(t.Context(), o, id, child.Name().Label(), "a slip")
+	case "come":
+		if _, err = invite(t.Context(), o.Ledger, id, "nanming"); err == nil {
+			_, err = tree.Redeem(t.Context(), o, child.Bring(t, id.String()), treetest.Binding, o.Clock)
+		}
+	}
+	return err
+}
+
+// stands returns what a child is.
+func stands(t *testing.T, o *own, child identity.Label) string {
+	t.Helper()
+	var is []string
+	err := o.View(t.Context(), func(r *state.Reader) error {
+		c, _ := tree.ChildOf(r, child)
+		if c.Joined() {
+			is = append(is, "joined")
+		}
+		if c.Open() {
+			is = append(is, "open")
+		}
+		if _, held := tree.HeldOf(r, child); held {
+			is = append(is, "held")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(is, " ")
+}
+
+// invite invites a child for a day.
+func invite(ctx context.Context, l *booktest.Ledger, id identity.Message, label string) (e identity.Entry, err error) {
+	child, err := identity.ParseLabel(label)
+	if err != nil {
+		return e, err
+	}
+	name, err := l.Log().Jurisdiction().Child(child)
+	if err != nil {
+		return e, err
+	}
+	return tree.Invite(ctx, l, id, tree.Invitation{
+		Place:  tree.Place{Name: name, Code: label, Level: "county", DisplayName: label, ShortName: label},
+		Secret: tree.SecretHash([]byte(id.String())), Until: l.Clock.Add(24 * time.Hour), Rekey: true,
+	})
+}
