@@ -100,6 +100,9 @@ func (a *app) tellReplicas(all client.Replicas) {
 		if r.Role == client.ReplicaFollower && r.Follows {
 			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
 		}
+		if r.InQuestion {
+			a.tell(text.CLIReplicaMute, text.Args{"replica": r.Replica})
+		}
 		if ahead := time.Duration(r.OffsetMS) * time.Millisecond; ahead.Abs() > apart {
 			code := map[bool]text.Code{true: text.CLIReplicaClock, false: text.CLIReplicaClockLate}[ahead > 0]
 			a.tell(code, text.Args{"replica": r.Replica, "offset": ahead.Abs().Round(time.Second).String()})

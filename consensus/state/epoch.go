@@ -128,6 +128,17 @@ func (n Names) of(index uint64) identity.Log {
 // not.
 func (n Names) Has(e identity.Entry) bool { return !e.IsZero() && n.Entry(e.Index()) == e }
 
+// Renamed returns the name of what stands at the place of an entry of an epoch before, where it was
+// recorded while the ledger was in question: people were told it by a name of that epoch.
+func (r *Reader) Renamed(e identity.Entry) (now identity.Entry, ok bool) {
+	for _, b := range r.Epochs() {
+		if b.Before == e.Log().Epoch() && e.Index() >= b.From && e.Index() < b.Entry {
+			return r.Names().Entry(e.Index()), true
+		}
+	}
+	return now, false
+}
+
 // readNames reads the epochs of a ledger.
 func (m *meta) readNames(r reads) {
 	m.names = Names{log: m.Log}

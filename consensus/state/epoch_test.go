@@ -75,6 +75,32 @@ func TestEntriesKeepTheirNames(t *testing.T) {
 			t.Errorf("%s: %v, want %v (%v)", name, names.Has(e), want, err)
 		}
 	}
+	renamed(t, s)
+}
+
+// renamed checks that what was told while the ledger was in question is found by its name of now,
+// and nothing else by a name of an epoch that is over.
+func renamed(t *testing.T, s *Store) {
+	t.Helper()
+	for name, want := range map[string]string{
+		"nanming.guiyang.guizhou/log/1/7": "", "nanming.guiyang.guizhou/log/1/8": "nanming.guiyang.guizhou/log/2/8",
+		"nanming.guiyang.guizhou/log/1/9": "nanming.guiyang.guizhou/log/6/9", "nanming.guiyang.guizhou/log/1/10": "",
+		"nanming.guiyang.guizhou/log/5/13": "nanming.guiyang.guizhou/log/6/13", "nanming.guiyang.guizhou/log/4/8": "",
+	} {
+		e, err := identity.ParseEntry(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.View(func(r *Reader) error {
+			if now, ok := r.Renamed(e); ok != (want != "") || ok && now.String() != want {
+				t.Errorf("%s: %s, %t, want %q", name, now, ok, want)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // TestEpochBeginsAnew: what was signed before counts no more, a mark finds another digest in each

@@ -53,7 +53,7 @@ type Asks interface {
 // Receipt gives the receipt of an entry of this jurisdiction, and the payload if it belongs to whom
 // asks. A record, or a part of one, is given only after this use is recorded, and so never to an
 // agency that ended. The refusal of an entry that is not there is text.NotFound, and of one of an
-// earlier ledger text.LedgerGone, whether there was such an entry or not.
+// earlier ledger text.LedgerGone or text.EntryRenamed, whether there was such an entry or not.
 func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt, error) {
 	return d.receipt(ctx, e, true, func(r *state.Reader) (a Asker, err error) {
 		a.Agency, a.Administrator, err = by.Asks(r)
@@ -64,6 +64,20 @@ func (d *Desk) Receipt(ctx context.Context, by Asks, e identity.Entry) (Receipt,
 	})
 }
 
+// Gone returns the refusal of an entry of an epoch of the own ledger that is over: it is lost, or
+// was told while the ledger was in question, and has another name now.
+func Gone(own book.Ledger, e identity.Entry) error {
+	args := text.Args{"entry": e.String(), "log": own.Log().String()}
+	code := text.LedgerGone
+	err := own.Look(func(r *state.Reader) error {
+		if now, ok := r.Renamed(e); ok {
+			code, args = text.EntryRenamed, text.Args{"entry": e.String(), "next": now.String()}
+		}
+		return nil
+	})
+	return text.Fail(code, args, err)
+}
+
 // receipt gives the receipt of an entry. An asker to whom the payload does not belong gets the
 // receipt alone if heads is set, and otherwise the refusal of an entry that is not there.
 func (d *Desk) receipt(ctx context.Context, e identity.Entry, heads bool, asker func(*state.Reader) (Asker, error)) (Receipt, error) {
@@ -71,7 +85,7 @@ func (d *Desk) receipt(ctx context.Context, e identity.Entry, heads bool, asker 
 	err := book.ErrNoEntry // for an entry of another log of this jurisdiction
 	has := d.own.Names().Has(e)
 	if log := e.Log(); !has && log.Jurisdiction() == d.own.Name() && log.Epoch() < d.own.Log().Epoch() {
-		return Receipt{}, text.Fail(text.LedgerGone, text.Args{"entry": e.String(), "log": d.own.Log().String()}, nil)
+		return Receipt{}, Gone(d.own, e)
 	}
 	if has {
 		got.Preimage, got.Withheld, err = d.open(ctx, e.Index(), asker)

@@ -193,7 +193,7 @@ func (h Hosted) own(grant string, index uint64) error {
 	case of.Jurisdiction() != h.Ledger.Name():
 		return text.Fail(text.GrantElsewhere, text.Args{"grant": grant, "name": of.Jurisdiction().String()}, nil)
 	case !h.Ledger.Names().Has(name):
-		return text.Fail(text.LedgerGone, text.Args{"entry": grant, "log": h.Ledger.Log().String()}, nil)
+		return sharing.Gone(h.Ledger, name)
 	case name.Index() != index:
 		return text.Fail(text.BadRequest, text.Args{"where": "grant", "reason": "it is another than the path names"}, nil)
 	}

@@ -57,6 +57,7 @@ var meant = map[text.Code]meaning{
 	text.SchemaRejected: {value: "field", members: []string{"record", "where", "field"}}, text.GroundNeeded: {names: "missing"},
 	text.SelectorMalformed: {members: []string{"at"}}, text.SelectorUnknown: {value: "level", members: []string{"level", "at"}},
 	text.GrantElsewhere: {members: []string{"grant"}}, text.LedgerGone: {value: "entry", members: []string{"grant", "entry"}},
+	text.EntryRenamed:  {value: "entry", members: []string{"grant", "entry"}},
 	text.UnknownRecord: {members: []string{"key"}}, text.NoHistory: {members: []string{"key"}}, text.NoQuestion: {members: []string{"name"}}, text.BadCursor: {members: []string{"cursor"}},
 	text.PlaceTaken: {members: []string{"code", "label", "name"}}, text.RosterFaulty: {members: []string{"csv"}},
 	text.OwnJurisdiction: {members: []string{"at"}}, text.NotOursToObject: {members: []string{"pin"}}, text.EntryInvalid: {value: "dataset", members: []string{"code"}},

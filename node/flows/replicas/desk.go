@@ -44,6 +44,8 @@ type Own interface {
 	Applied() uint64
 	// Following returns what this replica knows of who takes in raft's log.
 	Following() group.Following
+	// Mute reports whether this replica may be a copy or an old backup: it has no vote.
+	Mute() bool
 	// Endorsed returns the endorsement by the parent that was seen last; nil: there is no parent.
 	Endorsed(ctx context.Context) (*trust.Endorsement, error)
 	// KeysInUse returns the number of the key set that this replica signs with.
@@ -226,6 +228,7 @@ type Status struct {
 	Votes     bool
 	Signs     bool      // the newest key set lists it
 	Reachable bool      // it answered, or is connected to this one
+	Mute      bool      // it says that it may be a copy or an old backup: it has no vote, and signs nothing
 	Following bool      // it leads, or takes in what the one that leads sends
 	NotSince  time.Time // since when it does not follow, at least; zero: not known, or it follows
 	Why       Why

@@ -106,7 +106,7 @@ func judge(all []Status, own identity.Replica, said map[identity.Replica]heard, 
 		s := &all[i]
 		h, answered := said[s.Replica]
 		if answered {
-			s.Reachable, s.Applied = true, h.Applied
+			s.Reachable, s.Applied, s.Mute = true, h.Applied, h.Mute
 			s.Behind = new(newest - h.Applied)
 			if !s.Here {
 				s.Offset = time.UnixMilli(int64(h.Now)).Sub(h.at)
@@ -169,13 +169,13 @@ func (s *Status) reason(leader identity.Replica, answered bool) Why {
 	return Away
 }
 
-// StrengthOf counts the replicas with a vote, and those of them that follow; where nobody leads,
-// those that answer.
+// StrengthOf counts the replicas with a vote, and those of them that follow, where nobody leads
+// those that answer, and that may use it.
 func StrengthOf(all []Status) (s Strength) {
 	s.Led = slices.ContainsFunc(all, func(each Status) bool { return each.Leads })
 	for _, each := range all {
 		if each.Votes {
-			s = s.with(each.Following || !s.Led && each.Reachable)
+			s = s.with(!each.Mute && (each.Following || !s.Led && each.Reachable))
 		}
 	}
 	return s
@@ -186,11 +186,16 @@ func StrengthOf(all []Status) (s Strength) {
 const alarmAfter = time.Minute
 
 // Alarms returns what a person must mend about the replicas: one that does not follow for a minute,
-// and that one more loss stops the jurisdiction.
+// or has no vote now, and that one more loss stops the jurisdiction.
 func Alarms(all []Status, now time.Time) (wrong []error) {
+	for _, each := range all {
+		if each.Mute && !each.Here { // of this one it is told already
+			wrong = append(wrong, text.Fail(text.ReplicaMute, text.Args{"replica": each.Replica.String()}, nil))
+		}
+	}
 	s := StrengthOf(all)
 	if !s.Led {
-		return nil // that nobody leads is told
+		return wrong // that nobody leads is told
 	}
 	for _, each := range all {
 		if each.In() && !each.Following && !each.NotSince.IsZero() && now.Sub(each.NotSince) >= alarmAfter {

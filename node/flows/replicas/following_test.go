@@ -28,6 +28,12 @@ func says(leader string, since uint64, takes map[uint32]uint64, missed_ ...uint3
 	return heard{position: p}
 }
 
+// mute is a replica that says that it is in question.
+func mute(h heard) heard {
+	h.Mute = true
+	return h
+}
+
 // TestWhoFollows (NW8, NW15, NW21): a replica counts where the one that leads says that it takes in
 // the log, and not because it is connected; and where none leads, nobody does. Told is what each
 // row shows: who follows, why others do not, by whom they cannot be reached, and the strength.
@@ -43,6 +49,12 @@ func TestWhoFollows(t *testing.T) {
 	}{
 		"all three": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 80}), 2: says("r1", 50, nil), 3: says("r1", 80, nil)}, 0,
 			"r1! r2+ r3+ 3/3", ""},
+		"one is in question": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 80}), 2: mute(says("r1", 50, nil)), 3: says("r1", 80, nil)}, 0,
+			"r1! r2+ r3+ 2/3", "replica-mute replicas-no-spare"},
+		"the one that tells it is in question": {2, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 80}), 2: mute(says("r1", 50, nil)), 3: says("r1", 80, nil)}, 0,
+			"r1! r2+ r3+ 2/3", "replicas-no-spare"},
+		"none leads, and two are in question": {1, map[uint32]heard{1: says("", 9000, nil), 2: mute(says("", 9000, nil)), 3: mute(says("", 9000, nil))}, 0,
+			"r1 no-leader r2 no-leader r3 no-leader none 1/3", "replica-mute replica-mute"},
 		"one is away": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: old}, 3), 2: says("r1", 50, nil, 3)}, 0,
 			"r1! r2+ r3 away(r1,r2) 2/3", "replica-away replicas-no-spare"},
 		"one is away for a moment": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 9000}, 3), 2: says("r1", 50, nil)}, 0,

@@ -23,6 +23,7 @@ type position struct {
 	Last    uint64   // the index of the last entry of its log
 	Takes   []taking // it leads
 	Missed  []missed
+	Mute    bool // it may be a copy or an old backup: it has no vote, and signs nothing
 }
 
 // taking is how far another replica is, as the one that leads knows.
@@ -54,13 +55,14 @@ type placed interface {
 	Applied() uint64
 	Leader() (identity.Replica, bool)
 	Following() group.Following
+	Mute() bool
 }
 
 // positionOf returns what a replica says of itself; links may be nil.
 func positionOf(own placed, links Links, wall time.Time) position {
 	now, f := time.Now(), own.Following()
 	p := position{
-		Applied: own.Applied(), Now: uint64(max(wall.UnixMilli(), 0)), Since: ago(now, f.Since), Last: f.Last, Takes: []taking{}, Missed: []missed{},
+		Applied: own.Applied(), Now: uint64(max(wall.UnixMilli(), 0)), Since: ago(now, f.Since), Last: f.Last, Takes: []taking{}, Missed: []missed{}, Mute: own.Mute(),
 	}
 	if leader, known := own.Leader(); known {
 		p.Leader = leader.String()

@@ -152,8 +152,8 @@ func (h *Host) Questioned() error {
 	return nil
 }
 
-// mute reports whether this replica neither votes nor asks for votes.
-func (h *Host) mute() bool { return h.question.Load() != nil && !h.voiced.Load() }
+// Mute reports whether this replica neither votes nor asks for votes.
+func (h *Host) Mute() bool { return h.question.Load() != nil && !h.voiced.Load() }
 
 // unquestionedAnd returns ready after a wait until the folder is in question no more.
 func (h *Host) unquestionedAnd(ready func(context.Context) error) func(context.Context) error {

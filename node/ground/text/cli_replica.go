@@ -47,6 +47,7 @@ const (
 	CLIReplicaOneWay    Code = "cli.replica.one-way"
 	CLIReplicaStuck     Code = "cli.replica.stuck"
 	CLIReplicaBehindAll Code = "cli.replica.behind-all"
+	CLIReplicaMute      Code = "cli.replica.mute"
 	CLIReplicaClock     Code = "cli.replica.clock"
 	CLIReplicaClockLate Code = "cli.replica.clock-late"
 
@@ -162,6 +163,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaAway, "{replica} 不在：请在那台机器上启动 xietong serve，并核对网络", "{replica} is away: start `xietong serve` on that machine, and see that the network is there"},
 	{CLIReplicaOneWay, "{by} 不能连到 {replica} 的地址 {addresses}（{replica} 能连出）：请核对 {replica} 的 listen 和防火墙", "{by} cannot reach {replica} at {addresses} ({replica} can reach others): check `listen` of {replica}, and the firewall"},
 	{CLIReplicaStuck, "{replica} 有应答，但没有写入新内容：请在那台机器上执行 xietong status，并查看日志", "{replica} answers, and takes nothing in: run `xietong status` on that machine, and read its log"},
+	{CLIReplicaMute, "{replica} 的数据目录可能是复制件或旧备份，其间不表决、不签名，不算作可用：请在那台机器上执行 {xietong} status",
+		"the data directory of {replica} may be a copy or an old backup: it has no vote meanwhile, signs nothing, and does not count as there; run `{xietong} status` on that machine"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
 	{CLIReplicaClock, "{replica} 的时钟比本机超前 {offset}，请校准不准的一台", "the clock of {replica} is {offset} ahead of this machine's: set the one that is wrong"},
 	{CLIReplicaClockLate, "{replica} 的时钟比本机落后 {offset}，请校准不准的一台", "the clock of {replica} is {offset} behind this machine's: set the one that is wrong"},

@@ -18,6 +18,8 @@ const (
 	LostUnasked         Code = "lost-unasked"
 	KeysOutrun          Code = "keys-outrun"
 	LostUnseen          Code = "lost-unseen"
+	EntryRenamed        Code = "entry-renamed"
+	ReplicaMute         Code = "replica-mute"
 )
 
 var questionProblems = []problem{
@@ -123,5 +125,19 @@ var questionProblems = []problem{
 			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，先设法连通上级；连不通的，请上级的上级执行 xietong ledger list --at NAME 告知已知的，再逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后以 --checked 重新执行：账本以新的纪元继续，再把已经终止过的逐一终止"},
 		en: parts{"Nobody tells what is lost", "no neighbour said what it saw of the ledger of {jurisdiction}, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
 			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, try to have the parent connected; if it cannot be, ask the level above the parent for what it knows (`xietong ledger list --at NAME`, there), and look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`; then repeat this with --checked: the ledger goes on in a new epoch. End then what had ended"},
+	},
+	{
+		number: 546, code: EntryRenamed, status: http.StatusGone, params: []string{"entry", "next"},
+		zh: parts{"条目已另行命名", "{entry} 已经失去，或者是账本待核实期间告知的名称：当时在这个位置记录的条目，以新的纪元继续之后名为 {next}", "{entry}",
+			"要的是恢复之后记录的那一条的，请改用 {next}；要的是失去的那一条的，以前保存的存证凭证仍可离线验证"},
+		en: parts{"Entry has another name", "{entry} is lost, or is a name that was told while the ledger was in question: what was recorded at this place then has the name {next} since the ledger went on in a new epoch", "{entry}",
+			"if you mean what was recorded after the restore, use {next}; if you mean the lost one, a receipt file that was saved verifies offline as ever"},
+	},
+	{
+		number: 547, code: ReplicaMute, status: http.StatusServiceUnavailable, params: []string{"replica"},
+		zh: parts{"有副本不能表决", "副本 {replica} 的数据目录可能是复制件或旧备份：它跟随其他副本，但不表决，不签名，因此不能算作可用的一个", "{replica}",
+			"请在那台机器上执行 xietong status；不是全部副本一同迁移的，请更换它：xietong replica invite，xietong replica remove {replica}，再在空目录执行 xietong replica join"},
+		en: parts{"A replica has no vote", "the data directory of replica {replica} may be a copy or an old backup: it follows the others, but has no vote and signs nothing, so it is not one of those that are there", "{replica}",
+			"run `xietong status` on that machine; unless all replicas were moved at once, replace it: `xietong replica invite`, `xietong replica remove {replica}`, and `xietong replica join` in an empty directory"},
 	},
 }

@@ -37,7 +37,7 @@ func isTold(err error) bool {
 // requests back.
 var mayTell = []text.Code{
 	text.Unreachable, text.Late, text.Busy, text.Overloaded, text.AnswerRefused, text.Internal,
-	text.PlaceNotJoined, text.PlaceInvited, text.PlaceWithdrawn, text.PlaceExpired,
+	text.PlaceNotJoined, text.PlaceInvited, text.PlaceWithdrawn, text.PlaceExpired, text.BeingVerified,
 }
 
 // heardFrom returns what a neighbour refused a chain with, as far as it may say so: about a

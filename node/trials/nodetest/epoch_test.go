@@ -58,6 +58,9 @@ func TestAnOldBackupGoesOn(t *testing.T) {
 			tree.Within(time.Minute, "the backup is found to be old", func() bool {
 				return slices.Contains(alarms(t, n), string(text.CopyBehind))
 			})
+			addAgencies(t, n, "parks")
+			was := n.Entries("agency added")
+			told := was[len(was)-1].Entry
 			word := client.Continuation{Reason: "the disk is lost"}
 			if _, err := n.Client("").ContinueLedger(t.Context(), word); err != nil {
 				refusedAs(t, "before somebody checked", err, text.LostUnknown, "")
@@ -66,6 +69,7 @@ func TestAnOldBackupGoesOn(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			otherName(t, n, told)
 			tree.Within(15*time.Minute, n.Name()+" answers again", func() bool {
 				_, err := ask(t, row.asker, n)
 				return err == nil
@@ -83,6 +87,21 @@ func TestAnOldBackupGoesOn(t *testing.T) {
 			}
 		}
 	})
+}
+
+// otherName checks that an entry that was told while the ledger was in question is found by the
+// name that it has in the new epoch, which the refusal of the one that was told says.
+func otherName(t *testing.T, n *Node, told string) {
+	t.Helper()
+	_, err := n.Client("").ReceiptOf(t.Context(), told)
+	p, ok := errors.AsType[*client.Problem](err)
+	next := strings.Replace(told, "/log/1/", "/log/2/", 1)
+	if !ok || p.Code != string(text.EntryRenamed) || !strings.Contains(p.Detail, next) {
+		t.Errorf("%s, told while in question: %v, want %s", told, err, next)
+	}
+	if got, err := n.Client("").EntryOf(t.Context(), next); err != nil || got.KindName != "agency added" {
+		t.Errorf("%s: %+v, %v", next, got, err)
+	}
 }
 
 // seenWhole reports whether every neighbour of the node has witnessed the newest agency and the
