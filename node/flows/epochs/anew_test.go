@@ -62,21 +62,25 @@ func TestWidened(t *testing.T) {
 	}
 }
 
-// TestHeldByTheNewest: a child is held for the last key set that was endorsed in what is lost, and
-// for none where it was withdrawn after that.
+// TestHeldByTheNewest: a child is held for the last key set that was endorsed in what is lost, or
+// for which it was held there, and for none where it was withdrawn after that.
 func TestHeldByTheNewest(t *testing.T) {
-	endorsed := func(index, number uint64) ledger.Indexed {
-		a := act(index, ledger.KindEndorsement)
+	of := func(kind ledger.Kind, index, number uint64) ledger.Indexed {
+		a := act(index, kind)
 		a.Leaf.Head.To, a.Leaf.Head.Root[0] = number, byte(number)
 		return a
 	}
+	endorsed := func(index, number uint64) ledger.Indexed { return of(ledger.KindEndorsement, index, number) }
 	for what, row := range map[string]struct {
 		acts []ledger.Indexed
 		want string
 	}{
-		"the last of them":  {[]ledger.Indexed{endorsed(8, 2), endorsed(9, 3), endorsed(12, 3)}, "[3 guiyang.guizhou/log/1/12]"},
-		"withdrawn after":   {[]ledger.Indexed{endorsed(8, 2), act(9, ledger.KindWithdrawal)}, "[]"},
-		"invited once more": {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
+		"it was held":         {[]ledger.Indexed{of(ledger.KindChildHeld, 8, 4)}, "[4 guiyang.guizhou/log/1/8]"},
+		"held, and came":      {[]ledger.Indexed{of(ledger.KindChildHeld, 8, 4), endorsed(9, 5)}, "[5 guiyang.guizhou/log/1/9]"},
+		"held, and withdrawn": {[]ledger.Indexed{of(ledger.KindChildHeld, 8, 4), act(9, ledger.KindWithdrawal)}, "[]"},
+		"the last of them":    {[]ledger.Indexed{endorsed(8, 2), endorsed(9, 3), endorsed(12, 3)}, "[3 guiyang.guizhou/log/1/12]"},
+		"withdrawn after":     {[]ledger.Indexed{endorsed(8, 2), act(9, ledger.KindWithdrawal)}, "[]"},
+		"invited once more":   {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
 	} {
 		d, o, _ := newDesk(t)
 		if err := d.finish(t.Context(), o.Log(), known{acts: row.acts, whole: true}, 9); err != nil {
