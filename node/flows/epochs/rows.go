@@ -28,8 +28,8 @@ type row struct {
 	why string // what it does or, without does, why there is nothing to do
 
 	does func(d *Desk, ctx context.Context, a lostAct) (did bool, err error)
-	// newest tells when what it is about was made last; nil: it is never made anew. A grant is given
-	// again as another one.
+	// newest tells when what it is about was made last; nil: it is never made anew. A grant is
+	// given again as another one.
 	newest made
 	// holds is what it holds: of all acts that hold the same thing, the last one counts.
 	holds string

@@ -22,9 +22,9 @@
 //
 //	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch}
 //
-// tells whoever asks what was seen of its own ledger, of each epoch the largest: a copy that was put
-// back to an older state learns so what it had signed. The epoch is that of whoever tells it: one
-// that has begun another since may have forgotten what it saw.
+// tells whoever asks what was seen of its own ledger, of each epoch the largest: a copy that was
+// put back to an older state learns so what it had signed. The epoch is that of whoever tells it:
+// one that has begun another since may have forgotten what it saw.
 //
 // What was decided goes up every level: a child cuts its log into excerpts (see ledger.Excerpt),
 // and a parent keeps those of all logs at or below it, each with what proves it. "heads-risen" asks
