@@ -9,6 +9,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
+	"xietong/node/flows/replicas"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/loglimit"
@@ -116,6 +117,9 @@ type JoinOptions struct {
 	Paper func(child string, key *Paper) error
 	// Recovery is the recovery key from before all keys were lost; nil: there is none at hand.
 	Recovery *Paper
+	// Alone is why the jurisdiction of the directory goes on there with new keys and without other
+	// replicas; empty: it joins with the keys that it has.
+	Alone string
 }
 
 // Join makes the jurisdiction that an invitation names, in the directory dir, and joins it to its
@@ -126,8 +130,12 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (JoinResult, err
 }
 
 func (o JoinOptions) joining() join.Options {
-	return join.Options{
+	options := join.Options{
 		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve, Hosted: o.Hosted,
 		Listen: o.Listen, TimeZone: o.TimeZone, Told: o.Told, Paper: o.Paper, Recovery: o.Recovery,
 	}
+	if o.Alone != "" {
+		options.Alone = &join.Alone{Reason: o.Alone, Others: func(ctx context.Context, own join.Left) error { return replicas.LeaveAlone(ctx, own) }}
+	}
+	return options
 }

@@ -322,6 +322,9 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
+		Saw: func(ctx context.Context, child identity.Jurisdiction) ([]byte, error) {
+			return h.witness.KeptOf(ctx, child)
+		},
 		Prove:  h.chains.Prove,
 		Roster: published.Proof,
 		Piece:  published.Piece,

@@ -38,6 +38,7 @@ func (a *app) joinCommand() *cobra.Command {
 	var o joinOptions
 	var asked, recover bool
 	var paper shown
+	var left *aloneFlags
 	c := a.verb("join TOKEN", text.CLIShortJoin, func(cmd *cobra.Command, args []string) error {
 		a.stopped = text.CLIJoinStoppedDo
 		o.Options.Logger = slog.New(slog.DiscardHandler) // the steps and the error tell everything
@@ -51,6 +52,11 @@ func (a *app) joinCommand() *cobra.Command {
 		if err := a.zones(cmd.Flags(), o.TimeZone); err != nil {
 			return err
 		}
+		alone, err := left.agreed(a, cmd, recover || args[0] == "-")
+		if err != nil {
+			return err
+		}
+		o.Alone = alone
 		token, err := a.token(args[0])
 		if err != nil {
 			return err
@@ -80,7 +86,10 @@ func (a *app) joinCommand() *cobra.Command {
 		case made.Epoch > 1 && !made.Again:
 			a.say(text.PaperMissing, nil)
 		}
-		if made.Epoch > 1 && !made.Again {
+		switch {
+		case alone != "":
+			a.say(text.CLIAloneDone, text.Args{"epoch": number(made.Epoch)})
+		case made.Epoch > 1 && !made.Again:
 			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
 		}
 		if made.OnlyHere != "" {
@@ -91,6 +100,7 @@ func (a *app) joinCommand() *cobra.Command {
 		return nil
 	})
 	pasted(c)
+	left = a.addAlone(c)
 	c.Long = a.t(text.CLILongJoin, nil)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&asked, "recovery-words", false, a.t(text.CLIFlagWords, nil))

@@ -14,7 +14,7 @@ var (
 	graveVerbs = []string{
 		"withdraw", "revoke", "renew", "remove", "retract", "end", "merge", "cancel", "confirm", "object", "publish", "import", "stop", "acknowledge", "init",
 	}
-	graveFlags = []string{"yes", "force", "rekey", "replace", "leave-out", "recovery", "keep-good", "missing"}
+	graveFlags = []string{"yes", "force", "rekey", "replace", "leave-out", "recovery", "keep-good", "missing", "alone"}
 )
 
 // nearestVerb returns the verb of a command that was probably meant; "": none is near, or it is

@@ -43,6 +43,7 @@ var own = []Bucket{
 	{Name: bucketLines, MaxKey: 8, MaxValue: maxLinesLen, Large: true},
 	{Name: bucketCheckpoints, MaxKey: 8, MaxValue: maxPublishedLen, Grows: true, Large: true},
 	{Name: bucketEpochs, MaxKey: 8, MaxValue: maxBegunLen},
+	{Name: bucketFormer, MaxKey: 16, MaxValue: maxKeySetValue},
 	{Name: bucketSeen, MaxKey: maxName, MaxValue: maxSeenLen, Large: true},
 	{Name: bucketExpiry, MaxKey: 8 + maxName, MaxValue: 0, Large: true},
 	{Name: bucketSums, MaxKey: maxBucketName + 2, MaxValue: contentLen, Large: true},

@@ -145,6 +145,17 @@ func (r reads) Published() (p Published, ok bool) {
 	return p, p.Mark.Index >= r.sinceRaft()
 }
 
+// CheckpointOver returns the first checkpoint that was published, in any epoch, of so many entries
+// or more; ok is false where none was.
+func (r reads) CheckpointOver(size uint64) (p Published, ok bool) {
+	r.Scan(bucketCheckpoints, nil, be64(size), func(_, v []byte) bool {
+		decodeOwn(v, maxPublishedLen, &p)
+		ok = true
+		return false
+	})
+	return p, ok
+}
+
 func applyKeySet(tx *Tx, body []byte) ([]byte, error) {
 	var change KeySetChange
 	if err := canon.Unmarshal(body, MaxCommandLen, &change); err != nil {

@@ -25,6 +25,7 @@ const (
 	KindEpoch          Kind = 79
 	KindEpochSettled   Kind = 80
 	KindEpochWidened   Kind = 81
+	KindEpochAnew      Kind = 89
 )
 
 // MaxCommandLen is the longest encoded command, in bytes: what raft advises for one log entry.
@@ -206,6 +207,7 @@ func NewRegistry() *Registry {
 	r.Register(KindEpoch, Idempotent, applyEpoch)
 	r.Register(KindEpochSettled, Idempotent, applyEpochSettled)
 	r.Register(KindEpochWidened, Idempotent, applyEpochWidened)
+	r.Register(KindEpochAnew, Idempotent, applyEpochAnew)
 	r.Shape(KindCheckpointLine, Shape{Body: reflect.TypeFor[CheckpointLine]()})
 	r.Shape(KindKeySet, Shape{Body: reflect.TypeFor[KeySetChange]()})
 	r.Shape(KindClockCorrected, Shape{Body: reflect.TypeFor[ClockChange]()})
@@ -215,6 +217,7 @@ func NewRegistry() *Registry {
 	r.Shape(KindEpoch, Shape{Body: reflect.TypeFor[EpochChange]()})
 	r.Shape(KindEpochSettled, Shape{Body: reflect.TypeFor[EpochSettled]()})
 	r.Shape(KindEpochWidened, Shape{Body: reflect.TypeFor[EpochWidened]()})
+	r.Shape(KindEpochAnew, Shape{Body: reflect.TypeFor[EpochChange]()})
 	return r
 }
 

@@ -188,7 +188,13 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 		return nil, err
 	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != uint64(len(tx.KeySets()))+1:
 		return nil, &Refusal{Code: CodeIDReused}
-	case b.From > tx.Size() || b.From > b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
+	}
+	return tx.beginEpoch(log, b)
+}
+
+// beginEpoch begins an epoch with the log.
+func (tx *Tx) beginEpoch(log identity.Log, b EpochChange) ([]byte, error) {
+	if b.From > tx.Size() || b.From > b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen {
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())
 	}
 	value := begun{Before: tx.Log().Epoch(), From: b.From, To: b.To, Entry: tx.Size(), Raft: tx.index, Known: b.Known, Began: tx.Size()}

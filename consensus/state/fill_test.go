@@ -196,7 +196,7 @@ func TestEveryBucketHasItsShare(t *testing.T) {
 			t.Errorf("no bucket is named %q", name)
 		}
 	}
-	if got, want := fmt.Sprint(r.copied()), "[checkpoints epochs expiry keysets lines marks seen seq]"; got != want {
+	if got, want := fmt.Sprint(r.copied()), "[checkpoints epochs expiry former-keysets keysets lines marks seen seq]"; got != want {
 		t.Errorf("copied are %s, want %s", got, want)
 	}
 }

@@ -31,7 +31,7 @@ const (
 //	sums         own         they are made anew, of what was received
 //	marks        found       the digest goes on from the source's; the root is computed
 //	lines        replicated  what the replicas signed came in commands
-//	seq, keysets, checkpoints, epochs, seen, expiry   replicated
+//	seq, keysets, former-keysets, checkpoints, epochs, seen, expiry   replicated
 var shares = map[string]share{
 	bucketLeaf: isImmutable, bucketSealed: isImmutable, bucketTile: isDerived, bucketMeta: isOwn, bucketMarks: isFound,
 	bucketSums: isOwn,

@@ -38,6 +38,8 @@
 //	sealed       be64(index) -> ciphertext of the payload
 //	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
 //	keysets      be64(number) -> [index of its entry, number of replicas, signed key set]
+//	former-keysets be64(epoch with which the next chain began), be64(number) -> likewise, of the chain before
+//	epochs       be64(epoch) -> how it began
 //	marks        be64(raft index) -> what this replica found itself to be there
 //	lines        be64(raft index) -> what the replicas signed of that mark
 //	checkpoints  be64(size) -> [signed note, mark, signatures of its digest]

@@ -28,6 +28,7 @@ const (
 	bucketLines       = "lines"
 	bucketCheckpoints = "checkpoints"
 	bucketEpochs      = "epochs"
+	bucketFormer      = "former-keysets"
 	bucketSeen        = "seen"
 	bucketExpiry      = "expiry"
 )

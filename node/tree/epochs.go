@@ -92,6 +92,13 @@ func Epoch(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secre
 	return epoch, err
 }
 
+// Bound returns the hash of number 1 of the key sets that the invitation of the secret is bound to;
+// empty: of none yet. The error is as of Epoch.
+func Bound(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret []byte) (first []byte, err error) {
+	c, err := invited(ctx, l, name, SecretHash(secret))
+	return c.First, err
+}
+
 // epochFits reports whether an endorsement is of an epoch that it may be of, under the given epoch
 // of the parent. A new chain begins with the epoch that Epoch tells; a child that was never
 // endorsed in this ledger may have a chain from before. Each key set may open one more, within what

@@ -254,7 +254,7 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 		return k, failed
 	}
 	for _, a := range acts {
-		if kind := a.Leaf.Head.Kind; err == nil && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
+		if kind := a.Leaf.Head.Kind; err == nil && !lost.NewKeys && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
 			return k, d.keysLost(nil)
 		}
 	}

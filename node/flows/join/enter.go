@@ -31,6 +31,8 @@ type keeper interface {
 	Replica() identity.Replica
 	SignLog(message []byte) []byte
 	KeepRecovery(statement []byte) error
+	// EndAnew is told that the parent endorsed the keys.
+	EndAnew() error
 	// StartAbove keeps the chain of a first join, and SetAbove that of any other.
 	StartAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
@@ -44,6 +46,9 @@ func (a *attempt) create(ctx context.Context) (err error) {
 	epoch, err := door.AskEpoch(ctx, a.line, a.t.Child, a.t.Secret)
 	if err != nil {
 		return a.named(refusedBy(a.t.Parent.Name(), err))
+	}
+	if a.o.Alone != nil {
+		return a.anew(ctx, folder, epoch)
 	}
 	n := host.New{Now: a.o.Now(), Epoch: epoch, Hosted: a.o.Hosted}
 	if a.o.Paper != nil {
@@ -96,6 +101,9 @@ func (a *attempt) enter(ctx context.Context) error {
 	_, err = tree.Record(ctx, a.own, tree.Upstream{
 		Parent: a.t.Parent.Name(), ParentPin: a.t.Parent.String(), RootPin: a.root.String(), Addresses: a.t.Addresses,
 	})
+	if err == nil {
+		err = a.own.EndAnew()
+	}
 	if err != nil {
 		return err
 	}
@@ -103,7 +111,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	a.result = Result{
 		Name: a.t.Child.String(), DisplayName: placed.DisplayName, Parent: a.t.Parent.Name().String(), Root: a.root.String(),
 		Fingerprint: a.t.Root.Fingerprint(), Entry: entry.String(), Pin: pin.String(),
-		Placed: placed, Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again,
+		Placed: placed, Recovery: a.made.Recovery, Epoch: a.own.Log().Epoch(), Recovered: a.o.Recovery != nil || len(a.o.Keys.Statement) > 0, Again: again && a.o.Alone == nil,
 	}
 	for _, level := range chain {
 		a.result.Chain = append(a.result.Chain, called(level))

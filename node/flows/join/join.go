@@ -2,7 +2,8 @@
 // of the invitation joins with it, in seven steps: (1) knock, (2) meet, (3) disk, (4) create, (5)
 // enter, (6) chain, (7) finish. Nothing is made before the parent was met and judged; after any
 // failure the same invitation goes on where it stopped. A jurisdiction that lost all its keys comes
-// back in the same way, with a new invitation, into the next epoch of its ledger.
+// back in the same way, with a new invitation, into the next epoch of its ledger; one that has lost
+// only so many that it cannot sign goes on so in the ledger that it has (see Alone).
 //
 // The decisions on the way are entries of both ledgers (see tree); the two sides speak the join
 // protocol (see door). The package keeps nothing itself.
@@ -15,11 +16,9 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 
-	"xietong/certs/identity"
 	"xietong/certs/paper"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
@@ -57,6 +56,7 @@ type Options struct {
 	// Recovery is the recovery key from before all keys were lost, with which the new key set is
 	// signed; nil: others wait before they believe it.
 	Recovery *paper.Key
+	Alone    *Alone // nil: a jurisdiction that dir has joins with the keys that it has
 	Keys
 }
 
@@ -124,7 +124,7 @@ func Join(ctx context.Context, dir, line string, o Options) (result Result, err 
 	if err != nil {
 		return result, err
 	}
-	hosted, err := joinable(dir, t.Child)
+	hosted, err := o.joinable(dir, t.Child)
 	if err != nil {
 		return result, err
 	}
@@ -170,23 +170,6 @@ func once(told func(Step)) func(Step) {
 			told(s)
 		}
 	}
-}
-
-// joinable refuses a directory that holds anything else than the child and what is hosted beside
-// it. It returns how many jurisdictions a complete one hosts.
-func joinable(dir string, child identity.Jurisdiction) (hosted int, err error) {
-	if !datadir.Whole(dir) {
-		return 0, datadir.CheckEmpty(dir, child.String())
-	}
-	if err := datadir.CheckFormat(dir); err != nil {
-		return 0, err
-	}
-	c, err := datadir.ReadConfig(dir)
-	here := func(j config.Jurisdiction) bool { return j.Name == child }
-	if err == nil && !slices.ContainsFunc(c.Jurisdictions, here) {
-		err = text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
-	}
-	return len(c.Jurisdictions), err
 }
 
 // join makes one attempt, all seven steps.

@@ -21,7 +21,7 @@ const statementType = "application/vnd.xietong.replica+json"
 
 // statement is the payload of an act about a replica.
 type statement struct {
-	Act       string   `json:"act"` // invited, admitted, promoted or removed
+	Act       string   `json:"act"` // invited, admitted, promoted, removed or left alone
 	Replica   string   `json:"replica,omitempty"`
 	LogKey    []byte   `json:"log_key,omitempty"`
 	Addresses []string `json:"addresses,omitempty"`

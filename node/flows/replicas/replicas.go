@@ -89,6 +89,7 @@ const (
 	commandAdmit   book.Command[admitBody, ledger.Ref]        = 66
 	commandStage   book.Command[stageBody, ledger.Ref]        = 67
 	commandAddress book.Command[addressBody, book.Nothing]    = 68
+	commandAlone   book.Command[aloneBody, ledger.Ref]        = 92
 )
 
 // Register adds this room's commands.
@@ -98,6 +99,7 @@ func Register(r *state.Registry) {
 	commandAdmit.Handle(r, applyAdmit)
 	commandStage.Handle(r, applyStage)
 	commandAddress.Handle(r, applyAddress)
+	commandAlone.Handle(r, applyAlone)
 }
 
 type inviteBody struct {

@@ -122,9 +122,6 @@ func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.In
 
 func (d *Desk) headsFrom(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
 	other, b := false, back{d: d, c: c, from: from, at: from}
-	if b.all, err = d.ownKeys(ctx); err != nil {
-		return nil, same, err
-	}
 	for b.at < c.Checkpoint.Size {
 		told, err := ask(ctx, d, operationHeads, c.By, lost{Epoch: c.Checkpoint.Log.Epoch(), From: b.at})
 		if err != nil {
@@ -155,19 +152,11 @@ func (d *Desk) headsFrom(ctx context.Context, c Seen, from uint64) (acts []ledge
 	return acts, same, err
 }
 
-// keysSince returns the own key sets that can have signed a ledger of more entries: the one in
-// force then, and those after it. A key that was given up before signs nothing that is lost.
-func (b *back) keysSince(entries uint64) ([]trust.KeySet, error) {
-	number, err := looked(b.d, func(r *state.Reader) (uint64, error) { return r.InForce(min(entries, r.Size())), nil })
-	return b.all[max(number, 1)-1:], err
-}
-
 // back gathers the pieces that come back.
 type back struct {
 	d     *Desk
 	c     Seen
-	all   []trust.KeySet // own
-	sets  []trust.KeySet // those that can have signed the last piece
+	sets  []trust.KeySet // own, that can have signed the last piece: a key that was given up before signs nothing of it
 	from  uint64
 	at    uint64 // up to which they came
 	begun bool
@@ -191,7 +180,7 @@ func (b *back) take(told heads) error {
 		if b.bytes += len(p); x.Log != b.c.Checkpoint.Log || b.bytes > mostHeads {
 			return fmt.Errorf("a piece of %s after %d bytes", x.Log, b.bytes)
 		}
-		if b.sets, err = b.keysSince(x.From); err == nil {
+		if b.sets, err = b.d.o.Own.KeySetsIn(x.Log.Epoch(), x.From); err == nil {
 			err = x.SignedBy(b.sets)
 		}
 		if err != nil {

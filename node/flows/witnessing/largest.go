@@ -73,7 +73,7 @@ func (d *Desk) LargestBy(ctx context.Context, name identity.Jurisdiction) (all [
 		return nil, err
 	}
 	for _, k := range told.Kept {
-		s, bad := d.seenBy(ctx, name, k)
+		s, bad := d.seenBy(name, k)
 		s.Forgot = forgot
 		if bad != nil {
 			d.o.Logger.Warn("what a neighbour says it saw is no checkpoint", "peer", name.String(), "error", failure.Unreadable(name, bad))
@@ -96,7 +96,7 @@ func (d *Desk) forgot(name identity.Jurisdiction, epoch uint64) (bool, error) {
 	return epoch > max(newest, 1), err
 }
 
-func (d *Desk) seenBy(ctx context.Context, name identity.Jurisdiction, k seen) (s Seen, err error) {
+func (d *Desk) seenBy(name identity.Jurisdiction, k seen) (s Seen, err error) {
 	s = Seen{By: name, Note: k.Note, At: time.UnixMilli(int64(k.At))}
 	if s.Checkpoint, err = (ledger.Growth{Note: k.Note}).Checkpoint(); err != nil {
 		return s, err
@@ -104,7 +104,7 @@ func (d *Desk) seenBy(ctx context.Context, name identity.Jurisdiction, k seen) (
 	if s.Checkpoint.Log.Jurisdiction() != d.name {
 		return s, errors.New("it is of another ledger")
 	}
-	sets, err := d.ownKeys(ctx)
+	sets, err := d.o.Own.KeySetsIn(s.Checkpoint.Log.Epoch(), 0)
 	if err != nil {
 		return s, err
 	}

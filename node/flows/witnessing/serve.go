@@ -219,6 +219,21 @@ func (d *Desk) recordFork(ctx context.Context, f fork) error {
 	return errors.Join(doubted, err)
 }
 
+// KeptOf returns the note of the largest checkpoint that is kept of the newest log of a neighbour;
+// nil: of none.
+func (d *Desk) KeptOf(_ context.Context, of identity.Jurisdiction) (note []byte, err error) {
+	err = d.o.Own.Look(func(r *state.Reader) error {
+		var epoch uint64
+		for _, k := range keptOf.All(r, ofLog(of)) {
+			if k.Log.Epoch() > epoch {
+				epoch, note = k.Log.Epoch(), k.Note
+			}
+		}
+		return nil
+	})
+	return note, err
+}
+
 // tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who
 // asks may be unable to go on without the answer.
 func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (largest, error) {

@@ -87,6 +87,10 @@ type Own interface {
 	Follow(ctx context.Context, since uint64) (host.Followed, error)
 	KeySets(ctx context.Context) ([][]byte, error)
 
+	// KeySetsIn returns the key sets of the chain that counted in an epoch, from the one on that
+	// was in force for so many entries.
+	KeySetsIn(epoch, entries uint64) ([]trust.KeySet, error)
+
 	// Doubt is told that a neighbour saw what is not here.
 	Doubt(host.Seen)
 

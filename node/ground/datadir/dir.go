@@ -84,6 +84,9 @@ func Error(dir string, err error) error {
 	if removed, ok := errors.AsType[*host.RemovedError](err); ok {
 		return text.Fail(text.ReplicaWasRemoved, text.Args{"replica": removed.Replica.String()}, err)
 	}
+	if anew, ok := errors.AsType[*host.AnewError](err); ok {
+		return text.Fail(text.KeysUnendorsed, text.Args{"jurisdiction": anew.In.String(), "dir": dir}, err)
+	}
 	if full, ok := errors.AsType[*group.SpaceError](err); ok {
 		return noStart(full.Dir, full.Free, full.Needed, err)
 	}

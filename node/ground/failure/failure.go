@@ -127,6 +127,12 @@ func ofFolder(err error) *text.Failure {
 	if q, ok := errors.AsType[*host.QuestionError](err); ok {
 		return questionFailure(q, err)
 	}
+	if e, ok := errors.AsType[*host.AnewError](err); ok {
+		return &text.Failure{Code: text.KeysUnendorsed, Args: text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}, Err: err}
+	}
+	if e, ok := errors.AsType[*host.FormerError](err); ok {
+		return &text.Failure{Code: text.ActFormer, Args: text.Args{"jurisdiction": e.In.String(), "reason": e.Err.Error()}, Err: err}
+	}
 	if e, ok := errors.AsType[*host.SignedError](err); ok {
 		return &text.Failure{Code: text.SignedSizeUnnoted, Args: text.Args{"file": e.Path, "reason": e.Err.Error()}, Err: err}
 	}

@@ -103,6 +103,9 @@ func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
 	if err != nil {
 		return err
 	}
+	if h.anew.Load() != nil { // the kept chain endorses the keys of before
+		levels = withoutLast(levels)
+	}
 	kept, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
 	if err != nil {
 		return fmt.Errorf("kept chain: %w", err)
@@ -118,6 +121,17 @@ func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
 		}
 	}
 	return nil
+}
+
+// withoutLast returns the levels of a chain that ends with the last but one.
+func withoutLast(levels []trust.Level) []trust.Level {
+	levels = slices.Clone(levels[:len(levels)-1])
+	last := &levels[len(levels)-1]
+	last.Endorsement, last.Standing, last.Confirmed = nil, nil, nil
+	if n := len(levels); n > 1 {
+		levels[n-2].Confirmed = nil
+	}
+	return levels
 }
 
 // handable refuses levels that could not be handed on, with a *ChainError: whoever takes them can
@@ -160,7 +174,7 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 // Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil
 // where it has joined none.
 func (h *Host) Endorsed(ctx context.Context) (*trust.Endorsement, error) {
-	if e := h.endorsed.Load(); e != nil || h.above.Load() == nil {
+	if e := h.endorsed.Load(); e != nil || h.above.Load() == nil || h.anew.Load() != nil {
 		return e, nil
 	}
 	levels, root, err := h.chainFrom(ctx, 1)

@@ -36,6 +36,7 @@ type Lost struct {
 	Checked bool   // none is: a person looked through what may have ended
 	Settled bool   // the person did, and the ledger goes on since
 	Entry   uint64 // that began the epoch
+	NewKeys bool   // a new chain of key sets began with it
 }
 
 // begins is the payload of the entry that begins an epoch.
@@ -49,6 +50,7 @@ type begins struct {
 	Note    string `json:"checkpoint"`
 	Acts    int    `json:"acts_known"`
 	Checked bool   `json:"checked_by_person,omitempty"`
+	NewKeys bool   `json:"new_keys,omitempty"` // a new chain of key sets begins
 	Reason  string `json:"reason"`
 }
 
@@ -204,6 +206,9 @@ func (h *Host) epochKeys(ctx context.Context, epoch uint64) (change state.KeySet
 	return h.keySetChange(next.Number, next.Replicas, signed)
 }
 
+// Names returns the names of the ledger's entries.
+func (h *Host) Names() state.Names { return h.store.Names() }
+
 // Unsettled returns an epoch of which what the lost entries ended has not all ended here.
 func (h *Host) Unsettled() (e state.Epoch, unsettled bool) {
 	return h.epochThat(func(e state.Epoch) bool { return !e.Settled })
@@ -325,5 +330,11 @@ func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool,
 	if c, err := (ledger.Growth{Note: k.Note}).Checkpoint(); err == nil && len(k.Note) > 0 {
 		seen.Checkpoint = c
 	}
-	return seen, Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Began}, true, nil
+	lost = Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Began}
+	err = h.Look(func(r *state.Reader) error {
+		sets, err := h.keys.walk(r)
+		lost.NewKeys = err == nil && sets[0].Epoch == e.Number
+		return err
+	})
+	return seen, lost, true, err
 }

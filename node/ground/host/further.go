@@ -95,14 +95,13 @@ func (f *Further) Finish() error {
 	if err != nil {
 		return f.part(PartLedger, stateFile, err)
 	}
-	log, err := logOf(store, f.Dir, f.Name)
-	if err != nil {
+	if _, err := logOf(store, f.Dir, f.Name); err != nil {
 		return errors.Join(err, store.Close())
 	}
 	keystore, err := vault.Open(filepath.Join(f.Dir, Keystore))
 	if err == nil {
 		err = group.Adopt(group.Config{
-			Jurisdiction: f.Name, Replica: f.replica, Dir: f.Dir, Store: store, Logger: slog.New(slog.DiscardHandler), Mark: markOf(keystore, log),
+			Jurisdiction: f.Name, Replica: f.replica, Dir: f.Dir, Store: store, Logger: slog.New(slog.DiscardHandler), Mark: markOf(keystore, store.Names().First()),
 		})
 		if errors.Is(err, group.ErrBootstrapped) { // by an earlier attempt
 			err = nil

@@ -13,6 +13,8 @@
 //	place      where the folder lies; another place is a question (see question.go)
 //	denial     the parent's word that it does not endorse these keys; absent while it does
 //	state.new  a state that is being filled from another replica; else absent
+//	anew       how the jurisdiction goes on with new keys, until the parent endorsed them; else absent
+//	before-9/  the keys and the chain of before, where it went on with new keys in epoch 9
 //
 // The package holds no business: the rooms register their commands, and know what their entries
 // mean. Private keys never pass through it; it asks the authority to sign.
@@ -64,6 +66,7 @@ type Host struct {
 	endorsed   atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
 	recovery   atomic.Pointer[[]byte]            // statement for the first key set; nil: none
 	denial     atomic.Pointer[Denial]            // nil: the parent did not say otherwise
+	anew       atomic.Pointer[anewNote]          // nil: it goes on with the keys that it has
 	authority  *authority.Authority
 	links      *authority.Source
 	keys       keySets
@@ -126,7 +129,10 @@ type Options struct {
 	// Hosted is the number of jurisdictions that share this machine; 0: one. The more there are,
 	// the less disk and address space each takes.
 	Hosted int
-	Group  func(*group.Config) // changes the settings of the group; for tests
+	// Anew opens a jurisdiction that goes on with new keys, for whoever has them endorsed; see
+	// BeginAnew.
+	Anew  bool
+	Group func(*group.Config) // changes the settings of the group; for tests
 	// Fatal is called when this replica's state is unknown or differs from that of the majority, or
 	// when a write of raft's log failed: at most once for each. From then on the host changes
 	// nothing, and can only be closed. nil: the process ends by a panic.
@@ -199,6 +205,9 @@ func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options
 // openParts opens the keys, the vault and the state.
 func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	certs, file := filepath.Join(h.dir, certsFolder), filepath.Join(h.dir, stateFile)
+	if err = h.openAnew(o.Anew); err != nil {
+		return err
+	}
 	if h.authority, err = authority.Open(certs, h.name, replicaIn(certs)); err != nil {
 		return h.part(PartKeys, certsFolder, err)
 	}
@@ -387,6 +396,3 @@ func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []by
 
 // Log returns the ledger's log.
 func (h *Host) Log() identity.Log { return h.store.Names().Log() }
-
-// Names returns the names of the ledger's entries.
-func (h *Host) Names() state.Names { return h.store.Names() }

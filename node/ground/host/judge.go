@@ -86,7 +86,7 @@ func (h *Host) vouched(s Seen) bool {
 	}
 	is := false
 	err := h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
+		sets, err := h.keys.in(r, of.Epoch())
 		if err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type datedKeySet struct {
 // keySets remembers the ledger's verified key sets, so that unchanged key sets are verified once.
 type keySets struct {
 	mu     sync.Mutex // guards the fields below
+	first  []byte     // as signed
 	newest []byte     // as signed
 	walked []datedKeySet
 }
@@ -33,6 +34,9 @@ func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !bytes.Equal(s.first, signed[0]) { // a new chain
+		s.first, s.walked = signed[0], nil
+	}
 	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
 		return s.walked, nil
 	}
@@ -51,6 +55,69 @@ func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
 	}
 	s.walked, s.newest = walked, signed[len(signed)-1]
 	return walked, nil
+}
+
+// indexedKeySet is a key set with the index of its entry.
+type indexedKeySet struct {
+	trust.KeySet
+	index uint64
+}
+
+// in returns the key sets of the chain that counted in an epoch, verified: of the newest chain, or
+// of one before.
+func (s *keySets) in(r *state.Reader, epoch uint64) (sets []indexedKeySet, err error) {
+	newest, err := s.walk(r)
+	if err != nil {
+		return nil, err
+	}
+	former := r.FormerKeySets()
+	if epoch >= newest[0].Epoch || len(former) == 0 {
+		for _, k := range newest {
+			index, _ := r.KeySetIndex(k.Number)
+			sets = append(sets, indexedKeySet{k.KeySet, index})
+		}
+		return sets, nil
+	}
+	at := max(slices.IndexFunc(former, func(k state.FormerKeySet) bool { return epoch < k.Until }), 0)
+	var signed [][]byte
+	for _, k := range former[at:] {
+		if k.Until == former[at].Until {
+			signed = append(signed, k.Signed)
+		}
+	}
+	walked, err := walkChain(signed)
+	if err != nil {
+		return nil, &state.DamageError{Err: err}
+	}
+	for i, k := range walked {
+		sets = append(sets, indexedKeySet{k, former[at+i].Index})
+	}
+	return sets, nil
+}
+
+// walkChain verifies key sets that begin with number 1, which vouches for itself.
+func walkChain(signed [][]byte) ([]trust.KeySet, error) {
+	pin, err := trust.PinOf(signed[0])
+	if err != nil {
+		return nil, err
+	}
+	return trust.Walk(pin, signed)
+}
+
+// KeySetsIn returns the key sets of the chain that counted in an epoch, verified, from the one on
+// that was in force for so many entries.
+func (h *Host) KeySetsIn(epoch, entries uint64) (sets []trust.KeySet, err error) {
+	err = h.Look(func(r *state.Reader) error {
+		all, err := h.keys.in(r, epoch)
+		for i, k := range all {
+			if i == 0 || k.index < entries {
+				sets = nil
+			}
+			sets = append(sets, k.KeySet)
+		}
+		return err
+	})
+	return sets, err
 }
 
 // newestIn returns the newest key set that a reader has.
@@ -90,11 +157,7 @@ func (s *keySets) after(signed [][]byte) ([]trust.KeySet, error) {
 	if n := len(s.walked); n > 0 {
 		return trust.Extend(s.walked[n-1].KeySet, signed[min(n, len(signed)):])
 	}
-	pin, err := trust.PinOf(signed[0])
-	if err != nil {
-		return nil, err
-	}
-	return trust.Walk(pin, signed)
+	return walkChain(signed)
 }
 
 // pin returns the pin of key set 1, which was verified when the jurisdiction was opened.

@@ -138,7 +138,7 @@ func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte
 	}
 	err = group.Bootstrap(group.Config{
 		Jurisdiction: name, Replica: FirstReplica(), Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
-		Mark: markOf(keystore, log),
+		Mark: markOf(keystore, store.Names().First()),
 	}, FirstReplica())
 	if errors.Is(err, group.ErrBootstrapped) {
 		err = store.View(func(r *state.Reader) error {

@@ -249,10 +249,16 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 
 // Receipt returns the receipt of the entry at index, which holds nothing of the payload. The chain
 // of the receipt begins with the root of the tree, and the root's pin proves it. Receipt first
-// makes a checkpoint, unless the newest one covers the entry. The error wraps
+// makes a checkpoint, unless the newest one covers the entry. An act of a chain of key sets before
+// the newest is proven by that chain; where it cannot be, the error is a *FormerError. It wraps
 // book.ErrNoEntry where the ledger has no such entry, and is a *ChainError where the chain is so
 // long that no verifier would take the receipt.
 func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
+	if receipt, former, err := h.formerReceipt(index); err != nil {
+		return nil, fmt.Errorf("make receipt: %w", err)
+	} else if former {
+		return receipt, nil
+	}
 	from, err := h.proofFrom(ctx, index)
 	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)

@@ -36,9 +36,10 @@ const (
 )
 
 // openKeys prepares the keys when the jurisdiction is opened. (1) It proposes key set 1, unless the
-// ledger has it. (2) It refuses a folder whose keys differ from the key set that the folder says is
-// in use, or that lacks the keys of the next one. (3) It renews keys whose certificates ended while
-// the machine was off, because a signature by such a key would not be believed.
+// ledger has it; also the one with which a jurisdiction goes on anew. (2) It refuses a folder whose
+// keys differ from the key set that the folder says is in use, or that lacks the keys of the next
+// one. (3) It renews keys whose certificates ended while the machine was off, because a signature
+// by such a key would not be believed.
 func (h *Host) openKeys(ctx context.Context) error {
 	have, err := h.KeySets(ctx)
 	if err != nil {
@@ -50,6 +51,11 @@ func (h *Host) openKeys(ctx context.Context) error {
 			return err
 		}
 		if err := h.publish(ctx, book.Request{}, 1, []trust.ReplicaKeys{h.authority.Keys()}, signed); err != nil {
+			return err
+		}
+	}
+	if len(have) > 0 && h.anew.Load() != nil {
+		if err := h.beginChain(ctx, have); err != nil {
 			return err
 		}
 	}

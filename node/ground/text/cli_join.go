@@ -2,19 +2,24 @@ package text
 
 // Sentences of the verbs about joining, and about the tree.
 const (
-	CLITokenMore     Code = "cli.token-more"
-	CLIShortInvite   Code = "cli.short.invite"
-	CLIShortJoin     Code = "cli.short.join"
-	CLIShortTree     Code = "cli.short.tree"
-	CLIShortWithdraw Code = "cli.short.withdraw"
-	CLIShortDrill    Code = "cli.short.drill"
-	CLIShortHost     Code = "cli.short.host"
-	CLIShortHostAdd  Code = "cli.short.host-add"
-	CLIShortHostList Code = "cli.short.host-list"
-	CLILongInvite    Code = "cli.long-invite"
-	CLILongJoin      Code = "cli.long-join"
-	CLILongHostAdd   Code = "cli.long-host-add"
-	CLILongDrill     Code = "cli.long-drill"
+	CLITokenMore       Code = "cli.token-more"
+	CLIShortInvite     Code = "cli.short.invite"
+	CLIShortJoin       Code = "cli.short.join"
+	CLIShortTree       Code = "cli.short.tree"
+	CLIShortWithdraw   Code = "cli.short.withdraw"
+	CLIShortDrill      Code = "cli.short.drill"
+	CLIShortHost       Code = "cli.short.host"
+	CLIShortHostAdd    Code = "cli.short.host-add"
+	CLIShortHostList   Code = "cli.short.host-list"
+	CLILongInvite      Code = "cli.long-invite"
+	CLILongJoin        Code = "cli.long-join"
+	CLIAlonePlan       Code = "cli.alone-plan"
+	CLIAloneAsk        Code = "cli.alone-ask"
+	CLIAloneDone       Code = "cli.alone-done"
+	CLIFlagAlone       Code = "cli.flag.alone"
+	CLIFlagAloneReason Code = "cli.flag.alone-reason"
+	CLILongHostAdd     Code = "cli.long-host-add"
+	CLILongDrill       Code = "cli.long-drill"
 
 	JoinNetwork  Code = "join.network"
 	JoinClock    Code = "join.clock"
@@ -113,6 +118,7 @@ const (
 	JoinParentDone   Code = "join.parent.done"
 	JoinKeysDone     Code = "join.keys.done"
 	JoinKeysKept     Code = "join.keys.kept"
+	JoinKeysAnew     Code = "join.keys.anew"
 	JoinEndorsedDone Code = "join.endorsed.done"
 	JoinChainDone    Code = "join.chain.done"
 )
@@ -134,8 +140,8 @@ var joinSentences = []sentence{
 	},
 	{
 		CLILongJoin,
-		"凭上级给的邀请码 TOKEN 加入：生成密钥，取得上级背书，写好配置。任何一步失败，改正后重复同一命令即可。\n邀请码是秘密：TOKEN 写作 - 时从标准输入读一行，不出现在进程列表和命令历史里。",
-		"Join with the invitation TOKEN that the parent gave: make the keys, get the parent's endorsement, write the\nconfiguration. After a failure at any step, mend it and repeat the same command.\nThe invitation is a secret: with - as TOKEN it is read from standard input, and neither the list of processes\nnor the history of the shell shows it.",
+		"凭上级给的邀请码 TOKEN 加入：生成密钥，取得上级背书，写好配置。任何一步失败，改正后重复同一命令即可。\n邀请码是秘密：TOKEN 写作 - 时从标准输入读一行，不出现在进程列表和命令历史里。\n多数副本已经没有了，或者备份早于最新的密钥的，上级用 invite NAME --rekey 邀请后，以 --alone 在剩下的数据目录中继续：账本保留，另做一套密钥。",
+		"Join with the invitation TOKEN that the parent gave: make the keys, get the parent's endorsement, write the\nconfiguration. After a failure at any step, mend it and repeat the same command.\nThe invitation is a secret: with - as TOKEN it is read from standard input, and neither the list of processes\nnor the history of the shell shows it.\nWhere most replicas are gone, or a backup is from before the newest keys, the parent invites with\ninvite NAME --rekey, and --alone goes on in the data directory that is left: the ledger stays, the keys are new.",
 	},
 	{
 		CLILongHostAdd,
@@ -246,6 +252,11 @@ var joinSentences = []sentence{
 	{CLIRefusedBy, "{by}拒绝：{what}", "refused by {by}: {what}"},
 	{CLIToldBy, "{by}告知：{what}", "told by {by}: {what}"},
 	{CLIFlagLabel, "名录之外的区划：名称的第一段 `LABEL`", "for a place outside the roster: first label of its name, `LABEL`"},
+	{CLIFlagAlone, "其他副本或最新的密钥已经没有了：在 --data 的目录中继续，账本保留，另做一套密钥，只留本机一个副本", "the other replicas, or the newest keys, are gone for good: go on in the directory of --data, with its ledger, with new keys, as the only replica"},
+	{CLIFlagAloneReason, "--alone 的理由 `TEXT`，记入账本", "the reason for --alone, `TEXT`, which the ledger records"},
+	{CLIAlonePlan, "{dir} 中的账本将在新的纪元中以另做的一套密钥继续，只留这一个副本：其他副本从此无效，不得再启动；以前的密钥不再签名。其他副本仍在的，请勿继续", "the ledger in {dir} will go on in a new epoch, with new keys and this replica alone: the other replicas count no more and must not be started again, and the keys of before sign no more. If any of the others is still there, do not go on"},
+	{CLIAloneAsk, "确定其他副本都已没有了？请输入 y 或“是”", "are the others gone for good? answer y or yes"},
+	{CLIAloneDone, "账本在第 {epoch} 纪元继续，条目都在；需要多个副本的，启动后执行 xietong replica invite", "the ledger goes on in epoch {epoch}, with all its entries; for more replicas start the node and run `xietong replica invite`"},
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
 	{CLIFlagHostRekey, "它原来的机器和数据确已不在，在本节点另做一套密钥", "its own machine and its data are gone: make other keys here"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},
@@ -264,6 +275,7 @@ var joinSentences = []sentence{
 	{JoinParentDone, "{parent}，与邀请一致；{root}的根指纹 {fingerprint}", "{parent}, matches the invitation; fingerprint of the root {root}: {fingerprint}"},
 	{JoinKeysKept, "沿用本机原有的密钥，私钥不离开本机", "those that this machine has already; the private ones never leave it"},
 	{JoinKeysDone, "已在本机生成，私钥不离开本机", "made here; the private ones never leave this machine"},
+	{JoinKeysAnew, "已在本机另做一套，账本继续", "made anew here; the ledger goes on"},
 	{JoinEndorsedDone, "{name}，见{parent}账本第 {entry} 条", "as {name} in entry {entry} of {parent}'s ledger"},
 	{JoinChainDone, "{chain}，已从根逐级核验", "{chain}, checked down from the root"},
 }

@@ -20,6 +20,8 @@ const (
 	LostUnseen          Code = "lost-unseen"
 	EntryRenamed        Code = "entry-renamed"
 	ReplicaMute         Code = "replica-mute"
+	KeysUnendorsed      Code = "keys-unendorsed"
+	ActFormer           Code = "act-former"
 )
 
 var questionProblems = []problem{
@@ -93,9 +95,9 @@ var questionProblems = []problem{
 	{
 		number: 531, code: LostKeys, status: http.StatusConflict, params: []string{"jurisdiction"},
 		zh: parts{"密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；本目录的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
-			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做"},
 		en: parts{"Keys changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys of this one count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew"},
 	},
 	{
 		number: 532, code: EpochUnsettled, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "epoch", "dir"}, again: true,
@@ -114,10 +116,24 @@ var questionProblems = []problem{
 	{
 		number: 544, code: KeysOutrun, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
 		zh: parts{"密钥不是最新的", "{jurisdiction} 在第 {number} 号密钥集之后已更换密钥：上级出示了其后的一份，由这一号签名，而这个数据目录中没有，因此是旧备份或复制件，其密钥不再有效，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，在另一个空目录执行 xietong join，本目录请保留备查"},
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做"},
 		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: the parent has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join` in another, empty directory, and keep this one for reference"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew"},
+	},
+	{
+		number: 550, code: KeysUnendorsed, status: http.StatusConflict, params: []string{"jurisdiction", "dir"},
+		zh: parts{"新密钥尚未背书", "{jurisdiction} 在这个数据目录中以另做的一套密钥继续，上级尚未背书，因此节点没有启动", "{dir}",
+			"请重复 xietong join TOKEN --alone；邀请已失效的，请上级用 xietong invite NAME --rekey 重新邀请，再以新的邀请执行"},
+		en: parts{"New keys not endorsed yet", "{jurisdiction} goes on with new keys in this data directory, which the parent has not endorsed yet, so the node was not started", "{dir}",
+			"repeat `xietong join TOKEN --alone`; if the invitation is no good any more, have the parent run `xietong invite NAME --rekey`, and use the new one"},
+	},
+	{
+		number: 551, code: ActFormer, status: http.StatusConflict, params: []string{"jurisdiction", "reason"},
+		zh: parts{"凭证须由以前的密钥证明", "这个条目由 {jurisdiction} 以前的密钥签名，本机没有证明它所需的内容，不能出具存证凭证（{reason}）", "{jurisdiction}",
+			"请在当时执行 xietong join TOKEN --alone 的机器上取凭证，证明所需的内容只留在它的数据目录中；那里也不能出具的，请使用当时已经取得的凭证"},
+		en: parts{"Receipt needs the keys of before", "this entry was signed with keys that {jurisdiction} had before, and what proves them is not on this machine, so no receipt can be made ({reason})", "{jurisdiction}",
+			"get it on the machine on which `xietong join TOKEN --alone` was run: its data directory alone has what proves the entry; if there is none either, use a receipt that was got before"},
 	},
 	{
 		number: 545, code: LostUnseen, status: http.StatusConflict, params: []string{"jurisdiction"},

@@ -153,7 +153,7 @@ func TestHopTellsWhatNobodySaid(t *testing.T) {
 		{text.PlaceWithdrawn, text.Args{"jurisdiction": "guizhou", "by": "yunnan"}, text.Unreachable, ""},
 		{text.PlaceNotJoined, about(of.String()), text.PlaceNotJoined, "zunyi.guizhou"}, {text.PlaceExpired, about(of.String()), text.PlaceExpired, "zunyi.guizhou"},
 		{text.PlaceNotJoined, about(other), text.AnswerRefused, ""}, {text.PlaceExpired, about(strings.Repeat("x", 300)), text.AnswerRefused, ""},
-		{text.BeingVerified, about("guiyang.guizhou"), text.BeingVerified, "guiyang.guizhou"}, {text.BeingVerified, about(other), text.AnswerRefused, ""},
+		{text.BeingVerified, about("guiyang.guizhou"), text.BeingVerified, ""}, {text.BeingVerified, about(other), text.AnswerRefused, ""},
 		{text.GrantNeeded, text.Args{"give": "xietong grant give loans edu@guiyang.guizhou"}, text.AnswerRefused, ""},
 		{text.StateDamaged, text.Args{"file": "state.db"}, text.AnswerRefused, ""}, {text.Internal, nil, text.Internal, ""},
 		{text.Overloaded, text.Args{"seconds": strings.Repeat("9", 300)}, text.AnswerRefused, ""},

@@ -43,6 +43,7 @@ import (
 //	9 piece   body hash                           answer: the piece of a roster with that SHA-256 (see roster), or h''
 //	10 replica body what a further replica brings  answer: what it is told (see package replicas)
 //	11 member body [replica, number]              answer: [whether it was removed, [key set …]]: those after the number
+//	12 anew   body [child, secret]                answer: [hash of the key set that the invitation is bound to or h'', largest checkpoint that was seen of the child or h'']
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -65,6 +66,7 @@ const (
 	opPiece   = 9
 	opReplica = 10
 	opMember  = 11
+	opAnew    = 12
 )
 
 // Limits of a frame of the protocol.
@@ -131,6 +133,9 @@ type Door struct {
 	// Member tells a replica whether it was removed. With a nil Member the door refuses the
 	// operation.
 	Member func(Membership) (Member, error)
+	// Saw returns the note of the largest checkpoint that was seen of a child's newest log; nil: of
+	// none. With a nil Saw the door refuses the operation.
+	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, err error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. A nil Withheld
 	// answers everything.
 	Withheld func() error
@@ -154,6 +159,10 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 			return d.redeem(ctx, binding, q.Body)
 		case opEpoch:
 			return d.epoch(ctx, q.Body)
+		case opAnew:
+			if d.Saw != nil {
+				return d.anew(ctx, q.Body)
+			}
 		case opReplica:
 			if d.Replica != nil {
 				return d.Replica(ctx, binding, q.Body)

@@ -192,7 +192,7 @@ func (n *Node) Entries(kind string) (found []client.Entry) {
 			if err != nil {
 				n.tree.T.Fatalf("entry %d of %s: %v", i, n.Name(), err)
 			}
-			if e.KindName == kind {
+			if kind == "" || e.KindName == kind {
 				found = append(found, e)
 			}
 		}

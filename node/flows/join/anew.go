@@ -1,0 +1,83 @@
+package join
+
+import (
+	"bytes"
+	"context"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/book"
+	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// Alone is a person's word that a jurisdiction goes on in its ledger, which the directory has, with
+// new keys and without other replicas: most of them are gone for good, or the newest keys are. The
+// parent must have invited it with rekey.
+type Alone struct {
+	Reason string
+	// Others takes the other replicas out, as far as the ledger knows of them.
+	Others func(ctx context.Context, own Left) error
+}
+
+// Left is the jurisdiction on the replica that is left.
+type Left interface {
+	book.Ledger
+	// Replica returns this replica.
+	Replica() identity.Replica
+}
+
+// boundHere refuses an invitation that is bound to other keys than those in a folder.
+func (a *attempt) boundHere(folder string, first []byte) error {
+	pin, err := host.FirstPin(folder, a.t.Child)
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	if hash := pin.Hash(); !bytes.Equal(hash[:], first) {
+		return text.Fail(text.InvitationRedeemed, text.Args{"name": a.t.DisplayName, "jurisdiction": a.parent()}, nil)
+	}
+	return nil
+}
+
+// anew (4) has the jurisdiction go on with new keys in the epoch that the parent told, and opens
+// it. An invitation that is bound to keys already changes nothing: where they are those that are
+// here, the join is finished with them.
+func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
+	said, err := door.AskAnew(ctx, a.line, a.t.Child, a.t.Secret)
+	if err != nil {
+		return a.named(refusedBy(a.t.Parent.Name(), err))
+	}
+	begun, err := host.Unendorsed(folder)
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	told := text.JoinKeysKept
+	if !begun && len(said.First) > 0 {
+		err = a.boundHere(folder, said.First)
+	}
+	if err != nil {
+		return err
+	}
+	if begun || len(said.First) == 0 {
+		a.made, err = host.BeginAnew(folder, a.t.Child, host.Anew{
+			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Saw: said.Saw, Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
+		})
+		if err != nil {
+			return datadir.Error(a.dir, err)
+		}
+		told = text.JoinKeysAnew
+	}
+	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now, Anew: true})
+	if err != nil {
+		return datadir.Error(a.dir, err)
+	}
+	if told == text.JoinKeysAnew {
+		err = a.o.Alone.Others(ctx, a.own)
+	}
+	if err != nil {
+		return err
+	}
+	a.told(text.JoinKeys, told, nil)
+	return nil
+}

@@ -1,0 +1,325 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"xietong/certs/authority"
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/group"
+	"xietong/consensus/state"
+	"xietong/consensus/vault"
+	"xietong/node/ground/book"
+)
+
+// A jurisdiction whose keys count no more goes on in the same ledger: most of the replicas that
+// must sign the next key set are gone for good, or a backup is from before the newest keys. Nobody
+// could tell this folder from that of a thief, so what is made here is believed by nobody before
+// the parent endorses it, whose invitation names the epoch. The replica is alone from then on, in
+// a new epoch of the ledger, whose key set begins a new chain with keys that are new.
+//
+// (1) BeginAnew makes the new keys, notes in the file anew what is begun, puts the keys and the
+// chain of before aside, and makes the replica alone; (2) Open with Options.Anew begins the epoch;
+// (3) the caller has the parent endorse the new chain, keeps what it said (SetAbove), and ends it
+// with EndAnew. Each step finds what an earlier attempt left. Until then Open without the option
+// fails with an *AnewError, so that nothing is signed or answered.
+
+const (
+	anewFile    = "anew"
+	newCerts    = "certs.new"
+	maxAnewLen  = 64 << 10 // bytes
+	formerCerts = "before" // and the epoch
+)
+
+// AnewError says that the folder goes on with new keys, which the parent has not endorsed yet.
+type AnewError struct {
+	In  identity.Jurisdiction
+	Dir string
+}
+
+func (e *AnewError) Error() string {
+	return fmt.Sprintf("%s goes on with new keys in %s, which its parent has not endorsed yet", e.In, e.Dir)
+}
+
+// Anew says how a jurisdiction goes on with new keys.
+type Anew struct {
+	Now    time.Time
+	Epoch  uint64                // with which the parent wants it to go on
+	Bound  []byte                // hash of number 1 of the key sets that the invitation is bound to; empty: of none yet
+	Parent identity.Jurisdiction // that endorses it
+	Saw    []byte                // the note of the largest checkpoint that the parent saw of the ledger; empty: of none
+	Reason string                // a person's
+	Hosted int                   // see New
+}
+
+// anewNote is the file anew.
+type anewNote struct {
+	_      struct{} `cbor:",toarray"`
+	Epoch  uint64
+	Parent identity.Jurisdiction
+	Saw    []byte
+	Reason string
+	Before string // the folder in which the keys of before are kept
+}
+
+// BeginAnew prepares the folder of a jurisdiction to go on with new keys, alone. Nothing of the
+// ledger is changed yet. The caller holds the data directory, and has asked the parent.
+func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("begin %s anew: %w", name, foreignPart(dir, err))
+		}
+	}()
+	note, noted, err := readAnew(dir)
+	if err != nil {
+		return made, err
+	}
+	replica := ReplicaIn(dir)
+	if replica.IsZero() { // the keys were put aside a moment ago
+		replica, err = authority.ReplicaIn(filepath.Join(dir, newCerts))
+	}
+	var have chainAlone
+	if err == nil {
+		have, err = prepareAlone(dir, name, replica, a.Hosted)
+	}
+	if err == nil {
+		note, err = a.note(dir, name, replica, note, noted, have)
+	}
+	if err == nil {
+		err = putAside(dir, note.Before)
+	}
+	if err != nil {
+		return made, err
+	}
+	keys, err := authority.Open(filepath.Join(dir, certsFolder), name, replica)
+	if err == nil {
+		_, made.Pin, err = keys.FirstKeySet(note.Epoch)
+	}
+	made.Recovery = trust.RecoveryFingerprint(have.recovery)
+	return made, err
+}
+
+// note makes the keys, and returns the note of what is begun, as it is kept from then on: the one
+// that is there where the ledger has its epoch, unless the invitation is for others meanwhile.
+func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, note anewNote, noted bool, have chainAlone) (anewNote, error) {
+	begun := noted && have.first.Epoch == note.Epoch
+	hash := have.first.Hash()
+	spent := begun && a.Epoch != note.Epoch && !bytes.Equal(a.Bound, hash[:])
+	if begun && !spent {
+		return note, nil
+	}
+	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, a.Saw...), Reason: a.Reason, Before: note.Before}
+	if !noted || spent {
+		next.Before = fmt.Sprintf("%s-%d", formerCerts, a.Epoch)
+		certs := filepath.Join(dir, newCerts)
+		if err := os.RemoveAll(certs); err != nil {
+			return next, err
+		}
+		if _, err := authority.CreateAnew(certs, name, r, a.Now, have.recovery); err != nil {
+			return next, err
+		}
+	}
+	return next, writeAnew(dir, next)
+}
+
+// chainAlone is the chain of key sets of a replica that was made alone.
+type chainAlone struct {
+	first    trust.KeySet
+	recovery []byte // the key that the newest key set names
+}
+
+// prepareAlone makes the replica alone, and returns its chain.
+func prepareAlone(dir string, name identity.Jurisdiction, replica identity.Replica, hosted int) (have chainAlone, err error) {
+	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+	if err != nil {
+		return have, OfState(dir, err)
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	if _, err = logOf(store, dir, name); err != nil {
+		return have, err
+	}
+	keystore, err := vault.Open(filepath.Join(dir, Keystore))
+	if err != nil {
+		return have, partOf(dir, PartKeystore, Keystore, err)
+	}
+	if have, err = chainIn(store); err == nil {
+		err = group.MakeAlone(group.Config{
+			Jurisdiction: name, Replica: replica, Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
+			Mark: markOf(keystore, store.Names().First()), Fatal: func(error) {},
+		})
+	}
+	return have, OfLog(dir, err)
+}
+
+// chainIn returns the newest chain of a state.
+func chainIn(store *state.Store) (have chainAlone, err error) {
+	err = store.View(func(r *state.Reader) error {
+		signed := r.KeySets()
+		if len(signed) == 0 {
+			return fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
+		}
+		newest, err := trust.Reopen(signed[len(signed)-1])
+		if have.recovery = newest.RecoveryKey; err == nil {
+			have.first, err = trust.Reopen(signed[0])
+		}
+		return err
+	})
+	return have, err
+}
+
+// FirstPin returns the pin of number 1 of the newest chain in a jurisdiction's folder, which nobody
+// has open.
+func FirstPin(dir string, name identity.Jurisdiction) (pin trust.Pin, err error) {
+	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+	if err != nil {
+		return pin, OfState(dir, err)
+	}
+	_, err = logOf(store, dir, name)
+	var have chainAlone
+	if err == nil {
+		have, err = chainIn(store)
+	}
+	if err = errors.Join(err, store.Close()); err == nil {
+		pin = have.first.Pin()
+	}
+	return pin, err
+}
+
+// putAside keeps the keys and the chain of before in a folder of their own, and puts the new keys
+// in their place.
+func putAside(dir, before string) error {
+	aside, certs := filepath.Join(dir, before), filepath.Join(dir, certsFolder)
+	if _, err := os.Stat(filepath.Join(aside, certsFolder)); errors.Is(err, fs.ErrNotExist) {
+		if err := MakeFolder(aside); err != nil {
+			return err
+		}
+		for _, name := range []string{recoveryFile, denialFile} { // they are about the keys of before
+			if err := os.Rename(filepath.Join(dir, name), filepath.Join(aside, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		chain, err := os.ReadFile(filepath.Join(dir, chainFile))
+		if err == nil {
+			err = WriteFile(filepath.Join(aside, chainFile), chain)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.Rename(certs, filepath.Join(aside, certsFolder)); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if _, err := os.Stat(certs); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(filepath.Join(dir, newCerts), certs); err != nil {
+			return err
+		}
+	}
+	return errors.Join(syncFolder(aside), syncFolder(dir))
+}
+
+// readAnew reads the note; ok is false where nothing is begun.
+func readAnew(dir string) (n anewNote, ok bool, err error) {
+	path := filepath.Join(dir, anewFile)
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return n, false, nil
+	}
+	if err == nil {
+		err = canon.Unmarshal(data, maxAnewLen, &n)
+	}
+	if err == nil && (filepath.Base(n.Before) != n.Before || n.Epoch == 0) {
+		err = fmt.Errorf("epoch %d, keys in %q", n.Epoch, n.Before)
+	}
+	if err != nil {
+		return n, false, &PartError{PartKeys, path, err}
+	}
+	return n, true, nil
+}
+
+func writeAnew(dir string, n anewNote) error {
+	data, err := canon.Marshal(n)
+	if err == nil && len(data) > maxAnewLen {
+		err = fmt.Errorf("%d bytes, more than %d", len(data), maxAnewLen)
+	}
+	if err == nil {
+		err = WriteFile(filepath.Join(dir, anewFile), data)
+	}
+	if err != nil {
+		return fmt.Errorf("note what is begun: %w", err)
+	}
+	return nil
+}
+
+// Unendorsed reports whether the folder of a jurisdiction goes on with new keys, which the parent
+// has not endorsed yet.
+func Unendorsed(dir string) (bool, error) {
+	_, begun, err := readAnew(dir)
+	return begun, err
+}
+
+// openAnew reads the note, and refuses to open what nobody endorsed.
+func (h *Host) openAnew(allowed bool) error {
+	note, begun, err := readAnew(h.dir)
+	switch {
+	case err != nil:
+		return err
+	case begun && !allowed:
+		return &AnewError{h.name, h.dir}
+	case begun:
+		h.anew.Store(&note)
+	}
+	return nil
+}
+
+// EndAnew ends what BeginAnew began: the parent has endorsed the new keys.
+func (h *Host) EndAnew() error {
+	if h.anew.Load() == nil {
+		return nil
+	}
+	if err := os.Remove(filepath.Join(h.dir, anewFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("end what was begun anew: %w", err)
+	}
+	h.anew.Store(nil)
+	return syncFolder(h.dir)
+}
+
+// beginChain begins the epoch of the new chain, unless the ledger has it.
+func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
+	note := h.anew.Load()
+	first, err := trust.Reopen(have[0])
+	if err != nil || bytes.Equal(first.LogKey(h.Replica()), h.authority.LogPublic()) {
+		return err
+	}
+	if note.Epoch <= h.Log().Epoch() {
+		return fmt.Errorf("begin epoch %d: the ledger is in epoch %d already", note.Epoch, h.Log().Epoch())
+	}
+	change, err := h.chainChange(note)
+	if err != nil {
+		return fmt.Errorf("begin epoch %d: %w", note.Epoch, err)
+	}
+	body, err := canon.Marshal(change)
+	if err == nil {
+		_, err = h.Propose(ctx, state.KindEpochAnew, book.Request{}, body)
+	}
+	if err != nil {
+		return fmt.Errorf("begin epoch %d: %w", note.Epoch, err)
+	}
+	h.doubt(change.From) // until what was lost is settled, as after any start
+	q := *h.question.Load()
+	q.Epoch, q.Outrun = note.Epoch, 0
+	h.question.Store(&q)
+	h.logger.Warn("the ledger goes on with new keys by the word of a person", "epoch", note.Epoch, "lost_from", change.From,
+		"lost_to", change.To, "reason", note.Reason)
+	return nil
+}

@@ -1,0 +1,151 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// anewIn prepares a folder to go on with new keys in an epoch.
+func anewIn(t *testing.T, dir string, epoch uint64, saw []byte) (Made, error) {
+	t.Helper()
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, _ := name.Parent()
+	return BeginAnew(dir, name, Anew{Now: time.Now(), Epoch: epoch, Parent: parent, Saw: saw, Reason: "test"})
+}
+
+// openAnewIn opens what was prepared.
+func openAnewIn(t *testing.T, dir string) *Host {
+	t.Helper()
+	name, err := identity.ParseJurisdiction("nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := Open(t.Context(), dir, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Anew: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// undone takes back the last steps of BeginAnew in a folder, as a kill before them leaves it.
+func undone(t *testing.T, dir string, steps int) {
+	t.Helper()
+	aside, certs, next := filepath.Join(dir, "before-2"), filepath.Join(dir, certsFolder), filepath.Join(dir, newCerts)
+	for i, undo := range []func() error{
+		func() error { return os.Rename(certs, next) },
+		func() error { return os.Rename(filepath.Join(aside, certsFolder), certs) },
+		func() error { return os.RemoveAll(aside) },
+		func() error { return os.Remove(filepath.Join(dir, anewFile)) },
+		func() error { return os.Remove(filepath.Join(next, "decryption.key")) },
+	} {
+		if i < steps {
+			if err := undo(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// TestGoesOnAnew (Q03): a folder goes on with new keys, after a kill at any step and in as many
+// attempts. Until that is ended nobody else opens it; what was recorded is there, the receipts of
+// acts from before are by the keys of before, and those of later acts by the new ones. It can be
+// done again.
+func TestGoesOnAnew(t *testing.T) {
+	first := filepath.Join(t.TempDir(), "nanming")
+	h := open(t, first)
+	before := pinOf(t, h)
+	add(t, h)
+	if _, _, err := h.Checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	old := h.Log()
+	closed(t, h)
+	for _, steps := range []int{0, 1, 2, 5} {
+		dir := copyOf(t, first)
+		made, err := anewIn(t, dir, 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		undone(t, dir, steps)
+		if steps < 4 { // the note is there
+			_, err := Open(t.Context(), dir, old.Jurisdiction(), Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+			if _, refused := errors.AsType[*AnewError](err); !refused {
+				t.Errorf("%d steps undone: got %v, want that it is not endorsed", steps, err)
+			}
+		}
+		again, err := anewIn(t, dir, 2, nil)
+		if err != nil || steps < 4 && again.Pin != made.Pin || again.Pin == before || again.Recovery != made.Recovery {
+			t.Fatalf("%d steps undone: got %+v, %v, want %+v", steps, again, err, made)
+		}
+		h := openAnewIn(t, dir)
+		checkAnew(t, h, before, again.Pin)
+		closed(t, h)
+		h = openAnewIn(t, dir) // it is not ended yet
+		if err := h.EndAnew(); err != nil {
+			t.Fatal(err)
+		}
+		closed(t, h)
+		if _, err := os.Stat(filepath.Join(dir, anewFile)); !errors.Is(err, fs.ErrNotExist) {
+			t.Error("the note is still there")
+		}
+		if steps > 0 {
+			continue
+		}
+		third, err := anewIn(t, dir, 9, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h = openAnewIn(t, dir)
+		checkAnew(t, h, before, again.Pin, third.Pin)
+		closed(t, h)
+	}
+}
+
+// checkAnew holds a ledger that goes on with the keys of the last chain of several, and settles it.
+func checkAnew(t *testing.T, h *Host, chains ...trust.Pin) {
+	t.Helper()
+	pin := chains[len(chains)-1]
+	if got := pinOf(t, h); got != pin {
+		t.Errorf("it goes on with %s, want %s", got, pin)
+	}
+	if e, unsettled := h.Unsettled(); !unsettled || e.From != e.To || signs(t, h) {
+		t.Errorf("the epoch is %+v, settled %v", e, !unsettled)
+	}
+	if err := h.SettleEpoch(t.Context(), true); err != nil {
+		t.Fatal(err)
+	}
+	add(t, h)
+	var size uint64
+	err := h.Look(func(r *state.Reader) error { size = r.Size(); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for index := range size {
+		receipt, err := h.Receipt(t.Context(), index)
+		if err != nil {
+			t.Fatalf("receipt of %d: %v", index, err)
+		}
+		var by []int
+		for i, chain := range chains {
+			if _, err := ledger.VerifyReceipt(receipt, nil, chain); err == nil {
+				by = append(by, i)
+			}
+		}
+		if len(by) != 1 || index == 1 && by[0] != 0 || index == size-1 && by[0] != len(chains)-1 {
+			t.Errorf("entry %d of %d is proven by the chains %v", index, size, by)
+		}
+	}
+}

@@ -1,0 +1,44 @@
+package door
+
+import (
+	"context"
+	"fmt"
+
+	"xietong/certs/canon"
+	"xietong/certs/identity"
+	"xietong/node/tree"
+)
+
+// Anew is what a parent tells a child that is to go on in the same ledger with new keys, before
+// anything is changed there.
+type Anew struct {
+	_     struct{} `cbor:",toarray"`
+	First []byte   // hash of the key set that the invitation is bound to; empty: of none yet
+	Saw   []byte   // the note of the largest checkpoint that the parent saw of the child's newest log; empty: of none
+}
+
+// anew answers the holder of an invitation.
+func (d Door) anew(ctx context.Context, body []byte) (a Anew, err error) {
+	var b beginning
+	if err := unmarshal(body, &b); err != nil {
+		return a, err
+	}
+	first, err := tree.Bound(ctx, d.Parent, b.Child, b.Secret)
+	if err != nil {
+		return a, err
+	}
+	saw, err := d.Saw(ctx, b.Child)
+	return Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...)}, err
+}
+
+// AskAnew asks the parent. It verifies nothing.
+func AskAnew(ctx context.Context, c Conn, child identity.Jurisdiction, secret []byte) (a Anew, err error) {
+	body, err := canon.Marshal(beginning{Child: child, Secret: secret})
+	if err == nil {
+		err = ask(ctx, c, opAnew, body, &a)
+	}
+	if err != nil {
+		return a, fmt.Errorf("ask what the parent saw: %w", err)
+	}
+	return a, nil
+}

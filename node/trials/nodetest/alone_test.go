@@ -1,0 +1,149 @@
+package nodetest
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"xietong/node"
+	"xietong/node/faces/client"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// rekey invites a place anew, which comes with other keys.
+func (n *Node) rekey() string {
+	t := n.tree.T
+	t.Helper()
+	made, err := n.parent.Client("").Invite(t.Context(), client.NewInvitation{Name: n.place.called().DisplayName, Rekey: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.Token
+}
+
+// goOn has the node, which does not run, go on in its ledger with new keys, alone.
+func (n *Node) goOn(token string, before *node.Paper) (node.JoinResult, error) {
+	return node.Join(n.tree.T.Context(), n.machine.dir, token, node.JoinOptions{
+		Options: n.machine.options(), Listen: n.listen(), Recovery: before, Alone: "the other machines burnt",
+	})
+}
+
+// TestTheLastReplicaGoesOn (Q02): two of three machines of a city are gone for good. The one that
+// is left goes on in the same ledger, by the invitation of the parent alone: it answers, asks and
+// is witnessed as before, nothing that was recorded is lost, and two more replicas come in. Those
+// that were thought gone come back, and are told that they are out.
+func TestTheLastReplicaGoesOn(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming\n", func(t *testing.T, tree *Tree) {
+		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
+		pin := rootPin(t, root)
+		two, three := city.Further(), city.Further()
+		for _, n := range []*Node{root, city, county} {
+			offer(t, n)
+		}
+		if _, err := ask(t, county, city); err != nil {
+			t.Fatal(err)
+		}
+		before := city.Entries("")
+		tree.Within(10*time.Minute, "the city is witnessed", func() bool { return city.seenWhole() })
+		for _, n := range []*Node{city, two, three} {
+			n.Kill()
+		}
+		time.Sleep(time.Minute)
+		if _, err := city.goOn(two.tree.Node("guiyang").rekey(), nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		tree.Within(15*time.Minute, "the epoch is settled", func() bool {
+			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
+		})
+		for _, pair := range [][2]*Node{{county, city}, {root, city}, {city, root}, {city, county}} {
+			tree.Within(15*time.Minute, pair[0].Name()+" asks "+pair[1].Name(), func() bool {
+				_, err := ask(t, pair[0], pair[1])
+				return err == nil
+			})
+		}
+		tree.Within(15*time.Minute, "the city is witnessed in its epoch", func() bool { return city.seenWhole() })
+		after := city.Entries("")
+		for i, e := range before {
+			if after[i].Entry != e.Entry {
+				t.Errorf("entry %s is %s now", e.Entry, after[i].Entry)
+			}
+		}
+		for _, e := range after {
+			receipt, err := city.Client("").Receipt(t.Context(), e.Index)
+			if err == nil {
+				_, err = node.VerifyReceipt(receipt.Receipt, nil, pin)
+			}
+			if err != nil {
+				t.Errorf("receipt of %s (%s): %v", e.Entry, e.KindName, err)
+			}
+		}
+		three.Start()
+		two.Start()
+		tree.Within(15*time.Minute, "those that came back are told", func() bool {
+			return slices.ContainsFunc([]*Node{two, three}, func(n *Node) bool {
+				keys, err := n.Client("").Keys(t.Context())
+				return err == nil && keys.Endorsement != nil && keys.Endorsement.Denied == string(text.KeysSuperseded)
+			})
+		})
+		if _, err := ask(t, two, root); err == nil {
+			t.Error("those that came back are answered")
+		}
+		if _, err := ask(t, county, city); err != nil {
+			t.Errorf("those that came back disturb: %v", err)
+		}
+		two.Stop()
+		three.Stop()
+		city.Further()
+		city.Further()
+		if got, err := city.Client("").Replicas(t.Context()); err != nil || got.Voters != 3 {
+			t.Errorf("got %+v, %v, want three replicas", got, err)
+		}
+	})
+}
+
+// TestOneOfThreeProvesNothing (Q01): who has one of the machines, and the invitation with which
+// another one went on, goes on alone, too. It is refused, and nothing is changed; with new keys
+// that the parent has not endorsed the folder is not opened.
+func TestOneOfThreeProvesNothing(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n", func(t *testing.T, tree *Tree) {
+		root, city := tree.Node("guizhou"), tree.Node("guiyang")
+		offer(t, root)
+		thief := city.Further()
+		offer(t, city)
+		city.Kill()
+		thief.Kill()
+		token := city.rekey()
+		if _, err := city.goOn(token, nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		folder := host.Folder(thief.machine.dir, city.place.name)
+		if _, err := thief.goOn(token, nil); text.AsFailure(err).Code != text.InvitationRedeemed {
+			t.Errorf("with the invitation of another: got %v, want %s", err, text.InvitationRedeemed)
+		}
+		if begun, err := host.Unendorsed(folder); begun || err != nil {
+			t.Errorf("something is changed: %v, %v", begun, err)
+		}
+		if _, err := city.goOn(token, nil); text.AsFailure(err).Code != text.DirInUse {
+			t.Errorf("while it runs: got %v, want %s", err, text.DirInUse)
+		}
+		mine := host.Anew{Now: thief.machine.now(), Epoch: 9, Parent: root.place.name, Reason: "mine"}
+		if _, err := host.BeginAnew(folder, city.place.name, mine); err != nil {
+			t.Fatal(err)
+		}
+		if err := thief.machine.start(t.Context()); text.AsFailure(err).Code != text.KeysUnendorsed {
+			t.Errorf("with keys of its own: got %v, want %s", err, text.KeysUnendorsed)
+		}
+		if _, err := ask(t, root, city); err != nil {
+			t.Error(err)
+		}
+		city.Stop()
+		if again, err := city.goOn(token, nil); err != nil || again.Epoch != 2 {
+			t.Errorf("the same command again: got %+v, %v, want epoch 2", again, err)
+		}
+	})
+}
