@@ -56,7 +56,27 @@ func (s *siblings) askDoor(ctx context.Context, of identity.Replica) (out bool, 
 	if err != nil {
 		return false, err
 	}
-	return replicas.Out(told, newest, s.host.Replica(), func(b *tlsconf.Bundles) error {
+	out, err = replicas.Out(told, newest, s.host.Replica(), func(b *tlsconf.Bundles) error {
 		return tlsconf.VerifyServer(line.TLS(), b, s.host.Name(), s.node.o.Now())
 	})
+	if out {
+		return true, nil
+	}
+	left, failed := s.leftBehind(ctx, line, newest.Epoch)
+	return left, errors.Join(err, failed)
+}
+
+// leftBehind reports whether the jurisdiction has gone on without this replica, in a later epoch:
+// by its chain from the root, whose newest keys are those of whoever answers at the door.
+func (s *siblings) leftBehind(ctx context.Context, line door.Line, epoch uint64) (bool, error) {
+	_, root, err := s.host.Chain(ctx)
+	if err != nil {
+		return false, err
+	}
+	chain, err := join.VerifyDoor(ctx, line, root, s.host.Name(), s.node.o.Now())
+	if err != nil {
+		return false, err
+	}
+	e := chain[len(chain)-1].Endorsement
+	return e != nil && e.Epoch > epoch, nil
 }

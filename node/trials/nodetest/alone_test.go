@@ -80,13 +80,13 @@ func TestTheLastReplicaGoesOn(t *testing.T) {
 				t.Errorf("receipt of %s (%s): %v", e.Entry, e.KindName, err)
 			}
 		}
-		three.Start()
 		two.Start()
-		tree.Within(15*time.Minute, "those that came back are told", func() bool {
-			return slices.ContainsFunc([]*Node{two, three}, func(n *Node) bool {
-				keys, err := n.Client("").Keys(t.Context())
-				return err == nil && keys.Endorsement != nil && keys.Endorsement.Denied == string(text.KeysSuperseded)
-			})
+		tree.Within(5*time.Minute, "one that comes back by itself is told", func() bool {
+			return slices.Contains(alarms(t, two), string(text.ReplicaWasRemoved))
+		})
+		three.Start()
+		tree.Within(5*time.Minute, "the other one is told", func() bool {
+			return slices.Contains(alarms(t, three), string(text.ReplicaWasRemoved))
 		})
 		if _, err := ask(t, two, root); err == nil {
 			t.Error("those that came back are answered")
@@ -145,5 +145,103 @@ func TestOneOfThreeProvesNothing(t *testing.T) {
 		if again, err := city.goOn(token, nil); err != nil || again.Epoch != 2 {
 			t.Errorf("the same command again: got %+v, %v, want epoch 2", again, err)
 		}
+	})
+}
+
+// TestLostKeysGoOn: a city is put back to a day before its newest keys, which nobody has any more.
+// It goes on in the ledger that it has, with other keys; as nobody can read what the lost keys
+// signed, a person looks through it. Then it answers and asks as before, and its data directory
+// verifies.
+func TestLostKeysGoOn(t *testing.T) {
+	Run(t, "guizhou\n  guiyang\n    nanming\n", func(t *testing.T, tree *Tree) {
+		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
+		for _, n := range []*Node{root, city, county} {
+			offer(t, n)
+		}
+		old := city.backup()
+		time.Sleep(2 * time.Hour)
+		if _, err := city.Client("").NewKeys(t.Context(), client.NewKeys{Revoke: true}); err != nil {
+			t.Fatal(err)
+		}
+		tree.Within(time.Hour, "the new keys are in use", func() bool {
+			keys, err := city.Client("").Keys(t.Context())
+			return err == nil && keys.KeySets[0].State == client.KeysInUse && keys.KeySets[0].Number > 1
+		})
+		if _, err := city.Client("").AddAgency(t.Context(), client.NewAgency{Code: "forestry", Title: "林业局"}); err != nil {
+			t.Fatal(err)
+		}
+		tree.Within(15*time.Minute, "what is lost was seen", func() bool { return city.seenWhole() })
+		city.Stop()
+		city.machine.dir = old
+		city.Start()
+		tree.Within(15*time.Minute, "its keys are told to be old", func() bool {
+			return slices.Contains(alarms(t, city), string(text.KeysOutrun))
+		})
+		city.Stop()
+		if _, err := city.goOn(city.rekey(), nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		if !slices.Contains(alarms(t, city), string(text.EpochUnsettled)) {
+			t.Error("it goes on though nobody knows what ended")
+		}
+		if _, err := ask(t, county, city); err == nil {
+			t.Error("it answers though nobody knows what ended")
+		}
+		word := client.Continuation{Reason: "we looked through it", Checked: true}
+		tree.Within(15*time.Minute, "a person's word settles it", func() bool {
+			_, _ = city.Client("").ContinueLedger(t.Context(), word)
+			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
+		})
+		for _, pair := range [][2]*Node{{county, city}, {root, city}, {city, root}, {city, county}} {
+			tree.Within(15*time.Minute, pair[0].Name()+" asks "+pair[1].Name(), func() bool {
+				_, err := ask(t, pair[0], pair[1])
+				return err == nil
+			})
+		}
+		tree.Within(15*time.Minute, "it is witnessed in its epoch", func() bool { return city.seenWhole() })
+		city.Stop()
+		if report, err := node.VerifyData(t.Context(), city.machine.dir, "", nil); err != nil {
+			t.Errorf("got %+v, %v", report, err)
+		}
+	})
+}
+
+// TestGoesOnAfterCuts: the connection to the parent breaks ever later while the last replica goes
+// on. The same command goes on each time, and in the end there is one new chain.
+func TestGoesOnAfterCuts(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n", func(t *testing.T, tree *Tree) {
+		root, city := tree.Node("guizhou"), tree.Node("guiyang")
+		two := city.Further()
+		offer(t, root)
+		offer(t, city)
+		city.Kill()
+		two.Kill()
+		token, folder := city.rekey(), host.Folder(city.machine.dir, city.place.name)
+		cut, begun := 0, 0
+		for ; ; cut++ {
+			tree.net.mu.Lock()
+			city.machine.dieAfter = 4 + 2*cut
+			tree.net.mu.Unlock()
+			if _, err := city.goOn(token, nil); err == nil {
+				break
+			}
+			if is, err := host.Unendorsed(folder); is && err == nil {
+				begun++
+			}
+		}
+		if cut < 4 || begun == 0 {
+			t.Errorf("it was cut %d times, %d of them after something was begun", cut, begun)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		if got := len(city.Entries("epoch begun")); got != 1 {
+			t.Errorf("%d epochs were begun, want one", got)
+		}
+		tree.Within(15*time.Minute, "it answers", func() bool {
+			_, err := ask(t, root, city)
+			return err == nil
+		})
 	})
 }
