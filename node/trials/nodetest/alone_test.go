@@ -245,3 +245,39 @@ func TestGoesOnAfterCuts(t *testing.T) {
 		})
 	})
 }
+
+// TestGoesOnWithPaper: with the recovery key from before others believe the new keys at once; with
+// another one the parent does not take them, and the right one goes on.
+func TestGoesOnWithPaper(t *testing.T) {
+	Run(t, "guizhou\n  guiyang absent\n", func(t *testing.T, tree *Tree) {
+		city := tree.Node("guiyang")
+		var d drawer
+		if _, err := city.JoinWith(city.Invite().Token, d.show, nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		city.Stop()
+		token := city.rekey()
+		wrong, err := node.NewPaper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := city.goOn(token, wrong); text.AsFailure(err).Code != text.RecoveryOther {
+			t.Errorf("another paper: got %v, want %s", err, text.RecoveryOther)
+		}
+		if err := city.machine.start(t.Context()); text.AsFailure(err).Code != text.KeysUnendorsed {
+			t.Errorf("before it is endorsed: got %v, want %s", err, text.KeysUnendorsed)
+		}
+		made, err := city.goOn(token, d.paper(t))
+		if err != nil || !made.Recovered || made.Epoch != 2 || made.Papered {
+			t.Fatalf("got %+v, %v, want epoch 2, recovered, and no new paper", made, err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		tree.Within(15*time.Minute, "nobody waits", func() bool {
+			keys, err := city.Client("").Keys(t.Context())
+			return err == nil && keys.Check.Unvouched == "" && keys.Endorsement != nil && keys.Endorsement.Denied == ""
+		})
+	})
+}
