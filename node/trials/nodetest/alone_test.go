@@ -281,3 +281,42 @@ func TestGoesOnWithPaper(t *testing.T) {
 		})
 	})
 }
+
+// TestWhatTheOthersEndedEndsAgain: the replica that is left was away when the others revoked a
+// grant, and then burnt. Nobody has to say so: the parent saw it, and the grant ends again before
+// anybody is answered.
+func TestWhatTheOthersEndedEndsAgain(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming\n", func(t *testing.T, tree *Tree) {
+		city, county := tree.Node("guiyang"), tree.Node("nanming")
+		two, three := city.Further(), city.Further()
+		offer(t, city)
+		offer(t, county)
+		if _, err := ask(t, county, city); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		city.Kill()
+		tree.leaderOf(two, three)
+		_, index := grantOf(t, two)
+		if _, err := two.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Minute) // it is witnessed, and its heads have gone up
+		two.Kill()
+		three.Kill()
+		if _, err := city.goOn(city.rekey(), nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		tree.Within(15*time.Minute, "the epoch is settled", func() bool {
+			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
+		})
+		if g, _ := grantOf(t, city); g.State != "revoked" {
+			t.Errorf("the grant is %s", g.State)
+		}
+		if _, err := ask(t, county, city); err == nil {
+			t.Error("what was revoked is answered")
+		}
+	})
+}
