@@ -132,7 +132,7 @@ func (n Names) Has(e identity.Entry) bool { return !e.IsZero() && n.Entry(e.Inde
 // recorded while the ledger was in question: people were told it by a name of that epoch.
 func (r *Reader) Renamed(e identity.Entry) (now identity.Entry, ok bool) {
 	for _, b := range r.Epochs() {
-		if b.Before == e.Log().Epoch() && e.Index() >= b.From && e.Index() < b.Entry {
+		if b.Before == e.Log().Epoch() && e.Index() >= b.From && e.Index() < b.Began {
 			return r.Names().Entry(e.Index()), true
 		}
 	}

@@ -73,6 +73,7 @@ type keptEntry struct {
 	Indexed  []string
 	Document []byte
 	Unsure   ledger.Ref // see Published
+	Said     ledger.Ref // see Published
 }
 
 var catalogue = book.Bucket[keptEntry]{Name: "catalogue", Max: 2 * MaxEntryLen}
@@ -82,6 +83,7 @@ type Published struct {
 	Entry
 	Version uint64         // counted from 1; a withdrawal counts as one, too
 	At      identity.Entry // the entry of the ledger that published it last
+	Said    identity.Entry // the one by which an agency said so: when it moved, none did
 	// Found are the fields that every version so far has indexed. A field that was added to the
 	// index later is not among them: the records from before are not in its index, and an answer
 	// from it would leave them out.
@@ -250,7 +252,7 @@ func ApplyAnew(tx *state.Tx, b Publication, changed ChangedOf) (PublicationResul
 
 func applyPublication(tx *state.Tx, b Publication, changed ChangedOf, found func(before, after []string) []string) (result PublicationResult, err error) {
 	result = PublicationResult{Entry: book.Next(tx), Version: 1}
-	kept := keptEntry{Entry: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
+	kept := keptEntry{Entry: result.Entry, Said: result.Entry, Agency: b.Agency, Key: b.Key, Indexed: b.Indexed, Document: b.Document}
 	before, exists := keptAt(tx, b.Code)
 	acts := Acts(tx, b.Agency)
 	switch {
@@ -303,7 +305,7 @@ func keptAt(r book.Reads, code identity.Label) (keptEntry, bool) {
 
 // published returns the dataset. A document of the same bytes as before's is not decoded again.
 func (k keptEntry) published(r position, before Published) (Published, error) {
-	p := Published{Version: k.Version, At: k.Entry.In(r.Names()), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
+	p := Published{Version: k.Version, At: k.Entry.In(r.Names()), Said: k.Said.In(r.Names()), Found: k.Indexed, Unsure: k.Unsure, Document: k.Document}
 	if len(before.Document) > 0 && bytes.Equal(k.Document, before.Document) {
 		p.Entry = before.Entry
 	} else if err := json.Unmarshal(k.Document, &p.Entry); err != nil {

@@ -79,7 +79,7 @@ func applyMoveOfStandard(tx *state.Tx, m Move) (ledger.Ref, error) {
 	if !ok || kept.Version != m.Version || kept.Agency != m.From {
 		return ledger.None, book.Refuse(text.DatasetMoved, m.Code.String())
 	}
-	kept = keptStandard{Version: m.Version + 1, Entry: book.Next(tx), Agency: m.To, Document: m.Document}
+	kept = keptStandard{Version: m.Version + 1, Entry: book.Next(tx), Said: kept.Said, Agency: m.To, Document: m.Document}
 	if err := setStandards.Save(tx, key, kept); err != nil {
 		return ledger.None, err
 	}

@@ -70,6 +70,7 @@ type SetStandard struct {
 	Standard
 	Version   uint64         // counted from 1; a withdrawal counts as one, too
 	At        identity.Entry // the entry of the ledger that set this version
+	Said      identity.Entry // the one by which an agency set it last: when it moved, none did
 	Document  []byte         // its JSON
 	Withdrawn *Ending        // nil: it holds, and is not held
 }
@@ -92,6 +93,7 @@ type keptStandard struct {
 	Entry    ledger.Ref
 	Agency   identity.Label
 	Document []byte
+	Said     ledger.Ref // see SetStandard
 }
 
 var setStandards = book.Bucket[keptStandard]{Name: "standards", Max: 2 * MaxEntryLen}
@@ -192,7 +194,7 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResu
 	case b.Version != before.Version+1:
 		return done, book.Refuse(text.DatasetMoved, b.Code.String())
 	}
-	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Agency: b.Agency, Document: b.Document}
+	kept := keptStandard{Version: b.Version, Entry: book.Next(tx), Said: book.Next(tx), Agency: b.Agency, Document: b.Document}
 	if err := errors.Join(setStandards.Save(tx, key, kept), tx.Delete(endings.Name, endingKey(endedStandard, b.Code)), release(tx, HeldStandard, b.Code)); err != nil {
 		return done, err
 	}
@@ -202,7 +204,7 @@ func applyStandardPublish(tx *state.Tx, b standardPublish) (done PublicationResu
 }
 
 func (k keptStandard) set(r position) (SetStandard, error) {
-	s := SetStandard{Version: k.Version, At: k.Entry.In(r.Names()), Document: k.Document}
+	s := SetStandard{Version: k.Version, At: k.Entry.In(r.Names()), Said: k.Said.In(r.Names()), Document: k.Document}
 	if err := json.Unmarshal(k.Document, &s.Standard); err != nil {
 		return s, fmt.Errorf("decode standard entry: %w", err)
 	}

@@ -2,6 +2,7 @@ package epochs
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,6 +11,8 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
 	"xietong/node/ground/host"
 	"xietong/node/tree"
@@ -150,6 +153,67 @@ func TestWhatIsAnew(t *testing.T) {
 		}
 		if got := stands(t, o, a.Leaf.Head.Code); got != row.want {
 			t.Errorf("%s: it is %q, want %q", what, got, row.want)
+		}
+	}
+}
+
+// commandMoves is a command of the test, which another room has.
+const commandMoves book.Command[catalog.Move, ledger.Ref] = 902
+
+// TestMovedIsNotAnew: a dataset or a standard that another agency took over was not published anew
+// by that; by the next version that an agency publishes it was.
+func TestMovedIsNotAnew(t *testing.T) {
+	r := state.NewRegistry()
+	catalog.Register(r, nil)
+	commandMoves.Handle(r, catalog.ApplyMove)
+	l := booktest.New(t, "guiyang.guizhou", r)
+	old, heir := treetest.Label(t, "old"), treetest.Label(t, "heir")
+	for _, code := range []identity.Label{old, heir} {
+		if _, err := catalog.AddAgency(t.Context(), l, treetest.Message(t), catalog.Agency{Code: code, Title: code.String()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := catalog.Standard{Level: "county", Entry: catalog.Entry{
+		Code: treetest.Label(t, "villages"), Title: "名录", Agency: old, Category: "unconditional", Key: "code", UpdateCycle: "monthly", NotSecret: true,
+		Purposes: []catalog.Purpose{{Code: treetest.Label(t, "statistics"), Title: "统计"}}, Indexed: []string{}, Counts: []identity.Label{},
+		Schema: json.RawMessage(`{"type":"object","properties":{"code":{"type":"string"}},"required":["code"],"additionalProperties":false}`),
+	}}
+	made := func(kind ledger.Kind) (e identity.Entry) {
+		err := l.View(t.Context(), func(r *state.Reader) (err error) {
+			e, err = rows[kind].newest(r, ledger.Head{Kind: kind, Code: s.Code})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	for _, kind := range []ledger.Kind{ledger.KindDatasetEnded, ledger.KindStandardEnded} {
+		publish := func(by identity.Label, title string) (move catalog.Move, err error) {
+			s.Agency, s.Title = by, title
+			if kind == ledger.KindStandardEnded {
+				set, err := catalog.PublishStandard(t.Context(), l, treetest.Message(t), catalog.Local(by.String()), s)
+				if err != nil {
+					return move, err
+				}
+				return catalog.MoveOfStandard(l, set, heir)
+			}
+			p, err := catalog.Publish(t.Context(), l, treetest.Message(t), catalog.Local(by.String()), s.Entry)
+			if err != nil {
+				return move, err
+			}
+			return catalog.MoveOf(l, p, heir)
+		}
+		move, err := publish(old, "名录")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := made(kind)
+		if _, err := commandMoves.Do(t.Context(), l, book.Request{}, move); err != nil || first.IsZero() || made(kind) != first {
+			t.Errorf("%s: published by %s, and moved: by %s, %v", kind, first, made(kind), err)
+		}
+		if _, err := publish(heir, "新名录"); err != nil || made(kind).Index() <= first.Index() {
+			t.Errorf("%s: published anew: by %s, %v", kind, made(kind), err)
 		}
 	}
 }

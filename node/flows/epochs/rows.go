@@ -140,13 +140,13 @@ func holdsAgain(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 
 func newestDataset(r *state.Reader, head ledger.Head) (identity.Entry, error) {
 	p, err := catalog.Known(r, head.Code, catalog.Published{})
-	return p.At, err
+	return p.Said, err
 }
 
 func newestStandard(r *state.Reader, head ledger.Head) (e identity.Entry, err error) {
 	s, err := catalog.StandardOf(r, head.Code)
 	if s != nil {
-		e = s.At
+		e = s.Said
 	}
 	return e, err
 }
