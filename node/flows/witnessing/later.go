@@ -53,6 +53,7 @@ type standsBy struct {
 	evidence []byte // that it has two histories
 	before   kept   // the largest of the epoch before; Size 0: nothing is kept of one
 	older    []kept // of that epoch
+	over     bool   // a later epoch is kept: this one is over, and grows no more
 }
 
 // look reads what a checkpoint of a log is judged by. The ledger began with the epoch first: what
@@ -62,6 +63,9 @@ func (d *Desk) look(ctx context.Context, log identity.Log, first uint64) (stands
 	return viewed(ctx, d, func(r *state.Reader) (s standsBy, err error) {
 		f, _ := forks.Load(r, keyOfFork(log, d.name))
 		s.evidence = f.Evidence
+		for _, k := range keptOf.All(r, ofLog(log.Jurisdiction())) {
+			s.over = s.over || k.Log.Epoch() > log.Epoch()
+		}
 		if s.stored, s.known = keptOf.Load(r, keyOfLog(log)); s.known {
 			if s.k = s.stored; later.Size > s.k.Size {
 				s.k = later

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -12,6 +13,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 // goesOn has a place that is in question go on in a new epoch, with the entries from one on lost.
@@ -292,5 +294,25 @@ func TestActsThatAreLost(t *testing.T) {
 	}
 	if got, want := acts(province), names(county.Log(), county.acts(0)); !slices.Equal(got, want) {
 		t.Errorf("of a ledger that began anew it lists\n%v, want\n%v", got, want)
+	}
+}
+
+// TestEpochIsOver (A18-7): once a later epoch was witnessed, nothing larger of the one before is
+// taken: it would be of entries that the ledger has not, and names nowhere as lost.
+func TestEpochIsOver(t *testing.T) {
+	w := newWorld(t, three[1:]...)
+	city, county := w.at(three[1]), w.at(three[2])
+	county.does(5)
+	w.round()
+	w.round()
+	dir, one, kept := county.copied(), county.Log(), city.of(county).Kept
+	county.rewrites(city, county.size())
+	county.witnessed(city)
+	source := newWorld(t, three[2]).at(three[2])
+	source.becomes(dir)
+	source.does(10)
+	w.elapse(2 * time.Minute)
+	if got, err := county.shows(city, county.tells(one, source, kept)); code(err) != text.CheckpointRefused || len(got.Line) > 0 {
+		t.Errorf("%s with %d entries: got %+v, %v", one, source.size(), got, err)
 	}
 }

@@ -1,9 +1,11 @@
 package witnessing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -122,6 +124,9 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 		return found{Verdict: witness.Forked, Kept: by.k.Note, Fork: by.evidence}, nil
 	}
 	verdict, against, err := by.judge(shown)
+	if err == nil && by.over && verdict == witness.Larger {
+		err = errOver
+	}
 	if err != nil {
 		return found{}, d.refused(who, err)
 	}
@@ -138,6 +143,9 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	line, err := ledger.Cosign(shown.Checkpoint, d.name, uint64(d.o.Now().Unix()), d.o.Own)
 	return found{Verdict: verdict, Line: line}, err
 }
+
+// errOver is why a larger checkpoint is refused of a log that goes on in a later epoch.
+var errOver = errors.New("a later epoch of this ledger was witnessed, so this one grows no more")
 
 // refused tells whoever showed a checkpoint that nothing was proven by it.
 func (d *Desk) refused(who identity.Jurisdiction, err error) error {
@@ -243,7 +251,12 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 	}
 	err := d.o.Own.Look(func(s *state.Reader) error {
 		out.Epoch = s.Log().Epoch()
+		var all []kept
 		for _, k := range keptOf.All(s, ofLog(r.Header.Origin)) {
+			all = append(all, k)
+		}
+		slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(a.Log.Epoch(), b.Log.Epoch()) })
+		for _, k := range all[max(0, len(all)-mostEpochs):] {
 			if later, ok := d.noted(k.Log); ok && later.Size > k.Size {
 				k = later
 			}
@@ -251,6 +264,5 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 		}
 		return nil
 	})
-	out.Kept = out.Kept[max(0, len(out.Kept)-mostEpochs):]
 	return out, err
 }

@@ -192,6 +192,9 @@ func (d *Desk) take(ctx context.Context, by identity.Jurisdiction, o offered, li
 	if made := time.Unix(int64(min(at, ledger.MaxTime)), 0); made.Sub(d.o.Now()).Abs() > maxApart {
 		return fmt.Errorf("%s cosigned at another time: %d", by, at)
 	}
+	if parent, joined := d.o.Parent(); joined && parent == by {
+		d.o.Own.Witnessed()
+	}
 	have, err := d.cosigned(ctx, by)
 	if err != nil || have.Log == o.c.Log && have.Size == o.c.Size && at-have.At < uint64(time.Hour/time.Second) {
 		return err

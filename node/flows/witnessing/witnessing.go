@@ -91,8 +91,10 @@ type Own interface {
 	// was in force for so many entries.
 	KeySetsIn(epoch, entries uint64) ([]trust.KeySet, error)
 
-	// Doubt is told that a neighbour saw what is not here.
+	// Doubt is told that a neighbour saw what is not here, and Witnessed that the parent cosigned
+	// what is.
 	Doubt(host.Seen)
+	Witnessed()
 
 	// Advanced returns a channel that is closed once there is more than there is now.
 	Advanced() <-chan struct{}

@@ -86,6 +86,7 @@ type Host struct {
 	others     Others                                                   // Reach.Others; nil: there are none
 	ended      sync.Once                                                // by End
 	endErr     error                                                    // of it
+	witnessed  atomic.Bool                                              // see Witnessed
 	out        atomic.Bool                                              // see TakenOut
 	settled    atomic.Bool                                              // see Settled
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted

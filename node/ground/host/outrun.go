@@ -15,11 +15,16 @@ import (
 // that has it pays no heed to the file.
 const outrunFile = "outrun"
 
+// Witnessed is told that the parent has cosigned the newest checkpoint since the folder was opened.
+// It takes none of a folder whose keys count no more, so this one is no old copy.
+func (h *Host) Witnessed() { h.witnessed.Store(true) }
 // Outrun is told a key set that follows the newest one that is here, signed by its replicas: so the
 // folder is older than that, its keys count no more, and no word has it go on. What is proven by
-// nothing but the word of who tells it does nothing. In a group the others have it, or are as old.
+// nothing but the word of who tells it does nothing. Of a folder that the parent took for the
+// newest somebody else has a key: that is an alarm, which a person must look at, and stops nothing
+// here. In a group the others have the key set, or are as old.
 func (h *Host) Outrun(next []byte) error {
-	if q := h.question.Load(); !h.follows(next) || q == nil && !h.alone() || q != nil && q.Outrun > 0 {
+	if q := h.question.Load(); !h.follows(next) || q == nil && (!h.alone() || h.witnessed.Load()) || q != nil && q.Outrun > 0 {
 		return nil
 	}
 	h.doubt(h.openedSize)

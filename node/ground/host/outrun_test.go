@@ -46,6 +46,12 @@ func TestOutrun(t *testing.T) {
 			t.Errorf("%s: %v, %v", what, err, h.Questioned())
 		}
 	}
+	h.Witnessed()
+	if err := h.Outrun(next); err != nil || h.Questioned() != nil { // somebody has its key
+		t.Errorf("the one that the parent took for the newest: %v, %v", err, h.Questioned())
+	}
+	closed(t, h)
+	h = tryOpen(t, old, "")
 	if err := h.Outrun(next); err != nil {
 		t.Fatal(err)
 	}

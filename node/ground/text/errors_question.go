@@ -95,9 +95,9 @@ var questionProblems = []problem{
 	{
 		number: 531, code: LostKeys, status: http.StatusConflict, params: []string{"jurisdiction"},
 		zh: parts{"密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；本目录的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
-			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做"},
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做。如果这就是最新的目录，则有人以本级名义更换了密钥：请立即致电上级查明"},
 		en: parts{"Keys changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys of this one count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. If this is the newest, somebody else has made keys in its name: call the parent at once"},
 	},
 	{
 		number: 532, code: EpochUnsettled, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "epoch", "dir"}, again: true,
