@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -30,8 +31,12 @@ func LeaveAlone(ctx context.Context, l Inviter) error {
 	return nil
 }
 
-// applyAlone notes it. One that nobody was ever beside is alone already.
+// applyAlone notes it, where the newest key set lists that replica alone: so no replica takes the
+// others out that sign beside it. One that nobody was ever beside is alone already.
 func applyAlone(tx *state.Tx, b aloneBody) (ledger.Ref, error) {
+	if alone, err := listsAlone(tx, b.Replica); err != nil || !alone {
+		return ledger.None, err
+	}
 	changed := false
 	for _, m := range Members(tx) {
 		own := m.Replica == b.Replica
@@ -51,4 +56,14 @@ func applyAlone(tx *state.Tx, b aloneBody) (ledger.Ref, error) {
 	}
 	at := book.Next(tx)
 	return at, enter(tx, b.Statement, b.Replica)
+}
+
+// listsAlone reports whether the newest key set lists a replica and no other.
+func listsAlone(tx *state.Tx, r identity.Replica) (bool, error) {
+	signed := tx.KeySets()
+	if len(signed) == 0 {
+		return true, nil
+	}
+	newest, err := trust.Reopen(signed[len(signed)-1])
+	return len(newest.Replicas) == 1 && newest.LogKey(r) != nil, err
 }

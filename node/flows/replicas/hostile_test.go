@@ -72,6 +72,10 @@ func TestNoVoteNoSay(t *testing.T) {
 	for kind, body := range map[state.Kind]any{
 		state.KindKeySet:         state.KeySetChange{Number: 2, Replicas: []identity.Replica{r2.replica}, Signed: []byte("garbage"), Evidence: evidence},
 		state.KindClockCorrected: state.ClockChange{Clock: 1, Evidence: evidence},
+		state.KindEpochAnew: state.EpochChange{
+			Epoch: 2, To: 1, Root: make([]byte, 32), Known: []byte{}, Evidence: evidence, Sealed: []byte{},
+			KeySet: state.KeySetChange{Number: 1, Replicas: []identity.Replica{r2.replica}, Signed: []byte("garbage"), Evidence: evidence},
+		},
 		9999:                     "unknown",
 		state.Kind(commandStage): stageBody{Replica: r2.replica, Stage: Voting},
 	} {

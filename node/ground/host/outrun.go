@@ -18,6 +18,7 @@ const outrunFile = "outrun"
 // Witnessed is told that the parent has cosigned the newest checkpoint since the folder was opened.
 // It takes none of a folder whose keys count no more, so this one is no old copy.
 func (h *Host) Witnessed() { h.witnessed.Store(true) }
+
 // Outrun is told a key set that follows the newest one that is here, signed by its replicas: so the
 // folder is older than that, its keys count no more, and no word has it go on. What is proven by
 // nothing but the word of who tells it does nothing. Of a folder that the parent took for the

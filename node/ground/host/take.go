@@ -18,7 +18,8 @@ var ErrNotTaken = errors.New("not taken from another replica")
 // jurisdiction: (1) one that no key set lists has no say yet; (2) a command that nobody knows would
 // end every replica; (3) what serves the group itself is verified as this replica verifies its own:
 // the line of a checkpoint and a key set; (4) the clock of the state is corrected by the one that
-// leads alone.
+// leads alone; (5) an epoch is begun by one that is alone: whoever has one machine of several does
+// not end the keys of the others.
 func (h *Host) MayPropose(from identity.Replica, c state.Command) error {
 	newest, err := h.newestSet()
 	switch {
@@ -36,6 +37,8 @@ func (h *Host) MayPropose(from identity.Replica, c state.Command) error {
 		return checkChange(newest, c.Body)
 	case state.KindClockCorrected, state.KindClockAccepted:
 		return fmt.Errorf("%w: the clock is that of the replica that leads", ErrNotTaken)
+	case state.KindEpoch, state.KindEpochWidened, state.KindEpochSettled, state.KindEpochAnew:
+		return fmt.Errorf("%w: an epoch is begun by a replica that is alone", ErrNotTaken)
 	}
 	return nil
 }
