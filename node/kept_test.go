@@ -32,6 +32,7 @@ var elsewhere = map[string]string{
 	"child-key-sets":   "node/tree: TestKeySetsAtOnce",
 	"ended":            "node/business/records: TestIndexedInPasses",
 	"epochs":           "consensus/state: TestEpochFits",
+	"former-keysets":   "consensus/state: TestNewChainInTheSameLedger",
 	"ends":             "node/trials/nodetest: TestHolderComesBackElsewhere",
 	"expiry":           "consensus/state: TestIDs",
 	"groupids":         "node/business/records: TestLongValuesAreNotCounted",

@@ -19,7 +19,7 @@ type Near struct {
 
 // hearing is who said, since a person's word, what it saw of the ledger.
 type hearing struct {
-	asking sync.Mutex // held while they are asked for the first time
+	asking host.Lock // held while they are asked for the first time
 
 	mu   sync.Mutex // guards the field below
 	each map[identity.Jurisdiction]heard
