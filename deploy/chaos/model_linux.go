@@ -1,7 +1,11 @@
 package main
 
 import (
+	"cmp"
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,6 +98,42 @@ func (h *history) overlapping() (n int) {
 		}
 	}
 	return n
+}
+
+// wrong describes the operations of the first record whose history no register can have, in the order
+// in which they began: those about the first read that shows what was put over before it began.
+func (h *history) wrong() string {
+	for _, part := range register.Partition(h.ops) {
+		if porcupine.CheckOperations(register, part) {
+			continue
+		}
+		slices.SortFunc(part, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
+		at := max(0, slices.IndexFunc(part, func(r porcupine.Operation) bool { return isStale(r, part) }))
+		var told strings.Builder
+		for _, o := range part[max(0, at-20):min(len(part), at+5)] {
+			fmt.Fprintf(&told, "\n  %s to %s client %d: %+v shown %q", time.Duration(o.Call), time.Duration(o.Return), o.ClientId, o.Input, o.Output)
+		}
+		return told.String()
+	}
+	return ""
+}
+
+// isStale reports whether a read shows what was put, and put over, before it began.
+func isStale(read porcupine.Operation, all []porcupine.Operation) bool {
+	if read.Input.(op).value != "" {
+		return false
+	}
+	for _, put := range all {
+		if put.Input.(op).value != read.Output || read.Output == "" {
+			continue
+		}
+		for _, over := range all {
+			if v := over.Input.(op).value; v != "" && v != read.Output && over.Call > put.Return && over.Return < read.Call {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // judge has the checker say whether the history is one of registers.

@@ -98,7 +98,7 @@ func (s *storm) judge(ctx context.Context, c *crowd, t *troubles) error {
 	}
 	errs := []error{c.seen.judge(ctx, c.group.all()), c.seen.judgeReceipts(ctx, c.group)}
 	if result := c.history.judge(); result != porcupine.Ok {
-		errs = append(errs, fmt.Errorf("the history of the records is %s", result))
+		errs = append(errs, fmt.Errorf("the history of the records is %s:%s", result, c.history.wrong()))
 	}
 	for _, m := range c.group.all() {
 		m.end(syscall.SIGTERM)
