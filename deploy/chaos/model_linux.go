@@ -100,8 +100,9 @@ func (h *history) overlapping() (n int) {
 	return n
 }
 
-// wrong describes the operations of the first record whose history no register can have, in the order
-// in which they began: those about the first read that shows what was put over before it began.
+// wrong describes the operations of the first record whose history no register can have, in the
+// order in which they began: those about the first read that shows what was put over before it
+// began.
 func (h *history) wrong() string {
 	for _, part := range register.Partition(h.ops) {
 		if porcupine.CheckOperations(register, part) {
