@@ -174,9 +174,7 @@ func (r reads) Epochs() (all []Epoch) {
 	return all
 }
 
-// applyEpoch begins an epoch. (1) What was noted for the log before, and is not published, is
-// dropped; (2) the log is the new one, and the digest begins anew; (3) the entry that begins the
-// epoch is appended, and (4) the key set with which the epoch is signed.
+// applyEpoch begins an epoch, whose key set goes on with the chain.
 func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 	var b EpochChange
 	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
@@ -192,7 +190,9 @@ func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
 	return tx.beginEpoch(log, b)
 }
 
-// beginEpoch begins an epoch with the log.
+// beginEpoch begins an epoch with the log. (1) What was noted for the log before, and is not
+// published, is dropped; (2) the log is the new one, and the digest begins anew; (3) the entry that
+// begins the epoch is appended, and (4) the key set with which the epoch is signed.
 func (tx *Tx) beginEpoch(log identity.Log, b EpochChange) ([]byte, error) {
 	if b.From > tx.Size() || b.From > b.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen {
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, of %d", b.Epoch, b.From, b.To, tx.Size())

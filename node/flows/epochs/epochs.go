@@ -376,9 +376,6 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 	if seen.Checkpoint.Size <= lost.From { // nobody says yet what is lost
 		return nil
 	}
-	if d.unseen(seen, lost.From) {
-		return nil
-	}
 	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
 	if err != nil { // nobody keeps them, or is away
 		return nil
