@@ -224,14 +224,14 @@ func (c *crowd) readBelow(id int, o op) {
 		err := c.child.ask(ctx, http.MethodPost, "/v1/query", key, q, &a)
 		if err == nil {
 			c.add(id, o, valueOf(a), call, true)
-			c.add(id, op{key: grantKey}, live, call, true)
+			c.add(id, op{key: grantKey}, live, call, true, a.Grant)
 			c.grantUsed(a.Grant)
 			c.count(&c.below)
 			return
 		}
 		kind := kindOf(err)
 		if refusedForGrant[kind] {
-			c.add(id, op{key: grantKey}, revoked, call, true)
+			c.add(id, op{key: grantKey}, revoked, call, true, kind)
 			c.count(&c.barred)
 			return
 		}

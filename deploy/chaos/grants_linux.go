@@ -55,7 +55,7 @@ func (c *crowd) act(id int, grant, what, value string) bool {
 	call := c.now()
 	by, sent := c.everywhere(id, fmt.Sprintf("/v1/grants/%s/%s", indexOf(grant), what), newKey(), client.Revocation{Reason: "chaos"}, nil)
 	if by != nil || sent {
-		c.add(id, op{grantKey, value}, "", call, by != nil)
+		c.add(id, op{grantKey, value}, "", call, by != nil, grant)
 	}
 	return by != nil
 }

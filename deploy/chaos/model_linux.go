@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"time"
@@ -62,8 +63,9 @@ func newHistory() *history {
 
 func (h *history) now() time.Duration { return time.Since(h.began) }
 
-// add notes an operation that ended now; one of unknown outcome may happen at any later time.
-func (h *history) add(client int, o op, shown string, call time.Duration, known bool) {
+// add notes an operation that ended now; one of unknown outcome may happen at any later time. about
+// is printed with it.
+func (h *history) add(client int, o op, shown string, call time.Duration, known bool, about ...string) {
 	end := int64(h.now())
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -71,7 +73,7 @@ func (h *history) add(client int, o op, shown string, call time.Duration, known 
 		end = math.MaxInt64
 		h.unknown++
 	}
-	h.ops = append(h.ops, porcupine.Operation{ClientId: client, Input: o, Output: shown, Call: int64(call), Return: end})
+	h.ops = append(h.ops, porcupine.Operation{ClientId: client, Input: o, Output: shown, Call: int64(call), Return: end, Metadata: about})
 }
 
 // count counts something that is not judged.
@@ -100,41 +102,40 @@ func (h *history) overlapping() (n int) {
 	return n
 }
 
-// wrong describes the operations of the first record whose history no register can have, in the
-// order in which they began: those about the first read that shows what was put over before it
-// began.
+// wrong describes the operations of the first record whose history no register can have: the one
+// up to whose end it could be one, no longer, and those about it.
 func (h *history) wrong() string {
 	for _, part := range register.Partition(h.ops) {
 		if porcupine.CheckOperations(register, part) {
 			continue
 		}
-		slices.SortFunc(part, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
-		at := max(0, slices.IndexFunc(part, func(r porcupine.Operation) bool { return isStale(r, part) }))
+		slices.SortFunc(part, func(a, b porcupine.Operation) int { return cmp.Compare(a.Return, b.Return) })
+		first := sort.Search(len(part), func(n int) bool { return !porcupine.CheckOperations(register, until(part, n)) })
+		first = min(first, len(part)-1) // one whose outcome is unknown
 		var told strings.Builder
-		for _, o := range part[max(0, at-20):min(len(part), at+5)] {
-			fmt.Fprintf(&told, "\n  %s to %s client %d: %+v shown %q", time.Duration(o.Call), time.Duration(o.Return), o.ClientId, o.Input, o.Output)
+		for i := max(0, first-20); i < min(len(part), first+10); i++ {
+			o, mark := part[i], ""
+			if i == first {
+				mark = " <- here it is none"
+			}
+			fmt.Fprintf(&told, "\n  %s to %s client %d: %+v shown %q %v%s", time.Duration(o.Call), time.Duration(o.Return), o.ClientId, o.Input, o.Output, o.Metadata, mark)
 		}
 		return told.String()
 	}
 	return ""
 }
 
-// isStale reports whether a read shows what was put, and put over, before it began.
-func isStale(read porcupine.Operation, all []porcupine.Operation) bool {
-	if read.Input.(op).value != "" {
-		return false
-	}
-	for _, put := range all {
-		if put.Input.(op).value != read.Output || read.Output == "" {
-			continue
-		}
-		for _, over := range all {
-			if v := over.Input.(op).value; v != "" && v != read.Output && over.Call > put.Return && over.Return < read.Call {
-				return true
-			}
+// until returns the history up to the end of operation n, by their ends: of what was under way
+// then, the outcome is not known, and what was read not either.
+func until(part []porcupine.Operation, n int) (history []porcupine.Operation) {
+	history = slices.Clone(part[:n+1])
+	for _, o := range part[n+1:] {
+		if o.Call <= part[n].Return && o.Input.(op).value != "" {
+			o.Return = math.MaxInt64
+			history = append(history, o)
 		}
 	}
-	return false
+	return history
 }
 
 // judge has the checker say whether the history is one of registers.
