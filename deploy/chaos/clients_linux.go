@@ -19,6 +19,7 @@ const (
 	patience = 45 * time.Second        // for which a request is tried again
 	window   = 10 * time.Second        // after which clients go on to other records
 	answered = "id-seen"               // the code that says so of a question
+	replaced = "grant-replaced"        // the code that refuses to revoke a grant that another came after
 	try      = 3500 * time.Millisecond // of one attempt
 )
 
@@ -104,7 +105,7 @@ func (c *crowd) clientBelow(ctx context.Context, id int) {
 
 // everywhere sends a request under one key to one machine after the other until it is answered, and
 // returns the machine that answered; nil: none did in time, and it may have been done, unless it
-// was never sent.
+// was never sent or was refused for good.
 func (c *crowd) everywhere(start int, path, key string, body, answer any) (by *machine, sent bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -123,7 +124,11 @@ func (c *crowd) everywhere(start int, path, key string, body, answer any) (by *m
 		}
 		sent = true
 		kind := kindOf(err)
-		if c.met(kind); kind == answered {
+		c.met(kind)
+		switch kind {
+		case replaced:
+			return nil, false // it was not done
+		case answered:
 			key = newKey() // a question, whose answer went with the machine that gave it: it is asked anew
 		}
 		pause(ctx, 100*time.Millisecond)

@@ -156,10 +156,12 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
 	case over(tx, identity.NewAgency(tx.Log().Jurisdiction(), b.Agency)):
 		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
-	case g.Revoked != ledger.None:
+	}
+	if next := g.newest(tx); next.Index != g.Index && next.counts() { // whoever ends this one means the use
+		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Names()).String(), g.Dataset.String(), next.Name(tx.Names()).String())
+	}
+	if g.Revoked != ledger.None && barred.Has(tx, book.Joined(g.user(), g.Dataset.String())) {
 		return g.Revoked, nil
-	case g.Replaced != ledger.None:
-		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Names()).String(), g.Dataset.String(), g.Replaced.In(tx.Names()).String())
 	}
 	g.Revoked = book.Next(tx)
 	if err := errors.Join(g.save(tx), barred.Save(tx, book.Joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {

@@ -314,6 +314,44 @@ func TestRevoke(t *testing.T) {
 	}
 }
 
+// TestRevokeAgain: whoever revokes what was revoked already must not be told that it is over while
+// the consumer gets data. Once grants by rule are allowed again, a second revocation bars them anew;
+// once another grant for the use stands, it names that one.
+func TestRevokeAgain(t *testing.T) {
+	r := open(t)
+	p := r.permitted(t, request(neighbour))
+	index, _ := p.Grant.Index()
+	first := r.revoke(t, p)
+	allow := func() {
+		t.Helper()
+		if done, err := Allow(t.Context(), r, newID(), actor(civil), index, "again"); err != nil || done.Entry.IsZero() {
+			t.Fatal(done, err)
+		}
+	}
+	allow()
+	second := r.revoke(t, p)
+	if second == first {
+		t.Errorf("revoked anew: got the entry of the first time, %s", first)
+	}
+	args := r.refused(t, "after it was revoked anew", text.GrantRevoked, func() error { _, err := PermitUse(t.Context(), r, request(neighbour)); return err })
+	if args["entry"] != second.String() {
+		t.Errorf("the refusal names %s, want %s", args["entry"], second)
+	}
+	allow()
+	next := r.permitted(t, request(neighbour))
+	args = r.refused(t, "another one stands", text.GrantReplaced, func() error {
+		_, err := Revoke(t.Context(), r, newID(), actor(civil), index, "r")
+		return err
+	})
+	if named, _ := next.Grant.Index(); args["next"] != r.Names().Entry(named).String() {
+		t.Errorf("it names %s, want %d", args["next"], named)
+	}
+	mustRecord(t, r, next)
+	if third := r.revoke(t, next); r.revoke(t, p) != second {
+		t.Errorf("once nothing stands, revoking the first one is not answered by its revocation (%s, %s)", second, third)
+	}
+}
+
 // TestRevokeHandler checks that the handler refuses a revocation that the proposer has not checked,
 // or one whose dataset moved since.
 func TestRevokeHandler(t *testing.T) {

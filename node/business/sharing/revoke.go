@@ -20,9 +20,11 @@ type Actor interface {
 	Provider(r *state.Reader, dataset, provider identity.Label) (identity.Label, error)
 }
 
-// Revoke ends the grant at index grant, as an act of the provider. The reason has 1 to MaxReasonLen
-// bytes. Refusals: text.BadRequest and text.NotText for the reason,
-// text.NotFound for the grant, text.NotProvider for another actor.
+// Revoke ends the grant at index grant, as an act of the provider. One that was revoked already
+// stays so, and the entry is that of the first time; but where grants by rule were allowed since,
+// it is revoked anew, and they no longer are. The reason has 1 to MaxReasonLen bytes. Refusals:
+// text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotProvider
+// for another actor, text.GrantReplaced where a later grant for the same use stands.
 func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {

@@ -2,6 +2,7 @@ package epochs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -125,36 +126,41 @@ func passed(err error) error {
 	return err
 }
 
-// revoke revokes a grant that was given before anything was lost. Of one that is lost too nobody
-// knows whom its revocation keeps from grants by rule.
+// revoke revokes a grant that was given before anything was lost, unless it was revoked since. Of
+// one that is lost too nobody knows whom its revocation keeps from grants by rule.
 func (d *Desk) revoke(ctx context.Context, a lostAct) (bool, error) {
 	grant, ok := a.head.About.Index()
 	if !ok {
 		return holdsRules(d, ctx, a)
 	}
-	by, revoked, err := d.providerOf(ctx, a.head.Code, grant)
-	if err != nil || revoked {
+	since := false
+	err := d.Own.View(ctx, func(r *state.Reader) error {
+		for _, g := range sharing.Grants(r) {
+			revoked, ok := g.Revoked.Index()
+			since = since || g.Index == grant && ok && revoked > a.after
+		}
+		return nil
+	})
+	by, unknown := d.providerOf(ctx, a.head.Code)
+	if err = errors.Join(err, unknown); err != nil || since {
 		return false, err
 	}
-	_, err = sharing.Revoke(ctx, d.Own, a.id, by, grant, a.reason())
-	return err == nil, err
+	done, err := sharing.Revoke(ctx, d.Own, a.id, by, grant, a.reason())
+	return err == nil && done.Entry.Index() > a.after, err
 }
 
-// providerOf returns who provides a dataset now, and whether a grant is revoked already.
-func (d *Desk) providerOf(ctx context.Context, dataset identity.Label, grant uint64) (by catalog.Actor, revoked bool, err error) {
+// providerOf returns who provides a dataset now.
+func (d *Desk) providerOf(ctx context.Context, dataset identity.Label) (by catalog.Actor, err error) {
 	err = d.Own.View(ctx, func(r *state.Reader) error {
 		p, err := catalog.Known(r, dataset, catalog.Published{})
 		by = catalog.Local(p.Agency.String())
-		for _, g := range sharing.Grants(r) {
-			revoked = revoked || g.Index == grant && g.Revoked != ledger.None
-		}
 		return err
 	})
-	return by, revoked, err
+	return by, err
 }
 
 func (d *Desk) withdraw(ctx context.Context, id identity.Message, code identity.Label, reason string) error {
-	by, _, err := d.providerOf(ctx, code, 0)
+	by, err := d.providerOf(ctx, code)
 	if err != nil {
 		return err
 	}
