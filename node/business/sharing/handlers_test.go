@@ -315,8 +315,8 @@ func TestRevoke(t *testing.T) {
 }
 
 // TestRevokeAgain: whoever revokes what was revoked already must not be told that it is over while
-// the consumer gets data. Once grants by rule are allowed again, a second revocation bars them anew;
-// once another grant for the use stands, it names that one.
+// the consumer gets data. Once grants by rule are allowed again, a second revocation bars them
+// anew; once another grant for the use stands, it names that one.
 func TestRevokeAgain(t *testing.T) {
 	r := open(t)
 	p := r.permitted(t, request(neighbour))
