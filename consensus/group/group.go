@@ -182,11 +182,11 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	if err != nil {
 		return err
 	}
-	g.transport.began(func() uint64 { return stored })
+	g.transport.began(func() uint64 { return stored }, nil)
 	if g.raft, err = raft.NewRaft(rc, machine, g.logs, g.logs, g.snapshots(), g.transport); err != nil {
 		return err
 	}
-	g.transport.began(g.raft.CurrentTerm)
+	g.transport.began(g.raft.CurrentTerm, g.leadsIn)
 	g.transport.knows(g.raft.Stats)
 	g.transport.answers.knows(g.raft.CommitIndex)
 	if err = g.settle(); err == nil && alone.Load() {

@@ -56,7 +56,8 @@ type transport struct {
 	closed   error
 
 	mu        sync.Mutex
-	term      func() uint64 // of this replica
+	term      func() uint64                               // of this replica
+	leading   func(other raft.ServerID, term uint64) bool // nil: raft has not begun
 	heartbeat func(raft.RPC)
 	peers     map[identity.Replica]*peer
 }
@@ -187,12 +188,15 @@ func (t *transport) receiveHeartbeat(rpc raft.RPC) {
 }
 
 // AppendEntries implements raft.Transport. Heartbeats come this way, and what the others answer to
-// them is noted.
+// them is noted. The error of what carries the log comes when the replica is there again; see away.
 func (t *transport) AppendEntries(id raft.ServerID, to raft.ServerAddress, a *raft.AppendEntriesRequest, answer *raft.AppendEntriesResponse) error {
 	sent := t.answers.send()
 	err := t.NetworkTransport.AppendEntries(id, to, a, answer)
 	if err == nil {
 		t.answers.note(id, a.Term, sent, answer)
+	}
+	if err != nil && carriesLog(a) {
+		t.away(id, a.Term, sent)
 	}
 	return err
 }
@@ -265,11 +269,11 @@ func (t *transport) leaps(message any) bool {
 	return own != nil && term > own()+maxLeap
 }
 
-// began says that raft has begun, and how its term is known.
-func (t *transport) began(term func() uint64) {
+// began says how the term of raft is known and, once raft has begun, whom this replica leads.
+func (t *transport) began(term func() uint64, leading func(raft.ServerID, uint64) bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.term = term
+	t.term, t.leading = term, leading
 }
 
 // has reports whether a replica has a stream open here.
