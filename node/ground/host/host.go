@@ -89,6 +89,7 @@ type Host struct {
 	witnessed  atomic.Bool                                              // see Witnessed
 	out        atomic.Bool                                              // see TakenOut
 	settled    atomic.Bool                                              // see Settled
+	unled      atomic.Bool                                              // see atLeader
 	admitted   func(*state.Reader, identity.Replica) *trust.ReplicaKeys // Reach.Admitted
 	removed    func(*state.Reader, identity.Replica) bool               // Reach.Removed
 	fatal      func(error)                                              // Options.Fatal

@@ -42,8 +42,10 @@ func (e *NoLeaderError) Is(target error) bool { return target == ErrNoLeader }
 
 // Where a leader is lost, what is under way waits for the next one: a command or a read is given to
 // whoever leads again and again, after firstAgain and then after longer pauses, for leaderWithin.
+// Once that was in vain, whatever comes waits for lostWithin alone, until a leader answers again.
 const (
 	leaderWithin = 10 * time.Second
+	lostWithin   = time.Second
 	glanceWithin = time.Second // see book.Glance
 	firstAgain   = 10 * time.Millisecond
 	mostAgain    = 100 * time.Millisecond
@@ -112,10 +114,14 @@ func nameProposal(c *state.Command) error {
 }
 
 // atLeader tries with the replica that leads until it did what it was asked, or refused, or
-// leaderWithin is over. try returns an error that wraps ErrNotLeader or group.ErrUnknownOutcome
-// where another replica may lead by now.
+// leaderWithin is over, or lostWithin. try returns an error that wraps ErrNotLeader or
+// group.ErrUnknownOutcome where another replica may lead by now.
 func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leader identity.Replica) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, leaderWithin, ErrNoLeader)
+	within := leaderWithin
+	if h.unled.Load() {
+		within = lostWithin
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, within, ErrNoLeader)
 	defer cancel()
 	for pause := firstAgain; ; pause = min(2*pause, mostAgain) {
 		if err := h.Removed(); err != nil {
@@ -126,6 +132,7 @@ func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leade
 			err = try(ctx, leader)
 		}
 		if err == nil || !mayBeLost(err) {
+			h.unled.Store(false)
 			return err
 		}
 		timer := time.NewTimer(pause)
@@ -133,6 +140,9 @@ func (h *Host) atLeader(ctx context.Context, try func(ctx context.Context, leade
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
+			if context.Cause(ctx) == ErrNoLeader {
+				h.unled.Store(true)
+			}
 			if errors.Is(err, group.ErrNotDone) {
 				err = fmt.Errorf("%w: %w: %w", group.ErrNotDone, &NoLeaderError{h.name}, err)
 			}
