@@ -111,7 +111,7 @@ func (l *Lists) Giving(ctx context.Context, agency identity.Agency) (err error) 
 		within, cancel := context.WithTimeout(ctx, askWithin)
 		defer cancel()
 		if places, err = l.ask(within, of, nil); err != nil {
-			return text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+			return listMissing(of, err)
 		}
 	}
 	return l.hear(ctx, agency, places, true)
@@ -170,7 +170,7 @@ func (l *Lists) Listed(ctx context.Context, agency identity.Agency) (bool, error
 		now, err = l.ask(within, of, nil)
 	}
 	if err != nil {
-		err = text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+		err = listMissing(of, err)
 		return false, cmp.Or(l.hear(ctx, agency, places, true), err)
 	}
 	return lists(now, agency.Code()), l.hear(ctx, agency, now, true)
@@ -205,7 +205,7 @@ func (l *Lists) list(ctx context.Context, of identity.Jurisdiction, named envelo
 		return nil, failed
 	}
 	places, err := l.learn(ctx, of, before, named)
-	if err == nil || ctx.Err() == nil { // what ended with this request says nothing to the next one
+	if err == nil || ctx.Err() == nil && failure.Own(err) == nil { // what else says nothing to the next one
 		l.keep(of, known, places, err)
 	}
 	if err != nil {
@@ -226,12 +226,21 @@ func (l *Lists) learn(ctx context.Context, of identity.Jurisdiction, known []pla
 	}
 	switch {
 	case err != nil:
-		return nil, text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
+		return nil, listMissing(of, err)
 	case !fits(places, named):
 		l.alarm(of, "a request names a list of agencies that is not there", "")
 		return nil, listRefused(of, named)
 	}
 	return places, nil
+}
+
+// listMissing returns why there is no list. Whether this jurisdiction could not ask, or the other
+// one gave none, is to be told apart: another person has to do something about it.
+func listMissing(of identity.Jurisdiction, err error) error {
+	if own := failure.Own(err); own != nil {
+		return own
+	}
+	return text.Fail(text.AgencyListMissing, text.Args{"jurisdiction": of.String(), "reason": string(failure.Of(err).Code)}, err)
 }
 
 func listRefused(of identity.Jurisdiction, named envelope.AgencyList) error {

@@ -15,6 +15,7 @@ import (
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
 )
@@ -207,6 +208,10 @@ func TestHostileLists(t *testing.T) {
 	d.consumer(t, "not to be had", asking(of, "a0", two), text.AgencyListMissing, 1)
 	d.err = nil
 	d.consumer(t, "at once again", asking(of, "a0", two), text.AgencyListMissing, 0)
+	d.err = fmt.Errorf("ask: %w", &host.NoLeaderError{In: d.own})
+	d.consumer(t, "nobody leads here", asking(county(3), "a0", two), text.NoLeader, 1)
+	d.err, d.lists[county(3)] = nil, d.lists[of]
+	d.consumer(t, "somebody leads again", asking(county(3), "a0", nameOf(county(3), d.lists[of])), "", 1)
 	d.consumer(t, "of another", asking(good, "a0", nameOf(good, d.lists[good])), "", 1)
 	d.now = d.now.Add(askAgain + 1)
 	d.consumer(t, "later", asking(of, "a0", two), "", 1)

@@ -122,6 +122,18 @@ func ofReplica(err error) *text.Failure {
 	return nil
 }
 
+// Own returns an error that says why this jurisdiction asks nobody, as the failure that a person
+// reads: nobody leads it here, or its ledger is in question. nil: it is none, or another's.
+func Own(err error) *text.Failure {
+	_, heard := errors.AsType[*relay.Problem](err)
+	_, question := errors.AsType[*host.QuestionError](err)
+	_, anew := errors.AsType[*host.AnewError](err)
+	if heard || ofReplica(err) == nil && !question && !anew {
+		return nil
+	}
+	return Of(err)
+}
+
 // ofFolder returns an error about the folder of a jurisdiction, or of nothing that is known.
 func ofFolder(err error) *text.Failure {
 	if q, ok := errors.AsType[*host.QuestionError](err); ok {
