@@ -194,7 +194,11 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 	}
 	r.Recovery = a.o.Keys.Statement
 	if a.o.Recovery != nil {
-		if r.Recovery, err = trust.SignRecovery(a.made.Pin, a.o.Recovery.Sign); err != nil {
+		first, err := trust.Reopen(sets[0])
+		if err == nil {
+			r.Recovery, err = trust.SignRecovery(first.Pin(), a.o.Recovery.Sign)
+		}
+		if err != nil {
 			return nil, identity.Entry{}, err
 		}
 	}

@@ -240,8 +240,9 @@ func (a *attempt) settle(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.own.Close()) }()
 	if a.o.Keys.Only {
-		a.result = Result{Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Pin: a.made.Pin.String(), Epoch: a.own.Log().Epoch()}
-		return nil
+		pin, err := a.own.Pin()
+		a.result = Result{Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Pin: pin.String(), Epoch: a.own.Log().Epoch()}
+		return err
 	}
 	return a.enter(ctx)
 }

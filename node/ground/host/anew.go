@@ -100,10 +100,6 @@ func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err e
 	if err != nil {
 		return made, err
 	}
-	keys, err := authority.Open(filepath.Join(dir, certsFolder), name, replica)
-	if err == nil {
-		_, made.Pin, err = keys.FirstKeySet(note.Epoch)
-	}
 	made.Recovery = trust.RecoveryFingerprint(have.recovery)
 	return made, err
 }
@@ -282,11 +278,13 @@ func (h *Host) openAnew(allowed bool) error {
 	return nil
 }
 
-// EndAnew ends what BeginAnew began: the parent has endorsed the new keys.
+// EndAnew ends what BeginAnew began: the parent has endorsed the new keys. The state is on disk
+// before the note goes: whoever looks into the folder later finds the new chain.
 func (h *Host) EndAnew() error {
 	if h.anew.Load() == nil {
 		return nil
 	}
+	h.store.Flush()
 	if err := os.Remove(filepath.Join(h.dir, anewFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("end what was begun anew: %w", err)
 	}
@@ -294,12 +292,23 @@ func (h *Host) EndAnew() error {
 	return syncFolder(h.dir)
 }
 
-// beginChain begins the epoch of the new chain, unless the ledger has it.
+// beginChain begins the epoch of the new chain, unless the ledger has it. It is on disk before the
+// parent is told of it: what BeginAnew finds after a kill must be what was told. An attempt that was
+// killed before may have left it in raft's log alone, where the next one did not find it, and noted
+// another epoch.
 func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
+	defer h.store.Flush()
 	note := h.anew.Load()
 	first, err := trust.Reopen(have[0])
-	if err != nil || bytes.Equal(first.LogKey(h.Replica()), h.authority.LogPublic()) {
+	if err != nil {
 		return err
+	}
+	if bytes.Equal(first.LogKey(h.Replica()), h.authority.LogPublic()) {
+		if first.Epoch == note.Epoch {
+			return nil
+		}
+		note.Epoch = first.Epoch
+		return writeAnew(h.dir, *note)
 	}
 	if note.Epoch <= h.Log().Epoch() {
 		return fmt.Errorf("begin epoch %d: the ledger is in epoch %d already", note.Epoch, h.Log().Epoch())

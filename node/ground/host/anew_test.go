@@ -87,11 +87,12 @@ func TestGoesOnAnew(t *testing.T) {
 			}
 		}
 		again, err := anewIn(t, dir, 2, nil)
-		if err != nil || steps < 4 && again.Pin != made.Pin || again.Pin == before || again.Recovery != made.Recovery {
+		if err != nil || again.Recovery != made.Recovery {
 			t.Fatalf("%d steps undone: got %+v, %v, want %+v", steps, again, err, made)
 		}
 		h := openAnewIn(t, dir)
-		checkAnew(t, h, before, again.Pin)
+		second := pinOf(t, h)
+		checkAnew(t, h, before, second)
 		closed(t, h)
 		h = openAnewIn(t, dir) // it is not ended yet
 		if err := h.EndAnew(); err != nil {
@@ -104,13 +105,52 @@ func TestGoesOnAnew(t *testing.T) {
 		if steps > 0 {
 			continue
 		}
-		third, err := anewIn(t, dir, 9, nil)
-		if err != nil {
+		if _, err := anewIn(t, dir, 9, nil); err != nil {
 			t.Fatal(err)
 		}
 		h = openAnewIn(t, dir)
-		checkAnew(t, h, before, again.Pin, third.Pin)
+		checkAnew(t, h, before, second, pinOf(t, h))
 		closed(t, h)
+	}
+}
+
+// TestGoesOnAnewAfterAKill (B19-7): what is begun is on disk before the parent is told of it, and
+// before the note goes. Where a kill leaves it in raft's log alone, the next attempt goes on with
+// the chain that is there, also if its invitation names another epoch, and notes it; then another
+// chain may begin.
+func TestGoesOnAnewAfterAKill(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nanming")
+	h := open(t, dir)
+	before := pinOf(t, h)
+	add(t, h)
+	closed(t, h)
+	began := func(epoch uint64) trust.Pin {
+		t.Helper()
+		if _, err := anewIn(t, dir, epoch, nil); err != nil {
+			t.Fatal(err)
+		}
+		h := openAnewIn(t, dir)
+		defer closed(t, h)
+		pin := pinOf(t, h)
+		if got, err := FirstPin(copyOf(t, dir), h.name); err != nil || got != pin {
+			t.Errorf("a kill before the parent is told leaves the chain %s, %v, want %s", got, err, pin)
+		}
+		return pin
+	}
+	state := filepath.Join(dir, stateFile)
+	kept, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := began(2)
+	if err := os.WriteFile(state, kept, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if again := began(3); again != second || again == before {
+		t.Errorf("after a kill: got the chain %s, want %s", again, second)
+	}
+	if third := began(3); third == second {
+		t.Error("an invitation to another epoch, which is bound to no keys, goes on with those that were made for the one before")
 	}
 }
 

@@ -273,6 +273,9 @@ func TestGoesOnWithPaper(t *testing.T) {
 		if err != nil || !made.Recovered || made.Epoch != 2 || made.Papered {
 			t.Fatalf("got %+v, %v, want epoch 2, recovered, and no new paper", made, err)
 		}
+		if again, err := city.goOn(token, d.paper(t)); err != nil || again.Pin != made.Pin || again.Epoch != 2 {
+			t.Errorf("the same command again: got %+v, %v, want %+v", again, err, made)
+		}
 		city.Start()
 		tree.WaitLinked("guiyang")
 		tree.Within(15*time.Minute, "nobody waits", func() bool {
