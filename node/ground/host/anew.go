@@ -293,9 +293,9 @@ func (h *Host) EndAnew() error {
 }
 
 // beginChain begins the epoch of the new chain, unless the ledger has it. It is on disk before the
-// parent is told of it: what BeginAnew finds after a kill must be what was told. An attempt that was
-// killed before may have left it in raft's log alone, where the next one did not find it, and noted
-// another epoch.
+// parent is told of it: what BeginAnew finds after a kill must be what was told. An attempt that
+// was killed before may have left it in raft's log alone, where the next one did not find it, and
+// noted another epoch.
 func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
 	defer h.store.Flush()
 	note := h.anew.Load()
