@@ -33,7 +33,7 @@ func checkList(dir string) error {
 	case info.Size() == 0:
 		return &state.DamageError{File: list, Err: errors.New("it is empty")}
 	}
-	return state.CheckFile(list, true)
+	return state.CheckFile(list)
 }
 
 // ofLog returns an error of the log as a *state.DamageError, unless it is one of the system or of

@@ -122,7 +122,7 @@ func (f *filling) run(ctx context.Context) (filled Filled, err error) {
 	if err = errors.Join(err, f.file.close()); err != nil {
 		return filled, err
 	}
-	return filled, f.config.step("check", func() error { return CheckFile(f.file.path, true) })
+	return filled, f.config.step("check", func() error { return CheckFile(f.file.path) })
 }
 
 func (f *filling) receive(ctx context.Context) error {

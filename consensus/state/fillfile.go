@@ -68,7 +68,7 @@ var errNotFilling = errors.New("it was filled for another ledger")
 
 func (f *fillFile) open() (err error) {
 	if info, err := os.Stat(f.path); err == nil && info.Size() > 0 {
-		if err := CheckFile(f.path, info.Size() <= wholeUpTo); err != nil {
+		if err := checkBuckets(f.path, f.config.Registry.walked(info.Size())); err != nil {
 			return err
 		}
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -34,8 +34,10 @@ func boltOptions(readOnly bool, hosted int) *bolt.Options {
 	return o
 }
 
-func openFile(path string, readOnly bool, hosted int) (*bolt.DB, meta, error) {
-	if err := checkFile(path); err != nil {
+// openFile opens a file. Without a registry, which readers need not have, it cannot tell what
+// decides.
+func openFile(path string, registry *Registry, readOnly bool, hosted int) (*bolt.DB, meta, error) {
+	if err := checkFile(path, registry); err != nil {
 		return nil, meta{}, fmt.Errorf("open state: %w", err)
 	}
 	db, err := openBolt(path, boltOptions(readOnly, hosted))
@@ -50,13 +52,23 @@ func openFile(path string, readOnly bool, hosted int) (*bolt.DB, meta, error) {
 }
 
 // wholeUpTo is the size, in bytes, up to which every page of a file is read at every opening. It
-// takes about a millisecond for each MiB; a damaged page is else found only where it is met, and a
-// scan that meets one may be short.
+// takes about a millisecond for each MiB. Of a larger file the pages of what decides are read; any
+// other that is damaged is found only where it is met, and a scan that meets one may be short.
 const wholeUpTo = 32 << 20
+
+// walked returns which buckets of a file of so many bytes are looked through as it is opened.
+func (r *Registry) walked(size int64) func(bucket string) bool {
+	if size <= wholeUpTo {
+		return nil
+	}
+	return func(bucket string) bool {
+		return bucket == bucketMeta || bucket == bucketSums || r != nil && r.decides(bucket)
+	}
+}
 
 // checkFile checks that the database can be opened to be written, and that nobody has it open: a
 // file that somebody writes cannot be looked through.
-func checkFile(path string) error {
+func checkFile(path string, registry *Registry) error {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -70,7 +82,7 @@ func checkFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(CheckFile(path, info.Size() <= wholeUpTo), db.Close())
+	return errors.Join(checkBuckets(path, registry.walked(info.Size())), db.Close())
 }
 
 // openBolt opens a database. What is neither an error of the system nor another process is a

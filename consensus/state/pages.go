@@ -42,13 +42,17 @@ type pages struct {
 	number   uint64 // of pages
 	root     uint64
 	freelist uint64
-	seen     []uint64 // a bit for each page that was met
+	seen     []uint64                 // a bit for each page that was met
+	walks    func(bucket string) bool // whether the pages of a bucket are looked through; nil: of all
 }
 
-// CheckFile reports whether the database at path can be opened, as a *DamageError. It reads the
-// list of free pages or, where that was not written or all is true, every page that is in use.
-// Nobody may write the file meanwhile.
-func CheckFile(path string, all bool) error {
+// CheckFile reports whether the database at path can be opened, as a *DamageError. It reads every
+// page that is in use. Nobody may write the file meanwhile.
+func CheckFile(path string) error { return checkBuckets(path, nil) }
+
+// checkBuckets is CheckFile of some buckets, where the list of free pages was written: else all are
+// read.
+func checkBuckets(path string, walks func(bucket string) bool) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -58,31 +62,31 @@ func CheckFile(path string, all bool) error {
 	if err != nil {
 		return err
 	}
-	if err := checkPages(f, info.Size(), all); err != nil {
+	if err := checkPages(f, info.Size(), walks); err != nil {
 		return &DamageError{File: path, Err: err}
 	}
 	return nil
 }
 
-func checkPages(file io.ReaderAt, size int64, all bool) error {
+// checkPages looks through the pages of buckets, and then through the list of free pages. No page
+// of those may be in the list, or the next commit writes over what the bucket holds.
+func checkPages(file io.ReaderAt, size int64, walks func(bucket string) bool) error {
 	w, err := readBoltMeta(file, size)
 	if err != nil {
 		return err
 	}
 	if w.freelist != noList {
-		if err := w.free(); err != nil {
-			return err
-		}
+		w.walks = walks
 	}
-	if w.freelist != noList && !all {
-		_, _, err = w.read(w.root)
+	if _, err := w.walk(w.root, nil, nil, 0); err != nil || w.freelist == noList {
 		return err
 	}
-	_, err = w.walk(w.root, nil, nil, 0)
-	return err
+	return w.free()
 }
 
-// readBoltMeta reads the newer of the two meta pages that is whole.
+// readBoltMeta reads the newer of the two meta pages that is whole. Each commit writes one of them,
+// in turn and last: where the power fails then, or the page is damaged, the file is as it was
+// before the last commit, whose commands raft's log brings again.
 func readBoltMeta(file io.ReaderAt, size int64) (*pages, error) {
 	var newest *pages
 	var newestTx uint64
@@ -146,7 +150,7 @@ func (w *pages) read(id uint64) (data []byte, kind uint16, err error) {
 		return nil, 0, fmt.Errorf("page %d goes on behind the end", id)
 	}
 	for i := id; i <= id+more; i++ {
-		if w.seen[i/64]&(1<<(i%64)) != 0 {
+		if w.met(i) {
 			return nil, 0, fmt.Errorf("page %d is in two places", i)
 		}
 		w.seen[i/64] |= 1 << (i % 64)
@@ -156,7 +160,10 @@ func (w *pages) read(id uint64) (data []byte, kind uint16, err error) {
 	return data, n.Uint16(head[8:]), err
 }
 
-// free reads the list of free pages.
+// met reports whether a page was met that is in use.
+func (w *pages) met(id uint64) bool { return w.seen[id/64]&(1<<(id%64)) != 0 }
+
+// free reads the list of free pages, once all that is looked through was.
 func (w *pages) free() error {
 	n := binary.NativeEndian
 	data, kind, err := w.read(w.freelist)
@@ -175,13 +182,17 @@ func (w *pages) free() error {
 		if id <= last || id >= w.number {
 			return fmt.Errorf("the list of free pages names page %d", id)
 		}
+		if w.met(id) {
+			return fmt.Errorf("the list of free pages names page %d, which is in use", id)
+		}
 		last = id
 	}
 	return nil
 }
 
-// walk looks through the pages of a bucket from one of them down. Its keys are at least least, and
-// below below where that is not nil. It returns the last key.
+// walk looks through the pages of a bucket from one of them down. Where they are not nil, its first
+// key is least, by which bbolt finds the page when it writes it anew, and all are below below. It
+// returns the last key.
 func (w *pages) walk(id uint64, least, below []byte, depth int) (last []byte, err error) {
 	if depth > mostDepth {
 		return nil, fmt.Errorf("page %d is too deep", id)
@@ -189,6 +200,9 @@ func (w *pages) walk(id uint64, least, below []byte, depth int) (last []byte, er
 	data, kind, err := w.read(id)
 	if err != nil {
 		return nil, err
+	}
+	if none := binary.NativeEndian.Uint16(data[10:]) == 0; none && (kind == branchPage || least != nil) {
+		return nil, fmt.Errorf("page %d has no elements", id)
 	}
 	switch kind {
 	case branchPage:
@@ -246,7 +260,7 @@ func (w *pages) leaf(id uint64, data, least, below []byte, depth int) (last []by
 		if err := inOrder(id, i, key, least, below); err != nil {
 			return nil, err
 		}
-		if n.Uint32(data[at:])&inBucket != 0 {
+		if n.Uint32(data[at:])&inBucket != 0 && (w.walks == nil || w.walks(string(key))) {
 			if err := w.bucket(id, value, depth); err != nil {
 				return nil, err
 			}
@@ -283,10 +297,11 @@ func within(id uint64, data []byte, at int, pos, length uint64) ([]byte, error) 
 	return nil, fmt.Errorf("an element of page %d goes on behind its end", id)
 }
 
-// inOrder checks that the key of an element stands where it must.
+// inOrder checks that the key of an element stands where it must: the first of a page is least, any
+// other is behind it.
 func inOrder(id uint64, i int, key, least, below []byte) error {
 	order := bytes.Compare(key, least)
-	if least != nil && (order < 0 || order == 0 && i > 0) || below != nil && bytes.Compare(key, below) >= 0 {
+	if least != nil && (i == 0 && order != 0 || i > 0 && order <= 0) || below != nil && bytes.Compare(key, below) >= 0 {
 		return fmt.Errorf("element %d of page %d is out of order", i, id)
 	}
 	return nil

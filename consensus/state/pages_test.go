@@ -69,10 +69,9 @@ func TestCheckFile(t *testing.T) {
 	}
 	for _, listed := range []bool{true, false} {
 		path, data := database(t, listed)
-		for _, all := range []bool{false, true} {
-			if err := CheckFile(path, all); err != nil {
-				t.Fatalf("the file as it was made, listed %t: %v", listed, err)
-			}
+		none := func(string) bool { return false }
+		if err := errors.Join(CheckFile(path), checkBuckets(path, none)); err != nil {
+			t.Fatalf("the file as it was made, listed %t: %v", listed, err)
 		}
 		draw, found := rand.New(rand.NewPCG(14, 5)), 0
 		for range rounds {
@@ -89,7 +88,7 @@ func TestCheckFile(t *testing.T) {
 			if err := os.WriteFile(path, changed, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if CheckFile(path, false) != nil {
+			if checkBuckets(path, none) != nil {
 				found++
 				continue
 			}
@@ -98,7 +97,7 @@ func TestCheckFile(t *testing.T) {
 				t.Errorf("CheckFile finds it well, bbolt does not: %v", err)
 				continue
 			}
-			whole := CheckFile(path, true) == nil
+			whole := CheckFile(path) == nil
 			err = db.View(func(tx *bolt.Tx) error {
 				if !whole {
 					return nil
@@ -120,12 +119,49 @@ func TestCheckFile(t *testing.T) {
 	}
 }
 
+// TestCheckFileFindsWholeFilesWell: whatever is written, deleted and written again, each commit of
+// bbolt leaves a file that is well.
+func TestCheckFileFindsWholeFilesWell(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 3))
+	path := filepath.Join(t.TempDir(), "db")
+	db, err := bolt.Open(path, 0o600, &bolt.Options{NoFreelistSync: random.IntN(2) == 0, NoSync: true, PageSize: 1 << 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	for round := range 150 {
+		err := db.Update(func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists([]byte("bucket"))
+			from, deletes := random.IntN(2000), random.IntN(3) == 0
+			for range random.IntN(200) {
+				from += random.IntN(10)
+				key := fmt.Appendf(nil, "%0*d", 4+from%3*20, from)
+				if deletes {
+					err = errors.Join(err, b.Delete(key))
+				} else {
+					err = errors.Join(err, b.Put(key, make([]byte, random.IntN(100))))
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := CheckFile(path); err != nil {
+			t.Fatalf("after %d commits: %v", round+1, err)
+		}
+	}
+}
+
 // FuzzCheckPages: no bytes make the check itself panic, or read what is not there.
 func FuzzCheckPages(f *testing.F) {
 	f.Add([]byte{}, false)
 	f.Add(make([]byte, 4096), true)
 	f.Fuzz(func(t *testing.T, data []byte, all bool) {
-		_ = checkPages(bytes.NewReader(data), int64(len(data)), all)
+		walks := func(string) bool { return all }
+		_ = checkPages(bytes.NewReader(data), int64(len(data)), walks)
 	})
 }
 

@@ -229,7 +229,7 @@ func syncDir(path string) error {
 // Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse,
 // ErrOlderFormat or ErrNewerFormat in those cases.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
-	db, m, err := openFile(path, false, options.Hosted)
+	db, m, err := openFile(path, registry, false, options.Hosted)
 	if err != nil {
 		return nil, err
 	}

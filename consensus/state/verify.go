@@ -60,7 +60,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		}
 	}()
 	var m meta
-	db, m, err = openFile(path, true, 1)
+	db, m, err = openFile(path, nil, true, 1)
 	if err != nil {
 		return Report{}, err
 	}
@@ -78,7 +78,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		return nil
 	})
 	if err == nil {
-		err = CheckFile(path, true)
+		err = CheckFile(path)
 	}
 	if damage, ok := errors.AsType[*DamageError](err); ok {
 		damage.File = cmp.Or(damage.File, path)
