@@ -57,12 +57,14 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 }
 
 // ledgerAlarms are the alarms about ledgers that have two histories, are shorter than what was
-// signed, or do not prove that an epoch goes on from the one before.
+// signed, do not prove that an epoch goes on from the one before, or hide what was shown of it.
 func ledgerAlarms(h Hosted) (all []client.Alarm) {
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		for _, f := range h.Witness.Findings(r) {
 			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
 			switch {
+			case !f.Hidden.IsZero():
+				args = map[string]string{"name": args["name"], "log": f.Log.String(), "next": f.Hidden.String(), "entry": f.Entry.String(), "since": stamp(f.At)}
 			case f.Epoch > 0:
 				args = map[string]string{"name": args["name"], "epoch": strconv.FormatUint(f.Epoch, 10), "log": f.Log.String(), "signed": strconv.FormatUint(f.Kept, 10)}
 			case f.Kept > 0:
@@ -79,6 +81,8 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 
 func findingCode(f witnessing.Finding) text.Code {
 	switch {
+	case !f.Hidden.IsZero():
+		return text.HeadsHide
 	case f.Epoch > 0:
 		return text.EpochUnproven
 	case f.Own && f.Kept > 0:

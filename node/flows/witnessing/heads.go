@@ -40,6 +40,8 @@ type risen struct {
 	At   uint64          // ms since 1970 UTC: when it was kept
 	Acts uint64          // that are known, in all pieces
 	Last ledger.Frontier // at From
+
+	Parting parting
 }
 
 // piece is an excerpt of a log, with what proves it.
@@ -114,6 +116,9 @@ func applyRaise(tx *state.Tx, b raiseBody) (done book.Nothing, err error) {
 		return done, err
 	}
 	if err := risenOf.Save(tx, keyOfRisen(b.Child, b.Risen.Log), b.Risen); err != nil {
+		return done, err
+	}
+	if err := b.Risen.shown(tx); err != nil {
 		return done, err
 	}
 	return done, count(tx, b.Child, b.Risen.Log, more, less)

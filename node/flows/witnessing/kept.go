@@ -113,11 +113,13 @@ func Register(r *state.Registry) {
 	risenOf.Keep(r)
 	pieces.Keep(r)
 	heldOf.Keep(r)
+	hiddenIn.Keep(r)
 	commandKeep.Handle(r, applyKeep)
 	commandCosigned.Handle(r, applyCosigned)
 	commandFork.Handle(r, applyFork)
 	commandAcknowledge.Handle(r, applyAcknowledge)
 	commandRaise.Handle(r, applyRaise)
+	commandHidden.Handle(r, applyHidden)
 }
 
 func keyOfLog(log identity.Log) []byte            { return book.Joined(log.String()) }

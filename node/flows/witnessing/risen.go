@@ -89,9 +89,9 @@ func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity
 // child's own log by keys of the child that count, (2) the checkpoint that it stands by is the kept
 // one of the child's own log, or stands in it link by link, (3) the piece goes on from what is
 // known of its log after a piece that is full, or replaces the last piece and shows all that that
-// one showed, (4) the tree that it gives is the beginning of that of the checkpoint, and (5) there
-// is room for it. It answers how far the heads of the log are known now, also where the piece
-// begins elsewhere.
+// one showed, (4) the tree that it gives is the beginning of that of the checkpoint, (5) there is
+// room for it, and (6) it shows what was shown of the epoch before. It answers how far the heads of
+// the log are known now, also where the piece begins elsewhere.
 func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at span, err error) {
 	who := r.Header.Origin
 	if err := d.payFor(ctx, o.length()); err != nil {
@@ -120,7 +120,11 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 	if err := d.room(who, s, x, o); err != nil {
 		return at, err
 	}
-	return d.keepHeads(ctx, who, s, begin, x, o)
+	p, err := d.checkParting(ctx, who, s, x, o)
+	if err != nil {
+		return at, err
+	}
+	return d.keepHeads(ctx, who, s, risen{Last: begin, Parting: p}, x, o)
 }
 
 // room refuses what has no room beside what is kept already.
@@ -250,15 +254,16 @@ func (l link) open(in ledger.Checkpoint, of identity.Jurisdiction) (c ledger.Che
 	return ledger.Checkpoint{Size: h.To, Root: h.Root}, nil
 }
 
-// keepHeads keeps a piece that was proven.
-func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s standing, begin ledger.Frontier, x ledger.Excerpt, o raised) (span, error) {
-	acts := s.had.Acts + uint64(len(x.Acts))
+// keepHeads keeps a piece that was proven. k says from where it goes on, and where it parts from
+// the epoch before.
+func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s standing, k risen, x ledger.Excerpt, o raised) (span, error) {
+	k.Log, k.From, k.To, k.At = x.Log, x.From, x.To, uint64(d.o.Now().UnixMilli())
+	k.Acts = s.had.Acts + uint64(len(x.Acts))
 	if s.known && x.From == s.had.From {
-		acts -= uint64(len(s.last.Acts))
+		k.Acts -= uint64(len(s.last.Acts))
 	}
 	body := raiseBody{
-		Child: who, Was: s.had.span(),
-		Risen: risen{Log: x.Log, From: x.From, To: x.To, At: uint64(d.o.Now().UnixMilli()), Acts: acts, Last: begin},
+		Child: who, Was: s.had.span(), Risen: k,
 		Piece: piece{Excerpt: o.Excerpt, Size: o.Size, Path: o.Path, Note: []byte{}, Links: o.Links, Entry: s.kept.Entry},
 	}
 	if len(o.Links) == 0 {

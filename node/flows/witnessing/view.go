@@ -49,6 +49,8 @@ type Finding struct {
 	Entry identity.Entry // that has the evidence of two histories
 	Log   identity.Log   // of which that was kept, where it is of an epoch before; else zero
 	Epoch uint64         // that goes on from Log, and does not show how
+	// Hidden is an act that was shown, and that the heads of Log do not show, which About sent.
+	Hidden identity.Entry
 	// Evidence is that of two histories: see witness.Fork.
 	Evidence []byte
 }
@@ -62,6 +64,7 @@ func (d *Desk) Findings(r *state.Reader) (all []Finding) {
 			})
 		}
 	}
+	all = append(all, findHidden(r)...)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, name := range inOrder(d.heard) {

@@ -16,6 +16,7 @@ const (
 	HeadsMissing      Code = "heads-missing"
 	NoHeads           Code = "no-heads"
 	EpochUnproven     Code = "epoch-unproven"
+	HeadsHide         Code = "heads-hide"
 )
 
 var witnessProblems = []problem{
@@ -97,5 +98,12 @@ var witnessProblems = []problem{
 			"请致电{name}，请其在该节点上查看 xietong status 并按提示处理。在此之前，本级不见证其新纪元，也不收其要素；上一纪元已留存的仍在"},
 		en: parts{"Epoch does not go on from the one before", "the ledger of {name} goes on in epoch {epoch}, and does not prove that it goes on from the {signed} [entry|entries] of {log} that the majority of its replicas signed, as witnessed here: some of them are gone and not named as lost, or nothing is proven", "{name}",
 			"telephone {name}, and have it run `xietong status` on its node and do what that says. Until then nothing of the new epoch is cosigned here, and its heads are not taken; what is kept of the epoch before stays"},
+	},
+	{
+		number: 552, code: HeadsHide, status: http.StatusConflict, params: []string{"name", "log", "next", "entry", "since"},
+		zh: parts{"报来的要素有所隐瞒", "{name}报来的 {log} 要素隐去了条目 {next}：该条目此前已在上一纪元报来，也不在其写明失去的条目之中（{since} 发现）；证据已存证（{entry}）", "{name}",
+			"请致电{name}，问清该条目被隐去的原因。此前报来的仍在，用 xietong ledger list --at NAME 查看；在该条目重新报来之前，本级不收这一纪元的要素"},
+		en: parts{"Heads hide what was shown", "the heads of {log} that {name} sent hide entry {next}, which was shown in the epoch before and is not among what is named as lost (found {since}); the evidence is entry {entry}", "{name}",
+			"telephone {name}, and ask why that entry is hidden. What was shown before is kept: see `xietong ledger list --at NAME`. No heads of this epoch are taken until it is shown again"},
 	},
 }
