@@ -67,6 +67,7 @@ var elsewhere = map[string]string{
 
 	"heads":            "node/flows/witnessing: TestHeadsAreBounded",
 	"heads-held":       "node/flows/witnessing: TestHeadsAreBounded",
+	"heads-hidden":     "node/flows/witnessing: TestHidesInLater",
 	"heads-pieces":     "node/flows/witnessing: TestHeadsAreBounded",
 	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
 	"witness-older":    "node/flows/witnessing: TestLargestIsKept",
