@@ -13,6 +13,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
@@ -322,8 +323,8 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
-		Saw: func(ctx context.Context, child identity.Jurisdiction) ([]byte, error) {
-			return h.witness.KeptOf(ctx, child)
+		Saw: func(_ context.Context, child identity.Jurisdiction) ([]byte, []ledger.Checkpoint, error) {
+			return h.witness.KeptOf(child)
 		},
 		Prove:  h.chains.Prove,
 		Roster: published.Proof,

@@ -70,6 +70,7 @@ var elsewhere = map[string]string{
 	"heads-hidden":     "node/flows/witnessing: TestHidesInLater",
 	"heads-pieces":     "node/flows/witnessing: TestHeadsAreBounded",
 	"witness-kept":     "node/flows/witnessing: TestLargestIsKept",
+	"witness-more":     "node/trials/nodetest: TestAllReplicasPutBack",
 	"witness-older":    "node/flows/witnessing: TestLargestIsKept",
 	"witness-cosigned": "node/flows/witnessing: TestLargestIsKept",
 	"witness-forks":    "node/flows/witnessing: TestLargestIsKept",

@@ -99,9 +99,9 @@ func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (size, 
 	return w.of.witness.Common(ctx, by)
 }
 
-// Forked implements epochs.Witness.
-func (w witnesses) Forked(ctx context.Context) ([]host.Seen, error) {
-	return w.of.witness.Forked(ctx)
+// Proven implements epochs.Witness.
+func (w witnesses) Proven(ctx context.Context) ([]host.Seen, error) {
+	return w.of.witness.Proven(ctx)
 }
 
 // any reports whether there is a neighbour on another node.

@@ -180,6 +180,7 @@ func (n *Node) start(h *hosted) {
 	h.workers.Go(func() { h.witness.Keep(h.ctx) })
 	h.workers.Go(func() { h.askWitnesses(n) })
 	h.workers.Go(func() { h.epochs.Run(h.ctx) })
+	h.workers.Go(func() { h.epochs.Watch(h.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		h.workers.Go(func() { n.socket.Keep(h.ctx, n.dialler(h, parent)) })
 	}

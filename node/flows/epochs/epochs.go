@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"xietong/certs/identity"
@@ -37,8 +38,12 @@ import (
 type Own interface {
 	book.Ledger
 
-	// Doubt puts the ledger in question, because a neighbour keeps what is not here.
+	// Doubt puts the ledger in question, because a neighbour keeps what is not here. Alone reports
+	// whether this is the only replica, and Advanced returns a channel that is closed when more is
+	// recorded.
 	Doubt(host.Seen)
+	Alone() bool
+	Advanced() <-chan struct{}
 
 	// Questioned returns the *host.QuestionError while the ledger is in question.
 	Questioned() error
@@ -76,8 +81,9 @@ type Witness interface {
 	Near() []Near
 	LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error)
 
-	// Forked returns what neighbours keep of other histories of the own log.
-	Forked(ctx context.Context) ([]host.Seen, error)
+	// Proven returns what neighbours keep of other histories of the own log, or of more of it than
+	// there was when one of the replicas showed it.
+	Proven(ctx context.Context) ([]host.Seen, error)
 }
 
 // Desk has the ledger of one hosted jurisdiction go on.
@@ -102,10 +108,11 @@ type Word struct {
 // Continue takes the word of a person on a ledger in question, and returns the entry that records
 // it: that the data directory is the newest, where no neighbour saw what is not here, or, unless it
 // says so, that it is older and that nothing newer is left. The error is host.ErrNotInQuestion
-// where nobody asked, text.LostUnseen where no neighbour said what it saw and the word is neither,
-// text.LostUnknown where the heads are not known and nobody checked, text.LostUnasked where whoever
-// may keep them did not answer for less than host.AskAgain, text.LostKeys where the keys changed in
-// what is lost, and those of host.Host.
+// where nobody asked, text.GroupUnsaid for a replica of several without the word that it is the
+// newest: older ones go on by an invitation of the parent alone; text.LostUnseen where no neighbour
+// said what it saw and the word is neither, text.LostUnknown where the heads are not known and
+// nobody checked, text.LostUnasked where whoever may keep them did not answer for less than
+// host.AskAgain, text.LostKeys where the keys changed in what is lost, and those of host.Host.
 func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, w Word) (entry identity.Entry, err error) {
 	q, questioned, err := d.question(ctx)
 	if err != nil {
@@ -116,6 +123,8 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 		return entry, d.keysLost(q)
 	case questioned && q.Epoch > 0 && w.Checked:
 		return d.settle(ctx)
+	case questioned && q.Grouped && q.Found == nil && !w.Newest:
+		return entry, text.Fail(text.GroupUnsaid, text.Args{"jurisdiction": d.Own.Name().String(), "replica": q.Replica.String()}, nil)
 	case !questioned || q.Grouped || q.Epoch > 0 || q.Found == nil && q.Waiting || w.Newest && !w.Checked:
 		return d.Own.Continue(ctx, id, reason)
 	case q.Found == nil:
@@ -202,10 +211,10 @@ func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
 	return d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
 }
 
-// Recall puts a ledger in question of which two histories were proven before a restart, and whose
-// directory has not the one that was witnessed.
+// Recall puts a ledger in question of which two histories were proven before a restart, or to
+// another replica, and whose directory has not the one that was witnessed.
 func (d *Desk) Recall(ctx context.Context) error {
-	all, err := d.Witness.Forked(ctx)
+	all, err := d.Witness.Proven(ctx)
 	for _, seen := range all {
 		d.Own.Doubt(seen)
 	}
@@ -244,9 +253,15 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 	kept := err == nil || failure.Is(err, text.HeadsMissing)
 	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
 	switch {
+	case !kept && since < host.AskAgain && failure.Is(err, text.BeingVerified): // the parent was put back, too
+		return k, err
 	case !kept && since < host.AskAgain:
 		return k, text.Fail(text.LostUnasked, args, err)
 	case err != nil && !lost.Checked:
+		args["known"], args["size"] = strconv.FormatUint(lost.From, 10), strconv.FormatUint(seen.Checkpoint.Size, 10)
+		if kept {
+			args["known"] = failure.Of(err).Args["known"]
+		}
 		return k, text.Fail(text.LostUnknown, args, err)
 	}
 	acts, failed := d.missing(ctx, acts, same.UpTo)
@@ -345,12 +360,7 @@ func (d *Desk) Run(ctx context.Context) {
 		if err := d.resume(ctx, tries%int(askEvery/again) == 0); err != nil && ctx.Err() == nil {
 			d.Logger.Warn("what ended in the entries that are lost has not all ended here yet", "error", err)
 		}
-		timer := time.NewTimer(again)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		wait(ctx, again)
 	}
 }
 

@@ -35,6 +35,7 @@ type own struct {
 	names    state.Names
 	refuses  bool // every command
 	unheard  bool
+	grouped  bool
 	first    identity.Entry
 }
 
@@ -72,6 +73,15 @@ func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, los
 }
 
 func (o *own) Unheard() bool { return o.unheard }
+
+func (o *own) Alone() bool { return !o.grouped }
+
+// Advanced tells of more once a second.
+func (o *own) Advanced() <-chan struct{} {
+	more := make(chan struct{})
+	time.AfterFunc(time.Second, func() { close(more) })
+	return more
+}
 
 func (o *own) Heard() error {
 	o.said, o.unheard = append(o.said, "heard"), false
@@ -139,7 +149,7 @@ func (h *heads) Common(context.Context, identity.Jurisdiction) (size, most uint6
 	return h.common, max(h.common, h.others), nil
 }
 
-func (h *heads) Forked(context.Context) ([]host.Seen, error) {
+func (h *heads) Proven(context.Context) ([]host.Seen, error) {
 	if h.forked {
 		return []host.Seen{{}}, nil
 	}
@@ -220,13 +230,17 @@ func TestContinue(t *testing.T) {
 		"they may answer yet":          {func(o *own, _ *heads) { o.question.Found, o.question.Waiting = nil, true }, checked, "[continue]", "", 0},
 		"more was seen than is newest": {func(*own, *heads) {}, newest, "[continue]", "", 0},
 		"a later key set was shown":    {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, checked, "[]", text.LostKeys, 0},
-		"other replicas are there":     {func(o *own, _ *heads) { o.question.Grouped = true }, none, "[continue]", "", 0},
+		"replicas":                     {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, none, "[]", text.GroupUnsaid, 0},
+		"replicas, and checked":        {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, checked, "[]", text.GroupUnsaid, 0},
+		"replicas that were moved":     {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, newest, "[continue]", "", 0},
+		"replicas that lack something": {func(o *own, _ *heads) { o.question.Grouped = true }, newest, "[continue]", "", 0},
 		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, none, "[continue]", "", 0},
 		"nothing ended":                {func(*own, *heads) {}, none, "[begin keys settle]", "", 7},
 		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, none, "[begin keys settle]", "", 7},
 		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, none, "[]", text.LostKeys, 0},
 		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, checked, "[]", text.LostKeys, 0},
 		"the parent is away":           {func(_ *own, w *heads) { w.err = away }, none, "[]", text.LostUnasked, 0},
+		"the parent was put back, too": {func(_ *own, w *heads) { w.err = text.Fail(text.BeingVerified, nil, nil) }, none, "[]", text.BeingVerified, 0},
 		"it is away, and checked":      {func(_ *own, w *heads) { w.err = away }, checked, "[]", text.LostUnasked, 0},
 		"it is away for long":          {func(o *own, w *heads) { long(o); w.err = away }, none, "[]", text.LostUnknown, 0},
 		"it is, and checked":           {func(o *own, w *heads) { long(o); w.err = away }, checked, "[begin keys settle as it is]", "", 7},

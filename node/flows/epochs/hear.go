@@ -118,3 +118,40 @@ func (h *hearing) note(name identity.Jurisdiction, asked time.Time, why error) {
 	now.last, now.said, now.why = time.Now(), why == nil, why
 	h.each[name] = now
 }
+
+// How often a replica looks what was proven to another one, and one that is alone, to which all is
+// proven itself, whether there are others.
+const (
+	watchEvery = time.Second
+	aloneEvery = time.Minute
+)
+
+// Watch has each replica of a group know, until ctx ends, what a neighbour proved to the one that
+// leads: that all of them were set back.
+func (d *Desk) Watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		advanced, pause := d.Own.Advanced(), aloneEvery
+		if !d.Own.Alone() {
+			pause = watchEvery
+		}
+		if !d.Own.Alone() && d.Own.Questioned() == nil {
+			if err := d.Recall(ctx); err != nil && ctx.Err() == nil {
+				d.Logger.Error("whether another history of this ledger was proven is not known", "error", err)
+			}
+		}
+		select {
+		case <-advanced:
+		case <-ctx.Done():
+		}
+		wait(ctx, pause)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,6 +1,7 @@
 package epochs
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -54,4 +55,21 @@ func TestHear(t *testing.T) {
 		step("the last one", "[yunyan.guiyang.guizhou]", "[doubt heard]", false)
 		step("then", "[]", "[]", false)
 	})
+}
+
+// TestWatch: what is proven to one replica of a group puts the others in question, too, as soon as
+// they have its entry. One that is alone is told itself.
+func TestWatch(t *testing.T) {
+	for grouped, want := range map[bool]string{true: "[doubt]", false: "[]"} {
+		synctest.Test(t, func(t *testing.T) {
+			d, o, w := newDesk(t)
+			o.question, o.grouped, o.doubts, w.forked = nil, grouped, true, true
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			defer cancel()
+			d.Watch(ctx)
+			if got := fmt.Sprint(o.said); got != want {
+				t.Errorf("grouped %t: did %s, want %s", grouped, got, want)
+			}
+		})
+	}
 }

@@ -61,7 +61,7 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 	}
 	if begun || len(said.First) == 0 {
 		a.made, err = host.BeginAnew(folder, a.t.Child, host.Anew{
-			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Saw: said.Saw, Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
+			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Saw: said.Saw, Older: marks(said.Older), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
 		})
 		if err != nil {
 			return datadir.Error(a.dir, err)
@@ -80,4 +80,11 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 	}
 	a.told(text.JoinKeys, told, nil)
 	return nil
+}
+
+func marks(older []door.Mark) (all []host.Mark) {
+	for _, m := range older {
+		all = append(all, host.Mark{Size: m.Size, Root: m.Root})
+	}
+	return all
 }

@@ -99,13 +99,19 @@ func (d *Desk) Common(ctx context.Context, by identity.Jurisdiction) (size, most
 	return size, most, err
 }
 
-// Forked returns what neighbours keep of other histories of the own log.
-func (d *Desk) Forked(ctx context.Context) (all []host.Seen, err error) {
+// Proven returns what neighbours keep of other histories of the own log, or of more of it than
+// there was, as this replica has it by now.
+func (d *Desk) Proven(ctx context.Context) (all []host.Seen, err error) {
 	var found []fork
-	err = d.o.Own.View(ctx, func(r *state.Reader) error {
+	err = d.o.Own.Look(func(r *state.Reader) error {
 		for _, each := range forks.All(r, nil) {
 			if each.Log == r.Log() {
 				found = append(found, each)
+			}
+		}
+		for _, m := range moreOf.All(r, nil) {
+			if c, err := (ledger.Growth{Note: m.Note}).Checkpoint(); err == nil && c.Log == r.Log() {
+				all = append(all, host.Seen{By: m.By, Checkpoint: c, Note: m.Note, At: time.UnixMilli(int64(m.At))})
 			}
 		}
 		return nil

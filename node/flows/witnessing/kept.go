@@ -19,6 +19,7 @@ const (
 	commandCosigned    book.Command[cosignedBody, book.Nothing]  = 75
 	commandFork        book.Command[forkBody, ledger.Ref]        = 76
 	commandAcknowledge book.Command[acknowledgeBody, ledger.Ref] = 77
+	commandMore        book.Command[moreBody, book.Nothing]      = 93
 )
 
 // The most bytes of each value.
@@ -26,12 +27,14 @@ const (
 	maxKept     = witness.MaxNote + 512
 	maxCosigned = witness.MaxNote + maxLine + 512
 	maxFork     = witness.MaxForkLen + 1024
+	maxMore     = witness.MaxNote + 512
 	maxLine     = 512 // of the cosignature of the longest name
 )
 
 var (
 	keptOf     = book.Bucket[kept]{Name: "witness-kept", Max: maxKept}             // by log
 	cosignedBy = book.Bucket[cosigned]{Name: "witness-cosigned", Max: maxCosigned} // by witness
+	moreOf     = book.Bucket[more]{Name: "witness-more", Max: maxMore}             // by witness
 	forks      = book.Bucket[fork]{Name: "witness-forks", Max: maxFork}            // by log and holder
 )
 
@@ -58,6 +61,20 @@ type cosigned struct {
 	Note []byte // with the lines of the own replicas
 	Line []byte // of the witness
 	At   uint64 // seconds since 1970 UTC, by the witness
+}
+
+// more is a checkpoint that the own keys signed, which a neighbour keeps, of more entries of the
+// own log than there were. It is recorded for the other replicas.
+type more struct {
+	_    struct{} `cbor:",toarray"`
+	By   identity.Jurisdiction
+	Note []byte
+	At   uint64 // ms since 1970 UTC: when it was shown
+}
+
+type moreBody struct {
+	_    struct{} `cbor:",toarray"`
+	More more
 }
 
 // fork is the evidence that a log has two histories.
@@ -110,6 +127,7 @@ func Register(r *state.Registry) {
 	olderOf.Keep(r)
 	cosignedBy.Keep(r)
 	forks.Keep(r)
+	moreOf.Keep(r)
 	risenOf.Keep(r)
 	pieces.Keep(r)
 	heldOf.Keep(r)
@@ -117,6 +135,7 @@ func Register(r *state.Registry) {
 	commandKeep.Handle(r, applyKeep)
 	commandCosigned.Handle(r, applyCosigned)
 	commandFork.Handle(r, applyFork)
+	commandMore.Handle(r, applyMore)
 	commandAcknowledge.Handle(r, applyAcknowledge)
 	commandRaise.Handle(r, applyRaise)
 	commandHidden.Handle(r, applyHidden)
@@ -162,6 +181,11 @@ func applyCosigned(tx *state.Tx, b cosignedBody) (done book.Nothing, err error) 
 		return done, nil
 	}
 	return done, cosignedBy.Save(tx, keyOfWitness(b.Witness), b.Cosigned)
+}
+
+// applyMore keeps the newest that a neighbour showed.
+func applyMore(tx *state.Tx, b moreBody) (done book.Nothing, err error) {
+	return done, moreOf.Save(tx, keyOfWitness(b.More.By), b.More)
 }
 
 // applyFork keeps the evidence of a fork. The first of a log and holder stays: one is enough, and

@@ -227,19 +227,31 @@ func (d *Desk) recordFork(ctx context.Context, f fork) error {
 	return errors.Join(doubted, err)
 }
 
-// KeptOf returns the note of the largest checkpoint that is kept of the newest log of a neighbour;
-// nil: of none.
-func (d *Desk) KeptOf(_ context.Context, of identity.Jurisdiction) (note []byte, err error) {
+// KeptOf returns the note of the largest checkpoint that was seen of the newest log of a neighbour,
+// and smaller ones, the largest first; nil: of none.
+func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older []ledger.Checkpoint, err error) {
 	err = d.o.Own.Look(func(r *state.Reader) error {
-		var epoch uint64
+		var newest kept
 		for _, k := range keptOf.All(r, ofLog(of)) {
-			if k.Log.Epoch() > epoch {
-				epoch, note = k.Log.Epoch(), k.Note
+			if k.Log.Epoch() > newest.Log.Epoch() {
+				newest = k
 			}
 		}
+		if newest.Size == 0 {
+			return nil
+		}
+		note, older = newest.Note, append(older, newest.checkpoint())
+		if later, ok := d.noted(newest.Log); ok && later.Size > newest.Size {
+			note = later.Note
+		}
+		for _, k := range olderOf.All(r, keyOfLog(newest.Log)) {
+			older = append(older, k.checkpoint())
+		}
+		slices.SortFunc(older, func(a, b ledger.Checkpoint) int { return cmp.Compare(b.Size, a.Size) })
+		older = slices.Compact(older)
 		return nil
 	})
-	return note, err
+	return note, older, err
 }
 
 // tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who

@@ -1,6 +1,7 @@
 package witnessing
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -133,9 +134,23 @@ func (d *Desk) from(ctx context.Context, to identity.Jurisdiction, o offered, no
 		return next, 0, err
 	case kept.Size > o.c.Size:
 		d.o.Own.Doubt(host.Seen{By: to, Checkpoint: kept, Note: note, At: d.o.Now()})
-		return next, kept.Size, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, errBehind)
+		err = fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, errBehind)
+		return next, kept.Size, errors.Join(err, d.recordMore(ctx, more{By: to, Note: note, At: uint64(d.o.Now().UnixMilli())}))
 	}
 	return crossing{old: kept.Size}, 0, d.compare(ctx, to, kept, note)
+}
+
+// recordMore has the other replicas know what a witness keeps, once.
+func (d *Desk) recordMore(ctx context.Context, m more) error {
+	have, err := looked(d, func(r *state.Reader) (more, error) {
+		have, _ := moreOf.Load(r, keyOfWitness(m.By))
+		return have, nil
+	})
+	if err != nil || bytes.Equal(have.Note, m.Note) {
+		return err
+	}
+	_, err = commandMore.Do(ctx, d.o.Own, book.Request{}, moreBody{More: m})
+	return err
 }
 
 // errBehind is wrapped where a witness keeps more of the own ledger than there is.

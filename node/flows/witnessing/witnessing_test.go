@@ -143,7 +143,7 @@ func TestFork(t *testing.T) {
 			}
 			must(t, 0, county.Close())
 			county.open()
-			if all, err := county.desk.Forked(t.Context()); err != nil || len(all) != 1 || all[0].Checkpoint.Size != kept {
+			if all, err := county.desk.Proven(t.Context()); err != nil || len(all) != 1 || all[0].Checkpoint.Size != kept {
 				t.Fatalf("opened again: %+v, %v", all, err)
 			} else if county.Doubt(all[0]); !isFork(county.Questioned()) {
 				t.Errorf("opened again, in question: %v", county.Questioned())

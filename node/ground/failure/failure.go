@@ -300,6 +300,10 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 		code, args["number"] = text.KeysOutrun, strconv.FormatUint(e.Outrun, 10)
 	case e.Epoch > 0:
 		code, args["epoch"] = text.EpochUnsettled, strconv.FormatUint(e.Epoch, 10)
+	case e.Grouped && e.Found != nil:
+		code, args = text.GroupSetBack, text.Args{
+			"jurisdiction": e.In.String(), "name": e.Found.By.String(), "size": strconv.FormatUint(e.Found.Checkpoint.Size, 10), "replica": e.Replica.String(),
+		}
 	case e.Grouped:
 		code, args = text.ReplicaInQuestion, text.Args{"replica": e.Replica.String(), "dir": e.Dir}
 	case e.Found != nil:

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"xietong/certs/authority"
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -57,6 +59,7 @@ type Anew struct {
 	Bound  []byte                // hash of number 1 of the key sets that the invitation is bound to; empty: of none yet
 	Parent identity.Jurisdiction // that endorses it
 	Saw    []byte                // the note of the largest checkpoint that the parent saw of the ledger; empty: of none
+	Older  []Mark                // smaller ones that it saw of the same log, the largest first
 	Reason string                // a person's
 	Hosted int                   // see New
 }
@@ -67,8 +70,16 @@ type anewNote struct {
 	Epoch  uint64
 	Parent identity.Jurisdiction
 	Saw    []byte
+	Older  []Mark
 	Reason string
 	Before string // the folder in which the keys of before are kept
+}
+
+// Mark is the size and the root of a checkpoint that the parent saw.
+type Mark struct {
+	_    struct{} `cbor:",toarray"`
+	Size uint64
+	Root tlog.Hash
 }
 
 // BeginAnew prepares the folder of a jurisdiction to go on with new keys, alone. Nothing of the
@@ -113,7 +124,7 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 	if begun && !spent {
 		return note, nil
 	}
-	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, a.Saw...), Reason: a.Reason, Before: note.Before}
+	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, a.Saw...), Older: append([]Mark{}, a.Older...), Reason: a.Reason, Before: note.Before}
 	if !noted || spent {
 		next.Before = fmt.Sprintf("%s-%d", formerCerts, a.Epoch)
 		certs := filepath.Join(dir, newCerts)

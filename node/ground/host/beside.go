@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -24,7 +25,13 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 		}
 	}
 	b = state.EpochChange{Epoch: note.Epoch}
-	err = h.Look(func(r *state.Reader) error { return lostBeside(r, seen, &b) })
+	err = h.Look(func(r *state.Reader) error {
+		var saw []Mark
+		if seen.Log == r.Log() {
+			saw = slices.Insert(slices.Clone(note.Older), 0, Mark{Size: seen.Size, Root: seen.Root})
+		}
+		return lostBeside(r, seen, h.common(r, saw), &b)
+	})
 	if err != nil {
 		return b, err
 	}
@@ -47,10 +54,39 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 	return b, err
 }
 
+// common returns up to where the ledger is that which the parent saw, as far as is known: up to the
+// largest checkpoint that it saw and that is here, and to what the folder had when it was put in
+// question, unless the parent saw others in its stead. Only of a folder that was put where it lies
+// is it sure, then too, that what it had is of before.
+func (h *Host) common(r *state.Reader, saw []Mark) uint64 {
+	began, sure := r.Size(), false
+	if q := h.question.Load(); q != nil && q.Epoch == 0 {
+		began, sure = min(began, q.Size), q.Exact
+	}
+	if had := h.unheard.since.Load(); had > 0 && had-1 <= began {
+		began, sure = had-1, h.unheard.exact.Load()
+	}
+	others, same := false, uint64(0)
+	for _, m := range saw {
+		if m.Size > r.Size() {
+			continue
+		}
+		if root, err := r.RootAt(m.Size); err == nil && root == m.Root {
+			same = m.Size
+			break
+		}
+		others, sure = true, sure && m.Size > began
+	}
+	if others && !sure {
+		return same
+	}
+	return max(same, began)
+}
+
 // lostBeside puts into a change what is lost, where the parent saw a checkpoint: what it saw beyond
-// the ledger or, where the two differ, all after what a majority signed here. What it saw of an
-// epoch before is no more than is here.
-func lostBeside(r *state.Reader, seen ledger.Checkpoint, b *state.EpochChange) error {
+// what is common or, where the two differ, all after that. What it saw of an epoch before is no
+// more than is here.
+func lostBeside(r *state.Reader, seen ledger.Checkpoint, common uint64, b *state.EpochChange) error {
 	size := r.Size()
 	b.From, b.To = size, size
 	root, err := r.RootAt(size)
@@ -64,24 +100,14 @@ func lostBeside(r *state.Reader, seen ledger.Checkpoint, b *state.EpochChange) e
 	case seen.Size == 0 || seen.Log.Epoch() < r.Log().Epoch():
 		return nil
 	case seen.Size > size:
-		b.To, b.Root = seen.Size, seen.Root[:]
+		b.From, b.To, b.Root = common, seen.Size, seen.Root[:]
 		return nil
 	case seen.Log != r.Log():
 		return nil
 	}
-	return forkedBeside(r, seen, b)
-}
-
-// forkedBeside does so where the parent saw no more than there is here, but perhaps other entries.
-func forkedBeside(r *state.Reader, seen ledger.Checkpoint, b *state.EpochChange) error {
-	root, err := r.RootAt(seen.Size)
-	if err != nil || root == seen.Root {
+	if root, err = r.RootAt(seen.Size); err != nil || root == seen.Root {
 		return err
 	}
-	signed, _ := r.Checkpoint()
-	if b.From = signed; signed > seen.Size { // two majorities signed: nothing is known to be common
-		b.From = 0
-	}
-	b.Root = seen.Root[:]
+	b.From, b.Root = common, seen.Root[:]
 	return nil
 }

@@ -99,7 +99,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	defer h.renewing.Unlock()
 	body, err := change(ctx, question, reason, lost)
 	if err == nil {
-		err = h.unhear(lost.From)
+		err = h.unhear(lost.From, false)
 	}
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
@@ -270,10 +270,14 @@ func (h *Host) askedEpoch() uint64 {
 
 // Doubt puts the folder in question because a neighbour saw what is not here: it was set back while
 // it kept its place, or goes on beside another one. Of one that is in question it says why. What a
-// neighbour says without a signature of this ledger's own keys does nothing.
+// neighbour says without a signature of this ledger's own keys does nothing. What this replica
+// lacks the others may have, unless it has all that they agreed on: so all of them were set back.
 func (h *Host) Doubt(s Seen) {
 	q := h.question.Load()
-	if !h.alone() || q != nil && (q.Forked || q.Epoch > 0) || !h.vouched(s) {
+	if q != nil && (q.Forked || q.Epoch > 0) || !h.vouched(s) {
+		return
+	}
+	if !h.alone() && !h.hasAll() {
 		return
 	}
 	var size uint64
@@ -289,7 +293,7 @@ func (h *Host) Doubt(s Seen) {
 	from := min(h.openedSize, s.Checkpoint.Size)
 	if before {
 		from = of.From
-	} else if had := h.unheard.Load(); had > 0 {
+	} else if had := h.unheard.since.Load(); had > 0 {
 		from = min(from, had-1)
 	}
 	h.doubt(from)
@@ -297,7 +301,7 @@ func (h *Host) Doubt(s Seen) {
 		return
 	}
 	now := *q
-	now.Found, now.Forked, now.Waiting = &s, forked, false
+	now.Found, now.Forked, now.Waiting, now.Grouped = &s, forked, false, !h.alone()
 	if h.question.CompareAndSwap(q, &now) {
 		h.logger.Error("a neighbour saw entries of this ledger that are not here: nothing is signed, and no other jurisdiction is answered",
 			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size, "forked", forked)
@@ -305,6 +309,13 @@ func (h *Host) Doubt(s Seen) {
 	if err := h.noteDoubt(q.Size); err != nil {
 		h.logger.Warn("the place of this folder cannot be noted", "error", err)
 	}
+}
+
+// hasAll reports whether this replica soon has all that the replicas agreed on.
+func (h *Host) hasAll() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), glanceWithin)
+	defer cancel()
+	return h.linearize(ctx) == nil
 }
 
 // Begun tells how an epoch began that is not settled, or of which not all was known: what a

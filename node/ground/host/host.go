@@ -104,9 +104,9 @@ type Host struct {
 	settling   sync.Once                                                // closes answered
 	openedSize uint64                                                   // entries of the ledger when it was opened
 	sizes      signedSizes
-	unheard    atomic.Uint64 // see Unheard: entries of the ledger when it was put in question, and one more; 0: no
-	voiced     atomic.Bool   // a person gave their word, and it votes
-	placing    Lock          // held while the place is noted: one at a time
+	unheard    unheard     // see Unheard
+	voiced     atomic.Bool // a person gave their word, and it votes
+	placing    Lock        // held while the place is noted: one at a time
 }
 
 // Options of a host.

@@ -261,7 +261,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
 	q := book.ByNode(h, id, asked[:])
 	question := h.question.Load()
-	if question != nil && question.Grouped && question.Outrun == 0 { // where all replicas are in question, nobody leads until most have the word
+	if question != nil && question.Grouped && question.Outrun == 0 && question.Found == nil { // where all replicas are in question, nobody leads until most have the word
 		h.voiced.Store(true)
 	}
 	if entry, came, err := h.came(ctx, state.KindContinued, q); came || err != nil {
@@ -277,7 +277,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 	if err != nil {
 		return entry, err
 	}
-	err = h.unhear(question.Size)
+	err = h.unhear(question.Size, question.Exact)
 	var result []byte
 	if err == nil {
 		result, err = h.Propose(ctx, state.KindContinued, q, body)

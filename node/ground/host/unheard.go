@@ -8,16 +8,27 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // unheardFile is there while a ledger goes on by the word of a person, and some neighbour has not
 // said since what it saw of it. It has the number of entries that there were when the ledger was
-// put in question: what was recorded since may have the names of what is lost.
-const unheardFile = "unheard"
+// put in question: what was recorded since may have the names of what is lost. "exact" follows
+// where all of those are of before; see QuestionError.
+const (
+	unheardFile = "unheard"
+	exactly     = " exact"
+)
+
+// unheard is what the file says.
+type unheard struct {
+	since atomic.Uint64 // entries of the ledger when it was put in question, and one more; 0: there is no file
+	exact atomic.Bool
+}
 
 // Unheard reports whether the ledger goes on by the word of a person, and not all neighbours have
 // been asked since what they saw of it.
-func (h *Host) Unheard() bool { return h.unheard.Load() > 0 }
+func (h *Host) Unheard() bool { return h.unheard.since.Load() > 0 }
 
 // Heard says that all neighbours were asked.
 func (h *Host) Heard() error {
@@ -25,23 +36,26 @@ func (h *Host) Heard() error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("note that the neighbours were heard: %w", err)
 	}
-	h.unheard.Store(0)
+	h.unheard.since.Store(0)
 	return nil
 }
 
 // unhear notes, before a ledger in question goes on by the word of a person, that the neighbours
-// are to be asked. A replica of a group asks nobody.
-func (h *Host) unhear(size uint64) error {
-	if !h.alone() {
-		return nil
+// are to be asked. Of a group each replica asks those that are linked to it: all replicas may have
+// been put back.
+func (h *Host) unhear(size uint64, exact bool) error {
+	if had := h.unheard.since.Load(); had > 0 && had-1 <= size {
+		size, exact = had-1, h.unheard.exact.Load() || exact && had-1 == size
 	}
-	if had := h.unheard.Load(); had > 0 {
-		size = min(size, had-1)
+	note := fmt.Appendf(nil, "%d", size)
+	if exact {
+		note = append(note, exactly...)
 	}
-	if err := WriteFile(filepath.Join(h.dir, unheardFile), fmt.Appendf(nil, "%d\n", size)); err != nil {
+	if err := WriteFile(filepath.Join(h.dir, unheardFile), append(note, '\n')); err != nil {
 		return fmt.Errorf("note that no neighbour was heard: %w", err)
 	}
-	h.unheard.Store(size + 1)
+	h.unheard.since.Store(size + 1)
+	h.unheard.exact.Store(exact)
 	return nil
 }
 
@@ -54,10 +68,12 @@ func (h *Host) readUnheard() error {
 	if err != nil {
 		return fmt.Errorf("read which neighbours were heard: %w", err)
 	}
-	size, err := strconv.ParseUint(strings.TrimSpace(string(data)), 10, 63)
+	number, exact := strings.CutSuffix(strings.TrimSpace(string(data)), exactly)
+	size, err := strconv.ParseUint(number, 10, 63)
 	if err != nil {
-		size = 0
+		size, exact = 0, false
 	}
-	h.unheard.Store(size + 1)
+	h.unheard.since.Store(size + 1)
+	h.unheard.exact.Store(exact)
 	return nil
 }

@@ -21,6 +21,8 @@ const (
 	EntryRenamed        Code = "entry-renamed"
 	ReplicaMute         Code = "replica-mute"
 	KeysUnendorsed      Code = "keys-unendorsed"
+	GroupSetBack        Code = "group-set-back"
+	GroupUnsaid         Code = "group-unsaid"
 	ActFormer           Code = "act-former"
 )
 
@@ -66,10 +68,10 @@ var questionProblems = []problem{
 	{
 		number: 521, code: ReplicaInQuestion, status: http.StatusServiceUnavailable, params: []string{"replica", "dir"},
 		zh: parts{"副本待更换", "副本 {replica} 的数据目录不在原来记下的位置，或者内容少于它曾签名的，可能是复制件或旧备份；它跟随其他副本，但不表决，不签名，不答复其他行政区划", "{dir}",
-			"请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue"},
+			"请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue --newest --reason TEXT；全部从旧备份恢复的，执行 xietong ledger continue --reason TEXT 可得知怎么办"},
 		en: parts{"Replica to be replaced", "the data directory of replica {replica} is not where it was noted, or holds less than it signed: it may be a copy or an old backup. " +
 			"It follows the others, but has no vote, signs nothing, and answers no other jurisdiction", "{dir}",
-			"stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue` on each"},
+			"stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue --newest --reason TEXT` on each; where all were put back from backups, `xietong ledger continue --reason TEXT` says what to do"},
 	},
 	{
 		number: 522, code: BeingVerified, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"}, again: true,
@@ -86,25 +88,25 @@ var questionProblems = []problem{
 			"look after the folder that `signed_sizes` names: the user of the node must be able to write there, and the disk must have room"},
 	},
 	{
-		number: 530, code: LostUnknown, status: http.StatusConflict, params: []string{"jurisdiction", "name"},
-		zh: parts{"失去的条目内容不明", "{jurisdiction} 失去的条目中终止过什么，{name} 不能提供全部要素，因此无从得知；没有写入任何内容", "{jurisdiction}",
-			"请对照其他材料逐一核对：xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后，以 --checked 重新执行，再把已经终止过的逐一终止"},
-		en: parts{"Lost entries not known", "{name} cannot tell the heads of all entries that {jurisdiction} lost, so nobody knows what ended in them; nothing was recorded", "{jurisdiction}",
-			"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked, and end what had ended"},
+		number: 530, code: LostUnknown, status: http.StatusConflict, params: []string{"jurisdiction", "name", "known", "size"},
+		zh: parts{"失去的条目内容不明", "{jurisdiction} 失去的条目中，{known} 号以前的要素有上级留存，此后至 {size} 号为止的无人留存（{name} 见过，但不知其内容），其中终止过什么无从得知；没有写入任何内容", "{jurisdiction}",
+			"出事前最后一两分钟办理过什么，请对照其他材料逐一核对：xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后，以 --checked 重新执行，再把已经终止过的逐一终止"},
+		en: parts{"Lost entries not known", "the heads of the entries that {jurisdiction} lost are kept before entry {known}, and of those after it, before entry {size}, nobody keeps any: {name} saw that they were there, and not what they say. So nobody knows what ended in them; nothing was recorded", "{jurisdiction}",
+			"find out what was done in the last minutes before the loss: look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked, and end what had ended"},
 	},
 	{
 		number: 531, code: LostKeys, status: http.StatusConflict, params: []string{"jurisdiction"},
 		zh: parts{"密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；本目录的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
-			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做。如果这就是最新的目录，则有人以本级名义更换了密钥：请立即致电上级查明"},
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做；有恢复密钥纸件的，加上 --recovery，否则其他行政区划要等 72 小时。如果这就是最新的目录，则有人以本级名义更换了密钥：请立即致电上级查明"},
 		en: parts{"Keys changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys of this one count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. If this is the newest, somebody else has made keys in its name: call the parent at once"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: call the parent at once"},
 	},
 	{
 		number: 532, code: EpochUnsettled, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "epoch", "dir"}, again: true,
 		zh: parts{"新纪元尚未就绪", "{jurisdiction} 的账本以第 {epoch} 纪元继续，失去的条目中终止过的，正在此逐一终止；其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请稍候，节点每 30 秒自动再试；一直如此的，请看上级是否连接（xietong tree）及日志"},
+			"请稍候，节点每 30 秒自动再试；一分钟后仍是如此的，请看上级是否连接（xietong tree）。已经连接而仍是如此的，失去的条目有一部分无人留存要素（通常是最后一分钟的），须由人工逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree，再执行 xietong ledger continue --checked --reason TEXT"},
 		en: parts{"New epoch not settled", "the ledger of {jurisdiction} goes on in epoch {epoch}, and what ended in the entries that are lost is being ended here; meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"wait; the node tries again every 30 seconds by itself; if it stays so, see whether the parent is connected (`xietong tree`), and the log"},
+			"wait; the node tries again every 30 seconds by itself; if it stays so for a minute, see whether the parent is connected (`xietong tree`). If it is, nobody keeps the heads of some of the lost entries, mostly those of the last minute: look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, and then run `xietong ledger continue --checked --reason TEXT`"},
 	},
 	{
 		number: 533, code: LostUnasked, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
@@ -116,10 +118,25 @@ var questionProblems = []problem{
 	{
 		number: 544, code: KeysOutrun, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
 		zh: parts{"密钥不是最新的", "{jurisdiction} 在第 {number} 号密钥集之后已更换密钥：上级出示了其后的一份，由这一号签名，而这个数据目录中没有，因此是旧备份或复制件，其密钥不再有效，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
-			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做"},
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做；有恢复密钥纸件的，加上 --recovery，否则其他行政区划要等 72 小时"},
 		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: the parent has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
-			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew"},
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours"},
+	},
+	{
+		number: 564, code: GroupSetBack, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "replica"},
+		zh: parts{"各副本均已退回旧状态", "{name} 见过 {jurisdiction} 签名的 {size} 个条目，而各副本中没有，或者与之不同：全部副本都从旧备份恢复，或者被退回。继续签名会使账本分叉，因此副本 {replica} 不签名，不表决，不答复其他行政区划", "{jurisdiction}",
+			"有任何一个副本的最新数据目录还在的，请停止全部副本，启用最新的。没有了的，请上级用 xietong invite NAME --rekey 重新邀请，停止全部副本，只在其中一台上执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）：账本以新的纪元继续，失去的记入账本；然后再逐一增加副本"},
+		en: parts{"All replicas were set back", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that the replicas do not have, or have otherwise: all of them were put back from old backups, or set back. " +
+			"To sign on would fork the ledger, so nothing is signed on replica {replica}, it has no vote, and no other jurisdiction is answered", "{jurisdiction}",
+			"if the newest data directory of any replica is left, stop all replicas, and use the newest. If there is none, have the parent run `xietong invite NAME --rekey`, stop all replicas, and run `xietong join TOKEN --alone --reason TEXT` on one machine alone (with --recovery if the paper with the recovery key is there): the ledger goes on in a new epoch and says what is lost; then add replicas again"},
+	},
+	{
+		number: 565, code: GroupUnsaid, status: http.StatusConflict, params: []string{"jurisdiction", "replica"},
+		zh: parts{"须说明各副本是否最新", "副本 {replica} 的数据目录可能是复制件或旧备份，而 {jurisdiction} 有多个副本；没有写入任何内容", "{jurisdiction}",
+			"只有这一个副本如此的，请更换它：xietong replica replace {replica}。全部副本一同迁移、什么都没有失去的，请在每台机器上以 --newest 重新执行。全部从旧备份恢复、更新的已经没有了的，请上级用 xietong invite NAME --rekey 重新邀请，停止全部副本，只在其中一台上执行 xietong join TOKEN --alone --reason 理由：账本以新的纪元继续"},
+		en: parts{"Say whether the replicas are the newest", "the data directory of replica {replica} may be a copy or an old backup, and {jurisdiction} has several replicas; nothing was recorded", "{jurisdiction}",
+			"if this is the only one, replace it: `xietong replica replace {replica}`. If all replicas were moved at once, and nothing is lost, repeat this with --newest on each machine. If all were put back from old backups, and nothing newer is left, have the parent run `xietong invite NAME --rekey`, stop all replicas, and run `xietong join TOKEN --alone --reason TEXT` on one machine alone: the ledger goes on in a new epoch"},
 	},
 	{
 		number: 550, code: KeysUnendorsed, status: http.StatusConflict, params: []string{"jurisdiction", "dir"},

@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/node/tree"
 )
+
+// maxOlder is how many smaller checkpoints are told.
+const maxOlder = 1024
 
 // Anew is what a parent tells a child that is to go on in the same ledger with new keys, before
 // anything is changed there.
@@ -15,6 +20,14 @@ type Anew struct {
 	_     struct{} `cbor:",toarray"`
 	First []byte   // hash of the key set that the invitation is bound to; empty: of none yet
 	Saw   []byte   // the note of the largest checkpoint that the parent saw of the child's newest log; empty: of none
+	Older []Mark   // smaller ones that it saw of that log, the largest first
+}
+
+// Mark is the size and the root of a checkpoint.
+type Mark struct {
+	_    struct{} `cbor:",toarray"`
+	Size uint64
+	Root tlog.Hash
 }
 
 // anew answers the holder of an invitation.
@@ -27,8 +40,12 @@ func (d Door) anew(ctx context.Context, body []byte) (a Anew, err error) {
 	if err != nil {
 		return a, err
 	}
-	saw, err := d.Saw(ctx, b.Child)
-	return Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...)}, err
+	saw, older, err := d.Saw(ctx, b.Child)
+	a = Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...), Older: []Mark{}}
+	for _, c := range older[:min(len(older), maxOlder)] {
+		a.Older = append(a.Older, Mark{Size: c.Size, Root: c.Root})
+	}
+	return a, err
 }
 
 // AskAnew asks the parent. It verifies nothing.

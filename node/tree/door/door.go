@@ -16,6 +16,7 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
@@ -133,9 +134,9 @@ type Door struct {
 	// Member tells a replica whether it was removed. With a nil Member the door refuses the
 	// operation.
 	Member func(Membership) (Member, error)
-	// Saw returns the note of the largest checkpoint that was seen of a child's newest log; nil: of
-	// none. With a nil Saw the door refuses the operation.
-	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, err error)
+	// Saw returns the note of the largest checkpoint that was seen of a child's newest log, and
+	// smaller ones, the largest first; nil: of none. With a nil Saw the door refuses the operation.
+	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, older []ledger.Checkpoint, err error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. A nil Withheld
 	// answers everything.
 	Withheld func() error

@@ -342,7 +342,7 @@ func TestAllReplicasMoved(t *testing.T) {
 		for _, n := range all {
 			n.Start()
 		}
-		word := client.Continuation{Reason: "moved to another room"}
+		word := client.Continuation{Reason: "moved to another room", Newest: true}
 		for range 3 {
 			for _, n := range all {
 				_, _ = n.Client("").ContinueLedger(t.Context(), word) // nobody leads at first

@@ -1,0 +1,89 @@
+package nodetest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"xietong/node/faces/client"
+	"xietong/node/ground/text"
+)
+
+// TestAllReplicasPutBack (C13): all three replicas of a city are put back to a day before it
+// revoked a grant. Without a word they do nothing, and a word that does not say which it is does
+// nothing either. Somebody says of each, wrongly, that it is the newest: each asks its neighbours
+// before it answers anybody, and is found out. One of them goes on by an invitation of the parent:
+// the grant ends again, and no entry has the name of one that is lost.
+func TestAllReplicasPutBack(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming\n", func(t *testing.T, tree *Tree) {
+		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
+		all := []*Node{city, city.Further(), city.Further()}
+		for _, n := range []*Node{root, city, county} {
+			offer(t, n)
+		}
+		if _, err := ask(t, county, city); err != nil {
+			t.Fatal(err)
+		}
+		var old []string
+		for _, n := range all {
+			old = append(old, n.backup())
+		}
+		first := uint64(len(city.Entries("")))
+		_, index := grantOf(t, city)
+		if _, err := city.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
+			t.Fatal(err)
+		}
+		tree.Within(15*time.Minute, "the city is witnessed", func() bool { return city.seenWhole() })
+		time.Sleep(5 * time.Minute) // its heads have gone up
+		for _, n := range all {
+			n.Kill()
+		}
+		for i, n := range all {
+			n.machine.dir = old[i]
+			n.Start()
+		}
+		time.Sleep(time.Minute)
+		_, err := city.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "from the backup"})
+		refusedAs(t, "a word that does not say which", err, text.GroupUnsaid, "")
+		for range 3 {
+			for _, n := range all {
+				_, _ = n.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "moved", Newest: true}) // nobody leads at first
+			}
+		}
+		for range 20 {
+			for _, asker := range []*Node{county, root} {
+				if _, err := ask(t, asker, city); err == nil {
+					t.Fatal("it answers what was revoked")
+				}
+			}
+			time.Sleep(30 * time.Second)
+		}
+		for _, n := range all {
+			if !slices.Contains(alarms(t, n), string(text.GroupSetBack)) {
+				t.Errorf("alarms %v, want %s", alarms(t, n), text.GroupSetBack)
+			}
+			n.Kill()
+		}
+		if _, err := city.goOn(city.rekey(), nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang")
+		tree.Within(15*time.Minute, "the epoch is settled", func() bool {
+			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
+		})
+		if g, _ := grantOf(t, city); g.State != "revoked" {
+			t.Errorf("the grant is %s", g.State)
+		}
+		for _, e := range city.Entries("") {
+			if before := strings.Contains(e.Entry, "/log/1/"); before != (e.Index < first) {
+				t.Errorf("entry %d is %s; from %d on all are lost", e.Index, e.Entry, first)
+			}
+		}
+		tree.Within(15*time.Minute, "it answers others", func() bool {
+			_, err := ask(t, root, city)
+			return err == nil
+		})
+	})
+}
