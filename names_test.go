@@ -7,12 +7,11 @@ import (
 )
 
 // byOneLog are the files that name an entry by one log, and why: what they show came with a
-// receipt, or from below, and of such a ledger nothing else is known.
+// receipt, and of such a ledger nothing else is known.
 var byOneLog = map[string]string{
-	"node/faces/api/operations.go":   "an entry that a receipt proves",
+	"node/ground/host/proof.go":      "what an entry is about that a receipt proves",
 	"node/ground/offline/offline.go": "the same, without a node",
 	"node/tree/chains/judge.go":      "an entry of the level above, which a standing names",
-	"node/flows/witnessing/acts.go":  "the acts of a log below",
 	"node/flows/epochs/ends.go":      "an entry that is lost, of the log from before",
 	"node/ground/book/booktest":      "a ledger in its first epoch",
 }

@@ -88,10 +88,15 @@ const maxBegunLen = MaxKnownLen + 128
 // Names gives the entries of a ledger their names. It is a value that never changes.
 type Names struct {
 	log   identity.Log
-	begun []begin // in their order
+	begun []Begin // in their order
 }
 
-type begin struct{ from, before uint64 }
+// Begin is how an epoch was begun: with the entries lost from one on, of the epoch before.
+type Begin struct{ From, Before uint64 }
+
+// NamesSince returns the names of a ledger whose newest log is known, and how its epochs were begun
+// after the first, in their order.
+func NamesSince(log identity.Log, begun []Begin) Names { return Names{log, begun} }
 
 // NamesOf returns the names of a ledger that is in its first epoch.
 func NamesOf(log identity.Log) Names { return Names{log: log} }
@@ -104,7 +109,7 @@ func (n Names) First() identity.Log {
 	if len(n.begun) == 0 {
 		return n.log
 	}
-	log, _ := identity.NewLog(n.log.Jurisdiction(), n.begun[0].before)
+	log, _ := identity.NewLog(n.log.Jurisdiction(), n.begun[0].Before)
 	return log
 }
 
@@ -116,10 +121,10 @@ func (n Names) Entry(index uint64) identity.Entry { return n.of(index).Entry(ind
 func (n Names) of(index uint64) identity.Log {
 	log := n.log
 	for _, b := range slices.Backward(n.begun) {
-		if index >= b.from {
+		if index >= b.From {
 			break
 		}
-		log, _ = identity.NewLog(log.Jurisdiction(), b.before)
+		log, _ = identity.NewLog(log.Jurisdiction(), b.Before)
 	}
 	return log
 }
@@ -128,15 +133,31 @@ func (n Names) of(index uint64) identity.Log {
 // not.
 func (n Names) Has(e identity.Entry) bool { return !e.IsZero() && n.Entry(e.Index()) == e }
 
-// Renamed returns the name of what stands at the place of an entry of an epoch before, where it was
-// recorded while the ledger was in question: people were told it by a name of that epoch.
-func (r *Reader) Renamed(e identity.Entry) (now identity.Entry, ok bool) {
-	for _, b := range r.Epochs() {
-		if b.Before == e.Log().Epoch() && e.Index() >= b.From && e.Index() < b.Began {
-			return r.Names().Entry(e.Index()), true
+// at returns the names that the ledger gave in one of its epochs.
+func (n Names) at(epoch uint64) Names {
+	log, _ := identity.NewLog(n.log.Jurisdiction(), epoch)
+	for i, b := range n.begun {
+		if b.Before >= epoch {
+			return Names{log, n.begun[:i]}
 		}
 	}
-	return now, false
+	return Names{log, n.begun}
+}
+
+// Renamed returns the name of what stands at the place of an entry that is named otherwise: (1) it
+// was recorded while the ledger was in question, and told by a name of the epoch before, or (2) it
+// was made in an epoch before, and somebody names it by the log of a later one, which has it.
+func (r *Reader) Renamed(e identity.Entry) (now identity.Entry, ok bool) {
+	now = r.Names().Entry(e.Index())
+	for _, b := range r.Epochs() {
+		switch epoch := e.Log().Epoch(); {
+		case b.Before == epoch && e.Index() >= b.From && e.Index() < b.Began:
+			return now, true
+		case b.Number == epoch && e.Index() < b.From && r.Names().at(epoch).Entry(e.Index()) == now:
+			return now, true
+		}
+	}
+	return identity.Entry{}, false
 }
 
 // readNames reads the epochs of a ledger.
@@ -145,7 +166,7 @@ func (m *meta) readNames(r reads) {
 	r.Scan(bucketEpochs, nil, nil, func(_, v []byte) bool {
 		var b begun
 		decodeOwn(v, maxBegunLen, &b)
-		m.names.begun = append(m.names.begun, begin{b.From, b.Before})
+		m.names.begun = append(m.names.begun, Begin{b.From, b.Before})
 		return true
 	})
 }
@@ -205,7 +226,7 @@ func (tx *Tx) beginEpoch(log identity.Log, b EpochChange) ([]byte, error) {
 	}
 	tx.meta.Digest = bytes.Join([][]byte{digestOf(log), tx.meta.Digest}, nil) // the next digest is of both
 	tx.meta.Log = log
-	tx.meta.names = Names{log, append(slices.Clip(tx.meta.names.begun), begin{b.From, value.Before})}
+	tx.meta.names = Names{log, append(slices.Clip(tx.meta.names.begun), Begin{b.From, value.Before})}
 	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err == nil {
 		err = tx.putBegun(b.Epoch, value)

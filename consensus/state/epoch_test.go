@@ -86,6 +86,8 @@ func renamed(t *testing.T, s *Store) {
 		"nanming.guiyang.guizhou/log/1/7": "", "nanming.guiyang.guizhou/log/1/8": "nanming.guiyang.guizhou/log/2/8",
 		"nanming.guiyang.guizhou/log/1/9": "nanming.guiyang.guizhou/log/6/9", "nanming.guiyang.guizhou/log/1/10": "",
 		"nanming.guiyang.guizhou/log/5/13": "nanming.guiyang.guizhou/log/6/13", "nanming.guiyang.guizhou/log/4/8": "",
+		"nanming.guiyang.guizhou/log/2/7": "nanming.guiyang.guizhou/log/1/7", "nanming.guiyang.guizhou/log/6/7": "nanming.guiyang.guizhou/log/1/7",
+		"nanming.guiyang.guizhou/log/6/8": "nanming.guiyang.guizhou/log/2/8",
 	} {
 		e, err := identity.ParseEntry(name)
 		if err != nil {

@@ -84,7 +84,7 @@ func (d *Desk) receipt(ctx context.Context, e identity.Entry, heads bool, asker 
 	got := Receipt{Entry: e}
 	err := book.ErrNoEntry // for an entry of another log of this jurisdiction
 	has := d.own.Names().Has(e)
-	if log := e.Log(); !has && log.Jurisdiction() == d.own.Name() && log.Epoch() < d.own.Log().Epoch() {
+	if log := e.Log(); !has && log.Jurisdiction() == d.own.Name() && log.Epoch() <= d.own.Log().Epoch() {
 		return Receipt{}, Gone(d.own, e)
 	}
 	if has {

@@ -22,6 +22,8 @@ const maxHeads = 20_000
 type Leaves interface {
 	Log() identity.Log
 	Entry(index uint64) identity.Entry // its name
+	// About returns the name of the entry that the one at an index is about.
+	About(index uint64, about ledger.Ref) identity.Entry
 	// From returns the first leaf at an index or after it, Below the last one before it.
 	From(n uint64) (index uint64, leaf []byte, ok bool)
 	Below(n uint64) (index uint64, leaf []byte, ok bool)
@@ -41,6 +43,9 @@ type leaves struct{ *state.Reader }
 
 // Entry returns the name of an entry.
 func (l leaves) Entry(index uint64) identity.Entry { return l.Names().Entry(index) }
+
+// About returns the name of an entry that another one is about.
+func (l leaves) About(_ uint64, about ledger.Ref) identity.Entry { return about.In(l.Names()) }
 
 func (l leaves) From(n uint64) (index uint64, leaf []byte, ok bool) {
 	return n, l.Leaf(n), n < l.Size()
@@ -157,7 +162,7 @@ func heads(l Leaves, f EntryFilter, kind ledger.Kind, from, below uint64, limit 
 			return nil, 0, fmt.Errorf("read entry %d: %w", n, err)
 		}
 		if f.wants(kind, leaf.Head) {
-			rows = append(rows, host.Entry{Name: l.Entry(n), Leaf: leaf, Hash: ledger.LeafHash(data)})
+			rows = append(rows, host.Entry{Name: l.Entry(n), About: l.About(n, leaf.Head.About), Leaf: leaf, Hash: ledger.LeafHash(data)})
 		}
 		if f.OldestFirst {
 			from = n + 1

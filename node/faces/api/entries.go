@@ -22,24 +22,26 @@ func entriesListed(ctx context.Context, h Hosted, in *listEntries) (out client.E
 	if err != nil {
 		return out, err
 	}
+	var known *witnessing.Acts
 	if in.At != "" {
-		if f.Of, err = h.below(in, &out); err != nil {
+		if f.Of, err = h.below(in, &out, &known); err != nil {
 			return out, err
 		}
 	}
 	all, cursor, err := h.Usage.Entries(ctx, f, in.page())
 	out.Entries, out.Cursor, out.Period = []client.Entry{}, cursor, client.Period{From: stamp(f.From), To: stamp(f.To)}
 	for _, e := range all {
-		shown := h.entryShown(e)
-		shown.Lost = out.Known != nil && e.Name.Log().String() != out.Known.Log
+		shown := entryShown(e)
+		shown.Lost = known != nil && !known.Has(e.Name)
 		out.Entries = append(out.Entries, shown)
 	}
 	return out, err
 }
 
 // below returns the acts of the jurisdiction that the request names, nil where that is the own one,
-// and tells on the first page how far those of it and of all below it are known.
-func (h Hosted) below(in *listEntries, out *client.Entries) (acts func(*state.Reader) (usage.Leaves, error), err error) {
+// and tells on the first page how far those of it and of all below it are known. known is
+// set to those that were read.
+func (h Hosted) below(in *listEntries, out *client.Entries, known **witnessing.Acts) (acts func(*state.Reader) (usage.Leaves, error), err error) {
 	of, err := h.Standing.Resolve(in.At)
 	if err != nil {
 		return nil, err
@@ -58,7 +60,7 @@ func (h Hosted) below(in *listEntries, out *client.Entries) (acts func(*state.Re
 	return func(r *state.Reader) (usage.Leaves, error) {
 		acts, err := h.Witness.ActsOf(r, of)
 		if err == nil {
-			out.Known = knownShown(acts.Known())
+			out.Known, *known = knownShown(acts.Known()), acts
 		}
 		return acts, err
 	}, nil

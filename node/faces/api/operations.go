@@ -132,24 +132,15 @@ func showEntry(ctx context.Context, h Hosted, in *AtEntry) (client.Entry, error)
 	if err != nil {
 		return client.Entry{}, h.noEntry(in.Index, err)
 	}
-	return h.entryShown(e), nil
+	return entryShown(e), nil
 }
 
-// entryShown shows an entry, of the own ledger or of another one.
-func (h Hosted) entryShown(e host.Entry) client.Entry {
-	out := entryShown(e)
-	if names := h.Ledger.Names(); names.Has(e.Name) {
-		out.About = e.Leaf.Head.About.In(names).String()
-	}
-	return out
-}
-
-// entryShown shows an entry of any ledger in the epoch of its name.
+// entryShown shows an entry of any ledger.
 func entryShown(e host.Entry) client.Entry {
 	head, commitment := e.Leaf.Head, e.Leaf.Evidence.Commitment()
 	return client.Entry{
 		Entry: e.Name.String(), Index: e.Name.Index(), Kind: uint64(head.Kind), KindName: head.Kind.String(),
-		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: head.About.In(e.Name.Log()).String(),
+		Agency: head.Agency.String(), Code: head.Code.String(), Seq: head.Seq, About: e.About.String(),
 		Time: stampMS(head.At()), Signed: e.Leaf.Evidence.Signed(), Commitment: fmt.Sprintf("%x", commitment[:]), LeafHash: fmt.Sprintf("%x", e.Hash[:]),
 	}
 }
@@ -180,7 +171,19 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 	if err != nil {
 		return client.Entry{}, text.Fail(text.ReceiptRefused, text.Args{"file": name.String(), "reason": err.Error()}, err)
 	}
+	h.aboutBelow(&proven)
 	return entryShown(proven), nil
+}
+
+// aboutBelow names what an entry is about that a receipt proves, where it is of a ledger below
+// whose epochs are known.
+func (h Hosted) aboutBelow(e *host.Entry) {
+	_ = h.Ledger.Look(func(r *state.Reader) error {
+		if acts, err := h.Witness.ActsOf(r, e.Name.Log().Jurisdiction()); err == nil && acts.Has(e.Name) {
+			e.About = acts.Named(e.Leaf.Head.About)
+		}
+		return nil
+	})
 }
 
 // noEntry turns the error for an entry that the ledger has not reached into a refusal that names

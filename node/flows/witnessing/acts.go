@@ -26,11 +26,13 @@ type Acts struct {
 // known. They may be read as long as r may.
 func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) {
 	a := &Acts{}
+	var epochs []uint64
 	if child, below := d.childOver(of); below {
 		a.by = child
 		for _, k := range known(r, child) {
 			if k.Log.Jurisdiction() == of && k.To > 0 {
 				a.logs = append(a.logs, &actsOf{r: r, k: k, below: k.To})
+				epochs = append(epochs, k.Log.Epoch())
 			}
 		}
 	}
@@ -38,6 +40,10 @@ func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) 
 		return nil, text.Fail(text.NoHeads, text.Args{"name": of.String()}, nil)
 	}
 	slices.SortFunc(a.logs, func(a, b *actsOf) int { return cmp.Compare(a.k.Log.Epoch(), b.k.Log.Epoch()) })
+	slices.Sort(epochs)
+	for _, l := range a.logs {
+		l.names = l.k.names(epochs)
+	}
 	a.chain()
 	return a, nil
 }
@@ -52,7 +58,7 @@ func (a *Acts) chain() {
 			continue
 		}
 		before := chain[len(chain)-1]
-		from, begun := l.lostAfter(before.k.Log)
+		from, begun := l.k.lostAfter(before.k.Log.Epoch())
 		switch {
 		case begun:
 			before.from, before.next = from, l
@@ -106,11 +112,20 @@ func (d *Desk) KnownBelow(r *state.Reader, top identity.Jurisdiction) (all []Kno
 // Log returns the newest log whose acts they are.
 func (a *Acts) Log() identity.Log { return a.newest().k.Log }
 
+// Has reports whether an entry that is named so is in the newest log. One that was lost is not.
+func (a *Acts) Has(e identity.Entry) bool { return a.newest().names.Has(e) }
+
+// Named returns the name of an entry of the newest log.
+func (a *Acts) Named(entry ledger.Ref) identity.Entry { return entry.In(a.newest().names) }
+
 // Entry returns the name of the entry of an act.
 func (a *Acts) Entry(n uint64) identity.Entry {
 	l := a.at(n)
-	return l.k.Log.Entry(n - l.base)
+	return l.names.Entry(n - l.base)
 }
+
+// About returns the name of the entry that the act at a place is about.
+func (a *Acts) About(n uint64, about ledger.Ref) identity.Entry { return about.In(a.at(n).names) }
 
 // at returns the log in which an act has its place.
 func (a *Acts) at(n uint64) *actsOf {
@@ -150,23 +165,12 @@ func (a *Acts) Below(n uint64) (at uint64, leaf []byte, ok bool) {
 type actsOf struct {
 	r     *state.Reader
 	k     risen
+	names state.Names
 	x     ledger.Excerpt // the piece that was read last
 	base  uint64         // the place of its first entry
 	below uint64         // entries
 	next  *actsOf        // of a later epoch, which lost some; nil: it is the newest
 	from  uint64         // the first entry that may be lost there
-}
-
-// lostAfter returns the first entry that the ledger names as lost of an epoch before; begun is
-// false where the entry is not known that began this epoch.
-func (l *actsOf) lostAfter(log identity.Log) (from uint64, begun bool) {
-	from = identity.MaxIndex
-	for n, data, ok := l.fromIndex(0); ok; n, data, ok = l.fromIndex(n + 1) {
-		if leaf, err := ledger.DecodeLeaf(data); err == nil && leaf.Head.Kind == ledger.KindEpoch && leaf.Head.Epoch > log.Epoch() {
-			from, begun = min(from, leaf.Head.From), begun || leaf.Head.Epoch == l.k.Log.Epoch()
-		}
-	}
-	return from, begun
 }
 
 // begins reports whether the log begins as another one does.

@@ -2,9 +2,11 @@ package witnessing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/canon"
@@ -19,6 +21,65 @@ import (
 // goes under no hash. Where the loss begins is not known before that entry comes, so for each log
 // it is kept which of the acts of before is the first that it does not show.
 
+// begun is an epoch that a ledger says was begun: the entries of the one before are lost from one
+// on.
+type begun struct {
+	_     struct{} `cbor:",toarray"`
+	Epoch uint64
+	From  uint64
+}
+
+// mostBegun is how many epochs are kept of a log.
+const mostBegun = 64
+
+// begins returns the epochs that were begun, as they are known with another piece. That more is
+// lost may be said later.
+func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
+	leaves, err := x.Leaves()
+	all = append([]begun{}, k.Begun...)
+	for _, a := range leaves {
+		h := a.Leaf.Head
+		if h.Kind != ledger.KindEpoch || h.Epoch < 2 || h.Epoch > x.Log.Epoch() {
+			continue
+		}
+		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
+		if known {
+			all[at].From = min(all[at].From, h.From)
+		} else {
+			all = slices.Insert(all, at, begun{Epoch: h.Epoch, From: h.From})
+		}
+	}
+	return all[max(0, len(all)-mostBegun):], err
+}
+
+// lostAfter returns the first entry that a ledger names as lost of an epoch; noEntry: it names
+// none. known is false where the entry is not known that began the epoch of the log.
+func (k risen) lostAfter(epoch uint64) (from uint64, known bool) {
+	from = noEntry
+	for _, b := range k.Begun {
+		if b.Epoch > epoch {
+			from, known = min(from, b.From), known || b.Epoch == k.Log.Epoch()
+		}
+	}
+	return from, known
+}
+
+// names returns the names of the entries. The first epoch is the newest known before those that
+// were begun; older are the epochs that are known, in their order.
+func (k risen) names(older []uint64) state.Names {
+	var all []state.Begin
+	for i, b := range k.Begun {
+		before := b.Epoch - 1
+		if i > 0 {
+			before = k.Begun[i-1].Epoch
+		} else if at, _ := slices.BinarySearch(older, b.Epoch); at > 0 {
+			before = older[at-1]
+		}
+		all = append(all, state.Begin{From: b.From, Before: before})
+	}
+	return state.NamesSince(k.Log, all)
+}
+
 // commandHidden keeps the evidence that the heads of a log hide an act.
 const commandHidden book.Command[hiddenBody, ledger.Ref] = 84
 
@@ -26,8 +87,6 @@ const commandHidden book.Command[hiddenBody, ledger.Ref] = 84
 type parting struct {
 	_      struct{} `cbor:",toarray"`
 	Before uint64   // the newest epoch before of which heads were known; 0: none, or of another ledger
-	Lost   uint64   // the first entry of it that is named as lost, so far; noEntry: none is
-	Begun  bool     // the entry is known that began the epoch
 	Gone   uint64   // the first act that was shown of it and is not here, so far; noEntry: none
 }
 
@@ -37,13 +96,16 @@ const noEntry = identity.MaxIndex + 1
 // hides reports whether an act that was shown is hidden: it is gone, and not named as lost. That is
 // known with the entry that began the epoch or, where that is hidden, once all that there is has
 // come.
-func (p parting) hides(all bool) bool { return p.Gone < p.Lost && (p.Begun || all) }
+func (k risen) hides(all bool) bool {
+	lost, begun := k.lostAfter(k.Parting.Before)
+	return k.Parting.Before > 0 && k.Parting.Gone < lost && (begun || all)
+}
 
 // parts returns where a log parts from the epoch before, with a piece that goes on after so many of
 // its entries.
 func (s standing) parts(r *state.Reader, child identity.Jurisdiction, x ledger.Excerpt) (p parting, err error) {
 	if p = s.had.Parting; !s.known {
-		p = parting{Before: epochBefore(r, child, x.Log), Lost: noEntry, Gone: noEntry}
+		p = parting{Before: epochBefore(r, child, x.Log), Gone: noEntry}
 	}
 	was, known, err := actsIn(r, child, x.Log.Jurisdiction(), p.Before)
 	if err != nil || !known {
@@ -57,13 +119,7 @@ func (s standing) parts(r *state.Reader, child identity.Jurisdiction, x ledger.E
 			p.Gone = n
 		}
 	}
-	leaves, err := x.Leaves()
-	for _, a := range leaves {
-		if h := a.Leaf.Head; h.Kind == ledger.KindEpoch && h.Epoch > p.Before {
-			p.Lost, p.Begun = min(p.Lost, h.From), p.Begun || h.Epoch == x.Log.Epoch()
-		}
-	}
-	return p, err
+	return p, nil
 }
 
 // epochBefore is the newest epoch of a ledger before one, of which heads are kept; 0: there is
@@ -153,27 +209,31 @@ func (k risen) shown(tx *state.Tx) error {
 	return tx.Delete(hiddenIn.Name, keyOfLog(k.Log))
 }
 
-// checkParting returns where a log parts from the epoch before with a piece that was proven. Heads
-// that hide an act are refused, and the evidence is recorded.
-func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s standing, x ledger.Excerpt, o raised) (parting, error) {
-	p, err := viewed(ctx, d, func(r *state.Reader) (parting, error) { return s.parts(r, child, x) })
-	all := x.To == o.Size
+// checkParting returns what a log says of its epochs with a piece that was proven, and where it
+// parts from the one before. Heads that hide an act are refused, and the evidence is recorded.
+func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s standing, x ledger.Excerpt, o raised) (k risen, err error) {
+	k.Log = x.Log
+	if k.Begun, err = s.had.begins(x); err == nil {
+		k.Parting, err = viewed(ctx, d, func(r *state.Reader) (parting, error) { return s.parts(r, child, x) })
+	}
+	p, all := k.Parting, x.To == o.Size
+	_, begun := k.lostAfter(p.Before)
 	switch {
 	case err != nil:
-		return p, err
-	case p.Gone == noEntry && p.Before > 0 && !p.Begun && all:
+		return k, err
+	case p.Gone == noEntry && p.Before > 0 && !begun && all:
 		err = fmt.Errorf("%w: nothing shows how epoch %d began", ledger.ErrNotProven, x.Log.Epoch())
-		return p, d.headsRefused(child, err)
-	case !p.hides(all):
-		return p, nil
+		return k, d.headsRefused(child, err)
+	case !k.hides(all):
+		return k, nil
 	}
 	before, err := identity.NewLog(x.Log.Jurisdiction(), p.Before)
 	if err != nil {
-		return p, err
+		return k, err
 	}
 	h := hidden{Log: x.Log, Before: before, Index: p.Gone, Child: child, At: uint64(d.o.Now().UnixMilli())}
 	err = fmt.Errorf("%w: %s was shown, and %s hides it", ledger.ErrNotProven, before.Entry(p.Gone), x.Log)
-	return p, d.headsRefused(child, errors.Join(err, d.recordHidden(ctx, h, x.From, o.Excerpt)))
+	return k, d.headsRefused(child, errors.Join(err, d.recordHidden(ctx, h, x.From, o.Excerpt)))
 }
 
 // recordHidden records the evidence that a log hides an act, once: the last piece came now, and

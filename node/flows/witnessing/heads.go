@@ -41,6 +41,7 @@ type risen struct {
 	Acts uint64          // that are known, in all pieces
 	Last ledger.Frontier // at From
 
+	Begun   []begun // the epochs that it says were begun, in their order; the last ones, where there are many
 	Parting parting
 }
 

@@ -120,11 +120,12 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 	if err := d.room(who, s, x, o); err != nil {
 		return at, err
 	}
-	p, err := d.checkParting(ctx, who, s, x, o)
+	k, err := d.checkParting(ctx, who, s, x, o)
 	if err != nil {
 		return at, err
 	}
-	return d.keepHeads(ctx, who, s, risen{Last: begin, Parting: p}, x, o)
+	k.Last = begin
+	return d.keepHeads(ctx, who, s, k, x, o)
 }
 
 // room refuses what has no room beside what is kept already.
@@ -254,10 +255,10 @@ func (l link) open(in ledger.Checkpoint, of identity.Jurisdiction) (c ledger.Che
 	return ledger.Checkpoint{Size: h.To, Root: h.Root}, nil
 }
 
-// keepHeads keeps a piece that was proven. k says from where it goes on, and where it parts from
-// the epoch before.
+// keepHeads keeps a piece that was proven. k says from where it goes on, and what is known of its
+// epochs with it.
 func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s standing, k risen, x ledger.Excerpt, o raised) (span, error) {
-	k.Log, k.From, k.To, k.At = x.Log, x.From, x.To, uint64(d.o.Now().UnixMilli())
+	k.From, k.To, k.At = x.From, x.To, uint64(d.o.Now().UnixMilli())
 	k.Acts = s.had.Acts + uint64(len(x.Acts))
 	if s.known && x.From == s.had.From {
 		k.Acts -= uint64(len(s.last.Acts))

@@ -183,9 +183,10 @@ func (h *Host) newest(r *state.Reader) (c ledger.Checkpoint, signed []byte, err 
 
 // Entry is one entry with its name, its leaf and the hash of the leaf.
 type Entry struct {
-	Name identity.Entry
-	Leaf ledger.Leaf
-	Hash tlog.Hash
+	Name  identity.Entry
+	About identity.Entry // the one that it is about; zero: none is
+	Leaf  ledger.Leaf
+	Hash  tlog.Hash
 }
 
 // Entry returns the entry at index.
@@ -202,20 +203,21 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 		if e.Leaf, err = ledger.DecodeLeaf(data); err != nil {
 			return err
 		}
-		e.Name = r.Names().Entry(index)
+		e.Name, e.About = r.Names().Entry(index), e.Leaf.Head.About.In(r.Names())
 		return nil
 	})
 	return e, err
 }
 
-// Proven returns the entry of any ledger that a receipt proves from a pin.
+// Proven returns the entry of any ledger that a receipt proves from a pin. The entry that it is
+// about is named by the log of the receipt: how its epochs were begun is not proven.
 func Proven(receipt, preimage []byte, pin trust.Pin) (e Entry, err error) {
 	v, err := ledger.VerifyReceipt(receipt, preimage, pin)
 	if err != nil {
 		return e, err
 	}
 	data, err := v.Leaf.Encode()
-	return Entry{Name: v.Entry, Leaf: v.Leaf, Hash: ledger.LeafHash(data)}, err
+	return Entry{Name: v.Entry, About: v.Leaf.Head.About.In(v.Entry.Log()), Leaf: v.Leaf, Hash: ledger.LeafHash(data)}, err
 }
 
 // provenEntry is one entry under the newest checkpoint.

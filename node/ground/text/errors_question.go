@@ -161,10 +161,10 @@ var questionProblems = []problem{
 	},
 	{
 		number: 546, code: EntryRenamed, status: http.StatusGone, params: []string{"entry", "next"},
-		zh: parts{"条目已另行命名", "{entry} 已经失去，或者是账本待核实期间告知的名称：当时在这个位置记录的条目，以新的纪元继续之后名为 {next}", "{entry}",
-			"要的是恢复之后记录的那一条的，请改用 {next}；要的是失去的那一条的，以前保存的存证凭证仍可离线验证"},
-		en: parts{"Entry has another name", "{entry} is lost, or is a name that was told while the ledger was in question: what was recorded at this place then has the name {next} since the ledger went on in a new epoch", "{entry}",
-			"if you mean what was recorded after the restore, use {next}; if you mean the lost one, a receipt file that was saved verifies offline as ever"},
+		zh: parts{"条目已另行命名", "{entry} 已经失去，或者不是该条目的名称：账本待核实期间告知的名称，以新的纪元继续之后已经改变；新纪元之前的条目，仍用其原来的名称。这个位置的条目名为 {next}", "{entry}",
+			"要的是现有的那一条的，请改用 {next}；要的是失去的那一条的，以前保存的存证凭证仍可离线验证"},
+		en: parts{"Entry has another name", "{entry} is lost, or names by one epoch what is of another: what was recorded while the ledger was in question has a name of the new epoch, and what was there before keeps the name that it had. The entry at this place is {next}", "{entry}",
+			"if you mean the entry that is there, use {next}; if you mean the lost one, a receipt file that was saved verifies offline as ever"},
 	},
 	{
 		number: 547, code: ReplicaMute, status: http.StatusServiceUnavailable, params: []string{"replica"},
