@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
@@ -20,14 +22,23 @@ func (a *app) lostTold(all []client.Lost) (lines []string) {
 	return lines
 }
 
-// epochsTold tells which neighbours have begun a new epoch.
+// epochsTold tells which neighbours have begun a new epoch and, of children, what they say that
+// they lost.
 func (a *app) epochsTold(parent *client.Neighbour, children []client.Neighbour) (lines []string) {
 	if parent != nil {
 		children = append([]client.Neighbour{*parent}, children...)
 	}
 	for _, n := range children {
-		if n.Epoch > 1 {
+		if n.Epoch > 1 && !slices.ContainsFunc(n.Lost, func(l client.Lost) bool { return l.Epoch == n.Epoch }) {
 			lines = append(lines, a.t(text.CLITreeEpoch, text.Args{"name": n.DisplayName, "epoch": number(n.Epoch)}))
+		}
+		for _, l := range n.Lost {
+			args := text.Args{"name": n.DisplayName, "epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From), "seen": number(l.Seen)}
+			code := text.CLITreeChildLostFrom
+			if l.To > l.From {
+				code, args["to"], args["count"] = text.CLITreeChildLost, number(l.To-1), number(l.To-l.From)
+			}
+			lines = append(lines, a.t(code, args))
 		}
 	}
 	return lines

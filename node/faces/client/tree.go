@@ -85,6 +85,7 @@ type Neighbour struct {
 	Kept        uint64 `json:"kept,omitempty" doc:"So many entries of its ledger were witnessed here"`
 	KeptAt      string `json:"kept_at,omitempty" doc:"RFC 3339: when"`
 	Heads       uint64 `json:"heads,omitempty" doc:"Of a child: so many entries of its ledger of which all acts are known here"`
+	Lost        []Lost `json:"lost,omitempty" doc:"Of a child: what its ledger says that it lost, by the epochs that were begun for it"`
 }
 
 // Tree is the place of a jurisdiction in the tree, with its neighbours.
@@ -111,7 +112,8 @@ type Lost struct {
 	Entry   string `json:"entry" doc:"That began it, and says who saw the lost ones"`
 	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
 	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw; the same as from: none said how many"`
-	Settled bool   `json:"settled" doc:"What ended in them has ended again"`
+	Settled bool   `json:"settled" doc:"What ended in them has ended again; not known of a child"`
+	Seen    uint64 `json:"seen,omitempty" doc:"Of a child: so many of them had been witnessed here"`
 }
 
 // WaitingKeys is a key set that broke with the one before it.

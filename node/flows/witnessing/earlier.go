@@ -27,6 +27,8 @@ type begun struct {
 	_     struct{} `cbor:",toarray"`
 	Epoch uint64
 	From  uint64
+	To    uint64 // the one after the last that is named as lost; From: none said how many are
+	Entry uint64 // that said so last
 }
 
 // mostBegun is how many epochs are kept of a log.
@@ -42,11 +44,13 @@ func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
 		if h.Kind != ledger.KindEpoch || h.Epoch < 2 || h.Epoch > x.Log.Epoch() {
 			continue
 		}
+		b := begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: a.Index}
 		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
 		if known {
-			all[at].From = min(all[at].From, h.From)
+			b.From, b.To, b.Entry = min(all[at].From, b.From), max(all[at].To, b.To), max(all[at].Entry, b.Entry)
+			all[at] = b
 		} else {
-			all = slices.Insert(all, at, begun{Epoch: h.Epoch, From: h.From})
+			all = slices.Insert(all, at, b)
 		}
 	}
 	return all[max(0, len(all)-mostBegun):], err

@@ -19,7 +19,7 @@ const commandRaise book.Command[raiseBody, book.Nothing] = 69
 
 // Bounds of what is kept of heads.
 const (
-	maxRisen = 4 << 10
+	maxRisen = 8 << 10
 	maxPiece = 56 << 10
 	maxPath  = 63 // hashes of a proof
 	maxLinks = 7  // ledgers between a log and whoever keeps its heads

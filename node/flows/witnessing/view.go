@@ -19,8 +19,42 @@ type View struct {
 	Kept       uint64 // entries of its ledger up to which it was witnessed here; 0: it was not
 	KeptAt     time.Time
 	Heads      uint64    // entries of its ledger of which the acts are known here; 0: of none
+	Lost       []Lost    // what its ledger says that it lost, by the epochs that it began for that
 	Cosigned   uint64    // entries of the own ledger up to which it cosigned; 0: it did not
 	CosignedAt time.Time // by its clock
+}
+
+// Lost are entries that a ledger below says it lost, by an epoch that it began for that.
+type Lost struct {
+	Epoch    uint64
+	Entry    identity.Entry // that says so
+	From, To uint64         // entries of the epoch before; the same: none said how many
+	Seen     uint64         // of them had been witnessed here
+}
+
+// lostBy returns what a child's ledger says that it lost, as far as its heads are known.
+func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
+	var newest risen
+	var epochs []uint64
+	for _, k := range risenOf.All(r, append(book.Joined(child.String()), ofLog(child)...)) {
+		if epochs = append(epochs, k.Log.Epoch()); k.Log.Epoch() > newest.Log.Epoch() {
+			newest = k
+		}
+	}
+	slices.Sort(epochs)
+	names := newest.names(epochs)
+	for _, b := range newest.Begun {
+		l := Lost{Epoch: b.Epoch, Entry: names.Entry(b.Entry), From: b.From, To: b.To}
+		var before kept
+		for _, k := range keptOf.All(r, ofLog(child)) {
+			if e := k.Log.Epoch(); e < b.Epoch && e > before.Log.Epoch() {
+				before = k
+			}
+		}
+		l.Seen = max(min(before.Size, b.To), b.From) - b.From
+		all = append(all, l)
+	}
+	return all
 }
 
 // Of returns what is kept of a neighbour.
@@ -32,6 +66,7 @@ func (d *Desk) Of(r *state.Reader, name identity.Jurisdiction) (v View) {
 			v.Heads = had.To
 		}
 	}
+	v.Lost = lostBy(r, name)
 	if c, _, err := cosignedBy.Read(r, keyOfWitness(name)); err == nil && c.Log == r.Log() {
 		v.Cosigned, v.CosignedAt = c.Size, time.Unix(int64(c.At), 0)
 	}

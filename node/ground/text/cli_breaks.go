@@ -32,6 +32,8 @@ const (
 	CLITreeLostOne          Code = "cli.tree.lost-one"
 	CLITreeLostFrom         Code = "cli.tree.lost-from"
 	CLITreeEpoch            Code = "cli.tree.epoch"
+	CLITreeChildLost        Code = "cli.tree.child-lost"
+	CLITreeChildLostFrom    Code = "cli.tree.child-lost-from"
 )
 
 var breakSentences = []sentence{
@@ -63,6 +65,10 @@ var breakSentences = []sentence{
 		"this ledger is in epoch {epoch} (since {entry}): of the epoch before, entries from {from} on may be lost, and nobody knows how many"},
 	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",
 		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
+	{CLITreeChildLost, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明上一纪元第 {from} 至 {to} 号条目已失去，共 {count} 条，其中经本级见证的有 {seen} 条",
+		"the ledger of {name} goes on in epoch {epoch} (see {entry}): it names entries {from} to {to} of the epoch before as lost, {count} in all, of which {seen} had been witnessed here"},
+	{CLITreeChildLostFrom, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明上一纪元自第 {from} 号起的条目可能已失去，失去多少没有写明",
+		"the ledger of {name} goes on in epoch {epoch} (see {entry}): it says that of the epoch before, entries from {from} on may be lost, and not how many"},
 	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},
 	{CLIObjectWhat, "“{value}”既不是密钥集标识（见等待一方的 xietong tree 所示“新密钥集”），也不是已有的异议文件。异议须由被冒用名义的行政区划用其旧密钥提出；您是旁人的，请致电它，由它执行",
 		"{value} is neither a key set (NAME/keys/…, as `xietong tree` shows it where it waits) nor the file of an objection. Only the place whose name is misused can object, with its old keys: if you are another, telephone it, and it does"},
