@@ -99,6 +99,7 @@ func commands() *state.Registry {
 	selfcheck.Register(r)
 	replicas.Register(r)
 	witnessing.Register(r)
+	epochs.Register(r)
 	return r
 }
 

@@ -91,6 +91,7 @@ const (
 	KindEpoch           Kind = 40
 	KindChildHeld       Kind = 41
 	KindHeld            Kind = 42
+	KindEpochChecked    Kind = 43
 )
 
 var kindNames = map[Kind]string{
@@ -107,6 +108,7 @@ var kindNames = map[Kind]string{
 	KindClockCorrected: "clock corrected", KindClockAccepted: "clock accepted", KindReplica: "replica",
 	KindWitnessed: "checkpoint witnessed", KindFork: "fork found", KindForkSeen: "fork acknowledged",
 	KindContinued: "ledger continued", KindEpoch: "epoch begun", KindChildHeld: "child held", KindHeld: "held",
+	KindEpochChecked: "epoch checked",
 }
 
 // String returns the kind's name in docs/protocol.md, or its number when this version has no name

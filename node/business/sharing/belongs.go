@@ -63,6 +63,7 @@ var owners = map[ledger.Kind]owner{
 	ledger.KindClockAccepted:   administrators,
 	ledger.KindContinued:       administrators,
 	ledger.KindEpoch:           administrators,
+	ledger.KindEpochChecked:    administrators,
 	ledger.KindChildHeld:       administrators,
 	ledger.KindHeld:            anybody,
 }

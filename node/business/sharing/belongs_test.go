@@ -41,7 +41,7 @@ func TestBelongs(t *testing.T) {
 		ledger.KindRecord: "P", ledger.KindRetraction: "P", ledger.KindImportOpened: "P", ledger.KindImportPublished: "P",
 		ledger.KindImportAbandoned: "P", ledger.KindGrantRevoked: "P",
 		ledger.KindApplication: "PC", ledger.KindGrant: "PC", ledger.KindAccess: "PC", ledger.KindUseRefused: "PC", ledger.KindAsked: "A", ledger.KindFinding: "A", ledger.KindQuestion: "A",
-		ledger.KindInvitation: "M", ledger.KindEndorsement: "M", ledger.KindWithdrawal: "M", ledger.KindCancellation: "M", ledger.KindJoined: "M", ledger.KindKeysConfirmed: "M", ledger.KindReplica: "M", ledger.KindWitnessed: "M", ledger.KindFork: "M", ledger.KindForkSeen: "M", ledger.KindClockAccepted: "M", ledger.KindContinued: "M", ledger.KindEpoch: "M", ledger.KindChildHeld: "M", ledger.KindHeld: all,
+		ledger.KindInvitation: "M", ledger.KindEndorsement: "M", ledger.KindWithdrawal: "M", ledger.KindCancellation: "M", ledger.KindJoined: "M", ledger.KindKeysConfirmed: "M", ledger.KindReplica: "M", ledger.KindWitnessed: "M", ledger.KindFork: "M", ledger.KindForkSeen: "M", ledger.KindClockAccepted: "M", ledger.KindContinued: "M", ledger.KindEpoch: "M", ledger.KindEpochChecked: "M", ledger.KindChildHeld: "M", ledger.KindHeld: all,
 		ledger.Kind(999): "",
 	}
 	r := open(t)

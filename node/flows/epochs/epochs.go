@@ -118,11 +118,16 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
+	if !questioned && w.Checked { // it was settled meanwhile, and the same request comes again
+		if ref, came, err := commandChecked.Came(ctx, d.Own, d.word(id, reason)); came && err == nil {
+			return ref.In(d.Own.Names()), nil
+		}
+	}
 	switch {
 	case questioned && q.Outrun > 0:
 		return entry, d.keysLost(q)
 	case questioned && q.Epoch > 0 && w.Checked:
-		return d.settle(ctx)
+		return d.settle(ctx, id, reason, q.Replica)
 	case questioned && q.Grouped && q.Found == nil && !w.Newest:
 		return entry, text.Fail(text.GroupUnsaid, text.Args{"jurisdiction": d.Own.Name().String(), "replica": q.Replica.String()}, nil)
 	case !questioned || q.Grouped || q.Epoch > 0 || q.Found == nil && q.Waiting || w.Newest && !w.Checked:
@@ -189,17 +194,6 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 		return entry, err
 	}
 	return entry, d.finish(ctx, seen.Checkpoint.Log, k, begun.Entry)
-}
-
-// settle settles an epoch that was begun, with what is known by now: a person looked through what
-// may have ended. It returns the entry that began it.
-func (d *Desk) settle(ctx context.Context) (entry identity.Entry, err error) {
-	seen, lost, unsettled, err := d.Own.Begun(ctx)
-	if err != nil || !unsettled {
-		return entry, err
-	}
-	lost.Checked = true
-	return d.Own.Names().Entry(lost.Entry), d.goOn(ctx, seen, lost)
 }
 
 // goOn finishes an epoch that was begun, with what is known by now.

@@ -167,6 +167,7 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 	r := state.NewRegistry()
 	tree.Register(r)
 	catalog.Register(r, func(book.Reads, identity.Label) ledger.Ref { return ledger.None })
+	Register(r)
 	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{Checkpoint: ledger.Checkpoint{Size: 20}}, Size: 7, Since: time.Now()}}
 	second, err := identity.NewLog(o.Name(), 2)
 	if err != nil {
@@ -460,28 +461,5 @@ func publishes(t *testing.T, o *own) {
 		Purposes: []catalog.Purpose{{Code: label("statistics"), Title: "统计"}}, Schema: []byte(`{"type":"object","properties":{"code":{"type":"string"}}}`),
 	}); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// TestSettledByAPerson: the parent is gone after the epoch was begun and before what ended was; a
-// person who looked through it ends the wait.
-func TestSettledByAPerson(t *testing.T) {
-	d, o, w := newDesk(t)
-	w.acts, o.refuses = []ledger.Indexed{act(8, ledger.KindCancellation)}, true
-	id, err := identity.NewMessage()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Continue(t.Context(), id, "r", Word{}); err == nil {
-		t.Fatal("it went on")
-	}
-	o.refuses, o.said, o.question.Epoch = false, nil, 2
-	w.acts, w.err = nil, errors.New("no link")
-	if err := d.resume(t.Context(), true); !failure.Is(err, text.LostUnknown) {
-		t.Errorf("without the parent: %v", err)
-	}
-	o.said = nil
-	if _, err := d.Continue(t.Context(), id, "r", Word{Checked: true}); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
-		t.Errorf("got %v, did %s", err, o.said)
 	}
 }

@@ -77,6 +77,7 @@ var rows = map[ledger.Kind]row{
 	ledger.KindForkSeen:       {why: "nothing: the alarm is told again"},
 	ledger.KindClockCorrected: {why: "nothing: the clock is judged anew"},
 	ledger.KindClockAccepted:  {why: "nothing: the clock is judged anew"},
+	ledger.KindEpochChecked:   {why: "nothing: it was about an epoch that is over"},
 	ledger.KindContinued:      {why: "nothing: it was about a question that is over"},
 }
 

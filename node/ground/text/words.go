@@ -32,7 +32,7 @@ var words = map[string]word{
 	"asked":            {zh: "查询留痕"}, "roster": {zh: "行政区划名录"}, "standard entry": {zh: "标准目录"},
 	"use refused": {zh: "使用未予答复"}, "keys confirmed": {zh: "密钥确认"}, "audit finding": {zh: "核对结论"}, "saved question": {zh: "保存的查询"},
 	"dataset withdrawn": {zh: "数据资源撤回"}, "agency renamed": {zh: "部门更名"}, "agency ended": {zh: "部门撤销"},
-	"standard withdrawn": {zh: "标准目录撤回"}, "grants by rule allowed": {zh: "恢复按规则授予"}, "holder ended elsewhere": {zh: "外部需求部门撤销"}, "clock corrected": {zh: "时钟已校正"}, "clock accepted": {zh: "时钟已确认"}, "checkpoint witnessed": {zh: "检查点见证"}, "fork found": {zh: "账本分叉"}, "fork acknowledged": {zh: "分叉确认"}, "ledger continued": {zh: "账本经确认继续"}, "epoch begun": {zh: "新纪元开始"}, "child held": {zh: "下级待出示密钥"}, "held": {zh: "待确认"},
+	"standard withdrawn": {zh: "标准目录撤回"}, "grants by rule allowed": {zh: "恢复按规则授予"}, "holder ended elsewhere": {zh: "外部需求部门撤销"}, "clock corrected": {zh: "时钟已校正"}, "clock accepted": {zh: "时钟已确认"}, "checkpoint witnessed": {zh: "检查点见证"}, "fork found": {zh: "账本分叉"}, "fork acknowledged": {zh: "分叉确认"}, "ledger continued": {zh: "账本经确认继续"}, "epoch begun": {zh: "新纪元开始"}, "epoch checked": {zh: "失去的条目经核查"}, "child held": {zh: "下级待出示密钥"}, "held": {zh: "待确认"},
 
 	// things that are looked for, and kinds of names
 	"entry": {zh: "存证条目"}, "kind of entry": {"这种条目", "kind of entry of that name"}, "kind of problem": {"这种问题类型", "problem of that kind"}, "label": {zh: "编码", en: "the code"}, "jurisdiction": {zh: "行政区划名称", en: "the name of a jurisdiction"}, "pin": {zh: "起点标识"},

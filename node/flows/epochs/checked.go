@@ -1,0 +1,86 @@
+package epochs
+
+import (
+	"context"
+	"encoding/json"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+	"xietong/node/ground/host"
+)
+
+// commandChecked records the word of a person by which an epoch is settled that was begun without
+// it. The entry that begins an epoch says itself whether a person had looked by then.
+const commandChecked book.Command[checkedBody, ledger.Ref] = 85
+
+// Register adds this room's command.
+func Register(r *state.Registry) { commandChecked.Handle(r, applyChecked) }
+
+type checkedBody struct {
+	_         struct{} `cbor:",toarray"`
+	Epoch     uint64
+	From, To  uint64 // what is lost
+	Statement book.Statement
+}
+
+func applyChecked(tx *state.Tx, b checkedBody) (ledger.Ref, error) {
+	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEpochChecked, Epoch: b.Epoch, From: b.From, To: b.To})
+}
+
+// checkedType is the content type of the payload of the entry.
+const checkedType = "application/vnd.xietong.epoch-checked+json"
+
+// checked is the payload of the entry.
+type checked struct {
+	Replica string `json:"replica"`
+	Begun   string `json:"epoch_begun_by"` // the entry
+	From    uint64 `json:"lost_from"`
+	To      uint64 `json:"lost_to"`
+	Acts    int    `json:"acts_known"`
+	Whole   bool   `json:"all_known,omitempty"` // those are all
+	Reason  string `json:"reason"`
+}
+
+// word is the request by which a person says that they looked through what may have ended.
+func (d *Desk) word(id identity.Message, reason string) book.Request {
+	return book.ByNode(d.Own, id, []byte("ledger checked\n"+reason))
+}
+
+// settle settles an epoch that was begun, with what is known by now: a person looked through what
+// may have ended. It returns the entry that records their word: where the epoch was begun with it,
+// that is the one that began it.
+func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, replica identity.Replica) (entry identity.Entry, err error) {
+	seen, lost, unsettled, err := d.Own.Begun(ctx)
+	if err != nil || !unsettled {
+		return entry, err
+	}
+	entry = d.Own.Names().Entry(lost.Entry)
+	said := lost.Checked
+	lost.Checked = true
+	k, err := d.lost(ctx, seen, lost, host.AskAgain)
+	if err == nil && !said {
+		entry, err = d.record(ctx, d.word(id, reason), checked{
+			Replica: replica.String(), Begun: entry.String(), From: lost.From, To: max(lost.From, seen.Checkpoint.Size), Acts: len(k.acts), Whole: k.whole, Reason: reason,
+		})
+	}
+	if err == nil {
+		err = d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
+	}
+	return entry, err
+}
+
+// record records the word of a person, once for a request.
+func (d *Desk) record(ctx context.Context, q book.Request, c checked) (entry identity.Entry, err error) {
+	payload, err := json.Marshal(c)
+	if err != nil {
+		return entry, err
+	}
+	statement, err := d.Own.Note(checkedType, payload)
+	if err != nil {
+		return entry, err
+	}
+	body := checkedBody{Epoch: d.Own.Names().Log().Epoch(), From: c.From, To: c.To, Statement: statement}
+	return book.Enter(ctx, d.Own, commandChecked, q, body)
+}
