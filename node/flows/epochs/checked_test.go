@@ -23,6 +23,22 @@ func newID(t *testing.T) identity.Message {
 	return id
 }
 
+// TestWhereHeadsBegin: the heads are asked for from the most on that anybody cosigned, though the
+// neighbour that finds the loss cosigned less; of a fork, from what that one did: what others
+// cosigned may be of the other history.
+func TestWhereHeadsBegin(t *testing.T) {
+	for name, row := range map[string]struct {
+		forked bool
+		want   uint64
+	}{"behind": {false, 6}, "forked": {true, 2}} {
+		d, o, w := newDesk(t)
+		w.common, w.others, o.question.Forked = 2, 6, row.forked
+		if _, err := d.Continue(t.Context(), newID(t), "r", Word{}); err != nil || fmt.Sprint(w.from) != fmt.Sprint([]uint64{row.want}) {
+			t.Errorf("%s: asked from %d, %v, want %d", name, w.from, err, row.want)
+		}
+	}
+}
+
 // TestSettledByAPerson: the parent is gone after the epoch was begun and before what ended was; a
 // person who looked through it ends the wait. Their word is recorded, with the reason, once for the
 // same request; where the epoch was begun with it, it is in the entry that began it.

@@ -151,7 +151,11 @@ func (d *Desk) beginAfter(ctx context.Context, id identity.Message, reason strin
 	if q.Found.By == d.Own.Name() { // the folder that notes what was signed
 		size = most
 	}
-	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(size, q.Size), Checked: checked}, time.Since(q.Since))
+	start := size
+	if !q.Forked { // then what anybody cosigned is before what was seen, and likely of the same ledger
+		start = max(size, most)
+	}
+	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(start, q.Size), Checked: checked}, time.Since(q.Since))
 	if err != nil {
 		return entry, err
 	}

@@ -122,6 +122,7 @@ type heads struct {
 	common uint64 // that the neighbour cosigned
 	others uint64 // that another one did
 	same   ledger.Agreement
+	from   []uint64 // from where the heads were asked for
 	forked bool
 	seen   []host.Seen
 	near   []Near
@@ -138,9 +139,11 @@ func (h *heads) LargestBy(_ context.Context, name identity.Jurisdiction) ([]host
 	return []host.Seen{{By: name}}, nil
 }
 
-func (h *heads) Heads(context.Context, host.Seen, uint64) ([]ledger.Indexed, ledger.Agreement, error) {
+func (h *heads) Heads(_ context.Context, _ host.Seen, from uint64) ([]ledger.Indexed, ledger.Agreement, error) {
+	h.from = append(h.from, from)
 	return h.acts, h.same, h.err
 }
+
 func (h *heads) Largest(context.Context) ([]host.Seen, error) {
 	return h.seen, nil
 }

@@ -93,15 +93,16 @@ func (d *Desk) tellHeads(ctx context.Context, r relay.Received, l lost) (out hea
 // ErrNotWhole is wrapped by the error of Heads where the witness does not have all.
 var ErrNotWhole = errors.New("not all heads are known")
 
-// mostHeads is how many bytes of heads are fetched for one question.
+// mostHeads is how many bytes of heads are taken for one question. What is here, too, is compared
+// and dropped, and does not count.
 const mostHeads = 64 << 20
 
 // Heads fetches the acts of the own ledger that are not here, up to the checkpoint c that a witness
-// says it saw, from the parent, which keeps them. It looks from entry from on, and further back
-// where the ledger that was seen has others before that. The acts are what the parent was shown
-// when they were made: they and the hashes of all other entries give the root of c, or of another
-// checkpoint that a majority of an own key set signed, and each piece of them is signed by a
-// replica of an own key set. So none is forged, and none is left out but by the own node, which
+// says it saw, from the parent, which keeps them. It looks from entry from on, and from the
+// beginning where the ledger that was seen has others before that. The acts are what the parent was
+// shown when they were made: they and the hashes of all other entries give the root of c, or of
+// another checkpoint that a majority of an own key set signed, and each piece of them is signed by
+// a replica of an own key set. So none is forged, and none is left out but by the own node, which
 // said before they were lost what is an act. What keys signed that are themselves among what was
 // lost is not taken.
 //
@@ -177,8 +178,8 @@ func (b *back) take(told heads) error {
 		if err != nil {
 			return err
 		}
-		if b.bytes += len(p); x.Log != b.c.Checkpoint.Log || b.bytes > mostHeads {
-			return fmt.Errorf("a piece of %s after %d bytes", x.Log, b.bytes)
+		if x.Log != b.c.Checkpoint.Log {
+			return fmt.Errorf("a piece of %s", x.Log)
 		}
 		if b.sets, err = b.d.o.Own.KeySetsIn(x.Log.Epoch(), x.From); err == nil {
 			err = x.SignedBy(b.sets)
@@ -192,18 +193,28 @@ func (b *back) take(told heads) error {
 		if b.f, err = b.f.Fold(x); err != nil {
 			return err
 		}
-		leaves, err := x.Leaves()
-		if err == nil && !b.apart {
+		if !b.apart {
 			err = b.compare(x)
+		}
+		if b.at = x.To; err == nil && b.apart {
+			err = b.add(x, len(p))
 		}
 		if err != nil {
 			return err
 		}
-		b.acts = append(b.acts, leaves...)
-		b.at = x.To
 	}
 	b.last = told
 	return nil
+}
+
+// add takes the acts of a piece that is not all here.
+func (b *back) add(x ledger.Excerpt, length int) error {
+	if b.bytes += length; b.bytes > b.d.o.MostTaken {
+		return fmt.Errorf("%d bytes of pieces that are not here", b.bytes)
+	}
+	leaves, err := x.Leaves()
+	b.acts = append(b.acts, leaves...)
+	return err
 }
 
 // compare goes on comparing what came with the own ledger.

@@ -207,6 +207,27 @@ func TestHeadsComeBack(t *testing.T) {
 	}
 }
 
+// TestHeadsOfALongLedger: what is here, too, does not count in what is taken back of a ledger, so
+// its length is no bound; what is not here counts, also after the first entry that differs.
+func TestHeadsOfALongLedger(t *testing.T) {
+	w := newWorld(t, three[1:]...)
+	county := w.at(three[2])
+	county.does(600)
+	backup, from := county.copied(), county.size()
+	county.does(200)
+	w.round()
+	w.round()
+	want := len(county.acts(from))
+	for most, ok := range map[int]bool{3 * ledger.MaxExcerptLen: true, ledger.MaxExcerptLen: false} {
+		county.becomes(backup)
+		county.desk.o.MostTaken = most
+		lost := must2(county.desk.Largest(t.Context()))(t)[0]
+		if acts, _, err := county.desk.Heads(t.Context(), lost, 0); (err == nil) != ok || ok && len(acts) != want {
+			t.Errorf("at most %d bytes: got %d acts, %v, want %d", most, len(acts), err, want)
+		}
+	}
+}
+
 // TestHeadsAreResumed: the link is lost, or the city, in the midst of many pieces, before or after
 // each of them was kept. All of them come in the end, none twice.
 func TestHeadsAreResumed(t *testing.T) {

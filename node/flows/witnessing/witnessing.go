@@ -121,6 +121,8 @@ type Options struct {
 	Logger *slog.Logger // for what others cause
 	// MostHeads is how many bytes of heads are kept for one child; 0: mostBytes.
 	MostHeads uint64
+	// MostTaken is how many bytes of heads are taken back for one question; 0: mostHeads.
+	MostTaken int
 }
 
 // Desk witnesses for one hosted jurisdiction, and has it witnessed. Many goroutines may use it.
@@ -173,6 +175,9 @@ const (
 func New(o Options) *Desk {
 	if o.MostHeads == 0 {
 		o.MostHeads = mostBytes
+	}
+	if o.MostTaken == 0 {
+		o.MostTaken = mostHeads
 	}
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
