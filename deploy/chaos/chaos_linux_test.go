@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"sync"
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var built = sync.OnceValues(func() (string, error) { return build("", folder, false) })
+var built = sync.OnceValues(func() (string, error) { return build("", folder, "") })
 
 // program builds the program, once, and skips a test that cannot run here. Where CI runs as root
 // nothing is skipped.
@@ -75,6 +76,16 @@ func TestLies(t *testing.T) {
 				t.Errorf("it was not found: %v", err)
 			}
 		})
+	}
+}
+
+// TestFlips changes some bits of a stopped machine. The thousands are for
+// `go run ./deploy/chaos -flips 1000 -replicas 1`.
+func TestFlips(t *testing.T) {
+	f := flipping{out: t.Output(), program: program(t), folder: t.TempDir(), seed: rand.Uint64N(1e6), flips: 8, replicas: 1}
+	t.Logf("seed %d", f.seed)
+	if err := f.run(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
 

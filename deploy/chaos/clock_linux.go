@@ -52,12 +52,9 @@ func clockOverlay(folder string) (string, error) {
 	if n := strings.Count(string(source), readsClock); n < 1 {
 		return "", fmt.Errorf("%s reads the clock in another way", original)
 	}
-	module, err := filepath.Abs("cmd/xietong")
+	module, err := inModule("cmd/xietong")
 	if err != nil {
 		return "", err
-	}
-	if _, err := os.Stat(module); err != nil {
-		return "", fmt.Errorf("run it in the root of the module: %w", err)
 	}
 	wrong, watcher, overlay := filepath.Join(folder, "time.go"), filepath.Join(folder, "clock.go"), filepath.Join(folder, "overlay.json")
 	replaced, err := json.Marshal(map[string]map[string]string{"Replace": {

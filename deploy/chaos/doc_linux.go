@@ -1,7 +1,7 @@
 // Command chaos looks for what nobody thought of: it runs real processes of the program, three
 // replicas of a jurisdiction and a child below it, has clients use all of them, and meanwhile
 // kills, pauses, cuts off and fills up what chance says. Then it judges what the clients saw, and
-// compares the ledgers. With -cuts it cuts the power instead.
+// compares the ledgers. With -cuts it cuts the power instead, with -flips it changes bits of files.
 //
 // What must hold after each run, whatever was done: (1) what clients saw of each record is what one
 // register would have shown (porcupine; Unknown counts as a failure); (2) every acknowledged write

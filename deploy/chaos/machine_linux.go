@@ -186,9 +186,9 @@ func (m *machine) askAs(ctx context.Context, as, method, path, key string, body,
 	}
 	req.GetBody = nil // net/http must not send it again by itself
 	req.Header.Set("Accept-Language", "en")
+	req.Header.Set(client.HeaderAgency, as)
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
-		req.Header.Set(client.HeaderAgency, as)
 		req.Header.Set(client.HeaderIdempotency, key)
 	}
 	resp, err := m.web.Do(req)
@@ -222,17 +222,14 @@ func newKey() string {
 // folders makes the folder of a run, below the system's.
 func folders() (string, error) { return os.MkdirTemp("", "xietong-chaos-") }
 
-// build builds the program, unless one is named. With clocks its clock can be moved.
-func build(program, folder string, clocks bool) (string, error) {
+// build builds the program, unless one is named, with an overlay that only the compiler sees;
+// empty: none.
+func build(program, folder, overlay string) (string, error) {
 	if program != "" {
 		return filepath.Abs(program)
 	}
 	to, args := filepath.Join(folder, "xietong"), []string{"build", "-o", filepath.Join(folder, "xietong")}
-	if clocks {
-		overlay, err := clockOverlay(folder)
-		if err != nil {
-			return "", err
-		}
+	if overlay != "" {
 		args = append(args, "-overlay", overlay)
 	}
 	return to, run("go", append(args, "xietong/cmd/xietong")...)

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"xietong/consensus/state"
+	"xietong/node/faces/client"
+)
+
+// flipping is a run in which one bit of one file of a stopped machine is changed, and the machine
+// is started again, over and over.
+type flipping struct {
+	out      io.Writer
+	program  string
+	folder   string
+	seed     uint64
+	flips    int
+	replicas int
+	quick    bool // the program was built to scrub at once
+
+	chance   *rand.Rand
+	group    *group
+	keys     []string // of the records
+	volatile map[string]bool
+	truth    answers
+	came     map[string]int // what came of the flips
+	partly   bool           // after the last flip the machine serves in part, and says why
+	number   int            // of the records that were put meanwhile
+}
+
+// run makes the flips, and returns what did not hold.
+func (f *flipping) run(ctx context.Context) (err error) {
+	f.chance, f.came = rand.New(rand.NewPCG(f.seed, 4)), map[string]int{}
+	f.group, err = newGroup(ctx, f.program, f.folder, f.replicas, func(number int) (string, error) {
+		dir := filepath.Join(f.folder, fmt.Sprintf("disk%d", number))
+		return dir, os.MkdirAll(dir, 0o700)
+	})
+	if f.group != nil {
+		defer func() { err = errors.Join(err, f.group.close()) }()
+	}
+	if err == nil {
+		err = f.fill(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	for n := range f.flips {
+		one := f.flipOne
+		if f.replicas > 1 {
+			one = f.flipOfMany
+		}
+		what, err := one(ctx)
+		if n%100 == 99 {
+			fmt.Fprintf(f.out, "%d flips\n", n+1)
+		}
+		if err != nil {
+			return fmt.Errorf("seed %d, flip %d, %s: %w", f.seed, n+1, what, err)
+		}
+	}
+	fmt.Fprintf(f.out, "seed %d: %d flips in the files of one of %d replicas\n", f.seed, f.flips, f.replicas)
+	for _, what := range slices.Sorted(maps.Keys(f.came)) {
+		fmt.Fprintf(f.out, "  %5d %s\n", f.came[what], what)
+	}
+	return nil
+}
+
+// flipOne changes a bit of the only machine, which is put right again for the next.
+func (f *flipping) flipOne(ctx context.Context) (what string, err error) {
+	m := f.group.all()[0]
+	m.kill()
+	saved, err := save(m.dir)
+	if err != nil {
+		return "", err
+	}
+	at := f.pick(saved)
+	if err := at.flip(m.dir); err != nil {
+		return at.String(), err
+	}
+	if err = f.judge(ctx, m, at); err == nil {
+		m.kill()
+		err = saved.restore(m.dir)
+	}
+	return at.String(), err
+}
+
+// flipOfMany changes a bit of one of several machines, which are used meanwhile.
+func (f *flipping) flipOfMany(ctx context.Context) (what string, err error) {
+	all := f.group.all()
+	i := f.chance.IntN(len(all))
+	m, other := all[i], all[(i+1)%len(all)]
+	m.end(syscall.SIGTERM)
+	saved, err := save(m.dir)
+	if err != nil {
+		return "", err
+	}
+	at := f.pick(saved)
+	if err := at.flip(m.dir); err != nil {
+		return at.String(), err
+	}
+	if err := f.group.again(ctx, func() error { return f.put(ctx, other) }); err != nil {
+		return at.String(), fmt.Errorf("the others do not serve: %w", err)
+	}
+	if f.truth, err = f.ask(ctx, other); err != nil {
+		return at.String(), err
+	}
+	if err := f.judge(ctx, m, at); err != nil {
+		return at.String(), err
+	}
+	if m.ended() || f.partly || at.undo(m, saved) {
+		m.kill()
+		err = errors.Join(saved.restore(m.dir), m.start(), f.group.ready(ctx))
+	}
+	return at.String(), err
+}
+
+// put puts a record of its own.
+func (f *flipping) put(ctx context.Context, m *machine) error {
+	f.number++
+	key := fmt.Sprintf("meanwhile-%d", f.number)
+	return m.ask(ctx, http.MethodPost, "/v1/datasets/"+dataset+"/records", newKey(), client.PutRecord{Record: record(key, "m", key)}, nil)
+}
+
+// judge starts a machine of which a bit was changed. It does not start, and says what to do; or it
+// serves what is true. What is missing of records the scrub names, and others mend it.
+func (f *flipping) judge(ctx context.Context, m *machine, at place) error {
+	named := f.scrub(m, at)
+	f.partly = false
+	if err := os.Truncate(m.out, 0); err != nil {
+		return err
+	}
+	if err := m.start(); err != nil {
+		return err
+	}
+	part, err := f.serves(ctx, m)
+	said := m.said()
+	switch {
+	case traced(said):
+		return fmt.Errorf("a stack trace: %s", said)
+	case errors.Is(err, errEnded) && !strings.Contains(said, "what to do"):
+		return fmt.Errorf("it ended and does not say what to do: %s", said)
+	case errors.Is(err, errEnded):
+		f.came["did not start: "+at.kind()]++
+		return nil
+	case err != nil:
+		return err
+	}
+	got, err := f.ask(ctx, m)
+	if err != nil {
+		return err
+	}
+	decides, records := f.differ(got)
+	f.partly = part != ""
+	if named = named || f.partly; f.partly {
+		f.came["says why it serves in part ("+part+"): "+at.kind()]++
+	}
+	if len(decides) > 0 {
+		return fmt.Errorf("what decides is wrong: %s", strings.Join(decides, "\n"))
+	}
+	if len(records) > 0 && !named {
+		return fmt.Errorf("records are wrong, and no scrub finds it: %s", strings.Join(records, "\n"))
+	}
+	if f.partly {
+		return nil
+	}
+	if !named {
+		f.came["nothing was wrong: "+at.kind()]++
+		return nil
+	}
+	f.came["found by the scrub: "+at.kind()]++
+	if len(records) > 0 {
+		f.came["records were missing before: "+at.kind()]++
+	}
+	return f.told(ctx, m, at)
+}
+
+// serves waits until a machine serves everything, or tells why it does not: then by which alarm.
+func (f *flipping) serves(ctx context.Context, m *machine) (part string, err error) {
+	limited, cancel := context.WithTimeout(ctx, patient)
+	defer cancel()
+	if err = m.ready(limited); err == nil || errors.Is(err, errEnded) || ctx.Err() != nil {
+		return "", err
+	}
+	var s client.Status
+	if failed := m.ask(ctx, http.MethodGet, "/v1/status", "", nil, &s); failed != nil {
+		return "", errors.Join(err, failed)
+	}
+	for _, j := range s.Jurisdictions {
+		for _, a := range j.Alarms {
+			return a.Code, nil
+		}
+	}
+	return "", err
+}
+
+// patient is how long a machine may take to serve everything, before it must tell why not.
+const patient = 10 * time.Second
+
+// told waits until a machine tells of its damage or, of several, until it is mended. What is not
+// there any more, because the machine put the tree right as it started or wrote anew what was
+// damaged, need not be told.
+func (f *flipping) told(ctx context.Context, m *machine, at place) error {
+	if !f.quick {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, within/4)
+	defer cancel()
+	err := f.group.again(limited, func() error { return f.tells(ctx, m) })
+	if err == nil {
+		f.came["told or mended: "+at.kind()]++
+		return nil
+	}
+	m.end(syscall.SIGTERM)
+	if f.scrub(m, at) {
+		return err
+	}
+	f.came["written anew before it was told: "+at.kind()]++
+	if f.replicas > 1 {
+		err = m.start()
+	} else {
+		err = nil
+	}
+	return err
+}
+
+// tells reports whether a machine tells of its damage or, of several, is mended.
+func (f *flipping) tells(ctx context.Context, m *machine) error {
+	if strings.Contains(m.said(), "was derived anew from its entries") {
+		return nil
+	}
+	if f.replicas > 1 {
+		return f.mended(ctx, m)
+	}
+	var s client.Status
+	err := m.ask(ctx, http.MethodGet, "/v1/status", "", nil, &s)
+	if err == nil && !slices.ContainsFunc(s.Jurisdictions[0].Alarms, func(a client.Trouble) bool { return a.Code == "data-decayed" }) {
+		err = errors.New("status does not tell of the damage")
+	}
+	return err
+}
+
+// mended reports whether a machine was mended from another one, and is as the others are.
+func (f *flipping) mended(ctx context.Context, m *machine) error {
+	if !strings.Contains(m.said(), "were mended from another replica") {
+		return errors.New("it is not mended")
+	}
+	got, err := f.ask(ctx, m)
+	decides, records := f.differ(got)
+	if all := append(decides, records...); err == nil && len(all) > 0 {
+		err = fmt.Errorf("mended, and not as the others: %s", strings.Join(all, "\n"))
+	}
+	return err
+}
+
+// traced reports whether a process said what Go says when it dies.
+func traced(said string) bool {
+	return slices.ContainsFunc([]string{"panic:", "goroutine ", "SIGSEGV", "SIGBUS", "fatal error:"}, func(s string) bool { return strings.Contains(said, s) })
+}
+
+// scrub reports whether a scrub finds something in the state of a machine that does not run.
+func (f *flipping) scrub(m *machine, at place) (found bool) {
+	if filepath.Base(at.file) != "state.db" {
+		return false
+	}
+	copied := filepath.Join(f.folder, "state.db")
+	data, err := os.ReadFile(filepath.Join(m.dir, at.file))
+	if err == nil {
+		err = os.WriteFile(copied, data, 0o600)
+	}
+	if err != nil {
+		return false
+	}
+	s, err := state.Open(copied, state.NewRegistry(), state.Options{Fatal: func(error) {}})
+	if err != nil {
+		return false
+	}
+	defer s.Close()
+	round := s.Scrub()
+	for more := true; more; {
+		more, err = round.Next(1 << 20)
+		found = found || err != nil
+	}
+	return found
+}
+
+// settle waits a little, so that what a machine writes by itself is written.
+func settle() { time.Sleep(300 * time.Millisecond) }
