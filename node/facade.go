@@ -7,15 +7,20 @@ import (
 
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
 	"xietong/node/faces/api"
 	"xietong/node/flows/join"
 	"xietong/node/flows/replicas"
+	"xietong/node/ground/book"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/loglimit"
 	"xietong/node/ground/offline"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 	"xietong/node/tree/rosters"
 )
 
@@ -89,10 +94,10 @@ var (
 	ErrPort            = config.ErrPort // of CheckListen
 )
 
-// VerifyData verifies the ledger of a data directory, and the roster that is kept beside it; see
+// VerifyData verifies the ledger of a data directory, and what is kept beside it; see
 // offline.VerifyData.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
-	return offline.VerifyData(ctx, dir, name, progress, func(r *state.Reader, report *DataReport) {
+	return offline.VerifyData(ctx, dir, name, progress, derivations, func(r *state.Reader, report *DataReport) {
 		number, damaged := rosters.Damaged(r)
 		switch {
 		case damaged && number == 0:
@@ -101,6 +106,11 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 			report.DamagedRoster = fmt.Sprint(number)
 		}
 	})
+}
+
+// derivations are those of all rooms whose state the entries of the ledger give.
+func derivations(r *state.Reader, mac offline.MAC) []book.Derivation {
+	return []book.Derivation{catalog.Derive(r), records.Derive(r, mac), sharing.Derive(r), tree.Derive(r)}
 }
 
 // JoinOptions are the options of Join. Of Options, Version, Steps and Frames are not used.

@@ -138,8 +138,8 @@ func (a *app) verifyData(ctx context.Context) error {
 	}
 	wrong := report.FirstBad != ""
 	if !wrong {
-		keystore, payloads, roster := a.keystoreIsNot(report), a.payloadsAreNot(report), a.rosterIsNot(report)
-		wrong = keystore || payloads || roster
+		keystore, payloads, kept, roster := a.keystoreIsNot(report), a.payloadsAreNot(report), a.keptIsNot(report), a.rosterIsNot(report)
+		wrong = keystore || payloads || kept || roster
 	}
 	if wrong {
 		return errAnsweredNo
@@ -153,6 +153,19 @@ func (a *app) rosterIsNot(report node.DataReport) bool {
 		a.say(text.CLIDataRoster, text.Args{"name": report.Name, "number": report.DamagedRoster})
 	}
 	return report.DamagedRoster != ""
+}
+
+// keptIsNot reports whether what is kept beside the entries is not what they say, and tells it.
+func (a *app) keptIsNot(report node.DataReport) bool {
+	if report.Contradictions == 0 || a.jsonOnly {
+		return report.Contradictions > 0
+	}
+	first := report.Contradicted[0]
+	how := map[string]text.Code{"missing": text.CLIKeptMissing, "unsaid": text.CLIKeptUnsaid, "other": text.CLIKeptOther}[string(first.How)]
+	a.say(text.CLIDataOther, text.Args{
+		"name": report.Name, "count": number(report.Contradictions), "bucket": first.Bucket, "entry": first.Entry, "how": a.t(how, nil),
+	})
+	return true
 }
 
 // payloadsAreNot reports whether payloads cannot be read, and tells it.

@@ -79,8 +79,8 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// TestFlips changes some bits of a stopped machine. The thousands are for
-// `go run ./deploy/chaos -flips 1000 -replicas 1`.
+// TestFlips changes some bits of a stopped machine. The thousands are for `go run ./deploy/chaos
+// -flips 1000 -replicas 1`.
 func TestFlips(t *testing.T) {
 	f := flipping{out: t.Output(), program: program(t), folder: t.TempDir(), seed: rand.Uint64N(1e6), flips: 8, replicas: 1}
 	t.Logf("seed %d", f.seed)

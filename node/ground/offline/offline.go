@@ -23,6 +23,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
+	"xietong/node/ground/book"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
@@ -124,9 +125,28 @@ type DataReport struct {
 	// FirstUnreadable is the entry of the first.
 	Unreadable      uint64 `json:"unreadable,omitempty"`
 	FirstUnreadable string `json:"first_unreadable,omitempty"`
+	// Contradictions is how many values beside the entries are not what the entries say, and
+	// Contradicted has the first of them.
+	Contradictions uint64         `json:"contradictions,omitempty"`
+	Contradicted   []Contradicted `json:"contradicted,omitempty"`
 	// Keystore says how the keystore in the directory goes with the ledger.
 	Keystore KeystoreState `json:"keystore"`
 }
+
+// Contradicted is a value that is not what the entries say.
+type Contradicted struct {
+	Entry string `json:"entry"` // its name
+	book.Contradiction
+}
+
+// maxContradicted is how many values are named that are not what the entries say.
+const maxContradicted = 20
+
+// MAC is the function of the ledger's keystore by which records are found; nil: it is not there.
+type MAC = func(domain string, parts ...[]byte) [32]byte
+
+// Derive begins the derivations of all rooms for a state.
+type Derive func(r *state.Reader, mac MAC) []book.Derivation
 
 // KeystoreState is how a keystore goes with a ledger.
 type KeystoreState string
@@ -159,9 +179,10 @@ func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error)
 // VerifyData derives the ledger of one jurisdiction anew from a copied or stopped data directory,
 // and names the first bad entry; it also says whether the keystore is the ledger's. name may be
 // empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
-// FirstBad. Raft's log is checked, too: a copy whose log is damaged does not start. Each of looks
-// sees the state, and adds to the report.
-func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
+// FirstBad. Raft's log is checked, too: a copy whose log is damaged does not start. What is kept
+// beside the entries is compared with what derive derives from them. Each of looks sees the state,
+// and adds to the report.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), derive Derive, looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
 	if err := datadir.CheckFormat(dir); err != nil {
 		return DataReport{}, err
 	}
@@ -179,7 +200,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	report := DataReport{Name: j.String()}
 	folder := host.Folder(dir, j)
 	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress, func(r *state.Reader) {
-		report.openAll(ctx, folder, r)
+		report.readAll(ctx, folder, r, derive)
 		for _, look := range looks {
 			look(r, &report)
 		}
@@ -204,9 +225,6 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	}
 	if report.Keystore, err = keystoreIn(folder, found.Sealed); err != nil {
 		return report, datadir.Error(dir, err)
-	}
-	if report.Keystore != KeystoreOwn {
-		report.Unreadable, report.FirstUnreadable = 0, ""
 	}
 	return report, nil
 }
@@ -237,29 +255,47 @@ func called(settings config.Config, typed string) (identity.Jurisdiction, error)
 // lookEvery is how many payloads are opened between two looks at the context.
 const lookEvery = 4096
 
-// openAll opens every payload that is kept, with the keystore in a jurisdiction's folder if that
-// can be read. What was erased has nothing to open.
-func (r *DataReport) openAll(ctx context.Context, folder string, at *state.Reader) {
+// readAll opens every payload that is kept, with the keystore in a jurisdiction's folder if it is
+// the ledger's, and compares what is kept beside the entries with what they say. What was erased
+// has nothing to open.
+func (r *DataReport) readAll(ctx context.Context, folder string, at *state.Reader, derive Derive) {
 	k, err := vault.Open(filepath.Join(folder, host.Keystore))
-	if err != nil {
-		return // keystoreIn says why
+	if own, failed := keystoreIn(folder, at.FirstSealed()); err != nil || failed != nil || own != KeystoreOwn {
+		k = nil
 	}
-	for index := range at.Size() {
-		sealed := at.Sealed(index)
-		leaf, err := ledger.DecodeLeaf(at.Leaf(index))
-		if index%lookEvery == 0 && ctx.Err() != nil {
-			return
-		}
-		if err != nil || sealed == nil {
-			continue
-		}
-		if _, err := k.Open(leaf.Evidence.Commitment(), sealed); err == nil || errors.Is(err, vault.ErrDestroyed) {
-			continue
-		}
-		if r.Unreadable++; r.Unreadable == 1 {
-			r.FirstUnreadable = at.Names().Entry(index).String()
+	var all []book.Derivation
+	if derive != nil && k != nil {
+		all = derive(at, k.MAC)
+	} else if derive != nil {
+		all = derive(at, nil)
+	}
+	found := book.Derive(at, all, func(index uint64, leaf ledger.Leaf) []byte { return r.open(k, at, index, leaf) },
+		func(index uint64) bool { return index%lookEvery > 0 || ctx.Err() == nil })
+	r.Contradictions = uint64(len(found))
+	for _, c := range found[:min(len(found), maxContradicted)] {
+		r.Contradicted = append(r.Contradicted, Contradicted{c.Entry.In(at.Names()).String(), c})
+	}
+}
+
+// open opens the payload of an entry, and counts one that should open and does not.
+func (r *DataReport) open(k *vault.Keystore, at *state.Reader, index uint64, leaf ledger.Leaf) []byte {
+	sealed := at.Sealed(index)
+	if k == nil || sealed == nil {
+		return nil
+	}
+	encoded, err := k.Open(leaf.Evidence.Commitment(), sealed)
+	if err == nil {
+		if p, err := ledger.DecodePreimage(encoded); err == nil {
+			return p.Payload
 		}
 	}
+	if err == nil || errors.Is(err, vault.ErrDestroyed) {
+		return nil
+	}
+	if r.Unreadable++; r.Unreadable == 1 {
+		r.FirstUnreadable = at.Names().Entry(index).String()
+	}
+	return nil
 }
 
 // checkSigned verifies the newest checkpoint against the root that its entries give. It takes the

@@ -10,6 +10,10 @@ const (
 	CLIDataFalse       Code = "cli.data.false"
 	CLIDataRoster      Code = "cli.data.roster"
 	CLIDataUnread      Code = "cli.data.unread"
+	CLIDataOther       Code = "cli.data.other"
+	CLIKeptMissing     Code = "cli.kept.missing"
+	CLIKeptUnsaid      Code = "cli.kept.unsaid"
+	CLIKeptOther       Code = "cli.kept.other"
 	CLIKeystoreOther   Code = "cli.keystore-other"
 	CLIKeystoreDamaged Code = "cli.keystore-damaged"
 	CLIShortCheckpoint Code = "cli.short-checkpoint"
@@ -75,6 +79,11 @@ var ledgerSentences = []sentence{
 		"the roster in force of {name}, number {number}, is damaged; the ledger is not: once the node runs, a root runs `xietong roster publish` once more with the file of that number, and any other node gets it again from its parent by itself"},
 	{CLIDataUnread, "验证未通过：有 {count} 个条目的内容已损坏、无法读取，首个是 {first}；账本本身无误，是记录的，请提供部门重新提交，备份不旧于现在的数据的，也可用它恢复",
 		"refused: the content of {count} [entry|entries] is damaged and cannot be read, the first is {first}; the ledger itself is right: if it is a record, have its provider put it again, or bring back a backup that is not older"},
+	{CLIDataOther, "验证未通过：{name} 的账本本身无误，但账本之外保存的数据有 {count} 处与条目所说不符，首处在 {bucket}，涉及 {entry}：{how}；请勿启动这一目录，有多个副本的，撤下这一副本后重新邀请，只有一个副本的，用不旧于现在数据的备份恢复",
+		"refused: the ledger of {name} is right, but what is kept beside it is not what its entries say in {count} [place|places], the first in {bucket}, of {entry}: {how}; do not start this directory: of several replicas take this one out and invite it anew, of one bring back a backup that is not older"},
+	{CLIKeptMissing, "条目有记载，数据中没有", "the entry says it, and it is not kept"},
+	{CLIKeptUnsaid, "数据中有，没有条目记载", "it is kept, and no entry says it"},
+	{CLIKeptOther, "数据与条目的记载不同", "what is kept is another than the entry says"},
 	{CLIKeystoreOther, "验证未通过：此密钥库（keystore）不是 {name} 账本的密钥库，用它启动的节点查不到记录；请放回属于本账本的密钥库",
 		"refused: this keystore is not the one of this ledger, {name}: a node would find no record under it; put back the keystore of this ledger"},
 	{CLIKeystoreDamaged, "验证未通过：{name} 的密钥库（keystore）已损坏，内容无法读取；请从备份恢复",

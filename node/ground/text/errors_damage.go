@@ -71,9 +71,9 @@ var damageProblems = []problem{
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},
 		zh: parts{"数据与写入时不符", "数据文件中有内容与写入时不符或有缺失：{kept}，共 {values} 处。不能据此作出任何决定", "{file}",
-			"请检查磁盘。本级有其他副本的，请用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，{mend}；请勿在此目录执行 xietong init"},
+			"请检查磁盘。{mend}；请勿在此目录执行 xietong init"},
 		en: parts{"Data are not as they were written", "data in the file are not as they were written, or are missing: {kept}, in {values} [place|places]; nothing may be decided by them", "{file}",
-			"check the disk; where there are other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; else {mend}; do not run `xietong init` over it"},
+			"check the disk; {mend}; do not run `xietong init` over it"},
 	},
 }
 
@@ -109,13 +109,13 @@ var partWords = map[string]partWord{
 	},
 	"ledger": {
 		word{"账本和数据的一部分", "it is a part of the ledger and its data"},
-		word{"请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
-			"restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
+		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
+			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
 	},
 	"keys": {
 		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},
-		word{"请从最近一次更换密钥之后的备份恢复整个 certs 文件夹；没有这样的备份的，请上级用 xietong invite NAME --rekey 邀请，在另一个空目录执行 xietong join TOKEN --recovery，凭恢复密钥的纸重新加入（根没有上级，只能从备份恢复）；现有目录请保留",
-			"restore the whole folder certs from a backup taken since the keys last changed; if there is none, have the parent run `xietong invite NAME --rekey`, and join again in another, empty directory with the paper, `xietong join TOKEN --recovery` (a root has no parent, and only its backup); keep this directory"},
+		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请从最近一次更换密钥之后的备份恢复整个 certs 文件夹；没有这样的备份的，请上级用 xietong invite NAME --rekey 邀请，在另一个空目录执行 xietong join TOKEN --recovery，凭恢复密钥的纸重新加入（根没有上级，只能从备份恢复）；现有目录请保留",
+			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder certs from a backup taken since the keys last changed; if there is none, have the parent run `xietong invite NAME --rekey`, and join again in another, empty directory with the paper, `xietong join TOKEN --recovery` (a root has no parent, and only its backup); keep this directory"},
 	},
 	"chain": {
 		word{"上级给出的密钥和背书", "it has the keys and endorsements that the parent gave"},
