@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,9 +36,12 @@ type flipping struct {
 	keys     []string // of the records
 	volatile map[string]bool
 	truth    answers
+	other    *machine       // of several, that is right; nil: there is none
+	later    answers        // what is true by now: of several, another one says so
 	came     map[string]int // what came of the flips
-	partly   bool           // after the last flip the machine serves in part, and says why
-	number   int            // of the records that were put meanwhile
+	made     int
+	partly   bool // after the last flip the machine serves in part, and says why
+	number   int  // of the records that were put meanwhile
 }
 
 // run makes the flips, and returns what did not hold.
@@ -56,24 +60,29 @@ func (f *flipping) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	defer f.tell()
 	for n := range f.flips {
 		one := f.flipOne
 		if f.replicas > 1 {
 			one = f.flipOfMany
 		}
 		what, err := one(ctx)
-		if n%100 == 99 {
-			fmt.Fprintf(f.out, "%d flips\n", n+1)
-		}
 		if err != nil {
 			return fmt.Errorf("seed %d, flip %d, %s: %w", f.seed, n+1, what, err)
 		}
+		if f.made++; f.made%100 == 0 {
+			fmt.Fprintf(f.out, "%d flips\n", f.made)
+		}
 	}
-	fmt.Fprintf(f.out, "seed %d: %d flips in the files of one of %d replicas\n", f.seed, f.flips, f.replicas)
+	return nil
+}
+
+// tell tells what came of the flips so far.
+func (f *flipping) tell() {
+	fmt.Fprintf(f.out, "seed %d: %d flips in the files of one of %d replicas\n", f.seed, f.made, f.replicas)
 	for _, what := range slices.Sorted(maps.Keys(f.came)) {
 		fmt.Fprintf(f.out, "  %5d %s\n", f.came[what], what)
 	}
-	return nil
 }
 
 // flipOne changes a bit of the only machine, which is put right again for the next.
@@ -100,6 +109,10 @@ func (f *flipping) flipOfMany(ctx context.Context) (what string, err error) {
 	all := f.group.all()
 	i := f.chance.IntN(len(all))
 	m, other := all[i], all[(i+1)%len(all)]
+	name, err := replicaOf(ctx, m)
+	if err != nil {
+		return "", err
+	}
 	m.end(syscall.SIGTERM)
 	saved, err := save(m.dir)
 	if err != nil {
@@ -112,17 +125,53 @@ func (f *flipping) flipOfMany(ctx context.Context) (what string, err error) {
 	if err := f.group.again(ctx, func() error { return f.put(ctx, other) }); err != nil {
 		return at.String(), fmt.Errorf("the others do not serve: %w", err)
 	}
+	f.other = other
 	if f.truth, err = f.ask(ctx, other); err != nil {
 		return at.String(), err
 	}
 	if err := f.judge(ctx, m, at); err != nil {
 		return at.String(), err
 	}
-	if m.ended() || f.partly || at.undo(m, saved) {
+	ended := m.ended()
+	if ended && f.chance.IntN(8) == 0 {
+		f.came["replaced as the messages say"]++
+		return at.String(), f.replace(ctx, name, m, other)
+	}
+	if ended || f.partly || at.undo(m, saved) {
 		m.kill()
 		err = errors.Join(saved.restore(m.dir), m.start(), f.group.ready(ctx))
 	}
 	return at.String(), err
+}
+
+// replicaOf returns the number of the replica on a machine.
+func replicaOf(ctx context.Context, m *machine) (name string, err error) {
+	var list client.Replicas
+	err = m.ask(ctx, http.MethodGet, "/v1/replicas", "", nil, &list)
+	for _, r := range list.Replicas {
+		if r.Here {
+			name = r.Replica
+		}
+	}
+	return name, err
+}
+
+// replace has another machine take the place of one that does not start, as docs/three-machines.md
+// says of damaged files.
+func (f *flipping) replace(ctx context.Context, name string, m, by *machine) error {
+	f.group.drop(m)
+	out, err := by.do(ctx, "", "replica", "replace", name, "--yes", "--json")
+	if err != nil {
+		return err
+	}
+	var replaced struct{ Invitation client.ReplicaInvitation }
+	if err := json.Unmarshal([]byte(out), &replaced); err != nil {
+		return err
+	}
+	if _, err := f.group.bring(ctx, by, replaced.Invitation); err != nil {
+		return err
+	}
+	return f.group.ready(ctx)
 }
 
 // put puts a record of its own.
@@ -156,12 +205,12 @@ func (f *flipping) judge(ctx context.Context, m *machine, at place) error {
 	case err != nil:
 		return err
 	}
-	got, err := f.ask(ctx, m)
+	f.partly = part != ""
+	got, err := f.askBoth(ctx, m)
 	if err != nil {
 		return err
 	}
 	decides, records := f.differ(got)
-	f.partly = part != ""
 	if named = named || f.partly; f.partly {
 		f.came["says why it serves in part ("+part+"): "+at.kind()]++
 	}
@@ -255,7 +304,7 @@ func (f *flipping) mended(ctx context.Context, m *machine) error {
 	if !strings.Contains(m.said(), "were mended from another replica") {
 		return errors.New("it is not mended")
 	}
-	got, err := f.ask(ctx, m)
+	got, err := f.askBoth(ctx, m)
 	decides, records := f.differ(got)
 	if all := append(decides, records...); err == nil && len(all) > 0 {
 		err = fmt.Errorf("mended, and not as the others: %s", strings.Join(all, "\n"))

@@ -122,6 +122,11 @@ func (g *group) grow(ctx context.Context, by *machine) (*machine, error) {
 	if err := json.Unmarshal([]byte(token), &invited); err != nil {
 		return nil, err
 	}
+	return g.bring(ctx, by, invited)
+}
+
+// bring brings in a replica that was invited, on a new machine.
+func (g *group) bring(ctx context.Context, by *machine, invited client.ReplicaInvitation) (*machine, error) {
 	m, err := g.add()
 	if err != nil {
 		return nil, err
