@@ -10,11 +10,11 @@ import (
 
 // Bounds of the memory of ids. An id is remembered until ForgetAfter after its end, so that a
 // replay is refused at every moment. Each command forgets at most forgetAtOnce ids, so that no
-// command pays for many.
+// command pays for many; it brings at most one, so what is remembered of a busy hour goes away.
 const (
 	MaxIDLife    = 30 * 24 * 3600 * 1000 // ms; a command that asks for a longer life of its id is refused
 	ForgetAfter  = 3600 * 1000           // ms
-	forgetAtOnce = 4
+	forgetAtOnce = 2
 	// MaxResultLen is the longest result of a command, in bytes.
 	MaxResultLen = 64 << 10
 	maxSeenLen   = MaxResultLen + 128

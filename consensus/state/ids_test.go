@@ -1,12 +1,15 @@
 package state
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 )
@@ -121,7 +124,7 @@ func TestForgettingBeginsBehindWhatIsForgotten(t *testing.T) {
 		}
 		return string(slices.Concat(keys...))
 	}
-	for i, row := range []struct{ put, want string }{{"cdef", "cd"}, {"ag", "ae"}, {"", "g"}, {"", ""}, {"b", "b"}} {
+	for i, row := range []struct{ put, want string }{{"cdef", "cd"}, {"ag", "ae"}, {"", "fg"}, {"", ""}, {"b", "b"}} {
 		for _, key := range []byte(row.put) {
 			if err := tx.Put("b", []byte{key}, nil); err != nil {
 				t.Fatal(err)
@@ -130,31 +133,104 @@ func TestForgettingBeginsBehindWhatIsForgotten(t *testing.T) {
 		if got := drop(); got != row.want {
 			t.Errorf("call %d: dropped %q, want %q", i, got, row.want)
 		}
-		tx = newTx(tx.registry, tx.meta, tx.layer) // the next transaction, before this one is on disk
+		tx = newTx(tx.registry, tx.meta, tx.layers...) // the next transaction, before this one is on disk
 	}
 }
 
-// BenchmarkForgetting begins with the ids of a busy hour, all of which have ended, so that each
-// command forgets four of them.
-func BenchmarkForgetting(b *testing.B) {
-	const busy = 1 << 16
-	s := openStore(b, filepath.Join(b.TempDir(), "state.db"))
-	index := uint64(0)
-	apply := func(n int, now uint64) {
-		pack := make([][]byte, n)
-		for i := range pack {
-			pack[i] = asked(b, kindOnce, "spiffe://guiyang.guizhou/agency/water", newID(b), "x", now)
+// TestForgettingNeedsNoMemory puts, deletes and drops keys at random, while what may go moves on
+// and back, in a transaction that knows where it dropped last and in one that has just begun: both
+// drop the same, and undoing a command gives the first its memory back.
+func TestForgettingNeedsNoMemory(t *testing.T) {
+	registry, random := NewRegistry(), rand.New(rand.NewPCG(1, 2))
+	registry.Keep(Bucket{Name: "b", MaxKey: 16, MaxValue: 16})
+	a, b := newTx(registry, &meta{Log: testLog(t)}), newTx(registry, &meta{Log: testLog(t)})
+	dropped := 0
+	for step := range 30_000 {
+		before, undone := a.mark(), random.IntN(10) == 0
+		key, kind := be64(uint64(1000+step-random.IntN(500))), random.IntN(8)
+		limit, most := uint64(1000+step-random.IntN(300)), 1+random.IntN(8)
+		if step%2000 < 1000 { // what may go piles up
+			kind += 2
 		}
-		index++
-		s.Apply(index, 1, pack)
+		run := func(tx *Tx) []byte {
+			var keys [][]byte
+			var err error
+			switch {
+			case kind > 2:
+				err = tx.Put("b", key, nil)
+			case kind == 2:
+				err = tx.Delete("b", key)
+			default:
+				keys, err = tx.DropFirst("b", most, func(k []byte) bool { return index64(k) < limit })
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.Concat(keys...)
+		}
+		got := run(a)
+		if undone {
+			a.undo(before)
+			continue
+		}
+		b = newTx(registry, &meta{Log: b.Log()}, b.layer)
+		b.layer, b.layers = b.layers[1], b.layers[1:]
+		if want := run(b); !bytes.Equal(got, want) {
+			t.Fatalf("step %d: dropped %x, and %x without memory", step, got, want)
+		}
+		dropped += len(got) / 8
 	}
-	for range busy / 1024 {
-		apply(1024, 1000)
+	if dropped < 10_000 {
+		t.Errorf("%d keys were dropped: that is too few to be a test", dropped)
 	}
-	apply(1, 3000+ForgetAfter+1000)
-	s.Flush()
-	for b.Loop() {
-		apply(1, 3000+ForgetAfter+1000+MaxBack)
+}
+
+// BenchmarkForgetting appends in packs of 64, as many clients do, with the ids of a busy hour
+// behind it: with none, with a million that are remembered, and with a million that have ended, of
+// which each command forgets two. It tells what most packs took, and the slowest pack and commit.
+func BenchmarkForgetting(b *testing.B) {
+	const busy, hour = 1 << 20, uint64(ForgetAfter)
+	for _, row := range []struct {
+		name string
+		ids  int
+		now  uint64
+	}{{"empty", 0, 5 * hour}, {"remembered", busy, 1000}, {"ended", busy, 5 * hour}} {
+		b.Run(row.name, func(b *testing.B) {
+			s, index := openStore(b, filepath.Join(b.TempDir(), "state.db")), uint64(0)
+			apply := func(n int, now uint64) time.Duration {
+				pack := make([][]byte, n)
+				for i := range pack {
+					pack[i] = asked(b, kindNote, "spiffe://guiyang.guizhou/agency/water", newID(b), "x", now)
+				}
+				index++
+				began := time.Now()
+				s.Apply(index, 1, pack)
+				return time.Since(began)
+			}
+			for range row.ids / 1024 {
+				apply(1024, 1000)
+			}
+			apply(1, row.now) // a clock is believed once others have followed it
+			s.Flush()
+			var took []time.Duration
+			var commit time.Duration
+			commands := 0
+			for b.Loop() {
+				if commands == busy/4 {
+					b.Fatal("nothing is left to be forgotten")
+				}
+				took, commands = append(took, apply(64, row.now+MaxBack)), commands+64
+				if commands%4096 == 0 {
+					began := time.Now()
+					s.Flush()
+					commit = max(commit, time.Since(began))
+				}
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/64000, "µs/command")
+			b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "slowest-ms")
+			b.ReportMetric(float64(commit.Microseconds())/1000, "commit-ms")
+			b.ReportMetric(float64(len(remembered(b, s))/2), "ids-left")
+		})
 	}
-	b.ReportMetric(float64(len(remembered(b, s))/2), "ids-left")
 }

@@ -111,9 +111,9 @@ type meta struct {
 
 	contents contents // the sums of what decides, kept under keys of their own; changed in place
 
-	// dropped has, by bucket, the last key that Tx.DropFirst removed. It is in memory alone, and
-	// never changed but replaced.
-	dropped map[string][]byte
+	// fronts has, by bucket, where Tx.DropFirst goes on. It is in memory alone, and never changed
+	// but replaced.
+	fronts map[string]front
 }
 
 // LastEntry is the last raft entry whose commands were applied. A log in which another entry stands

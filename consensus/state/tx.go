@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/fxamacker/cbor/v2"
@@ -217,10 +216,7 @@ func (tx *Tx) Put(bucket string, key, value []byte) error {
 	if err := tx.registry.checkPair(bucket, key, value); err != nil {
 		return err
 	}
-	if last, ok := tx.meta.dropped[bucket]; ok && bytes.Compare(key, last) <= 0 {
-		tx.meta.dropped = maps.Clone(tx.meta.dropped)
-		delete(tx.meta.dropped, bucket)
-	}
+	tx.disturb(bucket, key)
 	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), value: value})
 	return nil
 }
@@ -228,6 +224,11 @@ func (tx *Tx) Put(bucket string, key, value []byte) error {
 // Delete removes one pair, if it is there. Nothing is deleted from a bucket that is immutable: a
 // replica that is filled from this one may have the pair already.
 func (tx *Tx) Delete(bucket string, key []byte) error {
+	tx.disturb(bucket, key)
+	return tx.remove(bucket, key)
+}
+
+func (tx *Tx) remove(bucket string, key []byte) error {
 	if shares[bucket] == isImmutable {
 		return fmt.Errorf("delete from bucket %q: what stands there stays", bucket)
 	}
@@ -236,32 +237,6 @@ func (tx *Tx) Delete(bucket string, key []byte) error {
 	}
 	tx.set(&pair{bucket: bucket, key: bytes.Clone(key), gone: true})
 	return nil
-}
-
-// DropFirst removes the pairs at the beginning of a bucket while over says so of their keys, at
-// most n of them, and returns their keys. The next call begins behind what was removed, because
-// what is not committed yet would have to be passed over each time; it begins anew where something
-// was put before that.
-func (tx *Tx) DropFirst(bucket string, n int, over func(key []byte) bool) (dropped [][]byte, err error) {
-	tx.Scan(bucket, nil, tx.meta.dropped[bucket], func(k, _ []byte) bool {
-		if len(dropped) == n || !over(k) {
-			return false
-		}
-		dropped = append(dropped, bytes.Clone(k))
-		return true
-	})
-	for _, k := range dropped {
-		err = errors.Join(err, tx.Delete(bucket, k))
-	}
-	if len(dropped) > 0 {
-		last := maps.Clone(tx.meta.dropped) // copies of meta keep theirs
-		if last == nil {
-			last = map[string][]byte{}
-		}
-		last[bucket] = dropped[len(dropped)-1]
-		tx.meta.dropped = last
-	}
-	return dropped, err
 }
 
 func (tx *Tx) set(p *pair) {
