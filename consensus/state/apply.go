@@ -49,15 +49,21 @@ func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 // apply applies the entry and also returns how full the open transaction is, in percent: a full one
 // must be committed before more is applied.
 func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, fill int) {
-	s.mu.Lock()
+	file, err := s.lock()
 	defer s.mu.Unlock()
 	if index <= s.meta.Index || s.closed || s.failed != nil {
+		if err == nil {
+			_ = file.Rollback() // of a reader it does not fail
+		}
 		return nil, 0
+	}
+	if err != nil {
+		return s.fail(fmt.Errorf("read state: %w", err)), 0
 	}
 	s.begin()
 	s.open.index = index
 	results = make([]Result, len(commands))
-	err := s.withFile(func() (err error) {
+	err = s.over(file, func() (err error) {
 		for i, data := range commands {
 			if results[i], err = s.open.apply(data); err != nil {
 				return fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err)

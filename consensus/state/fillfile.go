@@ -74,8 +74,8 @@ func (f *fillFile) open() (err error) {
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	options := boltOptions(false, f.config.Hosted)
-	options.NoFreelistSync = false
+	options := boltOptions(false)
+	options.NoFreelistSync, options.InitialMmapSize = false, mapFor(f.config.Hosted)
 	if f.db, err = openBolt(f.path, options); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package state
 import (
 	"fmt"
 	"time"
+
+	bolt "go.etcd.io/bbolt"
 )
 
 // flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is
@@ -77,7 +79,7 @@ func (s *Store) commit() error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.frozen = nil
+	s.frozen, s.passed = nil, s.passed+1
 	return nil
 }
 
@@ -97,14 +99,19 @@ func (s *Store) freeze() (l *layer, size int, err error) {
 	return s.frozen, size, nil
 }
 
-// withFile lets the open transaction read the file while f runs, with mu held. It ends the read
-// transaction of the file with f, because a commit that must enlarge the map of the file waits for
-// its readers. A damaged file is an error.
-func (s *Store) withFile(f func() error) (err error) {
-	file, err := s.db.Begin(false)
+// withFile lets the open transaction read the file while f runs, with flushing and mu held.
+func (s *Store) withFile(f func() error) error {
+	file, err := s.db.Begin(false) // it does not wait: nothing is committed meanwhile
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
+	return s.over(file, f)
+}
+
+// over lets the open transaction read the file while f runs, with mu held. It ends the read
+// transaction of the file with f, because a commit that must enlarge the map of the file waits for
+// its readers. A damaged file is an error.
+func (s *Store) over(file *bolt.Tx, f func() error) (err error) {
 	defer file.Rollback()
 	s.open.readFrom(file)
 	defer func() {

@@ -12,7 +12,7 @@ import (
 // in any way: where the database itself gives up, the error is a *DamageError.
 func Look(path string, look func(*Reader) error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // as for Verify
-	db, m, err := openFile(path, nil, true, 1)
+	db, m, err := openFile(path, nil, true, 0)
 	if err != nil {
 		return err
 	}

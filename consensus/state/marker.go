@@ -19,8 +19,7 @@ type Marker struct {
 
 // Marker returns the marker in the file; ok is false when no snapshot was taken.
 func (s *Store) Marker() (m Marker, ok bool, err error) {
-	s.mu.Lock()
-	tx, err := s.db.Begin(false)
+	tx, err := s.lock()
 	s.mu.Unlock()
 	if err != nil {
 		return m, false, err

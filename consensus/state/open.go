@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -16,31 +17,41 @@ import (
 	"xietong/certs/canon"
 )
 
-// The initial map of a file: 64 GiB, or less where many files share the address space, of which a
-// process has 128 TiB.
+// The initial map of a file. It is address space, not memory: of the 128 TiB that a process has,
+// all files take at most mapLens, and each as much as it hardly ever grows to, because a commit
+// that must enlarge the map waits for all readers, and lets none begin meanwhile.
 const (
-	mapLen      = 1 << 36
-	leastMapLen = 1 << 30
+	mapLen   = 1 << 38 // bytes
+	mapLens  = 1 << 44 // bytes
+	mapTimes = 4       // as long as the file is by now, at least
 )
 
-// boltOptions returns the options of the database. The large initial map keeps a reader from
-// blocking a writer that must grow the file; the map is address space, not memory. Each commit
-// decides whether it writes the list of free pages: see lists.
-func boltOptions(readOnly bool, hosted int) *bolt.Options {
-	o := &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
-	if strconv.IntSize == 64 && !readOnly {
-		o.InitialMmapSize = max(mapLen/max(hosted, 1), leastMapLen)
+// mapFor returns the length of the initial map of a file, where so many share the address space.
+func mapFor(hosted int) int {
+	if strconv.IntSize < 64 || runtime.GOOS == "windows" { // a file is as long there as its map
+		return 0
 	}
-	return o
+	return int(min(int64(mapLen), int64(mapLens)/int64(max(hosted, 1))))
 }
 
-// openFile opens a file. Without a registry, which readers need not have, it cannot tell what
-// decides.
-func openFile(path string, registry *Registry, readOnly bool, hosted int) (*bolt.DB, meta, error) {
-	if err := checkFile(path, registry); err != nil {
+// boltOptions returns the options of the database. Each commit decides whether it writes the list
+// of free pages: see lists.
+func boltOptions(readOnly bool) *bolt.Options {
+	return &bolt.Options{Timeout: time.Second, NoFreelistSync: true, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly}
+}
+
+// openFile opens a file; mapped is the length of its initial map, where it is written. Without a
+// registry, which readers need not have, it cannot tell what decides.
+func openFile(path string, registry *Registry, readOnly bool, mapped int) (*bolt.DB, meta, error) {
+	size, err := checkFile(path, registry)
+	if err != nil {
 		return nil, meta{}, fmt.Errorf("open state: %w", err)
 	}
-	db, err := openBolt(path, boltOptions(readOnly, hosted))
+	options := boltOptions(readOnly)
+	if !readOnly && mapped > 0 {
+		options.InitialMmapSize = max(mapped, int(min(mapTimes*size, mapLens)))
+	}
+	db, err := openBolt(path, options)
 	if err != nil {
 		return nil, meta{}, fmt.Errorf("open state: %w", err)
 	}
@@ -67,28 +78,32 @@ func (r *Registry) walked(size int64) func(bucket string) bool {
 }
 
 // checkFile checks that the database can be opened to be written, and that nobody has it open: a
-// file that somebody writes cannot be looked through.
-func checkFile(path string, registry *Registry) error {
+// file that somebody writes cannot be looked through. It returns the length of the file.
+func checkFile(path string, registry *Registry) (size int64, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrNoState, err)
+		return 0, fmt.Errorf("%w: %w", ErrNoState, err)
 	case info.IsDir():
-		return &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
+		return 0, &fs.PathError{Op: "open", Path: path, Err: syscall.EISDIR}
 	case info.Size() == 0: // bbolt would take it for a file that is new
-		return &DamageError{File: path, Err: errors.New("it is empty")}
+		return 0, &DamageError{File: path, Err: errors.New("it is empty")}
 	}
-	db, err := openBolt(path, boltOptions(true, 1))
+	db, err := openBolt(path, boltOptions(true))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return errors.Join(checkBuckets(path, registry.walked(info.Size())), db.Close())
+	return info.Size(), errors.Join(checkBuckets(path, registry.walked(info.Size())), db.Close())
 }
 
-// openBolt opens a database. What is neither an error of the system nor another process is a
-// *DamageError.
+// openBolt opens a database, with a shorter map where there is no room for so long a one. What is
+// neither an error of the system nor another process is a *DamageError.
 func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
 	db, err := bolt.Open(path, 0o600, o)
+	for errors.Is(err, syscall.ENOMEM) && o.InitialMmapSize > 0 {
+		o.InitialMmapSize /= 4
+		db, err = bolt.Open(path, 0o600, o)
+	}
 	_, ofSystem := errors.AsType[syscall.Errno](err)
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):

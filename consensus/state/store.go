@@ -50,13 +50,13 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -154,6 +154,8 @@ type Options struct {
 	Fatal  func(error)
 	Hosted int // how many stores share the address space and the disk; 0: one
 
+	mapLen    int                         // bytes of the file's first map; 0: mapLen
+	began     func()                      // is called when the file is read and mu not yet held; nil: nothing is
 	commit    func(*bolt.Tx) error        // commits a transaction; for tests of faults, as the next two
 	rename    func(from, to string) error // renames a file that was filled,
 	syncDir   func(path string) error     // and flushes its folder
@@ -180,6 +182,7 @@ type Store struct {
 	db       *bolt.DB   // changes with flushing held, too
 	open     *Tx        // nil: nothing to commit
 	frozen   *layer     // what is being committed; nil: nothing
+	passed   uint64     // how often frozen went into the file, or the file was swapped
 	pending  int        // commands in open
 	meta     meta       // as of open
 	closed   bool
@@ -197,7 +200,7 @@ func Create(path string, log identity.Log) error {
 	if err := os.RemoveAll(temp); err != nil {
 		return fmt.Errorf("create state: %w", err)
 	}
-	db, err := bolt.Open(temp, 0o600, boltOptions(false, 1))
+	db, err := bolt.Open(temp, 0o600, boltOptions(false))
 	if err != nil {
 		return fmt.Errorf("create state: %w", err)
 	}
@@ -229,7 +232,7 @@ func syncDir(path string) error {
 // Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse,
 // ErrOlderFormat or ErrNewerFormat in those cases.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
-	db, m, err := openFile(path, registry, false, options.Hosted)
+	db, m, err := openFile(path, registry, false, cmp.Or(options.mapLen, mapFor(options.Hosted)))
 	if err != nil {
 		return nil, err
 	}
@@ -251,71 +254,6 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 	}
 	s.flusher.Go(s.flushLoop)
 	return s, nil
-}
-
-// View runs f on the state as it is now, and returns the error of f. The error wraps ErrClosed when
-// the store is closed, *UnreadableError when f met a value that cannot be read, and *DamageError
-// when the file itself cannot be read. f must not keep the Reader after it returned, nor propose
-// anything, because a commit that must enlarge the map of the file waits for all readers.
-func (s *Store) View(f func(r *Reader) error) error {
-	r, err := s.read()
-	if err != nil {
-		return fmt.Errorf("read state: %w", err)
-	}
-	defer r.file.Rollback()
-	err = r.view(f)
-	if damage, ok := errors.AsType[*DamageError](err); ok && damage.File == "" {
-		damage.File = s.path
-	}
-	return s.damaged(err)
-}
-
-// Try applies a command to the state as it is now, and keeps nothing. It returns the result of a
-// command on which its handler fails, or which would keep too much; what comes of any other shows
-// at the command's own place in the log.
-func (s *Store) Try(command []byte) (refused Result, err error) {
-	r, err := s.read()
-	if err != nil {
-		return Result{}, fmt.Errorf("try command: %w", err)
-	}
-	defer r.file.Rollback()
-	tx := newTx(s.registry, &r.meta, r.layers...)
-	tx.file, tx.buckets, tx.fresh = r.file, r.buckets, slices.Clip(r.fresh) // the open transaction appends to the same array
-	result, err := tx.apply(command)
-	if err != nil {
-		return Result{}, fmt.Errorf("try command: %w", s.damaged(err))
-	}
-	switch result.Code {
-	case CodeTooLarge, CodeFailed, CodeUnreadable:
-		return result, nil
-	}
-	return Result{}, nil
-}
-
-// read begins a view. It begins the transaction of the file before another layer can be frozen, so
-// the file never shows writes that are newer than the copy.
-func (s *Store) read() (*Reader, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return nil, ErrClosed
-	}
-	r := &Reader{meta: s.meta}
-	r.meta.contents = nil // it goes on changing
-	r.hurt = s.noteHurt
-	switch {
-	case s.open != nil:
-		r.layers = append([]*layer{s.open.layer.IsoCopy()}, s.open.layers[1:]...)
-		r.fresh = s.open.fresh
-	case s.frozen != nil:
-		r.layers = []*layer{s.frozen}
-	}
-	file, err := s.db.Begin(false)
-	if err != nil {
-		return nil, err
-	}
-	r.readFrom(file)
-	return r, nil
 }
 
 // Applied returns the raft index and term up to which commands were applied, committed or not.

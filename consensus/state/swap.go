@@ -22,7 +22,7 @@ func Install(path string, log identity.Log) error {
 	if _, err := os.Stat(path); err == nil {
 		return fmt.Errorf("install filled state: %s exists", path)
 	}
-	db, m, err := openFile(filled, nil, true, 1)
+	db, m, err := openFile(filled, nil, true, 0)
 	if err != nil {
 		return fmt.Errorf("install filled state: %w", err)
 	}
@@ -56,7 +56,7 @@ func (s *Store) Mend() error { return s.swapFrom(0) }
 // swapFrom swaps in a state that is ahead by at least so much.
 func (s *Store) swapFrom(ahead uint64) error {
 	filled := filepath.Join(filepath.Dir(s.path), FillFile)
-	db, m, err := openFile(filled, s.registry, false, s.options.Hosted)
+	db, m, err := openFile(filled, s.registry, false, mapFor(s.options.Hosted))
 	if err != nil {
 		return fmt.Errorf("swap state: %w", err)
 	}
@@ -91,7 +91,7 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bol
 		s.fail(err)
 		return nil, failure(err)
 	}
-	old, s.db = s.db, db
+	old, s.db, s.passed = s.db, db, s.passed+1
 	s.open, s.frozen, s.pending, s.unlisted = nil, nil, 0, false
 	s.meta = m
 	s.damage.Store(nil)

@@ -60,7 +60,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		}
 	}()
 	var m meta
-	db, m, err = openFile(path, nil, true, 1)
+	db, m, err = openFile(path, nil, true, 0)
 	if err != nil {
 		return Report{}, err
 	}
