@@ -29,6 +29,10 @@ var epochs = book.Bucket[usedEpoch]{Name: "child-epochs", Max: 64} // by label
 // where the root is in its second epoch, and for seven up to its thousandth.
 const epochsEach = 512
 
+// maxUnknown is how many epochs a child may have begun that its parent never endorsed, before an
+// invitation of a person's brings another chain.
+const maxUnknown = 16
+
 // span are the epochs of a child under one epoch of its parent: those after before, up to last. A
 // chain may open those up to middle by itself; the others are for new chains, by invitation.
 type span struct{ before, middle, last uint64 }
@@ -100,8 +104,9 @@ func Bound(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secre
 }
 
 // epochFits reports whether an endorsement is of an epoch that it may be of, under the given epoch
-// of the parent. A new chain begins with the epoch that Epoch tells; a child that was never
-// endorsed in this ledger may have a chain from before. Each key set may open one more, within what
+// of the parent. A new chain begins with the epoch that Epoch tells, or some later: its ledger may
+// have begun epochs that the parent did not believe. A child that was never endorsed in this ledger
+// may have a chain from before. Each key set may open one more, within what
 // a chain may open, so that no thief of a key can use up the epochs.
 func (b endorseBody) epochFits(e usedEpoch, parent uint64) bool {
 	s, ok := spanOf(parent)
@@ -113,7 +118,7 @@ func (b endorseBody) epochFits(e usedEpoch, parent uint64) bool {
 	case b.After > 0 || bytes.Equal(b.First, e.First):
 		return b.Epoch <= e.Used || b.Epoch <= min(e.Used+most, s.middle)
 	case e.Used > 0:
-		return left && b.Begins == next && b.Epoch < next+most && b.Epoch <= s.last
+		return left && b.Begins >= next && b.Begins-next <= maxUnknown && b.Epoch-b.Begins < most && b.Epoch <= s.last
 	}
 	return b.Begins <= s.middle && b.Epoch < b.Begins+most && b.Epoch <= s.last
 }

@@ -51,8 +51,8 @@ func TestEpochIsUsedOnce(t *testing.T) {
 	if got := redeems(t, city, New(t, countyName), "two", nil); got != text.EpochOther {
 		t.Errorf("a new ledger of the epoch that is endorsed: got %q, want %q", got, text.EpochOther)
 	}
-	if got := redeems(t, city, NewIn(t, countyName, 3), "two", nil); got != text.EpochOther {
-		t.Errorf("a ledger of an epoch that was not told: got %q, want %q", got, text.EpochOther)
+	if got := redeems(t, city, NewIn(t, countyName, 19), "two", nil); got != text.EpochOther {
+		t.Errorf("a ledger of an epoch far behind the one that was told: got %q, want %q", got, text.EpochOther)
 	}
 	second := NewIn(t, countyName, epochOf(t, city, "two"))
 	if got := redeems(t, city, second, "two", nil); got != "" || second.Log().Epoch() != 2 {
@@ -76,6 +76,10 @@ func TestEpochIsUsedOnce(t *testing.T) {
 	}
 	if got := redeems(t, city, late, "three", nil); got != "" {
 		t.Errorf("epoch 3 after the withdrawal: got %q", got)
+	}
+	city.Invite(t, second, "four", true)
+	if got := redeems(t, city, NewIn(t, countyName, 6), "four", nil); got != "" || epochOf(t, city, "four") != 7 {
+		t.Errorf("a ledger that began two epochs that nobody believed: got %q", got)
 	}
 	if _, err := tree.Epoch(t.Context(), city, late.Name(), []byte("wrong")); Code(err) != text.InvitationUnknown {
 		t.Errorf("asked with a wrong secret: got %v, want %s", err, text.InvitationUnknown)

@@ -55,7 +55,7 @@ func (e *AnewError) Error() string {
 // Anew says how a jurisdiction goes on with new keys.
 type Anew struct {
 	Now    time.Time
-	Epoch  uint64                // with which the parent wants it to go on
+	Epoch  uint64                // with which the parent wants it to go on, unless the ledger is there already
 	Bound  []byte                // hash of number 1 of the key sets that the invitation is bound to; empty: of none yet
 	Parent identity.Jurisdiction // that endorses it
 	Saw    []byte                // the note of the largest checkpoint that the parent saw of the ledger; empty: of none
@@ -120,13 +120,13 @@ func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err e
 func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, note anewNote, noted bool, have chainAlone) (anewNote, error) {
 	begun := noted && have.first.Epoch == note.Epoch
 	hash := have.first.Hash()
-	spent := begun && a.Epoch != note.Epoch && !bytes.Equal(a.Bound, hash[:])
+	spent := begun && a.Epoch > note.Epoch && !bytes.Equal(a.Bound, hash[:])
 	if begun && !spent {
 		return note, nil
 	}
 	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, a.Saw...), Older: append([]Mark{}, a.Older...), Reason: a.Reason, Before: note.Before}
 	if !noted || spent {
-		next.Before = fmt.Sprintf("%s-%d", formerCerts, a.Epoch)
+		next.Before = freeBefore(dir, a.Epoch)
 		certs := filepath.Join(dir, newCerts)
 		if err := os.RemoveAll(certs); err != nil {
 			return next, err
@@ -136,6 +136,17 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 		}
 	}
 	return next, writeAnew(dir, next)
+}
+
+// freeBefore returns the name of a folder for the keys of before, that of an epoch or the next one
+// that is free.
+func freeBefore(dir string, epoch uint64) string {
+	for ; ; epoch++ {
+		name := fmt.Sprintf("%s-%d", formerCerts, epoch)
+		if _, err := os.Stat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			return name
+		}
+	}
 }
 
 // chainAlone is the chain of key sets of a replica that was made alone.
@@ -321,8 +332,11 @@ func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
 		note.Epoch = first.Epoch
 		return writeAnew(h.dir, *note)
 	}
-	if note.Epoch <= h.Log().Epoch() {
-		return fmt.Errorf("begin epoch %d: the ledger is in epoch %d already", note.Epoch, h.Log().Epoch())
+	if own := h.Log().Epoch(); note.Epoch <= own { // it began epochs that the parent did not believe
+		note.Epoch = own + 1
+		if err := writeAnew(h.dir, *note); err != nil {
+			return err
+		}
 	}
 	change, err := h.chainChange(note)
 	if err != nil {

@@ -110,6 +110,16 @@ func TestGoesOnAnew(t *testing.T) {
 		}
 		h = openAnewIn(t, dir)
 		checkAnew(t, h, before, second, pinOf(t, h))
+		if err := h.EndAnew(); err != nil {
+			t.Fatal(err)
+		}
+		closed(t, h)
+		if _, err := anewIn(t, dir, 2, nil); err != nil { // the parent believed none since
+			t.Fatal(err)
+		}
+		if h = openAnewIn(t, dir); h.Log().Epoch() != 10 {
+			t.Errorf("after epoch 9 it goes on in epoch %d, want 10", h.Log().Epoch())
+		}
 		closed(t, h)
 	}
 }
