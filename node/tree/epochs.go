@@ -106,8 +106,8 @@ func Bound(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secre
 // epochFits reports whether an endorsement is of an epoch that it may be of, under the given epoch
 // of the parent. A new chain begins with the epoch that Epoch tells, or some later: its ledger may
 // have begun epochs that the parent did not believe. A child that was never endorsed in this ledger
-// may have a chain from before. Each key set may open one more, within what
-// a chain may open, so that no thief of a key can use up the epochs.
+// may have a chain from before. Each key set may open one more, within what a chain may open, so
+// that no thief of a key can use up the epochs.
 func (b endorseBody) epochFits(e usedEpoch, parent uint64) bool {
 	s, ok := spanOf(parent)
 	next, left := s.next(e)

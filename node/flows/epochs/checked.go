@@ -3,6 +3,7 @@ package epochs
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -51,7 +52,7 @@ func (d *Desk) word(id identity.Message, reason string) book.Request {
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
 // may have ended. It returns the entry that records their word: where the epoch was begun with it,
 // that is the one that began it.
-func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, replica identity.Replica) (entry identity.Entry, err error) {
+func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q *host.QuestionError) (entry identity.Entry, err error) {
 	seen, lost, unsettled, err := d.Own.Begun(ctx)
 	if err != nil || !unsettled {
 		return entry, err
@@ -59,10 +60,10 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, r
 	entry = d.Own.Names().Entry(lost.Entry)
 	said := lost.Checked
 	lost.Checked = true
-	k, err := d.lost(ctx, seen, lost, host.AskAgain)
+	k, err := d.lost(ctx, seen, lost, time.Since(q.Since))
 	if err == nil && !said {
 		entry, err = d.record(ctx, d.word(id, reason), checked{
-			Replica: replica.String(), Begun: entry.String(), From: lost.From, To: max(lost.From, seen.Checkpoint.Size), Acts: len(k.acts), Whole: k.whole, Reason: reason,
+			Replica: q.Replica.String(), Begun: entry.String(), From: lost.From, To: max(lost.From, seen.Checkpoint.Size), Acts: len(k.acts), Whole: k.whole, Reason: reason,
 		})
 	}
 	if err == nil {

@@ -51,8 +51,12 @@ func TestSettledByAPerson(t *testing.T) {
 	}
 	o.refuses, o.said, o.question.Epoch = false, nil, 2
 	w.acts, w.err = nil, errors.New("no link")
-	if err := d.resume(t.Context(), true); !failure.Is(err, text.LostUnknown) {
+	if err := d.resume(t.Context(), true); !failure.Is(err, text.LostUnasked) {
 		t.Errorf("without the parent: %v", err)
+	}
+	o.question.Since = o.question.Since.Add(-host.AskAgain)
+	if err := d.resume(t.Context(), true); !failure.Is(err, text.LostUnknown) {
+		t.Errorf("long without the parent: %v", err)
 	}
 	o.said, id = nil, newID(t)
 	entry, err := d.Continue(t.Context(), id, "I looked", Word{Checked: true})

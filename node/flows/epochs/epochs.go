@@ -97,6 +97,7 @@ type Desk struct {
 	Logger  *slog.Logger
 
 	hearing hearing
+	heads   keptHeads
 }
 
 // Word is what a person says of a ledger in question.
@@ -127,7 +128,7 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	case questioned && q.Outrun > 0:
 		return entry, d.keysLost(q)
 	case questioned && q.Epoch > 0 && w.Checked:
-		return d.settle(ctx, id, reason, q.Replica)
+		return d.settle(ctx, id, reason, q)
 	case questioned && q.Grouped && q.Found == nil && !w.Newest:
 		return entry, text.Fail(text.GroupUnsaid, text.Args{"jurisdiction": d.Own.Name().String(), "replica": q.Replica.String()}, nil)
 	case !questioned || q.Grouped || q.Epoch > 0 || q.Found == nil && q.Waiting || w.Newest && !w.Checked:
@@ -198,15 +199,6 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 		return entry, err
 	}
 	return entry, d.finish(ctx, seen.Checkpoint.Log, k, begun.Entry)
-}
-
-// goOn finishes an epoch that was begun, with what is known by now.
-func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
-	k, err := d.lost(ctx, seen, lost, host.AskAgain)
-	if err != nil {
-		return err
-	}
-	return d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
 }
 
 // Recall puts a ledger in question of which two histories were proven before a restart, or to
@@ -360,36 +352,4 @@ func (d *Desk) Run(ctx context.Context) {
 		}
 		wait(ctx, again)
 	}
-}
-
-// resume finishes an epoch that is not settled and, where asks says so, looks for what was not
-// known of one that is.
-func (d *Desk) resume(ctx context.Context, asks bool) error {
-	if d.Own.Names().Log().Epoch() == 1 {
-		return nil
-	}
-	if asks {
-		seen, _ := d.Witness.Largest(ctx) // whoever does not answer is asked again
-		for _, s := range seen {
-			d.Own.Doubt(s)
-		}
-	}
-	seen, lost, unsettled, err := d.Own.Begun(ctx)
-	if err != nil || !unsettled || lost.Settled && !asks {
-		return err
-	}
-	if !lost.Settled {
-		return d.goOn(ctx, seen, lost)
-	}
-	if seen.Checkpoint.Size <= lost.From { // nobody says yet what is lost
-		return nil
-	}
-	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
-	if err != nil { // nobody keeps them, or is away
-		return nil
-	}
-	if acts, err = d.missing(ctx, acts, same.UpTo); err != nil {
-		return err
-	}
-	return d.finish(ctx, seen.Checkpoint.Log, known{acts, true, same}, lost.Entry)
 }

@@ -2,6 +2,7 @@ package epochs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -45,7 +46,7 @@ const (
 // since it was asked first; a child that does not is asked again by Run.
 func (d *Desk) Hear(ctx context.Context) error {
 	if !d.Own.Unheard() {
-		return nil
+		return d.hearHeads(ctx)
 	}
 	d.hearing.asking.Lock()
 	defer d.hearing.asking.Unlock()
@@ -67,9 +68,9 @@ func (d *Desk) Hear(ctx context.Context) error {
 		}
 	}
 	if !all {
-		return nil
+		return d.hearHeads(ctx)
 	}
-	return d.Own.Heard()
+	return errors.Join(d.Own.Heard(), d.hearHeads(ctx))
 }
 
 // hearAgain asks those children again who did not say.

@@ -1,0 +1,92 @@
+package epochs
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// TestTheWordWaitsForTheHeads (C24): an epoch was begun with a person's word that they looked, and
+// the node was killed before what ended had ended. At its start there is no link yet: the word
+// settles nothing before the parent was asked for a while.
+func TestTheWordWaitsForTheHeads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, o, w := newDesk(t)
+		o.question.Since, o.question.Epoch = time.Now(), 2
+		o.begun, o.seen = &host.Lost{From: 7, Checked: true}, *o.question.Found
+		w.err = errors.New("no link")
+		if err := d.resume(t.Context(), false); !failure.Is(err, text.LostUnasked) || len(o.said) > 0 {
+			t.Errorf("at the start: %v, did %s", err, o.said)
+		}
+		w.err, w.acts = nil, []ledger.Indexed{act(8, ledger.KindCancellation)}
+		if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[keys settle]" {
+			t.Errorf("once it is linked: %v, did %s", err, o.said)
+		}
+		o.said, o.begun, w.err = nil, &host.Lost{From: 7, Checked: true}, errors.New("no link")
+		time.Sleep(host.AskAgain)
+		if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
+			t.Errorf("long without a link: %v, did %s", err, o.said)
+		}
+	})
+}
+
+// TestHeadsOnceThere (C24): an epoch was settled by a person's word, as the parent was away. As
+// soon as there is a link to it, and before anybody is answered, what it knows ends, also where it
+// knows not all. A parent that does not tell holds up whoever asks, for a while; without a link
+// nobody waits.
+func TestHeadsOnceThere(t *testing.T) {
+	parent, err := identity.ParseJurisdiction("guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := text.Fail(text.HeadsMissing, text.Args{"known": "9"}, nil)
+	for what, row := range map[string]struct {
+		err  error // of the heads
+		up   bool
+		held bool // whoever asks
+		want string
+	}{
+		"without a link":   {nil, false, false, "[]"},
+		"it knows all":     {nil, true, false, "[keys settle]"},
+		"it knows some":    {missing, true, false, "[ended]"},
+		"it does not tell": {errors.New("no answer"), true, true, "[]"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d, o, w := newDesk(t)
+			o.seen, o.begun, o.question = *o.question.Found, &host.Lost{From: 7, Checked: true, Settled: true}, nil
+			w.near, w.err, w.acts = []Near{{Name: parent, Up: row.up, Parent: true}}, row.err, []ledger.Indexed{act(8, ledger.KindCancellation)}
+			if _, err := invite(t.Context(), o.Ledger, newID(t), "nanming"); err != nil {
+				t.Fatal(err)
+			}
+			size := func() (n uint64) {
+				_ = o.View(t.Context(), func(r *state.Reader) error { n = r.Size(); return nil })
+				return n
+			}
+			before := size()
+			hear := func(when string, held bool) {
+				t.Helper()
+				if err := d.Hear(t.Context()); (err != nil) != held {
+					t.Errorf("%s, %s: got %v", what, when, err)
+				}
+			}
+			hear("at first", row.held)
+			if row.err != nil && size() > before {
+				o.said = append(o.said, "ended")
+			}
+			if got := fmt.Sprint(o.said); got != row.want {
+				t.Errorf("%s: did %s, want %s", what, got, row.want)
+			}
+			time.Sleep(host.AskAgain)
+			hear("long after", false)
+		})
+	}
+}
