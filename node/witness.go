@@ -1,7 +1,10 @@
 package node
 
 import (
+	"context"
+
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/node/flows/witnessing"
 )
 
@@ -11,6 +14,10 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 	return witnessing.New(witnessing.Options{
 		Own: h.host, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
 		Here: func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
+		Believed: func(ctx context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
+			pin, known, err := h.breaks.Believed(ctx, of)
+			return pin, known && err == nil
+		},
 		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
 	})
 }

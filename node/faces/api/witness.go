@@ -60,12 +60,18 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 }
 
 // ledgerAlarms are the alarms about ledgers that have two histories, are shorter than what was
-// signed, do not prove that an epoch goes on from the one before, or hide what was shown of it.
+// signed, do not prove that an epoch goes on from the one before, hide what was shown of it, or
+// endorse other keys than are shown.
 func ledgerAlarms(h Hosted) (all []client.Alarm) {
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		for _, f := range h.Witness.Findings(r) {
 			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
 			switch {
+			case !f.Endorsed.IsZero():
+				args = map[string]string{"name": args["name"], "jurisdiction": h.Standing.Called(f.Endorsed), "number": args["size"], "entry": f.Entry.String()}
+				if !f.Other.IsZero() {
+					args["next"] = f.Other.String()
+				}
 			case !f.Hidden.IsZero():
 				args = map[string]string{"name": args["name"], "log": f.Log.String(), "next": f.Hidden.String(), "entry": f.Entry.String(), "since": stamp(f.At)}
 			case f.Epoch > 0:
@@ -84,6 +90,10 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 
 func findingCode(f witnessing.Finding) text.Code {
 	switch {
+	case !f.Endorsed.IsZero() && f.Other.IsZero():
+		return text.EndorsedOther
+	case !f.Endorsed.IsZero():
+		return text.EndorsedTwice
 	case !f.Hidden.IsZero():
 		return text.HeadsHide
 	case f.Epoch > 0:

@@ -86,6 +86,10 @@ type Finding struct {
 	Epoch uint64         // that goes on from Log, and does not show how
 	// Hidden is an act that was shown, and that the heads of Log do not show, which About sent.
 	Hidden identity.Entry
+	// Endorsed is a child of About for which it endorses, by Entry, other keys as number Size than
+	// are believed here or, where that is not zero, than by Other.
+	Endorsed identity.Jurisdiction
+	Other    identity.Entry
 	// Evidence is that of two histories: see witness.Fork.
 	Evidence []byte
 }
@@ -106,6 +110,9 @@ func (d *Desk) Findings(r *state.Reader) (all []Finding) {
 		if h := d.heard[name]; h.doubts(d.o.Now()) {
 			all = append(all, h.Finding)
 		}
+	}
+	for _, name := range inOrder(d.odd) {
+		all = append(all, d.odd[name])
 	}
 	for _, name := range inOrder(d.shown) {
 		if s := d.shown[name]; s.behind > 0 {

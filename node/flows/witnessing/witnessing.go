@@ -43,6 +43,9 @@
 // shared: the branches of a child, and all below, take turns. A piece that is not full is the last
 // one of its log, so that there are no more pieces than a log takes.
 //
+// What was shown of one epoch stays shown in the next, and what a child endorses for its own
+// children is compared with what is believed of them here: what differs is an alarm.
+//
 // A log of which two histories are found is an alarm on both sides, with the evidence in the
 // ledger, until a person acknowledges it. It is not cosigned again in that epoch, and whoever is
 // shown a part of it is told that it is forked. What else a neighbour may do does not hang on it:
@@ -114,6 +117,8 @@ type Options struct {
 	Children func() []identity.Jurisdiction
 	// KeySets returns the key sets that are believed for a neighbour; for anybody else an error.
 	KeySets func(of identity.Jurisdiction) ([]trust.Believed, error)
+	// Believed returns the key set by which a child of a child was believed last.
+	Believed func(ctx context.Context, of identity.Jurisdiction) (pin trust.Pin, known bool)
 	// Here reports whether a neighbour is hosted by this node, and so is no witness.
 	Here   func(identity.Jurisdiction) bool
 	Up     func(identity.Jurisdiction) bool // whether there is a link to it
@@ -136,7 +141,8 @@ type Desk struct {
 	heavy   *budget.Rates // on heads that come, in KiB
 	telling *budget.Rates // on heads that are told
 
-	passed passed
+	passed   passed
+	endorses map[identity.Jurisdiction]*endorses // by child; it belongs to Round
 
 	judging host.Lock // held from reading what is kept to keeping more, so that nobody judges in vain
 	raising host.Lock // likewise, for heads
@@ -148,6 +154,8 @@ type Desk struct {
 	rose  rose
 
 	busyWith map[identity.Jurisdiction]bool // who is being shown something at once
+
+	odd map[identity.Jurisdiction]Finding // children of children whose parent endorses other keys
 
 	fullAt map[identity.Jurisdiction]bool // branches below whose heads found no room, as it was logged
 }
@@ -185,6 +193,7 @@ func New(o Options) *Desk {
 		showing: budget.NewRates(mostAtOnce, shownPerSecond),
 		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{},
+		endorses: map[identity.Jurisdiction]*endorses{},
 	}
 }
 
@@ -206,7 +215,7 @@ func (d *Desk) Run(ctx context.Context) {
 }
 
 // Round shows the own checkpoint once to every neighbour that has a link and has not seen it, and
-// then sends the parent the heads that it does not have.
+// sends the parent the heads that it does not have. Then it looks at what the children endorse.
 func (d *Desk) Round(ctx context.Context) {
 	var round sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
@@ -218,6 +227,7 @@ func (d *Desk) Round(ctx context.Context) {
 		})
 	}
 	round.Wait()
+	d.checkEndorsed(ctx)
 }
 
 // visit shows the own checkpoint to a neighbour, and the heads to the parent. A parent that has

@@ -49,7 +49,8 @@ type world struct {
 	mu     sync.Mutex
 	places map[identity.Jurisdiction]*place
 	ahead  time.Duration
-	ended  map[identity.Jurisdiction]bool // whose keys count no more
+	ended  map[identity.Jurisdiction]bool      // whose keys count no more
+	pins   map[identity.Jurisdiction]trust.Pin // by which children of children are believed
 }
 
 func (w *world) now() time.Time {
@@ -74,7 +75,7 @@ func must[T any](t testing.TB, v T, err error) T {
 
 func newWorld(t *testing.T, names ...string) *world {
 	t.Helper()
-	w := &world{t: t, places: map[identity.Jurisdiction]*place{}, ended: map[identity.Jurisdiction]bool{}}
+	w := &world{t: t, places: map[identity.Jurisdiction]*place{}, ended: map[identity.Jurisdiction]bool{}, pins: map[identity.Jurisdiction]trust.Pin{}}
 	for _, s := range names {
 		name, err := identity.ParseJurisdiction(s)
 		if err != nil {
@@ -200,13 +201,18 @@ func (p *place) open() {
 	fill.Handle(registry, applyFill)
 	swap.Handle(registry, applySwap)
 	logs.Handle(registry, applyLogs)
+	endorse.Handle(registry, applyEndorse)
 	logger := slog.New(slog.DiscardHandler)
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)
 	p.desk = New(Options{
 		Own: p.Host, Asker: p, Parent: p.parent, Children: p.children, KeySets: p.w.believed, Now: p.w.now, Logger: logger,
 		Here: func(identity.Jurisdiction) bool { return p.here },
-		Up:   func(to identity.Jurisdiction) bool { return !p.down && p.w.places[to] != nil && !p.w.places[to].down },
+		Believed: func(_ context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
+			pin, ok := p.w.pins[of]
+			return pin, ok
+		},
+		Up: func(to identity.Jurisdiction) bool { return !p.down && p.w.places[to] != nil && !p.w.places[to].down },
 	})
 }
 

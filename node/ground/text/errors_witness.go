@@ -17,6 +17,8 @@ const (
 	NoHeads           Code = "no-heads"
 	EpochUnproven     Code = "epoch-unproven"
 	HeadsHide         Code = "heads-hide"
+	EndorsedOther     Code = "endorsed-other"
+	EndorsedTwice     Code = "endorsed-twice"
 )
 
 var witnessProblems = []problem{
@@ -105,5 +107,19 @@ var witnessProblems = []problem{
 			"请致电{name}，问清该条目被隐去的原因。此前报来的仍在，用 xietong ledger list --at NAME 查看；在该条目重新报来之前，本级不收这一纪元的要素"},
 		en: parts{"Heads hide what was shown", "the heads of {log} that {name} sent hide entry {next}, which was shown in the epoch before and is not among what is named as lost (found {since}); the evidence is entry {entry}", "{name}",
 			"telephone {name}, and ask why that entry is hidden. What was shown before is kept: see `xietong ledger list --at NAME`. No heads of this epoch are taken until it is shown again"},
+	},
+	{
+		number: 553, code: EndorsedOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number", "entry"},
+		zh: parts{"背书的密钥与出示的不同", "{name}的账本为{jurisdiction}背书的第 {number} 号密钥集（{entry}），不是本级所认定的那一套：它对上和对下出示的密钥不同", "{name}",
+			"请分别致电{name}和{jurisdiction}，核对密钥指纹（xietong keys status）。{name}冒用其名义的，请按程序处理；{jurisdiction}刚以新密钥重新加入的，本级认定新密钥后告警自行消失"},
+		en: parts{"Endorses other keys than it shows", "the key set that the ledger of {name} endorses for {jurisdiction} as number {number} (entry {entry}) is not the one by which it is believed here: other keys are shown upward than downward", "{name}",
+			"telephone {name} and {jurisdiction}, each by itself, and compare the fingerprint of the keys (`xietong keys status`). If {name} speaks in the name of the other, that is a matter for its superiors; where {jurisdiction} has just joined again with new keys, this passes once they are believed here"},
+	},
+	{
+		number: 554, code: EndorsedTwice, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number", "entry", "next"},
+		zh: parts{"同一编号背书了两套密钥", "{name}的账本为{jurisdiction}的第 {number} 号密钥集背书了两套不同的密钥（{entry} 和 {next}），而{jurisdiction}并未重新加入", "{name}",
+			"请分别致电{name}和{jurisdiction}，核对密钥指纹（xietong keys status）：其中一套是以其名义伪造的，或者其密钥被盗用。两个条目即为证据"},
+		en: parts{"Two key sets endorsed under one number", "the ledger of {name} endorses two different key sets for {jurisdiction} as number {number} (entries {entry} and {next}), and {jurisdiction} did not join again between", "{name}",
+			"telephone {name} and {jurisdiction}, each by itself, and compare the fingerprint of the keys (`xietong keys status`): one of the two was made in the name of the other, or its keys were stolen. The two entries are the evidence"},
 	},
 }

@@ -1,0 +1,167 @@
+package witnessing
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"xietong/certs/identity"
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+)
+
+// A child says in its heads which key sets it endorses for its own children. Whoever stands above
+// holds that against what it believes of them: so a child that shows one key set to its child, and
+// another one upward, is found. Where it endorses two of one chain under one number, its own heads
+// tell.
+
+// endorsed is a key set that a ledger endorsed.
+type endorsed struct {
+	number uint64
+	hash   tlog.Hash
+	by     ledger.Ref // the invitation with which the chain began
+	entry  uint64
+}
+
+// endorses is what the newest log of a child endorsed, as far as it was read.
+type endorses struct {
+	log   identity.Log
+	names state.Names
+	to    uint64
+	of    map[identity.Jurisdiction][]endorsed // in their order
+	twice map[identity.Jurisdiction]Finding    // the first of each
+	odd   map[identity.Jurisdiction]Finding    // as they were found last
+	at    time.Time                            // when that was
+}
+
+// What is remembered of a child: a child has more children only where it makes them up.
+const (
+	mostEndorsed   = 64 // key sets of one
+	mostOfEndorser = 4096
+)
+
+// add adds a key set, and reports another one with the same number in the same chain.
+func (e *endorses) add(child identity.Jurisdiction, now endorsed) (other endorsed, twice bool) {
+	all, known := e.of[child]
+	if !known && len(e.of) >= mostOfEndorser {
+		return other, false
+	}
+	for _, was := range all {
+		if was.number != now.number || was.by != now.by {
+			continue
+		}
+		if was.hash == now.hash {
+			return other, false
+		}
+		other, twice = was, true
+	}
+	e.of[child] = append(all[max(0, len(all)+1-mostEndorsed):], now)
+	return other, twice
+}
+
+// read goes on reading the heads of a child's newest log.
+func (e *endorses) read(r *state.Reader, by identity.Jurisdiction, now time.Time) error {
+	var epochs []uint64
+	var newest identity.Log
+	for _, newest = range epochsOf(r, by, by) {
+		epochs = append(epochs, newest.Epoch())
+	}
+	if newest != e.log || e.of == nil {
+		*e = endorses{log: newest, of: map[identity.Jurisdiction][]endorsed{}, twice: map[identity.Jurisdiction]Finding{}}
+	}
+	k, _ := risenOf.Load(r, keyOfRisen(by, newest))
+	e.names = k.names(epochs)
+	acts := &actsOf{r: r, k: k}
+	for n, data, ok := acts.fromIndex(e.to); ok; n, data, ok = acts.fromIndex(n + 1) {
+		leaf, err := ledger.DecodeLeaf(data)
+		if err == nil && leaf.Head.Kind == ledger.KindEndorsement {
+			err = e.take(by, leaf.Head, n, now)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	e.to = k.To
+	return nil
+}
+
+// take takes the head of an endorsement.
+func (e *endorses) take(by identity.Jurisdiction, h ledger.Head, entry uint64, now time.Time) error {
+	child, err := by.Child(h.Code)
+	if err != nil {
+		return err
+	}
+	was, twice := e.add(child, endorsed{number: h.To, hash: h.Root, by: h.About, entry: entry})
+	if _, told := e.twice[child]; twice && !told {
+		e.twice[child] = Finding{About: by, Endorsed: child, Size: h.To, Entry: e.names.Entry(entry), Other: e.names.Entry(was.entry), At: now}
+	}
+	return nil
+}
+
+// differs returns the entry that endorses another key set than the one that is believed, under its
+// number, where none endorses that one.
+func differs(all []endorsed, number uint64, hash tlog.Hash) (entry uint64, found bool) {
+	for _, e := range all {
+		switch {
+		case e.number != number:
+		case e.hash == hash:
+			return 0, false
+		default:
+			entry, found = e.entry, true
+		}
+	}
+	return entry, found
+}
+
+// checkEndorsed compares what the children endorse with what is believed here, and tells what
+// differs. It belongs to Round.
+func (d *Desk) checkEndorsed(ctx context.Context) {
+	found := map[identity.Jurisdiction]Finding{}
+	for _, by := range d.o.Children() {
+		e := d.endorses[by]
+		if e == nil {
+			e = &endorses{}
+			d.endorses[by] = e
+		}
+		if err := d.judgeEndorsed(ctx, by, e); err != nil {
+			d.o.Logger.Warn("the endorsements of a child cannot be read", "peer", by.String(), "error", err)
+		}
+		maps.Copy(found, e.odd)
+	}
+	d.tellEndorsed(found)
+}
+
+// judgeEndorsed compares what one child endorses, where it endorsed something since, or that was
+// done long ago.
+func (d *Desk) judgeEndorsed(ctx context.Context, by identity.Jurisdiction, e *endorses) error {
+	was, now := e.to, d.o.Now()
+	err := d.o.Own.Look(func(r *state.Reader) error { return e.read(r, by, now) })
+	if err != nil || e.to == was && now.Sub(e.at).Abs() < showAgain {
+		return err
+	}
+	e.at, e.odd = now, maps.Clone(e.twice)
+	for child, all := range e.of {
+		pin, known := d.o.Believed(ctx, child)
+		if entry, other := differs(all, pin.Number(), tlog.Hash(pin.Hash())); known && other {
+			e.odd[child] = Finding{About: by, Endorsed: child, Size: pin.Number(), Entry: e.names.Entry(entry), At: now}
+		}
+	}
+	return nil
+}
+
+// tellEndorsed keeps what was found, and logs what is new.
+func (d *Desk) tellEndorsed(found map[identity.Jurisdiction]Finding) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for child, f := range found {
+		if was, told := d.odd[child]; told {
+			f.At = was.At
+			found[child] = f
+			continue
+		}
+		d.o.Logger.Error("a child endorses other keys than it shows", "peer", f.About.String(), "of", child.String(), "key_set", f.Size, "entry", f.Entry.String())
+	}
+	d.odd = found
+}
