@@ -1,11 +1,6 @@
 package state
 
-import (
-	"encoding/binary"
-
-	"xietong/certs/canon"
-	"xietong/certs/identity"
-)
+import "encoding/binary"
 
 // A ledger whose keys count no more, because most of those who must sign the next are gone, or
 // because the newest are, goes on in a new epoch with a new chain of key sets, which begins with
@@ -33,16 +28,9 @@ func (r reads) FormerKeySets() (all []FormerKeySet) {
 // applyEpochAnew begins an epoch whose key set begins a new chain. It may be that nothing was lost.
 // What decides whether the new keys are believed is the parent's word, which comes after.
 func applyEpochAnew(tx *Tx, body []byte) ([]byte, error) {
-	var b EpochChange
-	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+	b, log, err := tx.nextEpoch(body, 1)
+	if err != nil {
 		return nil, err
-	}
-	log, err := identity.NewLog(tx.Log().Jurisdiction(), b.Epoch)
-	switch {
-	case err != nil:
-		return nil, err
-	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != 1:
-		return nil, &Refusal{Code: CodeIDReused}
 	}
 	if err := tx.endChain(b.Epoch); err != nil {
 		return nil, err

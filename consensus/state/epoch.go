@@ -197,18 +197,24 @@ func (r reads) Epochs() (all []Epoch) {
 
 // applyEpoch begins an epoch, whose key set goes on with the chain.
 func applyEpoch(tx *Tx, body []byte) ([]byte, error) {
-	var b EpochChange
-	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+	b, log, err := tx.nextEpoch(body, uint64(len(tx.KeySets()))+1)
+	if err != nil {
 		return nil, err
-	}
-	log, err := identity.NewLog(tx.Log().Jurisdiction(), b.Epoch)
-	switch {
-	case err != nil:
-		return nil, err
-	case b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != uint64(len(tx.KeySets()))+1:
-		return nil, &Refusal{Code: CodeIDReused}
 	}
 	return tx.beginEpoch(log, b)
+}
+
+// nextEpoch reads the body of a command that begins an epoch with a key set of the number, and
+// refuses one that is no later than the newest epoch.
+func (tx *Tx) nextEpoch(body []byte, number uint64) (b EpochChange, log identity.Log, err error) {
+	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
+		return b, log, err
+	}
+	log, err = identity.NewLog(tx.Log().Jurisdiction(), b.Epoch)
+	if err == nil && (b.Epoch <= tx.Log().Epoch() || b.KeySet.Number != number) {
+		err = &Refusal{Code: CodeIDReused}
+	}
+	return b, log, err
 }
 
 // beginEpoch begins an epoch with the log. (1) What was noted for the log before, and is not

@@ -294,19 +294,21 @@ func TestEveryByte(t *testing.T) {
 		_, _, err := OpenFork(data, f.log.Jurisdiction(), []trust.KeySet{f.keys})
 		return err
 	}
-	for name, tc := range map[string]struct {
-		data []byte
-		take func([]byte) error
-	}{"offer": {offer, takes}, "fork": {evidence, proves}} {
-		if err := tc.take(tc.data); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		for i := range tc.data {
-			bad := bytes.Clone(tc.data)
-			bad[i] ^= 0x20
-			if tc.take(bad) == nil {
-				t.Errorf("%s: byte %d of %d may be another", name, i, len(bad))
-			}
+	everyByte(t, "offer", offer, takes)
+	everyByte(t, "fork", evidence, proves)
+}
+
+// everyByte flips each byte of data, and checks that what is taken as it is is not taken then.
+func everyByte(t *testing.T, name string, data []byte, take func([]byte) error) {
+	t.Helper()
+	if err := take(data); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for i := range data {
+		bad := bytes.Clone(data)
+		bad[i] ^= 0x20
+		if take(bad) == nil {
+			t.Errorf("%s: byte %d of %d may be another", name, i, len(bad))
 		}
 	}
 }

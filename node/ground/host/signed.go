@@ -178,10 +178,8 @@ func (h *Host) openSigned(folder string) error {
 // lostBy notes that what was signed up to a size is lost, whatever the neighbours saw of it: it may
 // be less.
 func (h *Host) lostBy(noted uint64) {
-	q := h.question.Load()
-	now := *q
-	now.Found, now.Waiting = &Seen{By: h.name, Checkpoint: ledger.Checkpoint{Log: h.Log(), Size: noted}, Note: []byte{}, At: time.Now()}, false
-	h.question.CompareAndSwap(q, &now)
+	found := &Seen{By: h.name, Checkpoint: ledger.Checkpoint{Log: h.Log(), Size: noted}, Note: []byte{}, At: time.Now()}
+	h.reword(func(now *QuestionError) { now.Found, now.Waiting = found, false })
 }
 
 // errInside is why a folder in the data directory is no good: a backup would put it back too.
