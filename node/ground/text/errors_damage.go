@@ -64,9 +64,9 @@ var damageProblems = []problem{
 	{
 		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
 		zh: parts{"磁盘上的数据已损坏，由其他副本修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；它不担任主副本，由其他副本继续服务", "{file}",
-			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请移除这个副本，再用 xietong replica invite 邀请一台新机器"},
+			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
 		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
-			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, remove this replica and invite a new one with `xietong replica invite`"},
+			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, take this replica out there with `xietong replica replace`, and bring in a new machine"},
 	},
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},

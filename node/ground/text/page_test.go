@@ -64,3 +64,24 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+// TestDamageHasARunbook: whatever is said of damaged files stands in the guides, in both languages,
+// with what to do; and where the words for a file name a backup, they name other replicas first.
+func TestDamageHasARunbook(t *testing.T) {
+	for _, guide := range []string{"../../../docs/operating.md", "../../../docs/zh/operating.md"} {
+		said, err := os.ReadFile(guide)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range damageProblems {
+			if !strings.Contains(string(said), "`"+string(p.code)+"`") {
+				t.Errorf("%s does not say what to do about %s", guide, p.code)
+			}
+		}
+	}
+	for _, part := range []string{"ledger", "keys"} {
+		if mend := partWords[part].mend; !strings.HasPrefix(mend.en, "where the jurisdiction has other replicas") || !strings.HasPrefix(mend.zh, "本级有其他副本的") {
+			t.Errorf("%s: got %q", part, mend)
+		}
+	}
+}
