@@ -39,7 +39,7 @@ func (s *Store) Apply(index, term uint64, commands [][]byte) []Result {
 	if fill >= full {
 		s.flushing.Lock()
 		defer s.flushing.Unlock()
-		if s.mustCommit() != nil {
+		if s.mustCommit(false) != nil {
 			return nil
 		}
 	}

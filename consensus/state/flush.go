@@ -7,9 +7,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// flushLoop commits the open transaction FlushEvery after it began, or when it is half full. It is
-// the only goroutine of this package, and the only code here that knows of time: the time of a
-// commit changes nothing in the content of the transaction.
+// flushLoop commits the open transaction some time after it began (see pace), or when it is half
+// full. It is the only goroutine of this package, and the only code here that knows of time: the
+// time of a commit changes nothing in the content of the transaction.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -22,10 +22,11 @@ func (s *Store) flushLoop() {
 		case <-s.stop:
 			return
 		}
-		timer.Reset(s.options.FlushEvery)
+		timer.Reset(s.pace())
 		select {
 		case <-timer.C:
-			s.Flush()
+			s.flush(true)
+			s.listAtRest() // where another commit went before
 		case <-s.half:
 			s.Flush()
 		case <-s.stop:
@@ -36,16 +37,18 @@ func (s *Store) flushLoop() {
 
 // Flush commits the open transaction, and returns when it is on disk. A failure goes to
 // Options.Fatal.
-func (s *Store) Flush() {
+func (s *Store) Flush() { s.flush(false) }
+
+func (s *Store) flush(lists bool) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
-	s.mustCommit()
+	s.mustCommit(lists)
 }
 
 // mustCommit commits the open transaction, with flushing held. The store fails when the commit
 // does.
-func (s *Store) mustCommit() error {
-	err := s.commit()
+func (s *Store) mustCommit(lists bool) error {
+	err := s.commit(lists)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && s.failed == nil {
@@ -68,13 +71,14 @@ func (s *Store) fail(err error) []Result {
 // go into the next one. (2) It writes the frozen transaction to the file and flushes the file to
 // disk, while readers see the transaction over the file. (3) It drops the transaction, because the
 // file has it. After a failure the state on disk is unknown, so the process must end; raft's log
-// has every command of the transaction.
-func (s *Store) commit() error {
+// has every command of the transaction. Where lists is true, the list of free pages is written,
+// however long it is.
+func (s *Store) commit(lists bool) error {
 	l, size, err := s.freeze()
 	if err != nil || l == nil {
 		return err
 	}
-	if err := s.commitFile(l, size, false); err != nil {
+	if err := s.commitFile(l, size, lists); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.mu.Lock()

@@ -5,21 +5,34 @@ import (
 	"time"
 )
 
-// The list of the file's free pages is written with a commit where it is short: beside the commit
-// or in itself. Where it is long and the commit is short, it is written once nothing came for
-// restAfter, and when the store is closed. A file without it is opened by a walk over all its
-// pages, which takes seconds for each million of records, and minutes where the disk must be read;
-// that is left for a node that is killed while it writes little, soon after it has written much.
+// The list of the file's free pages is written with each commit of the flusher. Nobody waits for
+// that commit, because raft's log is durable, so where the list is long the flusher commits more
+// rarely, and writes no more bytes of lists than it does of short ones. A commit that others ask
+// for, and that is shorter than the list, leaves it out, until the flusher's next one or until
+// nothing came for restAfter.
+//
+// A file without its list is opened by a walk over all its pages, which takes seconds for each
+// million of records, and minutes where the disk must be read; that is left for a node that is
+// killed just then.
 const (
-	shortList = 64 << 10 // bytes
-	restAfter = time.Second
+	shortList   = 64 << 10 // bytes that are written each FlushEvery
+	flushRarely = 10 * time.Second
+	restAfter   = time.Second
 )
+
+// pace returns how long after it began the flusher commits a transaction.
+func (s *Store) pace() time.Duration {
+	s.flushing.Lock()
+	defer s.flushing.Unlock()
+	rarer := FlushEvery * time.Duration(s.listLen) / time.Duration(cmp.Or(s.options.shortList, shortList))
+	return max(s.options.FlushEvery, min(rarer, flushRarely))
+}
 
 // lists decides whether the commit of so many bytes writes the list, with the writer's transaction
 // of the file open.
-func (s *Store) lists(size int, rest bool) {
-	long := s.db.Stats().FreelistInuse
-	s.unlisted = !rest && long > max(cmp.Or(s.options.shortList, shortList), size)
+func (s *Store) lists(size int, always bool) {
+	s.listLen = s.db.Stats().FreelistInuse
+	s.unlisted = !always && s.listLen > max(cmp.Or(s.options.shortList, shortList), size)
 	s.db.NoFreelistSync = s.unlisted // bbolt reads it as it commits
 }
 

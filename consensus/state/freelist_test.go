@@ -14,6 +14,12 @@ import (
 // listed reports whether the newest commit in the file has the list of free pages: of the two meta
 // pages of bbolt, that of the higher transaction says so.
 func listed(t *testing.T, path string) bool {
+	_, has := newestCommit(t, path)
+	return has
+}
+
+// newestCommit returns the number of the newest commit, and whether it has the list.
+func newestCommit(t *testing.T, path string) (number uint64, listed bool) {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -27,7 +33,7 @@ func listed(t *testing.T, path string) bool {
 			newest, list = txid, binary.NativeEndian.Uint64(meta[32:])
 		}
 	}
-	return list != math.MaxUint64
+	return newest, list != math.MaxUint64
 }
 
 // TestFreePagesAreListed checks that a store that comes to rest, or is closed, has the list of its
@@ -70,8 +76,19 @@ func TestFreePagesAreListed(t *testing.T) {
 		if note(1); listed(t, path) {
 			t.Error("a short commit wrote a long list")
 		}
-		if time.Sleep(2 * restAfter); !listed(t, path) {
+		if time.Sleep(flushRarely + 2*restAfter); !listed(t, path) {
 			t.Error("at rest the list is not written")
+		}
+		before, _ := newestCommit(t, path)
+		for range 60 { // it never rests
+			index++
+			s.Apply(index, 1, [][]byte{command(t, kindNote, newID(t), "x")})
+			if time.Sleep(restAfter / 2); !listed(t, path) {
+				t.Fatal("a file whose list is long is without it while little is written")
+			}
+		}
+		if after, _ := newestCommit(t, path); after < before+2 || after > before+4 {
+			t.Errorf("%d commits in half a minute, each with a long list, want one each %s", after-before, flushRarely)
 		}
 		note(1)
 		if err := s.Close(); err != nil || !listed(t, path) {
@@ -80,7 +97,7 @@ func TestFreePagesAreListed(t *testing.T) {
 		if s, err = Open(path, noteRegistry(), Options{}); err != nil {
 			t.Fatal(err)
 		}
-		if n := size(t, s); n != 6002 {
+		if n := size(t, s); n != 6062 {
 			t.Errorf("opened by the list: %d entries", n)
 		}
 		if err := s.Close(); err != nil {

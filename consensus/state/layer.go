@@ -233,9 +233,9 @@ func (r reads) last(bucket string) (key, value []byte) {
 }
 
 // commitFile writes a layer of so many bytes to the file and flushes it to disk, whole or not at
-// all. With rest it writes the list of free pages in any case. Where the database gives up, because
-// a page is not what it says it is, the error is a *DamageError.
-func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
+// all. With lists it writes the list of free pages in any case. Where the database gives up,
+// because a page is not what it says it is, the error is a *DamageError.
+func (s *Store) commitFile(l *layer, size int, lists bool) (err error) {
 	var file *bolt.Tx
 	defer func() {
 		if p := recover(); p != nil {
@@ -248,7 +248,7 @@ func (s *Store) commitFile(l *layer, size int, rest bool) (err error) {
 	if err := s.registry.writeLayer(file, l, s.scrubbed); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
-	s.lists(size, rest)
+	s.lists(size, lists)
 	return s.options.commit(file)
 }
 

@@ -50,7 +50,7 @@ func (s *Store) SaveMarker(m Marker) error {
 	if err := s.putMarker(m, data); err != nil {
 		return fmt.Errorf("save marker: %w", err)
 	}
-	if err := s.mustCommit(); err != nil {
+	if err := s.mustCommit(false); err != nil {
 		return fmt.Errorf("save marker: %w", err)
 	}
 	return nil

@@ -74,5 +74,5 @@ func (s *Store) putTiles(tiles memTiles) error {
 	}
 	s.open.fresh = nil // all entries are in these tiles
 	s.mu.Unlock()
-	return errors.Join(err, s.mustCommit())
+	return errors.Join(err, s.mustCommit(false))
 }

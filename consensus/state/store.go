@@ -2,11 +2,11 @@
 //
 // Raft's log makes commands durable; this file holds the state that they add up to. Apply runs
 // commands in one open transaction, which is kept in memory over the file. A single flusher commits
-// the transaction FlushEvery after it began, earlier when it is half full, and before a snapshot.
-// The transaction holds everything at once: data, ledger entries, tree, and the raft index and term
-// up to which commands are applied. So after a crash the file is at some index, raft replays the
-// entries from its log, and Apply skips entries at or below that index: nothing is ever applied
-// twice.
+// the transaction FlushEvery after it began, later where the file has many free pages, earlier when
+// it is half full, and before a snapshot. The transaction holds everything at once: data, ledger
+// entries, tree, and the raft index and term up to which commands are applied. So after a crash the
+// file is at some index, raft replays the entries from its log, and Apply skips entries at or below
+// that index: nothing is ever applied twice.
 //
 // No reader waits for the file. A reader sees everything that was applied when it began: the file,
 // over it the transaction that is being committed, over that a copy of the open one. During a
@@ -177,6 +177,7 @@ type Store struct {
 	flushing sync.Mutex // held through a commit, and taken before mu
 	scrubbed *groupPass // what a scrub has read of a group; nil: nothing; guarded by flushing
 	unlisted bool       // the newest commit did not write the list of free pages; guarded by flushing
+	listLen  int        // bytes of that list; guarded by flushing
 
 	mu       sync.Mutex // guards the fields below; never held while waiting for the disk, but by Swap
 	db       *bolt.DB   // changes with flushing held, too
@@ -321,7 +322,7 @@ func (s *Store) Close() error {
 	close(s.stop)
 	s.flusher.Wait()
 	s.flushing.Lock()
-	err := s.commit()
+	err := s.commit(true)
 	if err == nil {
 		err = s.list()
 	}

@@ -92,7 +92,7 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bol
 		return nil, failure(err)
 	}
 	old, s.db, s.passed = s.db, db, s.passed+1
-	s.open, s.frozen, s.pending, s.unlisted = nil, nil, 0, false
+	s.open, s.frozen, s.pending, s.unlisted, s.listLen = nil, nil, 0, false, 0
 	s.meta = m
 	s.damage.Store(nil)
 	s.scrubbed = nil
