@@ -3,6 +3,9 @@
 // each with a data directory of its own on the same disk and sockets of its own, and the same number
 // of clients in the process. Both answer a write once a majority has flushed it to disk.
 //
+// Two commands measure what others have nothing beside: growth, what a ledger of many entries costs,
+// and crowd, what many clients at once meet.
+//
 // It judges no time: it prints what it saw, the medians, the ranges and the ratios. It is a module of
 // its own, so that what it compares with is no dependency of the program.
 package main
@@ -53,14 +56,28 @@ type options struct {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	o, err := parse(os.Args[1:])
-	if err == nil {
-		err = profiled(o.profile, func() error { return compare(ctx, o, os.Stdout) })
-	}
+	err := begin(ctx, os.Args[1:])
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+// begin runs what the arguments say.
+func begin(ctx context.Context, args []string) error {
+	if len(args) > 0 {
+		switch args[0] {
+		case "growth":
+			return grow(ctx, args[1:], os.Stdout)
+		case "crowd":
+			return come(ctx, args[1:], os.Stdout)
+		}
+	}
+	o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	return profiled(o.profile, func() error { return compare(ctx, o, os.Stdout) })
 }
 
 // profiled runs do under the CPU profiler, where a file is named.
