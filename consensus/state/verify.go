@@ -24,7 +24,8 @@ type Report struct {
 	Published Published       // the newest checkpoint; without a note where none was published
 	Signed    tlog.Hash       // root of the entries that it covers, derived from them
 	KeySets   [][]byte        // signed, from number 1 on
-	InForce   uint64          // the number of the key set by which Published is signed
+	InForce   uint64          // the number of the key set by which Published is signed; 0: none of those
+	Former    []FormerKeySet  // see Reader.FormerKeySets
 	Sealed    []SealedPayload // see Reader.FirstSealed
 }
 
@@ -88,7 +89,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 	}
 	return Report{
 		Log: m.Log, Last: m.Last, Entries: m.Size, Root: v.root, Published: v.published, Signed: v.signed, KeySets: v.keySets, InForce: v.inForce,
-		Sealed: v.sealed,
+		Former: v.former, Sealed: v.sealed,
 	}, nil
 }
 
@@ -113,6 +114,7 @@ type verifier struct {
 	signed    tlog.Hash
 	keySets   [][]byte
 	inForce   uint64
+	former    []FormerKeySet
 	sealed    []SealedPayload
 }
 
@@ -204,7 +206,7 @@ func (v *verifier) tree(r reads) (err error) {
 	if v.root, err = ledger.Root(v.size, v.tiles); err != nil {
 		return err
 	}
-	v.keySets = r.KeySets()
+	v.keySets, v.former = r.KeySets(), r.FormerKeySets()
 	v.sealed = r.firstSealed(v.size)
 	if v.published, _ = r.Published(); v.published.Mark.Size > v.size {
 		return v.wrong("a checkpoint of %d entries was signed, the file has %d", v.published.Mark.Size, v.size)

@@ -156,6 +156,32 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 	}
 }
 
+// TestNewKeysThatSignedNothingYet (B19-7): a ledger that goes on with new keys, which have signed
+// no checkpoint yet, holds: its newest is proven by the keys and the epoch of before.
+func TestNewKeysThatSignedNothingYet(t *testing.T) {
+	dir, _ := filled(t)
+	name, err := identity.ParseJurisdiction(nanming)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parent, _ := name.Parent()
+	folder := host.Folder(dir, name)
+	if _, err := host.BeginAnew(folder, name, host.Anew{Now: time.Now(), Epoch: 2, Parent: parent, Reason: "test"}); err != nil {
+		t.Fatal(err)
+	}
+	h, err := host.Open(t.Context(), folder, name, host.Options{Registry: state.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Anew: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	report, err := VerifyData(t.Context(), dir, "", nil, nil)
+	if err != nil || report.FirstBad != "" || report.Checkpoint != 4 || report.Entries != 6 {
+		t.Errorf("got %+v, %v", report, err)
+	}
+}
+
 // TestVerifyAsksWhichLedger: where a directory hosts several jurisdictions, a person is told which.
 func TestVerifyAsksWhichLedger(t *testing.T) {
 	dir, _ := filled(t)
