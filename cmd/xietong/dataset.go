@@ -61,7 +61,7 @@ func (a *app) datasetList() *cobra.Command {
 			rows: all, whole: func(rows []client.Dataset) any { return client.Datasets{Datasets: rows} },
 			heading: datasetHeadings,
 			line: func(d client.Dataset) []string {
-				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version), a.withdrawnAt(d.Withdrawn)}
+				return []string{d.Code, d.Title, d.Agency, a.category(d.Category), number(d.Version), a.withdrawnAt(d)}
 			},
 		})
 		if err == nil && at == "" {
@@ -75,14 +75,14 @@ func (a *app) datasetList() *cobra.Command {
 }
 
 // withdrawnAt tells when something was withdrawn, or that it is held; "": neither.
-func (a *app) withdrawnAt(e *client.Ended) string {
-	if e == nil {
+func (a *app) withdrawnAt(d client.Dataset) string {
+	switch {
+	case d.Held != "":
+		return a.t(text.CLIHeld, text.Args{"entry": d.Held})
+	case d.Withdrawn == nil:
 		return ""
 	}
-	if e.Held != "" {
-		return a.t(text.CLIHeld, text.Args{"entry": e.Held})
-	}
-	return a.localTime(e.At)
+	return a.localTime(d.Withdrawn.At)
 }
 
 // datasets returns the catalogue of the jurisdiction at; "": of this jurisdiction.
@@ -155,12 +155,13 @@ func (a *app) printDataset(d client.Dataset, more ...pair) {
 	if d.SmallestCell > 0 {
 		cell = strconv.Itoa(d.SmallestCell)
 	}
-	why := ""
+	var when, why string
 	if d.Withdrawn != nil {
-		why = d.Withdrawn.Reason
+		when, why = a.localTime(d.Withdrawn.At), d.Withdrawn.Reason
 	}
 	a.pairs(given(slices.Concat([]pair{
-		{a.t(text.CLIWithdrawnAt, nil), a.withdrawnAt(d.Withdrawn)},
+		{a.t(text.CLIHeldOf, nil), d.Held},
+		{a.t(text.CLIWithdrawnAt, nil), when},
 		{a.t(text.CLIWithdrawnWhy, nil), why},
 		{a.t(text.WordCode, nil), d.Code},
 		{a.t(text.WordTitle, nil), d.Title},

@@ -113,13 +113,14 @@ func (a *app) publish(cmd *cobra.Command, d client.NewDataset, to toPublish, row
 // tellPlan tells what publishing would do, a line for each thing; the records come first.
 func (a *app) tellPlan(p client.DatasetPlan) {
 	switch {
-	case p.Withdrawn == nil:
-		a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
-	case p.Withdrawn.Held != "":
-		a.tell(text.CLIPlanHeld, text.Args{"entry": p.Withdrawn.Held, "records": number(p.Records)})
-	default:
+	case p.Withdrawn != nil:
 		a.tell(text.CLIPlanBack, text.Args{"at": a.localTime(p.Withdrawn.At), "records": number(p.Records)})
 		a.tell(text.CLIPlanBackGrants, nil)
+	case p.Held != "":
+		a.tell(text.CLIPlanHeld, text.Args{"entry": p.Held, "records": number(p.Records)})
+		a.tell(text.CLIPlanHeldBack, nil)
+	default:
+		a.tell(text.CLIPlan, text.Args{"version": number(p.Version), "records": number(p.Records)})
 	}
 	a.tellRows(p.Rows)
 	for _, h := range p.Vanish {

@@ -17,6 +17,7 @@ var villagesPlan = client.DatasetPlan{
 	Vanish: []client.HeldField{{Field: "phone", Records: 1200}}, Return: []client.HeldField{{Field: "address/street", Records: 3}},
 	Unfit: 2, Faults: []client.RecordFault{{Key: "520102016001", Field: "name", Rule: "required"}, {Key: "520102016002", Field: "households", Rule: "type"}},
 	Withdrawn:  &client.Ended{At: "2026-11-24T09:00:00Z", Reason: "停用", Entry: "nanming.guiyang.guizhou/log/1/9"},
+	Held:       "nanming.guiyang.guizhou/log/1/12",
 	Unreadable: 1, Ending: 1, Ends: []client.EndingGrant{{
 		Grant: "nanming.guiyang.guizhou/log/1/7", Consumer: "spiffe://guiyang.guizhou/agency/water", Purpose: "statistics",
 	}},

@@ -70,7 +70,7 @@ func (a *app) standardShow() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, s)
 		}
-		a.printDataset(client.Dataset{NewDataset: s.NewDataset, Version: s.Version, Entry: s.Entry}, pair{a.t(text.CLIForLevel, nil), text.Word(a.lang, s.Level)})
+		a.printDataset(client.Dataset{NewDataset: s.NewDataset, Version: s.Version, Entry: s.Entry, Held: s.Held}, pair{a.t(text.CLIForLevel, nil), text.Word(a.lang, s.Level)})
 		return nil
 	})
 	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagSetter, nil))

@@ -24,7 +24,7 @@ func (a *app) tellNewer(ctx context.Context, all ...client.Dataset) {
 	asked := map[string][]client.Standard{}
 	for _, d := range all {
 		setter, _, adopts := strings.Cut(d.Standard, "/log/")
-		if !adopts || d.Withdrawn != nil {
+		if !adopts || d.Withdrawn != nil || d.Held != "" {
 			continue
 		}
 		if _, known := asked[setter]; !known {

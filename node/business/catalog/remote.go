@@ -22,7 +22,8 @@ import (
 //	{1: code, absent: all, 2: code to go on after}
 //	→ {1: [[code, entry, version, JSON, withdrawn] …], 2: code to go on after, absent at the end}
 //
-// withdrawn is [entry, ms since 1970 UTC, reason], or null for what holds.
+// withdrawn is [entry, ms since 1970 UTC, reason, lost], or null for what holds; lost is the entry
+// that is lost and for which it is held, and empty for what was withdrawn.
 const (
 	operationDatasets  operation.Operation[wanted, page] = "datasets"
 	operationStandards operation.Operation[wanted, page] = "standards"
@@ -42,12 +43,13 @@ type document struct {
 	Ended   *documentEnd // nil: it holds
 }
 
-// documentEnd says when and why a document was withdrawn.
+// documentEnd says when and why a document was withdrawn, or is held.
 type documentEnd struct {
 	_      struct{} `cbor:",toarray"`
 	Entry  identity.Entry
 	At     uint64
 	Reason string
+	Lost   string // it is held for this entry; "": it was withdrawn
 }
 
 // ending returns it as Datasets has it, and refuses what no honest jurisdiction says.
@@ -58,8 +60,22 @@ func (d document) ending() (*Ending, error) {
 	case e.Entry.Log().Jurisdiction() != d.Entry.Log().Jurisdiction() || e.At > ledger.MaxTime || CheckReason(e.Reason) != nil:
 		return nil, fmt.Errorf("%w: it was withdrawn by %s for %.100q", ErrInvalid, e.Entry, e.Reason)
 	default:
-		return &Ending{Entry: e.Entry, At: time.UnixMilli(int64(e.At)), Reason: e.Reason}, nil
+		lost, err := e.lost()
+		return &Ending{Entry: e.Entry, At: time.UnixMilli(int64(e.At)), Reason: e.Reason, Lost: lost}, err
 	}
+}
+
+// lost returns the entry for which a document is held: one of the ledger that holds it; zero: it
+// was withdrawn.
+func (e *documentEnd) lost() (entry identity.Entry, err error) {
+	if e.Lost == "" {
+		return entry, nil
+	}
+	entry, err = identity.ParseEntry(e.Lost)
+	if err != nil || entry.Log().Jurisdiction() != e.Entry.Log().Jurisdiction() {
+		return entry, fmt.Errorf("%w: it is held for %.100q", ErrInvalid, e.Lost)
+	}
+	return entry, nil
 }
 
 type page struct {
@@ -92,9 +108,12 @@ func read[V any](ctx context.Context, l book.Ledger, w wanted, kept book.Bucket[
 		if d.Code, err = identity.ParseLabel(string(key)); err != nil {
 			return false
 		}
-		if e := endedOf(r, what, d.Code); e != nil { // what is held is told as withdrawn, with the reason
+		if e := endedOf(r, what, d.Code); e != nil {
 			d.Ended = &documentEnd{Entry: e.Entry, At: uint64(e.At.UnixMilli()), Reason: e.Reason}
-			size += len(e.Reason) + len(d.Entry.String())
+			if !e.Ended() {
+				d.Ended.Lost = e.Lost.String()
+			}
+			size += len(e.Reason) + len(d.Ended.Lost) + len(d.Entry.String())
 		}
 		if size += len(d.JSON) + len(d.Entry.String()) + 100; len(p.Documents) > 0 && size > operation.MaxListed {
 			p.After = p.Documents[len(p.Documents)-1].Code
@@ -161,7 +180,7 @@ func (m Remote) Standards(ctx context.Context, a operation.Asking, code identity
 }
 
 // Standard returns one standard entry of another jurisdiction that holds. It refuses a code that is
-// not there as text.NoStandard, and one that was withdrawn as text.StandardWithdrawn.
+// not there as text.NoStandard, and one that does not hold as Holding does.
 func (m Remote) Standard(ctx context.Context, a operation.Asking, code identity.Label) (SetStandard, error) {
 	all, err := m.Standards(ctx, a, code)
 	if err == nil && len(all) != 1 {

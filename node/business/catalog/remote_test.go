@@ -122,6 +122,8 @@ func TestLyingLists(t *testing.T) {
 			"one twice":           {Documents: []document{a, a}},
 			"of another ledger":   {Documents: []document{a, edited(b, func(d *document) { d.Entry = logOf(t, "yunyan.guiyang.guizhou").Entry(7) })}},
 			"of no ledger":        {Documents: []document{edited(a, func(d *document) { d.Entry = identity.Entry{} })}},
+			"held by another":     {Documents: []document{edited(a, func(d *document) { d.Ended = heldOver(d.Entry, "yunyan.guiyang.guizhou/log/1/7") })}},
+			"held for no entry":   {Documents: []document{edited(a, func(d *document) { d.Ended = heldOver(d.Entry, "x") })}},
 			"of another code":     {Documents: []document{edited(a, func(d *document) { d.Code = label(t, "aa") })}},
 			"no document":         {Documents: []document{edited(a, func(d *document) { d.JSON = nil })}},
 			"a document and more": {Documents: []document{edited(a, func(d *document) { d.JSON = append(slices.Clone(d.JSON), '0') })}},
@@ -195,4 +197,9 @@ func TestOneStandard(t *testing.T) {
 			t.Errorf("%s: asked for %+v", what, caller.asked)
 		}
 	}
+}
+
+// heldOver is the end of a document that is held for what is said to be lost.
+func heldOver(by identity.Entry, lost string) *documentEnd {
+	return &documentEnd{Entry: by, Reason: "held", Lost: lost}
 }

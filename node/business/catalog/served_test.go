@@ -219,3 +219,31 @@ func TestMalformedCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestHeldIsToldAsHeld (B19-14): another jurisdiction is told of what is held that it is, and for
+// which lost entry, and not that it was withdrawn.
+func TestHeldIsToldAsHeld(t *testing.T) {
+	city, county := newCity(t)
+	e := dataset("villages")
+	if _, err := catalog.Publish(t.Context(), city, newID(), catalog.Actor{}, e); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := catalog.PublishStandard(t.Context(), city, newID(), catalog.Actor{}, catalog.Standard{Entry: e, Level: "county"}); err != nil {
+		t.Fatal(err)
+	}
+	lost := city.Names().Entry(77)
+	for _, what := range []string{catalog.HeldDataset, catalog.HeldStandard} {
+		if held, err := catalog.Hold(t.Context(), city, newID(), what, e.Code, lost, 0); err != nil || !held {
+			t.Fatal(held, err)
+		}
+	}
+	remote := catalog.Remote{Caller: county}
+	_, err := remote.Standard(t.Context(), county.Asking(t), e.Code)
+	if f := failure.Of(err); f.Code != text.StandardHeld || f.Args["entry"] != lost.String() {
+		t.Errorf("whoever adopts it is told %v", err)
+	}
+	all, err := remote.Datasets(t.Context(), county.Asking(t))
+	if err != nil || len(all) != 1 || all[0].Withdrawn == nil || all[0].Withdrawn.Ended() || all[0].Withdrawn.Lost != lost {
+		t.Errorf("the list has %+v, %v", all, err)
+	}
+}

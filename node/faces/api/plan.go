@@ -19,7 +19,7 @@ func planShown(p adoption.Plan, since identity.Entry) client.DatasetPlan {
 		Dropped: d.Dropped, Indexed: d.Indexed, Groups: d.Groups, NewGroups: d.NewGroups,
 		Measures: d.Measures, NewMeasures: d.NewMeasures, Cell: d.Cell,
 	}
-	out.Withdrawn = endedShown(p.Withdrawn)
+	out.Withdrawn, out.Held = endedShown(p.Withdrawn), heldFor(p.Withdrawn)
 	if w := p.Rows; w != nil {
 		out.Rows = &client.RowsPlan{
 			Import: w.Import.String(), Since: since.String(), Rows: w.Rows,

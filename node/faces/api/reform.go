@@ -61,15 +61,20 @@ func (s *server) registerReform(a huma.API) {
 	handle(s, a, post("rename-agency", "/v1/agencies/{code}/title", "Give an agency another title"), renamedAgency)
 }
 
+// endedShown tells how something ended; what is held did not.
 func endedShown(e *catalog.Ending) *client.Ended {
-	if e == nil {
+	if !e.Ended() {
 		return nil
 	}
-	ended := client.Ended{At: stamp(e.At), Reason: e.Reason, Into: e.Into.String(), Entry: e.Entry.String()}
-	if !e.Ended() {
-		ended.Held = e.Lost.String()
+	return &client.Ended{At: stamp(e.At), Reason: e.Reason, Into: e.Into.String(), Entry: e.Entry.String()}
+}
+
+// heldFor names the lost entry for which something is held; "": it is not.
+func heldFor(e *catalog.Ending) string {
+	if e == nil || e.Ended() {
+		return ""
 	}
-	return &ended
+	return e.Lost.String()
 }
 
 func endPlanShown(p reform.Plan) client.EndPlan {

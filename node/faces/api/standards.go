@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -114,7 +115,8 @@ func (h Hosted) standardsOf(ctx context.Context, by catalog.Actor, of identity.J
 }
 
 // oneStandard shows a standard entry: that of the jurisdiction that the request names or, if it
-// names none, its own, or else that of the nearest jurisdiction above.
+// names none, its own, or else that of the nearest jurisdiction above. One that is held is shown to
+// whoever looks at it, and not to whoever adopts it.
 func oneStandard(ctx context.Context, h Hosted, in *standardOf) (out client.Standard, err error) {
 	code, err := h.datasetCode(in.Code)
 	if err != nil {
@@ -126,11 +128,31 @@ func oneStandard(ctx context.Context, h Hosted, in *standardOf) (out client.Stan
 	}
 	if in.From == "" && !in.Above {
 		set, err := h.Ask.Standard(ctx, in.by(), of, code)
+		if failure.Is(err, text.StandardHeld) {
+			set, err = h.heldStandard(ctx, in.by(), of, code)
+		}
 		if !failure.Is(err, text.NoStandard, text.StandardWithdrawn) {
 			return standardTold(set, err)
 		}
 	}
-	return standardTold(h.Adoption.Standard(ctx, in.by(), of, code))
+	set, err := h.Adoption.Standard(ctx, in.by(), of, code)
+	if in.From != "" && !in.Above && failure.Is(err, text.StandardHeld) {
+		set, err = h.heldStandard(ctx, in.by(), of, code)
+	}
+	return standardTold(set, err)
+}
+
+// heldStandard returns a standard entry as a jurisdiction lists it, also one that is held.
+func (h Hosted) heldStandard(ctx context.Context, by catalog.Actor, of identity.Jurisdiction, code identity.Label) (set catalog.SetStandard, err error) {
+	all, err := h.Ask.Standards(ctx, by, of)
+	if err != nil {
+		return set, err
+	}
+	at := slices.IndexFunc(all, func(s catalog.SetStandard) bool { return s.Code == code })
+	if at < 0 {
+		return set, text.Fail(text.NoStandard, text.Args{"dataset": code.String(), "jurisdiction": of.String()}, nil)
+	}
+	return all[at], nil
 }
 
 func standardTold(set catalog.SetStandard, err error) (out client.Standard, _ error) {

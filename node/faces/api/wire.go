@@ -30,12 +30,16 @@ func described[W any](document []byte) (w W, err error) {
 
 func datasetShown(p catalog.Published) (client.Dataset, error) {
 	d, err := described[client.NewDataset](p.Document)
-	return client.Dataset{NewDataset: d, Version: p.Version, Entry: p.At.String(), Withdrawn: endedShown(p.Withdrawn)}, err
+	return client.Dataset{
+		NewDataset: d, Version: p.Version, Entry: p.At.String(), Withdrawn: endedShown(p.Withdrawn), Held: heldFor(p.Withdrawn),
+	}, err
 }
 
 func standardShown(s catalog.SetStandard) (client.Standard, error) {
 	d, err := described[client.NewStandard](s.Document)
-	return client.Standard{NewStandard: d, Version: s.Version, Entry: s.At.String(), Setter: s.At.Log().Jurisdiction().String(), Withdrawn: endedShown(s.Withdrawn)}, err
+	return client.Standard{
+		NewStandard: d, Version: s.Version, Entry: s.At.String(), Setter: s.At.Log().Jurisdiction().String(), Withdrawn: endedShown(s.Withdrawn), Held: heldFor(s.Withdrawn),
+	}, err
 }
 
 // datasetSent reads a catalogue entry that a person sent.

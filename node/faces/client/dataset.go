@@ -42,7 +42,8 @@ type Dataset struct {
 	NewDataset
 	Version   uint64 `json:"version" doc:"Counted from 1, raised each time the entry is published, moved or withdrawn"`
 	Entry     string `json:"entry" doc:"Name of the entry that published it last"`
-	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken out of the catalogue; absent: it is offered"`
+	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken out of the catalogue; absent: it was not"`
+	Held      string `json:"held,omitempty" doc:"Name of an entry that is lost, in which it was changed: it answers nobody until its provider publishes it again"`
 }
 
 // Datasets lists the published datasets, by code.

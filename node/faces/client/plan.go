@@ -25,6 +25,7 @@ type DatasetPlan struct {
 	Begins    []BeginningGrant `json:"begins,omitempty" doc:"The first of them"`
 
 	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"The dataset was withdrawn, and comes back with its records; grants that ended stay ended"`
+	Held      string `json:"held,omitempty" doc:"The dataset is held, because this entry is lost, in which it was changed, and is offered again"`
 
 	Rows *RowsPlan `json:"rows,omitempty" doc:"What comes of the records together with the rows of the import; unfit, faults and unreadable are then of the records that stay, and return is of those and of what the rows keep or bring again"`
 

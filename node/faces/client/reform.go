@@ -13,7 +13,6 @@ type Ended struct {
 	Reason string `json:"reason" doc:"Why"`
 	Into   string `json:"into,omitempty" doc:"Code of the agency that took over; absent: none did"`
 	Entry  string `json:"entry" doc:"Name of the entry that records it"`
-	Held   string `json:"held,omitempty" doc:"It did not end, but is held until its provider publishes it again, because this entry is lost, in which it was changed"`
 }
 
 // EndPlan is what ending or moving something would do.

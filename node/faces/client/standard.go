@@ -18,7 +18,8 @@ type Standard struct {
 	Version   uint64 `json:"version" doc:"Counted from 1"`
 	Entry     string `json:"entry" doc:"Name of the entry that set this version"`
 	Setter    string `json:"setter" doc:"The jurisdiction that set it"`
-	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken back; absent: it holds"`
+	Withdrawn *Ended `json:"withdrawn,omitempty" doc:"How it was taken back; absent: it was not"`
+	Held      string `json:"held,omitempty" doc:"Name of an entry that is lost, in which it was changed: nobody adopts it until its agency sets it again"`
 }
 
 // Standards lists standard entries.

@@ -60,7 +60,9 @@ const (
 	CLIAgencyWentInto        Code = "cli.agency-went-into"
 	CLIPlanBack              Code = "cli.plan.back"
 	CLIPlanHeld              Code = "cli.plan.held"
+	CLIPlanHeldBack          Code = "cli.plan.held-back"
 	CLIHeld                  Code = "cli.held"
+	CLIHeldOf                Code = "cli.held-of"
 	CLIPlanBackGrants        Code = "cli.plan.back-grants"
 )
 
@@ -137,8 +139,10 @@ var reformSentences = []sentence{
 	{CLIAgencyStands, "在用", "live"},
 	{CLIAgencyGone, "{at} 撤销", "ended {at}"},
 	{CLIAgencyWentInto, "{at} 并入 {into}", "merged into {into} {at}"},
-	{CLIPlanHeld, "该数据资源待提供部门确认（{entry} 已失去，其中有过变更）；已核对其全部 {records} 条记录。发布后恢复提供：", "the dataset awaits its provider, because {entry} is lost, in which it was changed; all {records} of its records were checked. After publishing it is offered again:"},
+	{CLIPlanHeld, "该数据资源待提供部门确认（{entry} 已失去，其中有过变更）；已核对其全部 {records} 条记录。发布后：", "the dataset awaits its provider, because {entry} is lost, in which it was changed; all {records} of its records were checked. After publishing:"},
+	{CLIPlanHeldBack, "数据资源恢复提供；按规则授予暂停的，一并恢复", "it is offered again, and grants by rule are given again where they were held"},
 	{CLIHeld, "待确认：失去 {entry}", "held: {entry} is lost"},
+	{CLIHeldOf, "待确认（已失去）", "held for (lost)"},
 	{CLIPlanBack, "该数据资源已于 {at} 撤回；已核对其全部 {records} 条记录。发布后：", "the dataset was withdrawn on {at}; all {records} of its records were checked. After publishing:"},
 	{CLIPlanBackGrants, "恢复提供，记录照旧；已终止的共享权限不恢复", "it is offered again with its records; grants that ended stay ended"},
 }
