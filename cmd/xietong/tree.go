@@ -112,7 +112,7 @@ func (a *app) neighbour(relation text.Code, n client.Neighbour) []string {
 		client.ChildInvited: text.CLITreeInvited, client.ChildJoined: text.CLITreeJoined, client.ChildExpired: text.CLITreeExpired,
 		client.ChildWithdrawn: text.CLITreeWithdrawn, client.ChildCancelled: text.CLITreeCancelled,
 		client.ChildDamaged: text.CLITreeDamaged, client.ChildHeld: text.CLITreeHeld,
-		client.ParentDenies: text.CLITreeDenies,
+		client.ChildLost: text.CLITreeRejoins, client.ParentDenies: text.CLITreeDenies, client.ParentOthers: text.CLITreeOthers,
 	}[n.State]
 	if n.Anew {
 		state = text.CLITreeInvitedAnew

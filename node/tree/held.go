@@ -112,6 +112,9 @@ func applyHold(tx *state.Tx, b holdBody) (ledger.Ref, error) {
 	})
 }
 
+// InvitedSince reports whether an invitation waits for a child that was made since it is held.
+func (c Child) InvitedSince(h Held) bool { return c.Open() && made(c.Invitation, h.Since) }
+
 // made reports whether an entry was made after another one.
 func made(entry ledger.Ref, after uint64) bool {
 	index, ok := entry.Index()

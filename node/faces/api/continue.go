@@ -9,6 +9,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/node/faces/client"
 	"xietong/node/flows/epochs"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -37,6 +38,9 @@ func continuedLedger(ctx context.Context, h Hosted, in *continueLedger) (client.
 		entry, err := h.Newest.Continue(ctx, id, in.Body.Reason, epochs.Word{Newest: in.Body.Newest, Checked: in.Body.Checked})
 		if errors.Is(err, host.ErrNotInQuestion) {
 			err = text.Fail(text.LedgerNotInQuestion, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
+		}
+		if _, below := h.Standing.Parent(); !below && failure.Is(err, text.LostUnseen) { // what to do is another thing
+			err = text.Fail(text.LostUnseenRoot, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
 		}
 		return entry, err
 	})

@@ -11,6 +11,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/faces/client"
 	"xietong/node/ground/book"
+	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
 
@@ -43,7 +44,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 	}
 	if parent, ok := h.Standing.Parent(); ok {
 		n := s.parent(h, parent)
-		if n.State != client.ParentDenies {
+		if h.Keys.Denied() == nil {
 			n.Alarm = cmp.Or(n.Alarm, worst(out.Check.Alarms))
 		}
 		out.Parent = &n
@@ -64,7 +65,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 // listChildren is a request for the children of the jurisdiction.
 type listChildren struct {
 	Listed
-	State  string `query:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held" doc:"Only those in this state"`
+	State  string `query:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held,lost" doc:"Only those in this state"`
 	Search string `query:"search" maxLength:"100" doc:"Only those whose name, code or display name has this in it"`
 }
 
@@ -123,15 +124,18 @@ func (s *server) children(h Hosted, below childrenAt) []client.Neighbour {
 	all, unknown := []client.Neighbour{}, slices.Clone(below.held)
 	for _, c := range below.all {
 		n, is := s.child(h, c, max(below.now, uint64(s.node.Now().UnixMilli()))), func(h tree.HeldChild) bool { return h.Name == c.Place.Name }
-		if i := slices.IndexFunc(below.held, is); i >= 0 && c.Joined() {
-			n.State, n.Entry, n.Until = client.ChildHeld, below.held[i].Lost.String(), ""
+		if i := slices.IndexFunc(below.held, is); i >= 0 && (c.Joined() || !c.InvitedSince(below.held[i].Held)) {
+			n.State, n.Entry, n.Until, n.Anew = client.ChildHeld, below.held[i].Lost.String(), "", false
+			if !c.Joined() {
+				n.State = client.ChildLost
+			}
 		}
 		all = append(all, n)
 		unknown = slices.DeleteFunc(unknown, is)
 	}
 	for _, c := range unknown {
 		n := s.neighbour(h, c.Name)
-		n.State, n.Entry = client.ChildHeld, c.Lost.String()
+		n.State, n.Entry = client.ChildLost, c.Lost.String()
 		all = append(all, n)
 	}
 	return all
@@ -194,12 +198,22 @@ func (s *server) parent(h Hosted, name identity.Jurisdiction) client.Neighbour {
 		}
 	}
 	if d := h.Keys.Denied(); d != nil {
-		n.State, n.Until = client.ParentDenies, ""
+		n.State, n.Until = deniedAs(text.Code(d.Code)), ""
 		if n.Alarm == d.Code { // it is told as the parent's word, and not as its fault
 			n.Alarm = ""
 		}
 	}
 	return n
+}
+
+// deniedAs is the state of a parent that said the code of the own keys: it endorses none of this
+// jurisdiction, or others.
+func deniedAs(said text.Code) string {
+	switch said {
+	case text.KeySetOld, text.KeySetsForked, text.KeysSuperseded:
+		return client.ParentOthers
+	}
+	return client.ParentDenies
 }
 
 // child tells the state of a child at the given time, in ms since 1970 UTC.

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"strconv"
 
 	"xietong/certs/identity"
@@ -51,7 +53,7 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 		}
 		n.Cosigned, n.CosignedAt = v.Cosigned, stamp(v.CosignedAt)
 		for _, f := range h.Witness.Findings(r) {
-			if f.About == name && n.Alarm == "" {
+			if f.About == name && n.Alarm == "" && !(findingCode(f) == text.OwnBehind && h.outrun()) {
 				n.Alarm = string(findingCode(f))
 			}
 		}
@@ -63,8 +65,12 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 // signed, do not prove that an epoch goes on from the one before, hide what was shown of it, or
 // endorse other keys than are shown.
 func ledgerAlarms(h Hosted) (all []client.Alarm) {
+	outrun := h.outrun()
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		for _, f := range h.Witness.Findings(r) {
+			if outrun && findingCode(f) == text.OwnBehind {
+				continue
+			}
 			args := map[string]string{"name": h.Standing.Called(f.About), "size": strconv.FormatUint(f.Size, 10)}
 			switch {
 			case !f.Endorsed.IsZero():
@@ -86,6 +92,15 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 		return nil
 	})
 	return all
+}
+
+// outrun reports whether the keys in the data directory are not the newest. That the ledger is not
+// either goes without saying then, and what to do about it is another thing.
+func (h Hosted) outrun() bool {
+	return slices.ContainsFunc(h.Trouble(), func(err error) bool {
+		q, questioned := errors.AsType[*host.QuestionError](err)
+		return questioned && q.Outrun > 0
+	})
 }
 
 func findingCode(f witnessing.Finding) text.Code {

@@ -54,8 +54,10 @@ const (
 	ChildCancelled = "cancelled" // it never joined, and its invitation was taken back
 	ChildDamaged   = "damaged"   // its record cannot be read
 	ChildHeld      = "held"      // its newest keys, which were endorsed in entries that are lost, are awaited
+	ChildLost      = "lost"      // it joined in entries that are lost, and is to be invited again
 
-	ParentDenies = "denies" // of the parent: it does not endorse the keys of this jurisdiction
+	ParentDenies = "denies" // of the parent: it endorses this jurisdiction no more
+	ParentOthers = "others" // of the parent: it endorses other keys of this jurisdiction
 )
 
 // Neighbour is a parent or a child.
@@ -66,7 +68,7 @@ type Neighbour struct {
 	EndorsedAs  string `json:"endorsed_as,omitempty" doc:"What it was called when it was endorsed last, where that is another name"`
 	Code        string `json:"code,omitempty"`
 	Level       string `json:"level,omitempty"`
-	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held,denies"`
+	State       string `json:"state" enum:"invited,joined,expired,withdrawn,cancelled,damaged,held,lost,denies,others"`
 	Until       string `json:"until,omitempty" doc:"RFC 3339: when the invitation or the endorsement ends"`
 	Anew        bool   `json:"anew,omitempty" doc:"It was withdrawn, and is invited anew; of a child that is invited"`
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`

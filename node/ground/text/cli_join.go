@@ -54,6 +54,8 @@ const (
 	CLITreeWithdrawn   Code = "cli.tree.withdrawn"
 	CLITreeDamaged     Code = "cli.tree.damaged"
 	CLITreeHeld        Code = "cli.tree.held"
+	CLITreeRejoins     Code = "cli.tree.rejoins"
+	CLITreeOthers      Code = "cli.tree.others"
 	CLITreeDenies      Code = "cli.tree.denies"
 	CLITreeAlarm       Code = "cli.tree.alarm"
 	CLIName            Code = "cli.name"
@@ -186,6 +188,8 @@ var joinSentences = []sentence{
 	{CLITreeWithdrawn, "已撤回", "withdrawn"},
 	{CLITreeDamaged, "记录已损坏", "damaged"},
 	{CLITreeHeld, "待出示最新密钥", "its newest keys awaited"},
+	{CLITreeRejoins, "待重新邀请（加入已失去）", "to be invited again: its joining is lost"},
+	{CLITreeOthers, "背书的是本方另一套密钥", "endorses other keys of ours"},
 	{CLITreeDenies, "不再背书本方", "endorses us no more"},
 	{CLITreeAlarm, "警告：{name}：{problem}（{code}），请查看日志，并电话核对；处理后执行 {xietong} keys acknowledge", "look at {name}: {problem} ({code}); see the log, and call them; once it is dealt with, run `{xietong} keys acknowledge`"},
 	{CLITreeParent, "上级", "parent"},

@@ -83,10 +83,10 @@ var joinProblems = []problem{
 	},
 	{
 		number: 166, code: EndorsementUnknown, status: http.StatusForbidden, params: []string{"name", "jurisdiction"},
-		zh: parts{"上级没有本方的背书", "{jurisdiction}现在的账本里没有对{name}的背书：{jurisdiction}丢失密钥或数据后重新开始的，须重新邀请其每一个下级", "{jurisdiction}",
-			"请致电{jurisdiction}，由其执行 xietong invite {name}；{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动：密钥和数据都保留。{jurisdiction}并未重新开始的，可能有人冒用其名义，请报告{jurisdiction}的上级"},
-		en: parts{"The parent knows no endorsement", "the ledger that {jurisdiction} has now holds no endorsement of {name}: a parent that lost its keys or its data begins anew, and has to invite each of its children again", "{jurisdiction}",
-			"telephone {jurisdiction} and have it run `xietong invite {name}`; {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it: keys and data stay. If {jurisdiction} did not begin anew, somebody may speak in its name: tell the level above it"},
+		zh: parts{"上级没有本方的背书", "{jurisdiction}现在的账本里没有对{name}的背书：{jurisdiction}启用了背书之前的备份，或者丢失密钥、数据后重新开始；无论哪种，都须重新邀请{name}", "{jurisdiction}",
+			"请致电{jurisdiction}，由其执行 xietong invite {name}；{name}停止节点，在原数据目录执行 xietong join TOKEN 后再启动：密钥和数据都保留。{jurisdiction}两者都没有做过的，可能有人冒用其名义，请报告{jurisdiction}的上级"},
+		en: parts{"The parent knows no endorsement", "the ledger that {jurisdiction} has now holds no endorsement of {name}: {jurisdiction} was put back to a backup from before it, or began anew because it lost its keys or its data; in both cases it has to invite {name} again", "{jurisdiction}",
+			"telephone {jurisdiction} and have it run `xietong invite {name}`; {name} stops its node, runs `xietong join TOKEN` in the same data directory and starts it: keys and data stay. If {jurisdiction} did neither, somebody may speak in its name: tell the level above it"},
 	},
 	{
 		number: 86, code: KeySetOld, status: http.StatusConflict, params: []string{"name"},

@@ -18,6 +18,7 @@ const (
 	LostUnasked         Code = "lost-unasked"
 	KeysOutrun          Code = "keys-outrun"
 	LostUnseen          Code = "lost-unseen"
+	LostUnseenRoot      Code = "lost-unseen-root"
 	EntryRenamed        Code = "entry-renamed"
 	ReplicaMute         Code = "replica-mute"
 	KeysUnendorsed      Code = "keys-unendorsed"
@@ -158,6 +159,13 @@ var questionProblems = []problem{
 			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，先设法连通上级；连不通的，请上级的上级执行 xietong ledger list --at NAME 告知已知的，再逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后以 --checked 重新执行：账本以新的纪元继续，再把已经终止过的逐一终止"},
 		en: parts{"Nobody tells what is lost", "no neighbour said what it saw of the ledger of {jurisdiction}, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
 			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, try to have the parent connected; if it cannot be, ask the level above the parent for what it knows (`xietong ledger list --at NAME`, there), and look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`; then repeat this with --checked: the ledger goes on in a new epoch. End then what had ended"},
+	},
+	{
+		number: 566, code: LostUnseenRoot, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"失去什么无人能说", "没有下级说过它见过 {jurisdiction} 的哪些条目，它也没有上级，因此失去了多少、其中终止过什么，都无从得知；没有写入任何内容", "{jurisdiction}",
+			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，先看 xietong tree：有下级没有连接的，设法连通后重新执行，它可能见过。都不能说明的，逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree，并向各下级核实；核对后以 --checked 重新执行：账本以新的纪元继续，再把已经终止过的逐一终止"},
+		en: parts{"Nobody tells what is lost", "no child said what it saw of the ledger of {jurisdiction}, and there is no parent, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
+			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, see `xietong tree`: a child that is not linked may have seen more, so have it connected, and repeat this. Where none can tell, look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, and ask the children; then repeat this with --checked: the ledger goes on in a new epoch. End then what had ended"},
 	},
 	{
 		number: 546, code: EntryRenamed, status: http.StatusGone, params: []string{"entry", "next"},

@@ -48,9 +48,9 @@ var reformProblems = []problem{
 	{
 		number: 537, code: RulesHeld, status: http.StatusForbidden, params: []string{"dataset", "jurisdiction", "entry", "give"},
 		zh: parts{"暂不按规则授予", "{jurisdiction}的账本失去了部分条目，其中（{entry}）撤销过数据资源 {dataset} 的一项共享权限，撤销的是谁的已无从得知；在提供部门确认之前，不按规则授予任何一方新的权限", "{jurisdiction}",
-			"请提供部门重新发布目录（没有改动的也要）：xietong dataset publish 文件，此后恢复按规则授予；只给某一方的，执行 {give} --until 期限 --basis 依据 --paper 文号"},
+			"请提供部门重新发布目录（没有改动的也要）：xietong dataset publish 文件，此后恢复按规则授予，被撤销的一方再次提出的，也会自动得到，须重新撤销。它是谁，只有使用方自己的 xietong ledger list 和存证凭证记着，请先向各使用方查明；其后用 xietong grant list 查看谁又得到，用 xietong grant revoke 撤销；只给某一方的，执行 {give} --until 期限 --basis 依据 --paper 文号"},
 		en: parts{"No grants by rule for now", "{jurisdiction} lost entries of its ledger, and in one of them ({entry}) a grant of the dataset {dataset} was revoked, of whom is not known any more; until its provider has spoken, nobody gets a new grant by rule", "{jurisdiction}",
-			"its provider publishes the entry again, also where nothing is to change, with `xietong dataset publish FILE`; from then on there are grants by rule; to give it to one alone, it runs `{give} --until DATE --basis BASIS --paper PAPER`"},
+			"its provider publishes the entry again, also where nothing is to change, with `xietong dataset publish FILE`; from then on there are grants by rule, also for whoever had it revoked then and asks again, unless it is revoked anew. Who that was stands in the consumer's own `xietong ledger list` and receipts alone: ask the consumers before, see with `xietong grant list` afterwards who got one, and end it with `xietong grant revoke`; to give it to one alone, it runs `{give} --until DATE --basis BASIS --paper PAPER`"},
 	},
 	{
 		number: 381, code: AgencyEnded, status: http.StatusConflict, params: []string{"agency", "title", "jurisdiction", "at", "because"},

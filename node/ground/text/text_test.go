@@ -101,6 +101,18 @@ func TestProblemsHaveAllPartsInBothLanguages(t *testing.T) {
 	}
 }
 
+// TestCommandsElsewhereAreNotForThisNode (B19-20): a command that somebody runs on another machine
+// has not the flags by which this one finds its node.
+func TestCommandsElsewhereAreNotForThisNode(t *testing.T) {
+	en := regexp.MustCompile("`\\{(xietong|program)\\}[^`]*` (on|at) (that|the other) ")
+	zh := regexp.MustCompile(`在(那台|另一台)机器上[^；。，：]*\{(xietong|program)\}`)
+	for _, s := range allTables() {
+		if found := en.FindString(s.en) + zh.FindString(s.zh); found != "" {
+			t.Errorf("%s: %q", s.code, found)
+		}
+	}
+}
+
 func TestCodesAndNumbersAreUnique(t *testing.T) {
 	codes := map[Code]int{}
 	for _, s := range allTables() {

@@ -19,11 +19,12 @@ type absence struct {
 }
 
 // absenceOf returns why a child that was invited once, and is not endorsed, is no neighbour. One
-// that was withdrawn had joined, also where it is invited anew.
+// that was withdrawn had joined, also where it is invited anew; so had one that is held, be it in
+// entries that are lost.
 func absenceOf(r *state.Reader, c tree.Child) absence {
 	args := text.Args{}
-	if c.Joined() { // it is held
-		return absence{text.Unreachable, text.Args{"reason": relay.NotEndorsed}}
+	if h, held := tree.HeldOf(r, c.Place.Name.Label()); held && !c.InvitedSince(h) || c.Joined() {
+		return heldAway()
 	}
 	if c.Open() {
 		args["until"] = stamp(time.UnixMilli(int64(c.Until)))
@@ -37,6 +38,9 @@ func absenceOf(r *state.Reader, c tree.Child) absence {
 	}
 	return absence{code: text.PlaceNotJoined}
 }
+
+// heldAway is the absence of a child that is held: no endorsement of it is in force here.
+func heldAway() absence { return absence{text.Unreachable, text.Args{"reason": relay.NotEndorsed}} }
 
 // enteredAt returns the time of an entry; "" where it cannot be read: it serves to tell people.
 func enteredAt(r *state.Reader, ref ledger.Ref) string {

@@ -219,6 +219,11 @@ func (t *Table) below(ctx context.Context) (children map[identity.Jurisdiction]N
 				absent[c.Place.Name] = absenceOf(r, c)
 			}
 		}
+		for _, c := range tree.AllHeld(r) {
+			if _, known := absent[c.Name]; !known {
+				absent[c.Name] = heldAway()
+			}
+		}
 		t.holds(r)
 		self.size, self.epoch = r.Size(), r.Log().Epoch()
 		root, err := r.RootAt(self.size)

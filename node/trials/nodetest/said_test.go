@@ -57,8 +57,12 @@ func isTold(t *testing.T, tree *Tree, n *Node, code text.Code) client.Alarm {
 	if err != nil || keys.Endorsement == nil || keys.Endorsement.Denied != string(code) {
 		t.Fatalf("%s tells the endorsement %+v, %v", n.Name(), keys.Endorsement, err)
 	}
+	want := client.ParentDenies
+	if code == text.KeysSuperseded || code == text.KeySetOld {
+		want = client.ParentOthers
+	}
 	view, err := n.Client("").Tree(t.Context())
-	if err != nil || view.Parent.State != client.ParentDenies || view.Parent.Until != "" || view.Parent.Alarm != "" {
+	if err != nil || view.Parent.State != want || view.Parent.Until != "" || view.Parent.Alarm != "" {
 		t.Errorf("%s tells of its parent %+v, %v", n.Name(), view.Parent, err)
 	}
 	return keys.Check.Alarms[0]
