@@ -67,10 +67,10 @@ func TestVerifyDerives(t *testing.T) {
 		if !named {
 			t.Errorf("%s is %s: got %+v", row.bucket, row.how, report.Contradicted)
 		}
-		if err := os.RemoveAll(folder); err == nil {
-			err = os.CopyFS(folder, os.DirFS(saved))
+		if err := os.RemoveAll(folder); err != nil {
+			t.Fatal(err)
 		}
-		if err != nil {
+		if err := os.CopyFS(folder, os.DirFS(saved)); err != nil {
 			t.Fatal(err)
 		}
 	}
