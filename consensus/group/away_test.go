@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestBackSoon has a replica be away for a while, cut off or down. As soon as it is there again it
+// TestBackSoon has a replica be away for minutes, cut off or down. As soon as it is there again it
 // gets what it has missed; by raft alone it would wait for ten seconds.
 func TestBackSoon(t *testing.T) {
 	for what, leaves := range map[string]func(c *cluster, n *node) (back func()){
@@ -30,7 +30,7 @@ func TestBackSoon(t *testing.T) {
 				n := away.number()
 				c.put(leader, "before")
 				back := leaves(c, away)
-				for range 40 {
+				for range 120 {
 					c.put(leader, "while it is away")
 					time.Sleep(time.Second)
 				}
