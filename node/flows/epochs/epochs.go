@@ -249,8 +249,8 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 		return k, text.Fail(text.LostUnasked, args, err)
 	case err != nil && !lost.Checked:
 		args["known"], args["size"] = strconv.FormatUint(lost.From, 10), strconv.FormatUint(seen.Checkpoint.Size, 10)
-		if kept {
-			args["known"] = failure.Of(err).Args["known"]
+		if known, bad := strconv.ParseUint(failure.Of(err).Args["known"], 10, 64); kept && bad == nil {
+			args["known"] = strconv.FormatUint(max(known, lost.From), 10) // what is not lost is not in doubt
 		}
 		return k, text.Fail(text.LostUnknown, args, err)
 	}
