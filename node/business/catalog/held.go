@@ -162,6 +162,9 @@ func AllHeld(r *state.Reader) (all []error) {
 		what, code, _ := strings.Cut(strings.TrimSuffix(string(key), "\x00"), "\x00")
 		if as, known := heldCodes[what]; known {
 			args := text.Args{"dataset": code, "jurisdiction": r.Log().Jurisdiction().String(), "entry": kept.Lost}
+			if as == text.RulesHeld { // whoever asks is told of itself
+				args["give"] = "xietong grant give " + code + " AGENCY@NAME"
+			}
 			all = append(all, text.Fail(as, args, nil))
 		}
 	}

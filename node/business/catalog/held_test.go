@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"strings"
 	"testing"
 
 	"xietong/certs/identity"
@@ -110,6 +111,12 @@ func TestHeldRules(t *testing.T) {
 	view(t, l, func(r *state.Reader) {
 		if _, err := Dataset(r, e.Code); err != nil || len(AllHeld(r)) != 1 {
 			t.Errorf("the dataset is refused: %v; held are %v", err, AllHeld(r))
+		}
+		for _, err := range AllHeld(r) {
+			f := failure.Of(err)
+			if said := text.Explain(text.En, f.Code, f.Args).Do; strings.Contains(said, "{") {
+				t.Errorf("a person is told %q", said)
+			}
 		}
 	})
 	if _, err := Publish(t.Context(), l, newID(t), Actor{}, e); err != nil {
