@@ -29,6 +29,21 @@ func (n *Node) goOn(token string, before *node.Paper) (node.JoinResult, error) {
 	})
 }
 
+// goneOn has the node, which is called so in its tree and does not run, go on alone by an
+// invitation of its parent, and waits until it is linked and its epoch is settled.
+func (n *Node) goneOn(called string) {
+	t := n.tree.T
+	t.Helper()
+	if _, err := n.goOn(n.rekey(), nil); err != nil {
+		t.Fatal(err)
+	}
+	n.Start()
+	n.tree.WaitLinked(called)
+	n.tree.Within(15*time.Minute, "the epoch is settled", func() bool {
+		return !slices.Contains(alarms(t, n), string(text.EpochUnsettled))
+	})
+}
+
 // TestTheLastReplicaGoesOn (Q02): two of three machines of a city are gone for good. The one that
 // is left goes on in the same ledger, by the invitation of the parent alone: it answers, asks and
 // is witnessed as before, nothing that was recorded is lost, and two more replicas come in. Those
@@ -50,14 +65,7 @@ func TestTheLastReplicaGoesOn(t *testing.T) {
 			n.Kill()
 		}
 		time.Sleep(time.Minute)
-		if _, err := city.goOn(two.tree.Node("guiyang").rekey(), nil); err != nil {
-			t.Fatal(err)
-		}
-		city.Start()
-		tree.WaitLinked("guiyang")
-		tree.Within(15*time.Minute, "the epoch is settled", func() bool {
-			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
-		})
+		city.goneOn("guiyang")
 		for _, pair := range [][2]*Node{{county, city}, {root, city}, {city, root}, {city, county}} {
 			tree.Within(15*time.Minute, pair[0].Name()+" asks "+pair[1].Name(), func() bool {
 				_, err := ask(t, pair[0], pair[1])
@@ -307,14 +315,7 @@ func TestWhatTheOthersEndedEndsAgain(t *testing.T) {
 		time.Sleep(10 * time.Minute) // it is witnessed, and its heads have gone up
 		two.Kill()
 		three.Kill()
-		if _, err := city.goOn(city.rekey(), nil); err != nil {
-			t.Fatal(err)
-		}
-		city.Start()
-		tree.WaitLinked("guiyang")
-		tree.Within(15*time.Minute, "the epoch is settled", func() bool {
-			return !slices.Contains(alarms(t, city), string(text.EpochUnsettled))
-		})
+		city.goneOn("guiyang")
 		if g, _ := grantOf(t, city); g.State != "revoked" {
 			t.Errorf("the grant is %s", g.State)
 		}
