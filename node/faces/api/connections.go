@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net"
 	"net/http"
 	"slices"
@@ -17,45 +16,135 @@ const maxConnections = 256
 // clients of a crowd that comes at once are not silent, they have not been heard yet.
 const beginWithin = time.Second
 
+// Bounds of those who come while no place is free.
+const (
+	maxWaiting = 512             // connections that wait for a place
+	waitWithin = 3 * time.Second // how long each of them waits, before it is refused
+)
+
 // room is a listener that has a bounded number of connections. Where there is no place, the
-// connection that has been silent for longest ends; if all are in use, the next one waits.
+// connection that has been silent for longest ends. If all are in use, a bounded number of others
+// wait for a while, in their order; whoever comes beyond them, or waited in vain, goes to the
+// porch, where it is refused. If the porch is full, too, the queue of the system holds the rest.
 type room struct {
 	net.Listener
-	most   int
-	closed chan struct{}
-	once   sync.Once
-	freed  chan struct{} // holds one value when a place may be free
+	most    int
+	come    chan arrival
+	waiting []waiter // the longest first; Accept alone has it
+	porch   porch
+	closed  chan struct{}
+	ended   chan struct{} // closed when nothing is taken from the listener any more
+	once    sync.Once
+	freed   chan struct{} // holds one value when a place, or one on the porch, may be free
 
 	mu   sync.Mutex
 	held int
 	idle []*connection // without a request, the oldest first
 }
 
+// arrival is what the listener said.
+type arrival struct {
+	conn net.Conn
+	err  error
+}
+
+// waiter is a connection that waits for a place.
+type waiter struct {
+	conn  net.Conn
+	until time.Time
+}
+
 func newRoom(l net.Listener, most int) *room {
-	return &room{Listener: l, most: most, closed: make(chan struct{}), freed: make(chan struct{}, 1)}
+	r := &room{
+		Listener: l, most: most, come: make(chan arrival), closed: make(chan struct{}), ended: make(chan struct{}),
+		freed: make(chan struct{}, 1),
+	}
+	r.porch = newPorch(r.told)
+	go r.fetch()
+	return r
+}
+
+// fetch takes connections from the listener until it is closed.
+func (r *room) fetch() {
+	defer close(r.ended)
+	for {
+		c, err := r.Listener.Accept()
+		select {
+		case r.come <- arrival{c, err}:
+		case <-r.closed:
+			if err == nil {
+				_ = c.Close() // nobody has read from it
+			}
+			return
+		}
+	}
 }
 
 // Accept implements net.Listener.
 func (r *room) Accept() (net.Conn, error) {
-	c, err := r.Listener.Accept()
-	if err != nil {
-		return nil, err
-	}
-	for !r.enter() {
+	for {
+		if c := r.next(); c != nil {
+			return c, nil
+		}
+		come := r.come
+		if len(r.waiting) == maxWaiting && r.porch.full() {
+			come = nil
+		}
+		var later <-chan time.Time // a silent connection may end, or somebody has waited long enough
+		if len(r.waiting) > 0 {
+			later = time.After(beginWithin)
+		}
 		select {
+		case a := <-come:
+			if a.err != nil {
+				return nil, a.err
+			}
+			r.queue(a.conn)
 		case <-r.freed:
-		case <-time.After(beginWithin):
+		case <-later:
 		case <-r.closed:
-			return nil, errors.Join(net.ErrClosed, c.Close())
+			for _, w := range r.waiting {
+				_ = w.conn.Close() // nobody has read from it
+			}
+			r.waiting = nil
+			return nil, net.ErrClosed
 		}
 	}
-	return &connection{Conn: c, room: r, began: time.Now()}, nil
 }
 
-// Close implements net.Listener.
+// queue has a connection wait for a place or, where too many do, sends it to the porch.
+func (r *room) queue(c net.Conn) {
+	if len(r.waiting) == maxWaiting {
+		r.porch.come <- c // it has room: nobody else sends to it
+		return
+	}
+	r.waiting = append(r.waiting, waiter{c, time.Now().Add(waitWithin)})
+}
+
+// next returns the connection that has waited for longest, if there is a place for it, or nil.
+// Those who waited in vain go to the porch.
+func (r *room) next() net.Conn {
+	for len(r.waiting) > 0 {
+		w := r.waiting[0]
+		switch {
+		case r.enter():
+			r.waiting = r.waiting[1:]
+			return &connection{Conn: w.conn, room: r, began: time.Now()}
+		case time.Now().Before(w.until) || r.porch.full():
+			return nil
+		}
+		r.waiting = r.waiting[1:]
+		r.porch.come <- w.conn
+	}
+	return nil
+}
+
+// Close implements net.Listener. When it returns, nothing is taken from the listener any more.
 func (r *room) Close() error {
 	r.once.Do(func() { close(r.closed) })
-	return r.Listener.Close()
+	err := r.Listener.Close()
+	<-r.ended
+	return err
 }
 
 // enter takes a place, if there is one or can be made.

@@ -44,6 +44,14 @@ func Serve(ctx context.Context, s Serving) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(r) }()
+	away := r.porch.server()
+	away.ErrorLog = server.ErrorLog
+	turned := make(chan error, 1)
+	go func() { turned <- away.Serve(r.porch) }()
+	defer func() {
+		_ = away.Close() // it has nothing but connections that were refused
+		<-turned
+	}()
 	select {
 	case err := <-ended:
 		under.stop()

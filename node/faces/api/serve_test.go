@@ -55,19 +55,19 @@ func (s *served) end() (took time.Duration, err error) {
 	return time.Since(began), err
 }
 
-// ask opens a connection and sends something over it. If nobody takes it within two seconds,
-// the connection is nil.
+// ask opens a connection and sends something over it. If nobody takes it for longer than a client
+// waits for a place, the connection is nil.
 func (s *served) ask(sent string) net.Conn {
 	ours, theirs := net.Pipe()
 	select {
 	case s.pipes.made <- theirs:
-	case <-time.After(2 * time.Second):
+	case <-time.After(waitWithin + time.Second):
 		return nil
 	}
 	if sent == "" {
 		return ours
 	}
-	ours.SetWriteDeadline(time.Now().Add(2 * time.Second))
+	ours.SetWriteDeadline(time.Now().Add(waitWithin + time.Second))
 	if _, err := io.WriteString(ours, sent); err != nil {
 		ours.Close()
 		return nil

@@ -50,7 +50,7 @@ func Dialer(dataDir string) func(context.Context, string, string) (net.Conn, err
 		if err == nil {
 			defer release()
 			var conn net.Conn
-			if conn, err = new(net.Dialer).DialContext(ctx, "unix", path); err == nil {
+			if conn, err = dialSocket(ctx, path); err == nil {
 				return conn, nil
 			}
 		}
@@ -61,6 +61,17 @@ func Dialer(dataDir string) func(context.Context, string, string) (net.Conn, err
 			return nil, ctx.Err()
 		}
 		return nil, fmt.Errorf("%w: %s: %w", ErrSocket, name, err)
+	}
+}
+
+// dialSocket dials a socket. While more clients wait there than the system's queue holds, which a
+// crowd that comes at once can do for a moment, it tries again, for five seconds in all.
+func dialSocket(ctx context.Context, path string) (net.Conn, error) {
+	for pause := 20 * time.Millisecond; ; pause *= 2 {
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if !errors.Is(err, syscall.EAGAIN) || pause > 5*time.Second/2 || sleep(ctx, pause) != nil {
+			return conn, err
+		}
 	}
 }
 
