@@ -235,10 +235,13 @@ func Again(ctx context.Context, own *host.Host, c *link.Conn, t invitation.Token
 
 // settle makes the jurisdiction and has it endorsed.
 func (a *attempt) settle(ctx context.Context) (err error) {
-	if err := a.create(ctx); err != nil {
+	err = a.create(ctx)
+	if a.own != nil { // also where what came after it was opened failed
+		defer func() { err = errors.Join(err, a.own.Close()) }()
+	}
+	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, a.own.Close()) }()
 	if a.o.Keys.Only {
 		pin, err := a.own.Pin()
 		a.result = Result{Name: a.t.Child.String(), DisplayName: a.t.DisplayName, Pin: pin.String(), Epoch: a.own.Log().Epoch()}

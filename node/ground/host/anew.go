@@ -29,11 +29,11 @@ import (
 // the parent endorses it, whose invitation names the epoch. The replica is alone from then on, in
 // a new epoch of the ledger, whose key set begins a new chain with keys that are new.
 //
-// (1) BeginAnew makes the new keys, notes in the file anew what is begun, puts the keys and the
-// chain of before aside, and makes the replica alone; (2) Open with Options.Anew begins the epoch;
-// (3) the caller has the parent endorse the new chain, keeps what it said (SetAbove), and ends it
-// with EndAnew. Each step finds what an earlier attempt left. Until then Open without the option
-// fails with an *AnewError, so that nothing is signed or answered.
+// (1) BeginAnew makes the new keys, notes in the file anew what is begun, makes the replica alone,
+// and puts the keys and the chain of before aside; (2) Open with Options.Anew begins the epoch; (3)
+// the caller has the parent endorse the new chain, keeps what it said (SetAbove), and ends it with
+// EndAnew. Each step finds what an earlier attempt left. Until then Open without the option fails
+// with an *AnewError, so that nothing is signed or answered.
 
 const (
 	anewFile    = "anew"
@@ -98,20 +98,16 @@ func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err e
 	if replica.IsZero() { // the keys were put aside a moment ago
 		replica, err = authority.ReplicaIn(filepath.Join(dir, newCerts))
 	}
-	var have chainAlone
 	if err == nil {
-		have, err = prepareAlone(dir, name, replica, a.Hosted)
-	}
-	if err == nil {
-		note, err = a.note(dir, name, replica, note, noted, have)
+		err = makeAlone(dir, name, replica, a.Hosted, func(have chainAlone) (err error) {
+			made.Recovery = trust.RecoveryFingerprint(have.recovery)
+			note, err = a.note(dir, name, replica, note, noted, have)
+			return err
+		})
 	}
 	if err == nil {
 		err = putAside(dir, note.Before)
 	}
-	if err != nil {
-		return made, err
-	}
-	made.Recovery = trust.RecoveryFingerprint(have.recovery)
 	return made, err
 }
 
@@ -149,33 +145,38 @@ func freeBefore(dir string, epoch uint64) string {
 	}
 }
 
-// chainAlone is the chain of key sets of a replica that was made alone.
+// chainAlone is the chain of key sets of a replica that is made alone.
 type chainAlone struct {
 	first    trust.KeySet
 	recovery []byte // the key that the newest key set names
 }
 
-// prepareAlone makes the replica alone, and returns its chain.
-func prepareAlone(dir string, name identity.Jurisdiction, replica identity.Replica, hosted int) (have chainAlone, err error) {
+// makeAlone makes the replica alone, once its chain was given to note. A replica that was made alone
+// and has no note would open with the keys of before, beside the others.
+func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica, hosted int, note func(chainAlone) error) (err error) {
 	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
 	if err != nil {
-		return have, OfState(dir, err)
+		return OfState(dir, err)
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if _, err = logOf(store, dir, name); err != nil {
-		return have, err
+		return err
 	}
 	keystore, err := vault.Open(filepath.Join(dir, Keystore))
 	if err != nil {
-		return have, partOf(dir, PartKeystore, Keystore, err)
+		return partOf(dir, PartKeystore, Keystore, err)
 	}
-	if have, err = chainIn(store); err == nil {
-		err = group.MakeAlone(group.Config{
-			Jurisdiction: name, Replica: replica, Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
-			Mark: markOf(keystore, store.Names().First()), Fatal: func(error) {},
-		})
+	have, err := chainIn(store)
+	if err != nil {
+		return OfLog(dir, err)
 	}
-	return have, OfLog(dir, err)
+	if err := note(have); err != nil {
+		return err
+	}
+	return OfLog(dir, group.MakeAlone(group.Config{
+		Jurisdiction: name, Replica: replica, Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
+		Mark: markOf(keystore, store.Names().First()), Fatal: func(error) {},
+	}))
 }
 
 // chainIn returns the newest chain of a state.

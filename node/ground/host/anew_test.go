@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -56,6 +57,36 @@ func undone(t *testing.T, dir string, steps int) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// TestNotedBeforeItIsAlone: what is begun cannot be noted. The replica keeps the others, which may
+// be alive, and stays where it was.
+func TestNotedBeforeItIsAlone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "nanming")
+	h := open(t, dir)
+	r2, err := identity.NewReplica(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Group().Add(t.Context(), r2); err != nil {
+		t.Fatal(err)
+	}
+	want, _ := h.Members()
+	closed(t, h)
+	if err := os.MkdirAll(filepath.Join(dir, anewFile+".new", "x"), 0o700); err != nil { // where it would be written
+		t.Fatal(err)
+	}
+	if _, err := anewIn(t, dir, 2, nil); err == nil {
+		t.Fatal("it was noted")
+	}
+	h, err = Open(t.Context(), dir, h.Name(), Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed(t, h)
+	if got, _ := h.Members(); !slices.Equal(got, want) {
+		t.Errorf("got members %v, want %v", got, want)
 	}
 }
 
