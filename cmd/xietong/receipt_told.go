@@ -50,7 +50,9 @@ var ofSharing = map[string]text.Code{
 // with --verbose.
 func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	place := a.placeOf(r, r.Chain[len(r.Chain)-1])
-	a.say(text.CLIReceiptTrue, text.Args{"entry": r.Entry, "size": number(r.TreeSize), "place": place})
+	a.say(entryTold(r), text.Args{
+		"entry": r.Entry, "size": number(r.TreeSize), "place": place, "index": number(r.Index), "log": r.Log, "stated": r.Stated,
+	})
 	var s stated
 	sentence, sharing := ofSharing[r.Kind]
 	sharing = sharing && json.Unmarshal(r.Payload, &s) == nil
@@ -60,12 +62,9 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 			"at": a.localTime(r.Time), "provider": provider, "consumer": consumer, "dataset": cmp.Or(s.Dataset, r.Code), "purpose": cmp.Or(s.Purpose, a.t(text.CLINothing, nil)),
 		})
 	}
-	agency, about, aboutWord := r.Agency, r.About, text.CLIAbout
+	agency, about, aboutWord := r.Agency, a.aboutTold(r, s.Grant), text.CLIAbout
 	if r.Kind == "grant" && s.By == "rule" && s.Standard == "" {
 		aboutWord = text.CLIForApplied
-	}
-	if about == s.Grant {
-		about = ""
 	}
 	if provider != "" && strings.HasPrefix(provider, agency+"@") || consumer != "" && strings.HasPrefix(consumer, agency+"@") {
 		agency = "" // told as the party that it is
@@ -97,6 +96,34 @@ func (a *app) printReceipt(r receiptReport, pin string, withPayload bool) {
 	case len(r.Payload) > 0 && utf8.Valid(r.Payload):
 		fmt.Fprintln(a.stdout, clean(string(r.Payload)))
 	}
+}
+
+// entryTold returns the sentence that says which entry was verified, by the name that the receipt
+// proves, or else by its place.
+func entryTold(r receiptReport) text.Code {
+	switch {
+	case r.Entry != "":
+		return text.CLIReceiptTrue
+	case r.Stated != "":
+		return text.CLIReceiptStated
+	}
+	return text.CLIReceiptPlace
+}
+
+// aboutTold tells the entry that the one of the receipt is about, by its name or its place; "": it
+// is the grant, which is told by itself.
+func (a *app) aboutTold(r receiptReport, grant string) string {
+	about := r.About
+	if r.AboutIndex != nil {
+		about = a.t(text.CLIAboutPlace, text.Args{"index": number(*r.AboutIndex)})
+		if strings.HasSuffix(grant, "/"+number(*r.AboutIndex)) && strings.HasPrefix(grant, r.Chain[len(r.Chain)-1]+"/log/") {
+			about = ""
+		}
+	}
+	if about == grant {
+		about = ""
+	}
+	return about
 }
 
 // rosterTold tells which roster the entry published.

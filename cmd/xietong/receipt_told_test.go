@@ -111,3 +111,36 @@ func (c *clerks) wrongFiles(stem, pin string) {
 		}
 	}
 }
+
+// TestReceiptOfAnotherEpoch: where a receipt does not prove in which epoch its entry was made, no
+// name is told that the ledger does not give it.
+func TestReceiptOfAnotherEpoch(t *testing.T) {
+	fake := newWorkbench(t, "C").app.node.verifyReceipt
+	about := uint64(5)
+	for lang, want := range map[string]map[string][]string{
+		"zh_CN.UTF-8": {"": {"序号 7 的条目", "以 nanming.guiyang.guizhou/log/2 签署", "xietong ledger entry 7", "本账本序号 5 的条目"}, log + "7": {"签名时名为 " + log + "7"}},
+		"en_US.UTF-8": {"": {"verified: entry 7 stands", "signed under nanming.guiyang.guizhou/log/2", "xietong ledger entry 7", "entry 5 of the same ledger"}, log + "7": {"signed it as " + log + "7"}},
+	} {
+		for stated, words := range want {
+			b := newWorkbench(t, lang)
+			b.app.node.verifyReceipt = func(receipt, payload []byte, pin string) (receiptReport, error) {
+				r, err := fake(receipt, payload, pin)
+				r.Entry, r.Log, r.Stated, r.AboutIndex = "", "nanming.guiyang.guizhou/log/2", stated, &about
+				return r, err
+			}
+			file := filepath.Join(b.dir, "receipt")
+			if err := os.WriteFile(file, []byte("receipt"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			code, out, errs := b.run("ledger", "verify", file, "--root", pin)
+			for _, w := range words {
+				if !strings.Contains(out, w) {
+					t.Errorf("%s: %q is not told in %s%s (exit %d)", lang, w, out, errs, code)
+				}
+			}
+			if strings.Contains(out, "/log/2/") {
+				t.Errorf("%s: a name that the ledger does not give: %s", lang, out)
+			}
+		}
+	}
+}

@@ -133,6 +133,19 @@ func (f *fixture) add(t testing.TB, payload string, signed bool) uint64 {
 	return f.size - 1
 }
 
+// addHead appends an entry with a head, which the node itself states.
+func (f *fixture) addHead(t testing.TB, head Head) uint64 {
+	t.Helper()
+	head.Seq, head.Time = f.size+1, uint64(then.UnixMilli())+f.size
+	leaf, err := Leaf{head, PlainEvidence(Commitment{})}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.appendLeaves(t, LeafHash(leaf))
+	f.leaves, f.preimage = append(f.leaves, leaf), append(f.preimage, nil)
+	return f.size - 1
+}
+
 func (f *fixture) appendLeaves(t testing.TB, hashes ...tlog.Hash) {
 	t.Helper()
 	got, err := Append(f.size, hashes, f.tiles)

@@ -120,7 +120,7 @@ func (r Receipt) holdsNull() bool {
 
 // Verified holds the facts that a receipt proves.
 type Verified struct {
-	Entry    identity.Entry
+	Entry    identity.Entry // by the log that signed the checkpoint; see Named
 	Leaf     Leaf
 	TreeSize uint64
 	Chain    []identity.Jurisdiction // from the pinned one down
@@ -129,6 +129,20 @@ type Verified struct {
 	// Titles are the names for people of those in the chain, as the endorsement of each has it; the
 	// pinned one has none.
 	Titles map[identity.Jurisdiction]string
+	// Stated is the log for which an act was signed; zero: the entry is the node's own statement.
+	Stated identity.Log
+}
+
+// Named returns the name that the ledger gives the entry, as far as the receipt proves it. An entry
+// keeps the name of the epoch in which it was made, and the log that signs the checkpoint may be of
+// a later one: that they are the same is certain of the first epoch, of an act that was signed for
+// the log, and of what begins its epoch.
+func (v Verified) Named() (name identity.Entry, ok bool) {
+	log, head := v.Entry.Log(), v.Leaf.Head
+	if log.Epoch() == 1 || v.Stated == log || head.Kind == KindEpoch && head.Epoch == log.Epoch() {
+		return v.Entry, true
+	}
+	return identity.Entry{}, false
 }
 
 // VerifyReceipt verifies a receipt from a pin, without network: (1) the chain of key sets and
@@ -253,7 +267,7 @@ func (r Receipt) verifyLeaf(log identity.Log, proof inclusion, sets []trust.KeyS
 	if !leaf.Evidence.Signed() {
 		return v, nil
 	}
-	if err := VerifyStatement(log, leaf, sets...); err != nil {
+	if v.Stated, err = signedFor(log, leaf, sets); err != nil {
 		return Verified{}, err
 	}
 	return v, nil

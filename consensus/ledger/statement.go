@@ -128,30 +128,37 @@ func (s sign1) statement(h statementHeader) (statement, error) {
 // which is that of a key set that lists its certificate. A leaf without an act is refused: see
 // Evidence.Signed. The error wraps ErrMalformed or ErrNotProven.
 func VerifyStatement(log identity.Log, l Leaf, sets ...trust.KeySet) error {
+	_, err := signedFor(log, l, sets)
+	return err
+}
+
+// signedFor verifies as VerifyStatement does, and returns the log for which the act was signed.
+func signedFor(log identity.Log, l Leaf, sets []trust.KeySet) (of identity.Log, err error) {
 	s := l.Evidence.statement
 	if s == nil {
-		return fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
+		return of, fmt.Errorf("%w: the entry is no signed act", ErrNotProven)
 	}
 	failed := fmt.Errorf("%w: signed with a certificate that no key set of the chain lists", ErrNotProven)
 	last := uint64(0)
 	for _, keys := range sets {
 		cert, listed, err := keys.SigningCert(s.header.Cert.Hash)
 		if err != nil {
-			return malformed("signing certificate", err)
+			return of, malformed("signing certificate", err)
 		}
 		if !listed || keys.Epoch == last {
 			continue
 		}
 		if last = keys.Epoch; keys.Epoch > log.Epoch() {
-			return fmt.Errorf("%w: a key set of epoch %d for a log of epoch %d", ErrNotProven, keys.Epoch, log.Epoch())
+			return of, fmt.Errorf("%w: a key set of epoch %d for a log of epoch %d", ErrNotProven, keys.Epoch, log.Epoch())
 		}
-		if of, err := identity.NewLog(log.Jurisdiction(), keys.Epoch); err != nil {
-			return malformed("log", err)
-		} else if failed = s.verify(of, l.Head, cert); failed == nil {
-			return nil
+		if of, err = identity.NewLog(log.Jurisdiction(), keys.Epoch); err != nil {
+			return of, malformed("log", err)
+		}
+		if failed = s.verify(of, l.Head, cert); failed == nil {
+			return of, nil
 		}
 	}
-	return failed
+	return identity.Log{}, failed
 }
 
 func (s statement) verify(log identity.Log, h Head, cert trust.SigningCert) error {

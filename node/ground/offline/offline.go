@@ -33,15 +33,21 @@ import (
 
 // ReceiptReport tells what a verified receipt proves.
 type ReceiptReport struct {
-	Entry    string   `json:"entry"`
-	Kind     string   `json:"kind"`
-	Agency   string   `json:"agency"`
-	Code     string   `json:"code"`
-	About    string   `json:"about,omitempty"` // an entry of the same ledger that this one is about
-	Time     string   `json:"time"`            // RFC 3339
-	TreeSize uint64   `json:"tree_size"`
-	Index    uint64   `json:"index"`
-	Chain    []string `json:"chain"` // from the pinned jurisdiction down
+	// Entry is the name that the ledger gives the entry; absent: the receipt does not prove in
+	// which epoch it was made, and so says no more than Log and Index, and Stated of an act.
+	Entry  string `json:"entry,omitempty"`
+	Log    string `json:"log"`              // whose checkpoint it is
+	Stated string `json:"stated,omitempty"` // the name under which the act was signed, where Entry is absent
+	Kind   string `json:"kind"`
+	Agency string `json:"agency"`
+	Code   string `json:"code"`
+	About  string `json:"about,omitempty"` // an entry of the same ledger that this one is about
+	// AboutIndex is the index of that entry, where its name is not proven.
+	AboutIndex *uint64  `json:"about_index,omitempty"`
+	Time       string   `json:"time"` // RFC 3339
+	TreeSize   uint64   `json:"tree_size"`
+	Index      uint64   `json:"index"`
+	Chain      []string `json:"chain"` // from the pinned jurisdiction down
 	// Titles are the names for people of those in the chain, as their endorsements have them; the
 	// root's is as the list of the program has it.
 	Titles map[string]string `json:"titles,omitempty"`
@@ -74,10 +80,11 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 	}
 	head := v.Leaf.Head
 	r := ReceiptReport{
-		Entry: v.Entry.String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(), About: head.About.In(v.Entry.Log()).String(),
+		Log: v.Entry.Log().String(), Kind: head.Kind.String(), Agency: head.Agency.String(), Code: head.Code.String(),
 		Time: time.UnixMilli(int64(head.At())).UTC().Format(time.RFC3339), Index: v.Entry.Index(), TreeSize: v.TreeSize,
 		Signed: v.Leaf.Evidence.Signed(),
 	}
+	r.name(v)
 	for _, j := range v.Chain {
 		r.Chain = append(r.Chain, j.String())
 		title := v.Titles[j]
@@ -98,6 +105,21 @@ func VerifyReceipt(receipt, payload []byte, pin string) (ReceiptReport, error) {
 		}
 	}
 	return r, nil
+}
+
+// name gives the entry, and the one that it is about, the names that the receipt proves.
+func (r *ReceiptReport) name(v ledger.Verified) {
+	if name, ok := v.Named(); ok {
+		r.Entry = name.String()
+	} else if v.Leaf.Evidence.Signed() {
+		r.Stated = v.Stated.Entry(v.Entry.Index()).String()
+	}
+	switch index, ok := v.Leaf.Head.About.Index(); {
+	case ok && v.Entry.Log().Epoch() == 1:
+		r.About = v.Entry.Log().Entry(index).String()
+	case ok:
+		r.AboutIndex = &index
+	}
 }
 
 func (r *ReceiptReport) title(name, title string) {

@@ -2,38 +2,46 @@ package text
 
 // Sentences that tell a receipt which was verified.
 const (
-	CLIReceiptTrue Code = "cli.receipt.true"
-	CLIReceiptAt   Code = "cli.receipt.at"
-	CLISignedBy    Code = "cli.receipt.signed-by"
-	CLISignedAct   Code = "cli.receipt.signed-act"
-	CLISignedNode  Code = "cli.receipt.signed-node"
-	CLINamed       Code = "cli.receipt.named"
-	CLIToldUse     Code = "cli.receipt.use"
-	CLIToldRefused Code = "cli.receipt.use-refused"
-	CLIToldAsked   Code = "cli.receipt.asked"
-	CLIToldApplied Code = "cli.receipt.applied"
-	CLIToldGrant   Code = "cli.receipt.grant"
-	CLIToldRevoked Code = "cli.receipt.revoked"
-	CLIToldAbove   Code = "cli.receipt.above"
-	CLIToldRoster  Code = "cli.receipt.roster"
-	CLIForApplied  Code = "cli.receipt.for-applied"
-	CLIRosterWord  Code = "cli.receipt.roster-number"
-	CLIPaperNumber Code = "cli.receipt.paper"
-	CLIScenario    Code = "cli.receipt.scenario"
-	CLIScope       Code = "cli.receipt.scope"
-	CLIMethod      Code = "cli.receipt.method"
-	CLIReason      Code = "cli.receipt.reason"
-	CLIRootPin     Code = "cli.receipt.pin"
-	CLIReceiptMore Code = "cli.receipt.more"
-	CLISwapped     Code = "cli.receipt.swapped"
-	CLISwappedDo   Code = "cli.receipt.swapped-do"
-	WordProvider   Code = "word.provider"
-	WordBasis      Code = "word.basis"
+	CLIReceiptTrue   Code = "cli.receipt.true"
+	CLIReceiptStated Code = "cli.receipt.stated"
+	CLIReceiptPlace  Code = "cli.receipt.place"
+	CLIAboutPlace    Code = "cli.about.place"
+	CLIReceiptAt     Code = "cli.receipt.at"
+	CLISignedBy      Code = "cli.receipt.signed-by"
+	CLISignedAct     Code = "cli.receipt.signed-act"
+	CLISignedNode    Code = "cli.receipt.signed-node"
+	CLINamed         Code = "cli.receipt.named"
+	CLIToldUse       Code = "cli.receipt.use"
+	CLIToldRefused   Code = "cli.receipt.use-refused"
+	CLIToldAsked     Code = "cli.receipt.asked"
+	CLIToldApplied   Code = "cli.receipt.applied"
+	CLIToldGrant     Code = "cli.receipt.grant"
+	CLIToldRevoked   Code = "cli.receipt.revoked"
+	CLIToldAbove     Code = "cli.receipt.above"
+	CLIToldRoster    Code = "cli.receipt.roster"
+	CLIForApplied    Code = "cli.receipt.for-applied"
+	CLIRosterWord    Code = "cli.receipt.roster-number"
+	CLIPaperNumber   Code = "cli.receipt.paper"
+	CLIScenario      Code = "cli.receipt.scenario"
+	CLIScope         Code = "cli.receipt.scope"
+	CLIMethod        Code = "cli.receipt.method"
+	CLIReason        Code = "cli.receipt.reason"
+	CLIRootPin       Code = "cli.receipt.pin"
+	CLIReceiptMore   Code = "cli.receipt.more"
+	CLISwapped       Code = "cli.receipt.swapped"
+	CLISwappedDo     Code = "cli.receipt.swapped-do"
+	WordProvider     Code = "word.provider"
+	WordBasis        Code = "word.basis"
 )
 
 var receiptSentences = []sentence{
 	{CLIReceiptTrue, "验证通过：条目 {entry} 确在 {place} 的存证账本中，由其签署的检查点（共 {size} 个条目）为证",
 		"verified: entry {entry} stands in the ledger of {place}, as its signed checkpoint (size {size}) proves"},
+	{CLIReceiptStated, "验证通过：{place} 的存证账本中序号 {index} 的条目确在账本中，由其以 {log} 签署的检查点（共 {size} 个条目）为证；签名时名为 {stated}。账本此后进入了新的纪元，条目仍用这个名称；只有账本待核实期间写入的另有名称，在 {place} 执行 `xietong ledger entry {index}` 可得",
+		"verified: entry {index} stands in the ledger of {place}, by the checkpoint (size {size}) that it signed under {log}; the agency signed the entry as {stated}. The ledger has begun a new epoch since. The entry keeps that name, unless it was recorded while the ledger was in question: its name is that of `xietong ledger entry {index}` at {place}"},
+	{CLIReceiptPlace, "验证通过：{place} 的存证账本中序号 {index} 的条目确在账本中，由其以 {log} 签署的检查点（共 {size} 个条目）为证。条目的名称取决于它写入时的纪元，凭证中没有：在 {place} 执行 `xietong ledger entry {index}` 可得其名称",
+		"verified: entry {index} stands in the ledger of {place}, by the checkpoint (size {size}) that it signed under {log}. Its name is of the epoch in which it was made, which the receipt does not prove: see `xietong ledger entry {index}` at {place}"},
+	{CLIAboutPlace, "本账本序号 {index} 的条目", "entry {index} of the same ledger"},
 	{CLIReceiptAt, "{place} 的账本，序号 {index}", "of {place}, index {index}"},
 	{CLISignedBy, "签署", "signed by"},
 	{CLISignedAct, "{place} 的部门 {agency}（对本条目签名）", "the agency {agency} of {place}, which signed the entry itself"},

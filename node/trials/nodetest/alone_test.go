@@ -1,6 +1,7 @@
 package nodetest
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 	"time"
@@ -81,11 +82,15 @@ func TestTheLastReplicaGoesOn(t *testing.T) {
 		}
 		for _, e := range after {
 			receipt, err := city.Client("").Receipt(t.Context(), e.Index)
+			var r node.ReceiptReport
 			if err == nil {
-				_, err = node.VerifyReceipt(receipt.Receipt, nil, pin)
+				r, err = node.VerifyReceipt(receipt.Receipt, nil, pin)
 			}
 			if err != nil {
 				t.Errorf("receipt of %s (%s): %v", e.Entry, e.KindName, err)
+			}
+			if name := cmp.Or(r.Entry, r.Stated, e.Entry); name != e.Entry || r.About != "" && r.About != e.About {
+				t.Errorf("the receipt of %s (%s) names %s, about %s, want %s", e.Entry, e.KindName, name, r.About, e.About)
 			}
 		}
 		two.Start()
