@@ -164,10 +164,7 @@ func entryNamed(ctx context.Context, h Hosted, in *ofEntry) (client.Entry, error
 		return client.Entry{}, err
 	}
 	h.Witness.SawReceipt(ctx, name.Log().Jurisdiction(), got.Receipt)
-	proven, err := host.Proven(got.Receipt, got.Preimage, root)
-	if err == nil && !proven.Name.Is(name) {
-		err = fmt.Errorf("it is of %s", proven.Name)
-	}
+	proven, err := host.Proven(got.Receipt, got.Preimage, root, name)
 	if err != nil {
 		return client.Entry{}, text.Fail(text.ReceiptRefused, text.Args{"file": name.String(), "reason": err.Error()}, err)
 	}

@@ -209,15 +209,23 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	return e, err
 }
 
-// Proven returns the entry of any ledger that a receipt proves from a pin. The entry that it is
-// about is named by the log of the receipt: how its epochs were begun is not proven.
-func Proven(receipt, preimage []byte, pin trust.Pin) (e Entry, err error) {
+// Proven returns the entry of any ledger that was asked for by a name, as a receipt proves it from a
+// pin. It keeps that name, unless the receipt proves another. The entry that it is about is named
+// by the log of the receipt: how its epochs were begun is not proven.
+func Proven(receipt, preimage []byte, pin trust.Pin, asked identity.Entry) (e Entry, err error) {
 	v, err := ledger.VerifyReceipt(receipt, preimage, pin)
+	if err == nil && !v.Entry.Is(asked) {
+		err = fmt.Errorf("it is of %s", v.Entry)
+	}
 	if err != nil {
 		return e, err
 	}
+	name, known := v.Named()
+	if !known {
+		name = asked
+	}
 	data, err := v.Leaf.Encode()
-	return Entry{Name: v.Entry, About: v.Leaf.Head.About.In(v.Entry.Log()), Leaf: v.Leaf, Hash: ledger.LeafHash(data)}, err
+	return Entry{Name: name, About: v.Leaf.Head.About.In(v.Entry.Log()), Leaf: v.Leaf, Hash: ledger.LeafHash(data)}, err
 }
 
 // provenEntry is one entry under the newest checkpoint.

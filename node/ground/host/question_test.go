@@ -297,7 +297,8 @@ func proveOld(t *testing.T, h *Host, index uint64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e, err := Proven(receipt, nil, root); err != nil || e.Name.Index() != index {
+	asked := h.Names().Entry(index)
+	if e, err := Proven(receipt, nil, root, asked); err != nil || e.Name != asked {
 		t.Errorf("receipt of entry %d: got %s, %v", index, e.Name, err)
 	}
 }

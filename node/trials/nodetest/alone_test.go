@@ -79,6 +79,12 @@ func TestTheLastReplicaGoesOn(t *testing.T) {
 			if after[i].Entry != e.Entry {
 				t.Errorf("entry %s is %s now", e.Entry, after[i].Entry)
 			}
+			if e.KindName != "access" { // what the county did, it may see
+				continue
+			}
+			if got, err := county.Client("water").EntryOf(t.Context(), e.Entry); err != nil || got.Entry != e.Entry {
+				t.Errorf("entry %s is %s for the county, %v", e.Entry, got.Entry, err)
+			}
 		}
 		for _, e := range after {
 			receipt, err := city.Client("").Receipt(t.Context(), e.Index)
