@@ -5,10 +5,13 @@ import (
 	"context"
 
 	"xietong/certs/identity"
+	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
 
@@ -28,16 +31,25 @@ type Left interface {
 	Replica() identity.Replica
 }
 
-// boundHere refuses an invitation that is bound to other keys than those in a folder.
-func (a *attempt) boundHere(folder string, first []byte) error {
-	pin, err := host.FirstPin(folder, a.t.Child)
+// here refuses, before anything is changed, an invitation into another tree or below another parent
+// than those that the ledger in a folder joined and, if it is bound to a key set, one that is bound
+// to other keys than those in the folder.
+func (a *attempt) here(ctx context.Context, folder string, bound []byte) (err error) {
+	var above upstream
+	var first trust.Pin
+	err = host.View(folder, a.t.Child, a.o.Registry(), func(r *state.Reader) (err error) {
+		above.have, above.again = tree.UpstreamOf(r)
+		first, err = host.FirstPin(r)
+		return err
+	})
 	if err != nil {
 		return datadir.Error(a.dir, err)
 	}
-	if hash := pin.Hash(); !bytes.Equal(hash[:], first) {
+	if hash := first.Hash(); len(bound) > 0 && !bytes.Equal(hash[:], bound) {
 		return text.Fail(text.InvitationRedeemed, text.Args{"name": a.t.DisplayName, "jurisdiction": a.parent()}, nil)
 	}
-	return nil
+	_, err = a.sameTree(ctx, above)
+	return err
 }
 
 // anew (4) has the jurisdiction go on with new keys in the epoch that the parent told, and opens
@@ -48,17 +60,21 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 	if err != nil {
 		return a.named(refusedBy(a.t.Parent.Name(), err))
 	}
+	if err := said.Check(a.t.Child); err != nil {
+		return door.Mismatch(a.t.Parent.Name(), err)
+	}
 	begun, err := host.Unendorsed(folder)
 	if err != nil {
 		return datadir.Error(a.dir, err)
 	}
-	told := text.JoinKeysKept
-	if !begun && len(said.First) > 0 {
-		err = a.boundHere(folder, said.First)
+	bound := said.First
+	if begun { // with keys that the invitation may not be bound to yet
+		bound = nil
 	}
-	if err != nil {
+	if err := a.here(ctx, folder, bound); err != nil {
 		return err
 	}
+	told := text.JoinKeysKept
 	if begun || len(said.First) == 0 {
 		a.made, err = host.BeginAnew(folder, a.t.Child, host.Anew{
 			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Saw: said.Saw, Older: marks(said.Older), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,

@@ -150,28 +150,42 @@ func shortened(name, short string) string {
 	return short
 }
 
+// upstream is what a ledger says of the tree that it joined; again is false where it joined none.
+type upstream struct {
+	have  tree.Upstream
+	again bool
+}
+
 // before reports whether the jurisdiction joined before, and finds the pin of its root: the one
-// that it kept first, or that of the invitation. It refuses, before anything is changed here or
-// there, an invitation into another tree or below another parent, with text.OtherTree. An
-// invitation may name other keys of its root, which is the same root if the chain goes on from the
-// pin that is kept.
+// that it kept first, or that of the invitation.
 func (a *attempt) before(ctx context.Context) (again bool, err error) {
-	var have tree.Upstream
+	var above upstream
 	err = a.own.View(ctx, func(r *state.Reader) error {
-		have, again = tree.UpstreamOf(r)
+		above.have, above.again = tree.UpstreamOf(r)
 		return nil
 	})
-	if a.root = a.t.Root; err != nil || !again || have.Parent == a.t.Parent.Name() && have.RootPin == a.t.Root.String() {
-		return again, err
+	if err == nil {
+		a.root, err = a.sameTree(ctx, above)
+	}
+	return above.again, err
+}
+
+// sameTree returns the pin of the root, and refuses, before anything is changed here or there, an
+// invitation into another tree or below another parent, with text.OtherTree. An invitation may name
+// other keys of its root, which is the same root if the chain goes on from the pin that is kept.
+func (a *attempt) sameTree(ctx context.Context, above upstream) (root trust.Pin, err error) {
+	have := above.have
+	if !above.again || have.Parent == a.t.Parent.Name() && have.RootPin == a.t.Root.String() {
+		return a.t.Root, nil
 	}
 	kept, err := trust.ParsePin(have.RootPin)
 	if err == nil && have.Parent == a.t.Parent.Name() {
 		_, err = door.Meet(ctx, a.line, kept, a.t.Parent, a.o.Now())
 	}
-	if a.root = kept; have.Parent != a.t.Parent.Name() || failure.Is(err, text.ParentMismatch) {
+	if have.Parent != a.t.Parent.Name() || failure.Is(err, text.ParentMismatch) {
 		err = text.Fail(text.OtherTree, text.Args{"jurisdiction": a.t.DisplayName, "root": have.RootPin}, err)
 	}
-	return again, err
+	return kept, err
 }
 
 // redeem proves that the child holds its keys, with the invitation's secret, and signs the first of

@@ -151,8 +151,8 @@ type chainAlone struct {
 	recovery []byte // the key that the newest key set names
 }
 
-// makeAlone makes the replica alone, once its chain was given to note. A replica that was made alone
-// and has no note would open with the keys of before, beside the others.
+// makeAlone makes the replica alone, once its chain was given to note. A replica that was made
+// alone and has no note would open with the keys of before, beside the others.
 func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica, hosted int, note func(chainAlone) error) (err error) {
 	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
 	if err != nil {
@@ -166,7 +166,11 @@ func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica,
 	if err != nil {
 		return partOf(dir, PartKeystore, Keystore, err)
 	}
-	have, err := chainIn(store)
+	var have chainAlone
+	err = store.View(func(r *state.Reader) (err error) {
+		have, err = chainIn(r)
+		return err
+	})
 	if err != nil {
 		return OfLog(dir, err)
 	}
@@ -180,37 +184,34 @@ func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica,
 }
 
 // chainIn returns the newest chain of a state.
-func chainIn(store *state.Store) (have chainAlone, err error) {
-	err = store.View(func(r *state.Reader) error {
-		signed := r.KeySets()
-		if len(signed) == 0 {
-			return fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
-		}
-		newest, err := trust.Reopen(signed[len(signed)-1])
-		if have.recovery = newest.RecoveryKey; err == nil {
-			have.first, err = trust.Reopen(signed[0])
-		}
-		return err
-	})
+func chainIn(r *state.Reader) (have chainAlone, err error) {
+	signed := r.KeySets()
+	if len(signed) == 0 {
+		return have, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
+	}
+	newest, err := trust.Reopen(signed[len(signed)-1])
+	if have.recovery = newest.RecoveryKey; err == nil {
+		have.first, err = trust.Reopen(signed[0])
+	}
 	return have, err
 }
 
-// FirstPin returns the pin of number 1 of the newest chain in a jurisdiction's folder, which nobody
-// has open.
-func FirstPin(dir string, name identity.Jurisdiction) (pin trust.Pin, err error) {
-	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+// View reads the state in a jurisdiction's folder, which nobody has open.
+func View(dir string, name identity.Jurisdiction, registry *state.Registry, read func(*state.Reader) error) error {
+	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{})
 	if err != nil {
-		return pin, OfState(dir, err)
+		return OfState(dir, err)
 	}
-	_, err = logOf(store, dir, name)
-	var have chainAlone
-	if err == nil {
-		have, err = chainIn(store)
+	if _, err = logOf(store, dir, name); err == nil {
+		err = store.View(read)
 	}
-	if err = errors.Join(err, store.Close()); err == nil {
-		pin = have.first.Pin()
-	}
-	return pin, err
+	return errors.Join(err, store.Close())
+}
+
+// FirstPin returns the pin of number 1 of the newest chain in a state.
+func FirstPin(r *state.Reader) (trust.Pin, error) {
+	have, err := chainIn(r)
+	return have.first.Pin(), err
 }
 
 // putAside keeps the keys and the chain of before in a folder of their own, and puts the new keys
@@ -268,6 +269,9 @@ func readAnew(dir string) (n anewNote, ok bool, err error) {
 
 func writeAnew(dir string, n anewNote) error {
 	data, err := canon.Marshal(n)
+	if err == nil && n.Epoch == 0 {
+		err = errors.New("there is no epoch 0")
+	}
 	if err == nil && len(data) > maxAnewLen {
 		err = fmt.Errorf("%d bytes, more than %d", len(data), maxAnewLen)
 	}

@@ -173,18 +173,23 @@ func TestGoesOnAnewAfterAKill(t *testing.T) {
 		h := openAnewIn(t, dir)
 		defer closed(t, h)
 		pin := pinOf(t, h)
-		if got, err := FirstPin(copyOf(t, dir), h.name); err != nil || got != pin {
+		var got trust.Pin
+		err := View(copyOf(t, dir), h.name, testRegistry(), func(r *state.Reader) (err error) {
+			got, err = FirstPin(r)
+			return err
+		})
+		if err != nil || got != pin {
 			t.Errorf("a kill before the parent is told leaves the chain %s, %v, want %s", got, err, pin)
 		}
 		return pin
 	}
-	state := filepath.Join(dir, stateFile)
-	kept, err := os.ReadFile(state)
+	file := filepath.Join(dir, stateFile)
+	kept, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	second := began(2)
-	if err := os.WriteFile(state, kept, 0o600); err != nil {
+	if err := os.WriteFile(file, kept, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if again := began(3); again != second || again == before {

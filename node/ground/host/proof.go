@@ -209,8 +209,8 @@ func (h *Host) Entry(ctx context.Context, index uint64) (e Entry, err error) {
 	return e, err
 }
 
-// Proven returns the entry of any ledger that was asked for by a name, as a receipt proves it from a
-// pin. It keeps that name, unless the receipt proves another. The entry that it is about is named
+// Proven returns the entry of any ledger that was asked for by a name, as a receipt proves it from
+// a pin. It keeps that name, unless the receipt proves another. The entry that it is about is named
 // by the log of the receipt: how its epochs were begun is not proven.
 func Proven(receipt, preimage []byte, pin trust.Pin, asked identity.Entry) (e Entry, err error) {
 	v, err := ledger.VerifyReceipt(receipt, preimage, pin)

@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/node/tree"
 )
 
@@ -48,7 +49,23 @@ func (d Door) anew(ctx context.Context, body []byte) (a Anew, err error) {
 	return a, err
 }
 
-// AskAnew asks the parent. It verifies nothing.
+// Check refuses what no parent tells a child, before anything is changed there: what is noted must
+// be read again.
+func (a Anew) Check(child identity.Jurisdiction) error {
+	if len(a.Older) > maxOlder {
+		return fmt.Errorf("it tells %d checkpoints, more than %d", len(a.Older), maxOlder)
+	}
+	if len(a.Saw) == 0 {
+		return nil
+	}
+	seen, err := ledger.Growth{Note: a.Saw}.Checkpoint()
+	if err == nil && (seen.Log.Jurisdiction() != child || seen.Size > identity.MaxIndex) {
+		err = fmt.Errorf("it saw %d entries of %s", seen.Size, seen.Log)
+	}
+	return err
+}
+
+// AskAnew asks the parent. It verifies nothing; see Check.
 func AskAnew(ctx context.Context, c Conn, child identity.Jurisdiction, secret []byte) (a Anew, err error) {
 	body, err := canon.Marshal(beginning{Child: child, Secret: secret})
 	if err == nil {
