@@ -131,8 +131,8 @@ func (a *app) linksTold(j client.JurisdictionStatus) (lines []string) {
 		switch {
 		case c.State == client.ChildInvited:
 			invited++
-		case c.State != client.ChildJoined && !c.Linked:
-		case c.Linked:
+		case c.State != client.ChildJoined && !isLinked(c):
+		case isLinked(c):
 			joined, linked = joined+1, linked+1
 		default:
 			joined++
@@ -152,6 +152,9 @@ func (a *app) linksTold(j client.JurisdictionStatus) (lines []string) {
 	}
 	return lines
 }
+
+// isLinked reports whether a replica of this jurisdiction has a link to a neighbour.
+func isLinked(n client.Neighbour) bool { return n.Linked || n.LinkedBy != "" }
 
 func (a *app) childGone(c client.Neighbour) string {
 	if c.LastHeard == "" {
@@ -181,6 +184,8 @@ func (a *app) linkTold(n client.Neighbour) string {
 		return a.t(text.CLITreeUpSince, text.Args{"since": a.localTime(n.LinkedSince)})
 	case n.Linked:
 		return a.t(text.CLITreeUp, nil)
+	case n.LinkedBy != "":
+		return a.t(text.CLITreeUpBy, text.Args{"replica": n.LinkedBy})
 	case n.LastHeard != "":
 		return a.t(text.CLITreeDown, text.Args{"heard": a.localTime(n.LastHeard)})
 	}

@@ -25,6 +25,8 @@ type Replicas interface {
 	Removal(ctx context.Context, replica identity.Replica) (replicas.Removal, error)
 	// RemoveAgreed takes one out for somebody who agreed to the hash of what that does.
 	RemoveAgreed(ctx context.Context, id identity.Message, replica identity.Replica, agreed string) error
+	// Linked returns the neighbours to which another one has a link, with that one.
+	Linked(ctx context.Context) map[identity.Jurisdiction]identity.Replica
 	// TwiceAlarms returns an alarm for each of which two run.
 	TwiceAlarms() []error
 	// Waits tells what a change of one waits for that is not settled.

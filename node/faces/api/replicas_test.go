@@ -22,6 +22,8 @@ type few struct {
 	now   time.Time
 	away  string // the replica that is away
 	stuck string // the replica that is connected, and does not follow
+
+	linked map[identity.Jurisdiction]identity.Replica
 }
 
 func replicaAt(n uint32) identity.Replica { return must(identity.NewReplica(n)) }
@@ -45,6 +47,8 @@ func (f few) List(context.Context) (all []replicas.Status, err error) {
 	}
 	return all, nil
 }
+
+func (f few) Linked(context.Context) map[identity.Jurisdiction]identity.Replica { return f.linked }
 
 func (few) Invite(context.Context, identity.Message, time.Duration) (none invitation.Replica, err error) {
 	return none, text.Fail(text.ReplicaNoAddress, text.Args{"file": "config.yaml"}, nil)

@@ -128,6 +128,7 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		return j, err
 	}
 	j.Children = s.children(h, below)
+	linkedElsewhere(ctx, h, j.Parent, j.Children)
 	wrong, err := s.replicasOf(ctx, h, &j)
 	if err != nil {
 		return j, err

@@ -56,6 +56,7 @@ func (s *server) tree(ctx context.Context, h Hosted, _ *plain) (client.Tree, err
 		return nil
 	})
 	out.Children = s.children(h, below)
+	linkedElsewhere(ctx, h, out.Parent, out.Children)
 	if err == nil {
 		out.Waiting, err = waitingKeys(ctx, h, chain[0].Newest().Name)
 	}
@@ -81,6 +82,7 @@ func (s *server) childrenListed(ctx context.Context, h Hosted, in *listChildren)
 		w.all = s.children(h, childrenIn(r))
 		return nil
 	})
+	linkedElsewhere(ctx, h, nil, w.all)
 	if err == nil {
 		out.Children, out.Cursor, err = w.page()
 	}
@@ -139,6 +141,27 @@ func (s *server) children(h Hosted, below childrenAt) []client.Neighbour {
 		all = append(all, n)
 	}
 	return all
+}
+
+// linkedElsewhere tells of the neighbours to which this replica has no link which other one has
+// one. The others are asked where a link is missing.
+func linkedElsewhere(ctx context.Context, h Hosted, parent *client.Neighbour, children []client.Neighbour) {
+	missing := func(n client.Neighbour) bool { return !n.Linked && n.KeySet > 0 }
+	if (parent == nil || !missing(*parent)) && !slices.ContainsFunc(children, missing) {
+		return
+	}
+	by := map[string]string{}
+	for name, r := range h.Replicas.Linked(ctx) {
+		by[name.String()] = r.String()
+	}
+	if parent != nil && missing(*parent) {
+		parent.LinkedBy = by[parent.Name]
+	}
+	for i, c := range children {
+		if missing(c) {
+			children[i].LinkedBy = by[c.Name]
+		}
+	}
 }
 
 // heldShown tells why children are held.

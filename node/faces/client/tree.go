@@ -74,6 +74,7 @@ type Neighbour struct {
 	Entry       string `json:"entry,omitempty" doc:"The newest invitation, endorsement or withdrawal, in the parent's ledger; of a child alone"`
 	KeySet      uint64 `json:"key_set,omitempty" doc:"Number of the key set that is believed"`
 	Linked      bool   `json:"linked" doc:"A link is up"`
+	LinkedBy    string `json:"linked_by,omitempty" doc:"The replica of this jurisdiction that has a link, where this one has none"`
 	LinkedSince string `json:"linked_since,omitempty" doc:"RFC 3339"`
 	Silent      bool   `json:"silent,omitempty" doc:"The link was not given up yet, and nothing has come since last_heard, so that the other end may be gone"`
 	Address     string `json:"address,omitempty" doc:"Where the link leads"`

@@ -32,6 +32,7 @@ import (
 //	7 sets       body: a number                              answer: [signed key set …] after that number, as many as are handed at once
 //	8 here       body: where the one that asks is reached    answer: where another one is that says it is the same replica, as here and noted
 //	9 word       body: h''                                   answer: [the clock, ms since 1970 UTC; who vouches for it, as host.Voucher]
+//	10 links     body: h''                                   answer: [name …] of the neighbours to which it has a link
 const (
 	opPropose = 1
 	opRead    = 2
@@ -42,6 +43,7 @@ const (
 	opSets    = 7
 	opHere    = 8
 	opWord    = 9
+	opLinks   = 10
 )
 
 // Limits of an ask.

@@ -50,6 +50,8 @@ type Server struct {
 	Host  Host
 	Links Links  // nil: nothing is said of who is not reached
 	Boots *Boots // nil: it is not noticed that a replica runs twice
+	// Neighbours returns those to which this replica has a link; nil: none is said.
+	Neighbours func() []identity.Jurisdiction
 	// Moved is told where a replica says that it is reached now, which is not where it was; false:
 	// it was somewhere else a moment ago. nil: nobody is told.
 	Moved  func(of identity.Replica, addresses []string) bool
@@ -135,6 +137,8 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		return wordOf(s.Host.Word()), nil
 	case opHere:
 		return s.here(ctx, from, q.Body)
+	case opLinks:
+		return s.neighbours(), nil
 	case opState:
 		return positionOf(s.Host, s.Links, s.Now()), nil
 	}

@@ -43,6 +43,7 @@ const (
 	CLITreeListen      Code = "cli.tree.listen"
 	CLITreeNoListen    Code = "cli.tree.no-listen"
 	CLITreeUp          Code = "cli.tree.up"
+	CLITreeUpBy        Code = "cli.tree.up.by"
 	CLITreeDown        Code = "cli.tree.down"
 	CLITreeNever       Code = "cli.tree.never"
 	CLITreeWhy         Code = "cli.tree.why"
@@ -176,6 +177,7 @@ var joinSentences = []sentence{
 	{CLITreeSilent, "自 {heard} 起没有回应", "silent since {heard}"},
 	{CLITreeUpSince, "已连接，自 {since}", "up since {since}"},
 	{CLITreeUp, "已连接", "up"},
+	{CLITreeUpBy, "本副本未连接，由副本 {replica} 连接", "up by replica {replica}, not by this one"},
 	{CLITreeDown, "未连接，最近一次 {heard}", "down, last heard {heard}"},
 	{CLITreeNever, "未连接", "down, never heard"},
 	{CLITreeRenamed, "{name}（背书时名为{then}）", "{name} (endorsed as {then})"},
