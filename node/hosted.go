@@ -69,6 +69,7 @@ type hosted struct {
 	many     *federated.Desk
 	records  *records.Desk
 	face     api.Hosted
+	looks    looks
 
 	ctx     context.Context // of the background work; ends with the hosting
 	stop    context.CancelFunc
@@ -128,8 +129,8 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	}
 	about := n.limited.With("jurisdiction", c.Name.String())
 	table := neighbours.New(own, n.o.Now, about)
-	table.Denied, table.Says = own.Denied, n.says
-	h := &hosted{settings: c, host: own, siblings: others, logger: about, table: table}
+	table.Denied, table.Newer, table.Says = own.Denied, own.Newer, n.says
+	h := &hosted{settings: c, host: own, siblings: others, logger: about, table: table, looks: newLooks()}
 	table.ReachedAt = func() []string { return others.desk(h).Reached() }
 	return h, nil
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"xietong/certs/identity"
@@ -34,8 +35,15 @@ func (h *hosted) unheard(ctx context.Context, operation string) error {
 	return h.withheld()
 }
 
-// withheldAtDoor returns why the door answers nothing but the time.
-func (h *hosted) withheldAtDoor() error {
+// withheldAtDoor returns why the door answers nothing but the time. While the ledger is in question
+// it shows the own keys all the same, which those above endorsed: whoever stands below then takes
+// no machine of before for this jurisdiction, and those machines learn that they are out. Only a
+// folder whose keys are known to be old shows none.
+func (h *hosted) withheldAtDoor(keys bool) error {
+	q, questioned := errors.AsType[*host.QuestionError](h.host.Questioned())
+	if keys && !(questioned && q.Outrun > 0) {
+		return nil
+	}
 	if err := h.withheld(); err != nil || h.ctx == nil {
 		return err
 	}

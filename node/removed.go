@@ -73,7 +73,7 @@ func (s *siblings) leftBehind(ctx context.Context, line door.Line, epoch uint64)
 	if err != nil {
 		return false, err
 	}
-	chain, err := join.VerifyDoor(ctx, line, root, s.host.Name(), s.node.o.Now())
+	_, chain, err := join.VerifyDoor(ctx, line, root, s.host.Name(), s.node.o.Now())
 	if err != nil {
 		return false, err
 	}

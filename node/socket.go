@@ -16,12 +16,10 @@ import (
 	"xietong/exchange/budget"
 	"xietong/exchange/link"
 	"xietong/node/faces/api"
-	"xietong/node/flows/join"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
-	"xietong/node/tree/door"
 )
 
 func listenUDP(listen string) (net.PacketConn, error) {
@@ -183,6 +181,7 @@ func (n *Node) start(h *hosted) {
 	h.workers.Go(func() { h.epochs.Watch(h.ctx) })
 	if parent, joined := h.table.Parent(); joined {
 		h.workers.Go(func() { n.socket.Keep(h.ctx, n.dialler(h, parent)) })
+		h.workers.Go(func() { n.lookAtParent(h, parent) })
 	}
 	n.workers.Go(h.workers.Wait)
 }
@@ -197,6 +196,7 @@ func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 		Up: func(_ tlsconf.Peer, replaces bool) {
 			if h.linked(n.o.Now(), replaces); !replaces {
 				h.upkeep.Told() // what the parent told meanwhile (a new roster, other keys above) was lost
+				h.looks.soon()
 			}
 		},
 	}
@@ -215,6 +215,7 @@ func (n *Node) linkFailed(h *hosted, parent identity.Jurisdiction, err error) {
 	switch keys := now == link.NotKnown || now == link.NotTrusted; {
 	case keys && now != before:
 		h.upkeep.Poke()
+		h.looks.soon()
 	case keys:
 		h.upkeep.Refused()
 	}
@@ -253,46 +254,6 @@ func (h *hosted) linked(now time.Time, replaces bool) {
 	if h.failed = nil; !replaces {
 		h.up = now
 	}
-}
-
-// reach returns a way to ask the parent: over the link if that is up, else at the parent's door.
-// The caller calls the returned function when it has asked.
-func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdiction) (door.Asker, func(), error) {
-	if n.socket.Up(h.settings.Name, parent) {
-		return overLink{n.socket, h.settings.Name, parent}, func() {}, nil
-	}
-	addresses, err := n.addressesOf(ctx, h)
-	if err != nil {
-		return nil, nil, err
-	}
-	line, err := join.DialDoor(ctx, n.socket, addresses, parent)
-	if err != nil {
-		return nil, nil, err
-	}
-	return line, func() { line.Conn.Close(link.CodeClosing) }, nil
-}
-
-// proves verifies that the other end of a way is the parent. That of a link has proven itself; that
-// of a connection to the door proves itself by keys that are known and count, or else by the chain
-// from the root, as the parent may have others by now. A chain that goes back behind what is known
-// is that of an old machine of the parent, or of a thief of its former keys.
-func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent identity.Jurisdiction) error {
-	line, knocked := way.(door.Line)
-	if !knocked {
-		return nil
-	}
-	if known, ok := h.table.Known(parent); ok && join.VerifyKnown(line, parent, known.KeySets, n.o.Now()) == nil {
-		return nil
-	}
-	_, root, err := h.host.Chain(ctx)
-	if err != nil {
-		return err
-	}
-	chain, err := join.VerifyDoor(ctx, line, root, parent, n.o.Now())
-	if err != nil {
-		return err
-	}
-	return h.host.GoesOn(ctx, chain)
 }
 
 // silentAfter is how long nothing comes of a neighbour that is there, at most: it says hello every

@@ -45,15 +45,15 @@ func DialDoor(ctx context.Context, s *link.Socket, addresses []net.Addr, parent 
 }
 
 // VerifyDoor verifies that the other end of a connection is the jurisdiction itself, by the keys to
-// which the chain leads that it shows, from the pin of the root, and returns the chain. The
-// jurisdiction may have come back with other keys. An error says that what it answers is not its
-// own word.
-func VerifyDoor(ctx context.Context, line door.Line, root trust.Pin, name identity.Jurisdiction, now time.Time) ([]trust.Link, error) {
-	chain, err := door.MeetAgain(ctx, door.Unproven{Conn: line, Name: name, Called: name.String()}, root, name, now)
+// which the chain leads that it shows, from the pin of the root, and returns the chain, as it came
+// and verified. The jurisdiction may have come back with other keys. An error says that what it
+// answers is not its own word.
+func VerifyDoor(ctx context.Context, line door.Line, root trust.Pin, name identity.Jurisdiction, now time.Time) ([]trust.Level, []trust.Link, error) {
+	levels, chain, err := door.MeetAgain(ctx, door.Unproven{Conn: line, Name: name, Called: name.String()}, root, name, now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return chain, proves(line, chain, now)
+	return levels, chain, proves(line, chain, now)
 }
 
 // proves verifies that the certificate that a connection has shown is of the last level of a

@@ -63,7 +63,7 @@ func TestWhoeverAnswers(t *testing.T) {
 			}
 		}
 	}
-	if _, err := VerifyDoor(t.Context(), line, pin, city.Name(), city.Clock()); text.AsFailure(err).Code != text.ParentUnproven {
+	if _, _, err := VerifyDoor(t.Context(), line, pin, city.Name(), city.Clock()); text.AsFailure(err).Code != text.ParentUnproven {
 		t.Errorf("a joined one looks whom it reached: got %v", err)
 	}
 }

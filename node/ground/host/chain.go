@@ -88,39 +88,7 @@ func (h *Host) setAbove(ctx context.Context, root trust.Pin, levels []trust.Leve
 			return nil, err
 		}
 	}
-	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain[len(chain)-1].Endorsement)
-}
-
-// GoesOn refuses a chain that goes back behind the one that is kept: at no level are key sets given
-// up for those of before, or for others that do not follow them. So nothing that was revoked
-// counts again, whoever shows it. A level that began anew is of a later epoch.
-// The error wraps ErrNotAbove. The chain may end above this jurisdiction.
-func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
-	if h.above.Load() == nil {
-		return nil
-	}
-	levels, root, err := h.chainFrom(ctx, 1)
-	if err != nil {
-		return err
-	}
-	if h.anew.Load() != nil { // the kept chain endorses the keys of before
-		levels = withoutLast(levels)
-	}
-	kept, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
-	if err != nil {
-		return fmt.Errorf("kept chain: %w", err)
-	}
-	for i := range min(len(kept), len(chain)) {
-		last, now := kept[i].Newest(), chain[i].KeySets
-		if last.Name != chain[i].Newest().Name || chain[i].Newest().Epoch > last.Epoch {
-			return nil // another tree or parent, or one that began anew: those below it follow it
-		}
-		at := slices.IndexFunc(now, func(k trust.KeySet) bool { return k.Number >= last.Number })
-		if at < 0 || now[at].Number == last.Number && now[at].Hash() != last.Hash() || now[at].Epoch < last.Epoch {
-			return fmt.Errorf("%w: %w: the key sets of %s do not go on from number %d", ErrNotAbove, trust.ErrInvalid, last.Name, last.Number)
-		}
-	}
-	return nil
+	return chain, h.keepAbove(&above{Root: root.String(), Levels: levels}, chain)
 }
 
 // withoutLast returns the levels of a chain that ends with the last but one.
@@ -153,7 +121,7 @@ func (h *Host) handable(levels []trust.Level) error {
 }
 
 // keepAbove writes the file chain, and keeps the same in memory.
-func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
+func (h *Host) keepAbove(a *above, chain []trust.Link) error {
 	data, err := canon.Marshal(a)
 	if err != nil {
 		return err
@@ -163,12 +131,17 @@ func (h *Host) keepAbove(a *above, e *trust.Endorsement) error {
 	}
 	h.keeping.Lock()
 	defer h.keeping.Unlock()
+	if n := h.newer.Load(); n != nil && n.Root == a.Root { // it may have come since the chain was judged
+		if err := leadsOn(n.links, chain); err != nil {
+			return err
+		}
+	}
 	if err := WriteFile(filepath.Join(h.dir, chainFile), data); err != nil {
 		return fmt.Errorf("keep chain: %w", err)
 	}
 	h.above.Store(a)
-	h.endorsed.Store(e)
-	return h.endorsedAgain()
+	h.endorsed.Store(chain[len(chain)-1].Endorsement)
+	return errors.Join(h.noNewer(), h.endorsedAgain())
 }
 
 // Endorsed returns the endorsement of this jurisdiction by its parent that it has seen last; nil

@@ -12,6 +12,7 @@
 //	recovery   the recovery statement for the first key set; absent where no keys were lost before it
 //	place      where the folder lies; another place is a question (see question.go)
 //	denial     the parent's word that it does not endorse these keys; absent while it does
+//	newer      key sets and endorsements down to the parent that lead further than chain; absent while none do
 //	state.new  a state that is being filled from another replica; else absent
 //	anew       how the jurisdiction goes on with new keys, until the parent endorsed them; else absent
 //	before-9/  the keys and the chain of before, where it went on with new keys in epoch 9
@@ -21,7 +22,6 @@
 package host
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +36,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/group"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
 	"xietong/node/ground/book"
@@ -63,6 +62,7 @@ type Host struct {
 	name       identity.Jurisdiction
 	dir        string
 	above      atomic.Pointer[above]             // nil: has not joined a parent
+	newer      atomic.Pointer[newer]             // nil: nothing leads further; see KeepNewer
 	endorsed   atomic.Pointer[trust.Endorsement] // by the parent, as last seen; nil: not read yet
 	recovery   atomic.Pointer[[]byte]            // statement for the first key set; nil: none
 	denial     atomic.Pointer[Denial]            // nil: the parent did not say otherwise
@@ -214,7 +214,7 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 		return h.part(PartKeys, certsFolder, err)
 	}
 	h.links = authority.NewSource(h.authority, h.now)
-	if err = errors.Join(h.readAbove(), h.readRecovery(), h.readDenial()); err != nil {
+	if err = errors.Join(h.readAbove(), h.readNewer(), h.readRecovery(), h.readDenial()); err != nil {
 		return err
 	}
 	if h.vault, err = vault.Open(filepath.Join(h.dir, Keystore)); err != nil {
@@ -362,38 +362,6 @@ func (h *Host) propose(ctx context.Context, kind state.Kind, q book.Request, bod
 		Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked, Body: body,
 		Clock: uint64(now.UnixMilli()), Expires: uint64(now.Add(commandLife).UnixMilli()),
 	})
-}
-
-// Note commits to a payload of the node's own statement, and seals it.
-func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) {
-	c, sealed, err := h.seal(contentType, payload)
-	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed, Stated: []byte{}}, err
-}
-
-// Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
-// error is an *EndedError where what is signed could never be proven, and a *ClockError as of
-// Propose.
-func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
-	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
-		return book.Statement{}, fmt.Errorf("sign act: %w", err)
-	}
-	c, sealed, err := h.seal(contentType, payload)
-	if err != nil {
-		return book.Statement{}, err
-	}
-	log := h.Log()
-	evidence, err := ledger.Sign(log, stated, contentType, c, h.authority.Signer())
-	hash := ledger.Stated(log, stated)
-	return book.Statement{Evidence: evidence, Sealed: sealed, Stated: hash[:]}, err
-}
-
-func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
-	preimage, err := ledger.NewPreimage(contentType, payload).Encode()
-	if err != nil {
-		return ledger.Commitment{}, nil, err
-	}
-	c := ledger.Commit(preimage)
-	return c, h.vault.Seal(c, preimage), nil
 }
 
 // Log returns the ledger's log.

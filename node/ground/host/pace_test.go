@@ -92,7 +92,7 @@ func TestLongChainLeavesNoTrace(t *testing.T) {
 		if fits := what == "fits"; fits != (err == nil) || fits == long || len(receipt) > ledger.MaxReceiptLen {
 			t.Errorf("a receipt that %s: %d bytes, %v", what, len(receipt), err)
 		}
-		if _, long := errors.AsType[*ChainError](h.keepAbove(a, nil)); long != (what == "does not") {
+		if _, long := errors.AsType[*ChainError](h.keepAbove(a, []trust.Link{{}})); long != (what == "does not") {
 			t.Errorf("a chain that %s: refused %t", what, long)
 		}
 	}

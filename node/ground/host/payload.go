@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -72,4 +73,36 @@ func (h *Host) OpenToken(token string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", book.ErrToken, err)
 	}
 	return content, nil
+}
+
+// Note commits to a payload of the node's own statement, and seals it.
+func (h *Host) Note(contentType string, payload []byte) (book.Statement, error) {
+	c, sealed, err := h.seal(contentType, payload)
+	return book.Statement{Evidence: ledger.PlainEvidence(c), Sealed: sealed, Stated: []byte{}}, err
+}
+
+// Act commits to the payload of an agency's act, signs it with the stated head, and seals it. The
+// error is an *EndedError where what is signed could never be proven, and a *ClockError as of
+// Propose.
+func (h *Host) Act(stated ledger.Head, contentType string, payload []byte) (book.Statement, error) {
+	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
+		return book.Statement{}, fmt.Errorf("sign act: %w", err)
+	}
+	c, sealed, err := h.seal(contentType, payload)
+	if err != nil {
+		return book.Statement{}, err
+	}
+	log := h.Log()
+	evidence, err := ledger.Sign(log, stated, contentType, c, h.authority.Signer())
+	hash := ledger.Stated(log, stated)
+	return book.Statement{Evidence: evidence, Sealed: sealed, Stated: hash[:]}, err
+}
+
+func (h *Host) seal(contentType string, payload []byte) (ledger.Commitment, []byte, error) {
+	preimage, err := ledger.NewPreimage(contentType, payload).Encode()
+	if err != nil {
+		return ledger.Commitment{}, nil, err
+	}
+	c := ledger.Commit(preimage)
+	return c, h.vault.Seal(c, preimage), nil
 }

@@ -137,9 +137,10 @@ type Door struct {
 	// Saw returns the note of the largest checkpoint that was seen of a child's newest log, and
 	// smaller ones, the largest first; nil: of none. With a nil Saw the door refuses the operation.
 	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, older []ledger.Checkpoint, err error)
-	// Withheld returns why nothing but the time is answered now; nil: everything is. A nil Withheld
-	// answers everything.
-	Withheld func() error
+	// Withheld returns why nothing but the time is answered now; nil: everything is. keys says that
+	// the answer would tell of the own keys alone, with what those above say of them, and of who
+	// has none any more. A nil Withheld answers everything.
+	Withheld func(keys bool) error
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
@@ -225,7 +226,7 @@ func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any
 	err := unmarshal(frame, &q)
 	var body any
 	if err == nil && d.Withheld != nil && q.Op != opTime {
-		err = d.Withheld()
+		err = d.Withheld(q.Op == opMeet || q.Op == opMember)
 	}
 	if err == nil {
 		body, err = serve(q)

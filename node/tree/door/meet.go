@@ -17,7 +17,7 @@ import (
 // parent's pinned key set. It returns the verified chain; its last link says which certificates the
 // connection must have shown. A chain that does not verify is a text.ParentMismatch.
 func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([]trust.Link, error) {
-	chain, err := MeetAgain(ctx, c, root, parent.Name(), now)
+	_, chain, err := MeetAgain(ctx, c, root, parent.Name(), now)
 	if err != nil {
 		return nil, err
 	}
@@ -30,25 +30,23 @@ func Meet(ctx context.Context, c Conn, root, parent trust.Pin, now time.Time) ([
 }
 
 // MeetAgain is Meet for a parent that is known by its name alone, since it may have come back with
-// other keys: what vouches for these is the chain from the root.
-func MeetAgain(ctx context.Context, c Conn, root trust.Pin, parent identity.Jurisdiction, now time.Time) ([]trust.Link, error) {
-	var levels []trust.Level
+// other keys: what vouches for these is the chain from the root, which is returned as it came, too.
+func MeetAgain(ctx context.Context, c Conn, root trust.Pin, parent identity.Jurisdiction, now time.Time) (levels []trust.Level, chain []trust.Link, err error) {
 	if err := ask(ctx, c, opMeet, []byte{}, &levels); err != nil {
-		return nil, fmt.Errorf("meet %s: %w", parent, err)
+		return nil, nil, fmt.Errorf("meet %s: %w", parent, err)
 	}
-	chain, err := trust.Descend(root, levels, ledger.VerifyEndorsement)
-	if err != nil {
-		return nil, Mismatch(parent, err)
+	if chain, err = trust.Descend(root, levels, ledger.VerifyEndorsement); err != nil {
+		return nil, nil, Mismatch(parent, err)
 	}
 	for _, l := range chain {
 		if !l.InForce(uint64(now.UnixMilli()), tree.MaxSkew) {
-			return nil, Mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
+			return nil, nil, Mismatch(parent, fmt.Errorf("the endorsement of %s is not in force", l.Newest().Name))
 		}
 	}
 	if last := chain[len(chain)-1].Newest().Name; last != parent {
-		return nil, Mismatch(parent, fmt.Errorf("it is the chain of %s", last))
+		return nil, nil, Mismatch(parent, fmt.Errorf("it is the chain of %s", last))
 	}
-	return chain, nil
+	return levels, chain, nil
 }
 
 // Mismatch returns the error that tells a person that the parent is not the one that the invitation

@@ -77,6 +77,9 @@ type Table struct {
 	// Denied, if not nil, returns the parent's own word that it does not endorse these keys; nil:
 	// there is none. It is set before the table is used.
 	Denied func() *host.Denial
+	// Newer, if not nil, returns the levels down to the parent where they lead further than the
+	// chain of the jurisdiction; nil: none do. It is set before the table is used.
+	Newer func() []trust.Link
 	// Says, if not nil, is told what the clock of a neighbour says. It is set before the table is
 	// used.
 	Says func(neighbour identity.Jurisdiction, at time.Time)
@@ -170,7 +173,8 @@ func (t *Table) Root() identity.Jurisdiction {
 }
 
 // chain verifies the levels from the root down to the jurisdiction. standing is what the parent
-// said of this jurisdiction last.
+// said of this jurisdiction last. Where the parent is known to have other keys since, those alone
+// count: whoever has the ones of before is no neighbour.
 func (t *Table) chain(ctx context.Context) (links []trust.Link, standing []byte, err error) {
 	levels, root, err := t.own.Chain(ctx)
 	if err != nil {
@@ -180,7 +184,13 @@ func (t *Table) chain(ctx context.Context) (links []trust.Link, standing []byte,
 		standing = levels[len(levels)-2].Standing
 	}
 	links, err = trust.Descend(root, levels, ledger.VerifyEndorsement)
-	return links, standing, err
+	if err != nil || t.Newer == nil {
+		return links, standing, err
+	}
+	if newer := t.Newer(); newer != nil {
+		links = append(newer[:len(newer):len(newer)], links[len(links)-1])
+	}
+	return links, standing, nil
 }
 
 // parentOf returns the parent, the last level but one of the chain; nil at a root. The parent is

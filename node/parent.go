@@ -1,0 +1,142 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/exchange/link"
+	"xietong/node/flows/join"
+	"xietong/node/tree/door"
+)
+
+// reach returns a way to ask the parent: over the link if that is up, else at the parent's door.
+// The caller calls the returned function when it has asked.
+func (n *Node) reach(ctx context.Context, h *hosted, parent identity.Jurisdiction) (door.Asker, func(), error) {
+	if n.socket.Up(h.settings.Name, parent) {
+		return overLink{n.socket, h.settings.Name, parent}, func() {}, nil
+	}
+	addresses, err := n.addressesOf(ctx, h)
+	if err != nil {
+		return nil, nil, err
+	}
+	line, err := join.DialDoor(ctx, n.socket, addresses, parent)
+	if err != nil {
+		return nil, nil, err
+	}
+	return line, func() { line.Conn.Close(link.CodeClosing) }, nil
+}
+
+// proves verifies that the other end of a way is the parent. That of a link has proven itself; that
+// of a connection to the door proves itself by keys that are known and count, or else by the chain
+// from the root, as the parent may have others by now: whoever has those of before is believed no
+// more from then on, whatever the parent says next. A chain that goes back behind what is known is
+// that of an old machine of the parent, or of a thief of its former keys.
+func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent identity.Jurisdiction) error {
+	line, knocked := way.(door.Line)
+	if !knocked {
+		return nil
+	}
+	if known, ok := h.table.Known(parent); ok && join.VerifyKnown(line, parent, known.KeySets, n.o.Now()) == nil {
+		return nil
+	}
+	_, root, err := h.host.Chain(ctx)
+	if err != nil {
+		return err
+	}
+	levels, chain, err := join.VerifyDoor(ctx, line, root, parent, n.o.Now())
+	if err == nil {
+		err = h.host.GoesOn(ctx, chain)
+	}
+	if err != nil {
+		return err
+	}
+	further, err := h.host.KeepNewer(ctx, levels)
+	if further && err == nil {
+		h.logger.Warn("parent has other keys, those of before are believed no more", "peer", parent.String())
+		err = n.changed(ctx, h)
+	}
+	return err
+}
+
+// A parent of several machines may have gone on with one of them and new keys, because the others
+// were lost. Where those come back, and a link to one of them is made first, nothing on that link
+// tells. So every replica looks at the other addresses of its parent, too: once its link is up, and
+// for as long as what stands above its parent has not vouched for it.
+const (
+	looksEvery = 5 * time.Minute
+	looksPause = 10 * time.Second // between two looks, at least
+)
+
+// looks tells when to look at the other addresses of the parent.
+type looks struct{ now chan struct{} }
+
+func newLooks() looks { return looks{make(chan struct{}, 1)} }
+
+// soon has the next look be made soon.
+func (l looks) soon() {
+	select {
+	case l.now <- struct{}{}:
+	default:
+	}
+}
+
+// lookAtParent looks whether the parent has other keys than are known here, until the hosting ends.
+func (n *Node) lookAtParent(h *hosted, parent identity.Jurisdiction) {
+	tick := time.NewTicker(looksEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.looks.now:
+		case <-tick.C:
+			if !h.table.Unvouched() {
+				continue
+			}
+		case <-h.ctx.Done():
+			return
+		}
+		n.lookElsewhere(h.ctx, h, parent)
+		pause := time.NewTimer(looksPause)
+		select {
+		case <-pause.C:
+		case <-h.ctx.Done():
+		}
+		pause.Stop()
+	}
+}
+
+// lookElsewhere knocks at the addresses of the parent to which no link of this replica leads, all
+// at once: some of them are of machines that are gone.
+func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jurisdiction) {
+	addresses, err := n.addressesOf(ctx, h)
+	if err != nil {
+		return // whoever keeps the link says so
+	}
+	var linked []string
+	for _, l := range n.socket.Links() {
+		if l.Local == h.settings.Name && l.Peer.Jurisdiction == parent {
+			linked = append(linked, l.Address)
+		}
+	}
+	var knocking sync.WaitGroup
+	for _, addr := range addresses {
+		if slices.Contains(linked, addr.String()) {
+			continue
+		}
+		knocking.Go(func() {
+			line, err := join.DialDoor(ctx, n.socket, []net.Addr{addr}, parent)
+			if err != nil {
+				return // it is gone, or another tells
+			}
+			defer line.Conn.Close(link.CodeClosing)
+			if err := n.proves(ctx, h, line, parent); err != nil && !errors.Is(err, context.Canceled) {
+				n.limited.Warn("somebody at an address of the parent is not the parent that is known", "peer", parent.String(), "address", addr.String(), "error", err)
+			}
+		})
+	}
+	knocking.Wait()
+}
