@@ -200,7 +200,7 @@ func (k known) met(p Presentation) error {
 	case shown && k.held.is(signed):
 		return nil
 	case shown:
-		return k.forked(k.held.Number)
+		return k.forked(k.held.Number, nil)
 	case len(p.KeySets) == 0:
 		return text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)
 	}

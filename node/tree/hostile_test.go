@@ -1,6 +1,7 @@
 package tree_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strconv"
@@ -253,7 +254,8 @@ func TestTwoPresentationsAtOnce(t *testing.T) {
 }
 
 // TestFork: keys that were in force before cannot take the name over from those that were endorsed
-// after them, whichever number the presentation begins with (S14).
+// after them, whichever number the presentation begins with (S14). The answer has the key set that
+// was endorsed in that place.
 func TestFork(t *testing.T) {
 	city, county := joined(t)
 	sets := county.Follow(t, 3, nil)
@@ -264,16 +266,21 @@ func TestFork(t *testing.T) {
 	for what, row := range map[string]struct {
 		shown tree.Presentation
 		want  text.Code
+		by    []byte // what proves it
 	}{
-		"from number 1":          {county.Show(t, fork, 1), text.KeySetsForked},
-		"from number 2":          {county.Show(t, fork, 2), text.KeySetsForked},
-		"from number 3":          {county.Show(t, fork, 3), text.KeySetsForked},
-		"from number 4":          {county.Show(t, fork, 4), text.KeySetsWanted},
-		"before the endorsed":    {county.Show(t, sets[:2], 1), text.KeySetsWanted},
-		"before it, and nothing": {county.Show(t, sets[:1], 1), text.KeySetOld},
+		"from number 1":          {county.Show(t, fork, 1), text.KeySetsForked, sets[1]},
+		"from number 2":          {county.Show(t, fork, 2), text.KeySetsForked, sets[1]},
+		"from number 3":          {county.Show(t, fork, 3), text.KeySetsForked, sets[2]},
+		"from number 4":          {county.Show(t, fork, 4), text.KeySetsWanted, nil},
+		"before the endorsed":    {county.Show(t, sets[:2], 1), text.KeySetsWanted, nil},
+		"before it, and nothing": {county.Show(t, sets[:1], 1), text.KeySetOld, sets[1]},
 	} {
-		if _, code := over(t, city, row.shown, city.Clock()); code != row.want {
+		_, _, err := tree.Present(t.Context(), city, row.shown, tree.Proof{}, city.Clock())
+		if code := treetest.Code(err); code != row.want {
 			t.Errorf("%s: got %q, want %s", what, code, row.want)
+		}
+		if proven, ok := errors.AsType[*tree.ProvenError](err); ok != (row.by != nil) || ok && !bytes.Equal(proven.By, row.by) {
+			t.Errorf("%s: it shows %+v", what, proven)
 		}
 	}
 	if c := city.Child(t, "nanming"); c.Number != 3 {

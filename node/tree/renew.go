@@ -168,7 +168,7 @@ func knownOf(r *state.Reader, p Presentation) (k known, err error) {
 		return k, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(k.child.Number, 10)}, nil)
 	}
 	if err = k.read(r, p); err == nil && !bytes.Equal(k.after.Hash, p.Hash) {
-		err = k.forked(p.After)
+		err = k.forked(p.After, k.after.Signed)
 	} else if err != nil {
 		err = text.Fail(text.ChildDamaged, text.Args{"name": p.Child.String(), "jurisdiction": k.in}, err)
 	}
@@ -201,22 +201,23 @@ func (k *known) read(r *state.Reader, p Presentation) (err error) {
 	return err
 }
 
-// OldError is text.KeySetOld, with what proves it to whoever has the key sets that were shown: the
-// one that follows them, which the last of them signed.
-type OldError struct {
-	Next []byte
+// ProvenError is text.KeySetOld or text.KeySetsForked, with what proves it to whoever has the key
+// sets that were shown, up to the one before: the key set that was endorsed in the next place,
+// which that one signed.
+type ProvenError struct {
+	By   []byte
 	said error
 }
 
-func (e *OldError) Error() string { return e.said.Error() }
+func (e *ProvenError) Error() string { return e.said.Error() }
 
 // Unwrap returns the refusal.
-func (e *OldError) Unwrap() error { return e.said }
+func (e *ProvenError) Unwrap() error { return e.said }
 
-func (k known) forked(number uint64) error {
-	return text.Fail(text.KeySetsForked, text.Args{
+func (k known) forked(number uint64, endorsed []byte) error {
+	return &ProvenError{By: endorsed, said: text.Fail(text.KeySetsForked, text.Args{
 		"name": k.child.Place.Name.String(), "jurisdiction": k.in, "number": strconv.FormatUint(number, 10),
-	}, nil)
+	}, nil)}
 }
 
 // proven refuses whoever does not hold the log key of the key set that the presentation names. Of a
@@ -257,14 +258,14 @@ func holds(set trust.KeySet, p Presentation, proof Proof) error {
 func (k known) fresh(p Presentation) ([][]byte, error) {
 	for i, signed := range k.shown {
 		if !bytes.Equal(signed, p.KeySets[i]) {
-			return nil, k.forked(p.After + uint64(i) + 1)
+			return nil, k.forked(p.After+uint64(i)+1, signed)
 		}
 	}
 	switch last := p.After + uint64(len(p.KeySets)); {
 	case last < k.child.Number && len(p.KeySets) > 0:
 		return nil, text.Fail(text.KeySetsWanted, text.Args{"name": p.Child.String(), "number": strconv.FormatUint(last, 10)}, nil)
 	case last < k.child.Number:
-		return nil, &OldError{Next: k.next, said: text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)}
+		return nil, &ProvenError{By: k.next, said: text.Fail(text.KeySetOld, text.Args{"name": p.Child.String()}, nil)}
 	}
 	return p.KeySets[len(k.shown):], nil
 }

@@ -298,6 +298,9 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 	switch {
 	case e.Outrun > 0:
 		code, args["number"] = text.KeysOutrun, strconv.FormatUint(e.Outrun, 10)
+		if e.Beside {
+			code = text.KeysBeside
+		}
 	case e.Epoch > 0:
 		code, args["epoch"] = text.EpochUnsettled, strconv.FormatUint(e.Epoch, 10)
 	case e.Grouped && e.Found != nil:

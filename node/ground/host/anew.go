@@ -356,7 +356,7 @@ func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
 	}
 	h.doubt(change.From) // until what was lost is settled, as after any start
 	q := *h.question.Load()
-	q.Epoch, q.Outrun = note.Epoch, 0
+	q.Epoch, q.Outrun, q.Beside = note.Epoch, 0, false
 	h.question.Store(&q)
 	h.logger.Warn("the ledger goes on with new keys by the word of a person", "epoch", note.Epoch, "lost_from", change.From,
 		"lost_to", change.To, "reason", note.Reason)

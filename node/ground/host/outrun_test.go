@@ -84,3 +84,60 @@ func TestOutrun(t *testing.T) {
 		t.Errorf("the newest folder: %v", h.Questioned())
 	}
 }
+
+// TestBeside (C27): a folder that went on with a key set of its own, where the parent endorsed
+// another of that number, is put in question by that one, which the same keys signed, and stays so.
+// What others signed, and what is older, does nothing.
+func TestBeside(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	first, err := h.newestSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := func(k trust.KeySet) trust.Signature { return h.authority.SignKeySet(k) }
+	publishNumber(t, h, first, first.Replicas, own)
+	other := func(before trust.KeySet, sign func(trust.KeySet) trust.Signature) []byte {
+		hash, next := before.Hash(), before
+		next.Number, next.Previous, next.Epoch = before.Number+1, hash[:], before.Epoch+1
+		signed, err := trust.Assemble(next, []trust.Signature{sign(next)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	thief := open(t, t.TempDir())
+	stolen := func(k trust.KeySet) trust.Signature { return thief.authority.SignKeySet(k) }
+	all, err := h.KeySets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, set := range map[string][]byte{"number 1": all[0], "one that is here": all[1], "another's": other(first, stolen), "after one that is not here": other(thief.keys.walked[0].KeySet, stolen)} {
+		if err := h.Outrun(set); err != nil || h.Questioned() != nil {
+			t.Errorf("%s: %v, %v", what, err, h.Questioned())
+		}
+	}
+	closed(t, thief)
+	beside := other(first, own)
+	h.Witnessed()
+	if err := h.Outrun(beside); err != nil || h.Questioned() != nil {
+		t.Errorf("the one that the parent took for the newest: %v, %v", err, h.Questioned())
+	}
+	closed(t, h)
+	h = tryOpen(t, dir, "")
+	if err := h.Outrun(beside); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if q := h.question.Load(); q == nil || q.Outrun != 1 || !q.Beside || q.Waiting || signs(t, h) {
+			t.Fatalf("got %+v", q)
+		}
+		if _, err := h.Continue(t.Context(), newID(t), "r"); !errors.As(err, new(*QuestionError)) {
+			t.Errorf("continued: %v", err)
+		}
+		closed(t, h)
+		h = tryOpen(t, dir, "")
+	}
+	closed(t, h)
+}

@@ -81,13 +81,16 @@ type QuestionError struct {
 	// Epoch is the epoch that was begun, while what the lost entries ended has not all ended here;
 	// 0: none was.
 	Epoch uint64
-	// Outrun is the number of the newest key set here, where a later one was shown: the folder
-	// cannot go on. 0: none was.
+	// Outrun is the number of the key set here that signed one which was shown, and is not here:
+	// the folder cannot go on. 0: none was. Beside says that others follow it here.
 	Outrun uint64
+	Beside bool
 }
 
 func (e *QuestionError) Error() string {
 	switch {
+	case e.Beside:
+		return fmt.Sprintf("%s: %s has another key set after number %d than was shown", e.In, e.Dir, e.Outrun)
 	case e.Outrun > 0:
 		return fmt.Sprintf("%s: %s has key set %d, and a later one was shown", e.In, e.Dir, e.Outrun)
 	case e.Epoch > 0:

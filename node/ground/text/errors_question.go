@@ -17,6 +17,7 @@ const (
 	EpochUnsettled      Code = "epoch-unsettled"
 	LostUnasked         Code = "lost-unasked"
 	KeysOutrun          Code = "keys-outrun"
+	KeysBeside          Code = "keys-beside"
 	LostUnseen          Code = "lost-unseen"
 	LostUnseenRoot      Code = "lost-unseen-root"
 	EntryRenamed        Code = "entry-renamed"
@@ -123,6 +124,14 @@ var questionProblems = []problem{
 		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: the parent has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours"},
+	},
+	{
+		number: 567, code: KeysBeside, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
+		zh: parts{"密钥分为两支", "{jurisdiction} 在第 {number} 号密钥集之后有两份：这个数据目录中有一份，上级背书并出示了另一份，两份都由这一号签名。因此这个数据目录是旧备份或复制件，没有最新的条目就继续了，或者另有人持有其密钥；目录中的密钥不再有效，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请停止本节点，启用最新的数据目录；没有了的，请上级用 xietong invite NAME --rekey 重新邀请，再在本目录执行 xietong join TOKEN --alone --reason 理由：账本保留，密钥另做；有恢复密钥纸件的，加上 --recovery，否则其他行政区划要等 72 小时。如果这就是最新的目录，则有人以本级名义更换了密钥：请立即致电上级查明"},
+		en: parts{"Keys went two ways", "two key sets of {jurisdiction} follow number {number}: this data directory has one, and the parent endorsed another, which it has shown; both are signed by that number. So the directory is an old backup or a copy that went on without the newest entries, or somebody else has its keys; its keys count no more, and no word has it go on. " +
+			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: call the parent at once"},
 	},
 	{
 		number: 564, code: GroupSetBack, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "replica"},

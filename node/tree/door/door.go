@@ -28,7 +28,8 @@ import (
 // Requests of the protocol xietong-join/1, one frame each, deterministic CBOR [operation, body].
 // The answer is [code, [value …], body], where code 0 is success and any other is a row of the
 // table of errors in docs/protocol.md, with an empty body; that of key-set-old is the key set that
-// follows those that were shown, which proves it.
+// follows those that were shown, and that of key-sets-forked the one that was endorsed instead of
+// one of them, which proves it.
 //
 //	1 time    body h''                            answer: milliseconds since 1970 UTC
 //	2 meet    body h''                            answer: [level …], from the root of the tree down to the jurisdiction asked
@@ -317,8 +318,8 @@ func told(err error) (text.Code, []string) {
 func refusal(err error) ([]byte, error) {
 	code, values := told(err)
 	a := answer{Code: uint64(text.Number(code)), Args: append([]string{}, values...), Body: []byte{}}
-	if old, ok := errors.AsType[*tree.OldError](err); ok {
-		a.Body = append(a.Body, old.Next...)
+	if proven, ok := errors.AsType[*tree.ProvenError](err); ok {
+		a.Body = append(a.Body, proven.By...)
 	}
 	frame, encodeErr := canon.Marshal(a)
 	if code == text.Internal {

@@ -48,8 +48,9 @@ type Keys interface {
 	SetAbove(ctx context.Context, root trust.Pin, levels []trust.Level) ([]trust.Link, error)
 	// Deny keeps the parent's word that it does not endorse these keys, until SetAbove.
 	Deny(code string, args []string) error
-	// Outrun is told a key set that is said to follow the newest one here.
-	Outrun(next []byte) error
+	// Outrun is told a key set that is said to follow one that is here. What it does not prove by
+	// itself stops nobody.
+	Outrun(shown []byte) error
 }
 
 // Upkeep looks after the standing of one hosted jurisdiction: its keys are renewed, and presented
@@ -340,7 +341,7 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 			// A later key set than ours is not of this ledger either: it was published before our
 			// ledger was put back to an older state, or by somebody who has our keys.
 			u.table.Alarm(parent, f.Code, err)
-			if r, ok := errors.AsType[*door.Refused](err); ok && f.Code == text.KeySetOld {
+			if r, ok := errors.AsType[*door.Refused](err); ok && len(r.With) > 0 {
 				err = errors.Join(err, u.keys.Outrun(r.With))
 			}
 		}
