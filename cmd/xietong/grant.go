@@ -250,7 +250,11 @@ func (a *app) grantRevoke() *cobra.Command {
 		if a.jsonOnly {
 			return printJSON(a.stdout, done)
 		}
-		told := text.Args{"grant": args[0], "entry": done.Entry}
+		told := text.Args{"grant": args[0], "entry": done.Entry, "reason": text.Short(done.Reason)}
+		if done.Before {
+			a.say(text.CLIGrantRevokedBefore, told)
+			return nil
+		}
 		a.say(text.CLIGrantRevoked, told)
 		if done.Endless {
 			a.say(text.CLIGrantEndlessOver, told)

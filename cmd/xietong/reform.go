@@ -277,6 +277,13 @@ func (a *app) agencyTold(g client.Agency, said text.Code) error {
 	return nil
 }
 
+// rulesTold are the sentences that say whether grants by rule are given, now that no revocation
+// keeps anybody from them.
+var rulesTold = map[string]text.Code{
+	client.RulesGiven: text.CLIRulesGiven, client.RulesHeld: text.CLIRulesHeld, client.DatasetHeld: text.CLIRulesDatasetHeld, client.RulesWithdrawn: text.CLIRulesWithdrawn,
+	client.Conditional: text.CLIRulesConditional, client.NotShared: text.CLIRulesNotShared,
+}
+
 func (a *app) grantAllow() *cobra.Command {
 	var reason string
 	c := a.verb("allow GRANT", text.CLIShortGrantAllow, func(cmd *cobra.Command, args []string) error {
@@ -298,7 +305,14 @@ func (a *app) grantAllow() *cobra.Command {
 		case done.Endless:
 			said = text.CLIGrantEndlessAgain
 		}
-		a.say(said, text.Args{"grant": args[0], "entry": done.Entry})
+		told := text.Args{"grant": args[0], "entry": done.Entry, "lifted": done.Lifted}
+		a.say(said, told)
+		if done.Lifted != "" {
+			a.say(text.CLIGrantLifted, told)
+		}
+		if rules, known := rulesTold[done.Rules]; known && (done.Rules == client.DatasetHeld || !done.Endless || done.Entry == "") {
+			a.say(rules, told)
+		}
 		return nil
 	})
 	c.Long = a.t(text.CLILongGrantAllow, nil)

@@ -18,6 +18,15 @@ import (
 type Done struct {
 	Entry   identity.Entry // zero: nothing was to be done
 	Endless bool           // a grant by an adopted standard was given again, and is the entry
+	Dataset identity.Label // of the grant
+	// Before reports that the grant was revoked before, by the entry, which gives another reason
+	// than the one that is given now: nothing was recorded. Reason is that other one; "": it cannot
+	// be read.
+	Before bool
+	Reason string
+	// Lifted is a later revocation, of another grant, which an allowance of an endless grant lifted
+	// too; zero: there was none.
+	Lifted identity.Entry
 }
 
 // commandAllow lets a jurisdiction get grants by rule again after a revocation. Its number is that
@@ -26,14 +35,18 @@ const commandAllow book.Command[revokeBody, ledger.Ref] = 56
 
 // Allow takes back what a revocation means for later grants, as an act of the provider: the
 // jurisdiction of the consumer, and those below it, get grants by rule of the dataset again. The
-// grant that was revoked stays revoked, and so does what other revocations say. For an endless
-// grant, which nobody applies for, the entry is the grant that comes after it. Where nobody is kept
-// from grants by rule any more, nothing is entered, and the entry is zero. Refusals:
-// text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotRevoked for
-// one that was not revoked, text.NotProvider for another actor.
+// grant that was revoked stays revoked. For an endless grant, which nobody applies for, the entry
+// is the grant that comes after it. Where nobody is kept from grants by rule any more, nothing is
+// entered, and the entry is zero. Refusals: text.BadRequest and text.NotText for the reason,
+// text.NotFound for the grant, text.NotRevoked for one that was not revoked, text.NotProvider for
+// another actor, text.RevokedSince where a later revocation keeps the jurisdiction from them.
 func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
+		return Done{}, err
+	}
+	done := Done{Dataset: g.Dataset}
+	if done.Lifted, err = g.barredSince(ctx, l); err != nil {
 		return Done{}, err
 	}
 	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Names()).String(), "allowed": g.user(), "reason": reason})
@@ -45,7 +58,6 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
-	done := Done{}
 	done.Entry, err = book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
 	if err != nil || !g.Endless || done.Entry.IsZero() {
 		return done, err
@@ -55,6 +67,34 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 		return nil
 	})
 	return done, err
+}
+
+// barredSince returns the revocation that keeps the user of a revoked grant from grants by rule,
+// where that is a later one, of another grant. It refuses it, unless the grant is an endless one,
+// which is given again.
+func (g Grant) barredSince(ctx context.Context, l book.Ledger) (later identity.Entry, err error) {
+	err = l.View(ctx, func(r *state.Reader) error {
+		by, ok := barred.Load(r, book.Joined(g.user(), g.Dataset.String()))
+		if !ok || g.Revoked == ledger.None || by == g.Revoked {
+			return nil
+		}
+		later = by.In(l.Names())
+		if g.again(r) {
+			return nil
+		}
+		leaf, err := r.ProvenLeaf(later.Index())
+		if err != nil {
+			return err
+		}
+		revocation, err := ledger.DecodeLeaf(leaf)
+		if err != nil {
+			return err
+		}
+		return text.Fail(text.RevokedSince, text.Args{
+			"grant": g.Name(l.Names()).String(), "dataset": g.Dataset.String(), "next": revocation.Head.About.In(l.Names()).String(), "entry": later.String(),
+		}, nil)
+	})
+	return later, err
 }
 
 func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {
@@ -77,8 +117,11 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Names()).String(), g.Dataset.String())
 	}
 	again := g.again(tx)
-	if !barred.Has(tx, key) && !again {
+	switch by, kept := barred.Load(tx, key); {
+	case !kept && !again:
 		return ledger.None, nil
+	case kept && !again && by != g.Revoked: // another one was revoked since it was looked
+		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	}
 	entry, err := b.Statement.Append(tx, allowanceHead(g.Index, b.Agency, g.Dataset))
 	if err == nil && again {

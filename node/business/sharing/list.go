@@ -106,11 +106,16 @@ type Words struct {
 	Why    string `json:"-"`      // why it was revoked, which only its provider is told
 }
 
+// whyRevoked returns the reason of a revocation, for the provider, whose word it is.
+func whyRevoked(l book.Ledger, r *state.Reader, entry uint64) string {
+	return book.OpenReason(l, r, entry)
+}
+
 // WordsOf opens what was written about a grant. It is empty if the payload was erased, and for an
 // endless grant.
 func WordsOf(l book.Ledger, r *state.Reader, g Grant) (w Words, err error) {
 	if revoked, ok := g.Revoked.Index(); ok {
-		w.Why = book.OpenReason(l, r, revoked)
+		w.Why = whyRevoked(l, r, revoked)
 	}
 	index, filed := g.Application.Index()
 	switch {

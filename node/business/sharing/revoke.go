@@ -21,10 +21,11 @@ type Actor interface {
 }
 
 // Revoke ends the grant at index grant, as an act of the provider. One that was revoked already
-// stays so, and the entry is that of the first time; but where grants by rule were allowed since,
-// it is revoked anew, and they no longer are. The reason has 1 to MaxReasonLen bytes. Refusals:
-// text.BadRequest and text.NotText for the reason, text.NotFound for the grant, text.NotProvider
-// for another actor, text.GrantReplaced where a later grant for the same use stands.
+// stays so, and the entry is that of the first time, see Done.Before; but where grants by rule were
+// allowed since, it is revoked anew, and they no longer are. The reason has 1 to MaxReasonLen
+// bytes. Refusals: text.BadRequest and text.NotText for the reason, text.NotFound for the grant,
+// text.NotProvider for another actor, text.GrantReplaced where a later grant for the same use
+// stands.
 func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
@@ -40,7 +41,16 @@ func Revoke(ctx context.Context, l book.Ledger, id identity.Message, by Actor, g
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
 	entry, err := book.Enter(ctx, l, commandRevoke, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
-	return Done{Entry: entry, Endless: g.Endless}, err
+	done := Done{Entry: entry, Endless: g.Endless, Dataset: g.Dataset}
+	if err != nil {
+		return done, err
+	}
+	err = l.View(ctx, func(r *state.Reader) error { // it may be the entry that revoked it before
+		done.Reason = whyRevoked(l, r, entry.Index())
+		return nil
+	})
+	done.Before = done.Reason != reason
+	return done, err
 }
 
 // revoking checks the reason of an act about a grant, and returns the grant and the agency that

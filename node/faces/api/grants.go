@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/faces/client"
 	"xietong/node/ground/book"
@@ -228,24 +229,50 @@ func (h Hosted) given(ctx context.Context, c Caller, q sharing.Order) (out clien
 }
 
 func revocation(ctx context.Context, h Hosted, in *revokeGrant) (client.GrantEntered, error) {
-	return h.acted(ctx, in, sharing.Revoke)
+	out, _, err := h.acted(ctx, in, sharing.Revoke)
+	return out, err
 }
 
 func allowance(ctx context.Context, h Hosted, in *revokeGrant) (client.GrantEntered, error) {
-	return h.acted(ctx, in, sharing.Allow)
+	out, done, err := h.acted(ctx, in, sharing.Allow)
+	if err != nil {
+		return out, err
+	}
+	return out, h.Ledger.View(ctx, func(r *state.Reader) error {
+		p, err := catalog.Known(r, done.Dataset, catalog.Published{})
+		out.Rules = rulesOf(p)
+		return err
+	})
+}
+
+// rulesOf tells whether grants by rule of a dataset are given.
+func rulesOf(p catalog.Published) string {
+	switch {
+	case p.Withdrawn.Ended():
+		return client.RulesWithdrawn
+	case p.Withdrawn != nil:
+		return client.DatasetHeld
+	case p.Category == client.Unconditional && p.RulesHeld:
+		return client.RulesHeld
+	case p.Category == client.Unconditional:
+		return client.RulesGiven
+	}
+	return p.Category
 }
 
 // actOnGrant is a revocation or what takes it back.
 type actOnGrant func(ctx context.Context, l book.Ledger, id identity.Message, by sharing.Actor, grant uint64, reason string) (sharing.Done, error)
 
-func (h Hosted) acted(ctx context.Context, in *revokeGrant, act actOnGrant) (out client.GrantEntered, err error) {
+func (h Hosted) acted(ctx context.Context, in *revokeGrant, act actOnGrant) (out client.GrantEntered, done sharing.Done, err error) {
 	if err := h.own(in.Body.Grant, in.Index); err != nil {
-		return out, err
+		return out, done, err
 	}
 	id, err := in.key()
 	if err != nil {
-		return out, err
+		return out, done, err
 	}
-	done, err := act(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
-	return client.GrantEntered{Entry: done.Entry.String(), Endless: done.Endless}, err
+	done, err = act(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
+	return client.GrantEntered{
+		Entry: done.Entry.String(), Endless: done.Endless, Before: done.Before, Reason: done.Reason, Lifted: done.Lifted.String(),
+	}, done, err
 }

@@ -29,7 +29,20 @@ type Entered struct {
 type GrantEntered struct {
 	Entry   string `json:"entry" doc:"Name of the entry; empty: nothing was to be done, and nothing was written"`
 	Endless bool   `json:"endless,omitempty" doc:"The grant came from an adopted standard: it lets all jurisdictions above count"`
+	// What else a person must know of it.
+	Before bool   `json:"before,omitempty" doc:"Of a revocation: it was revoked before, by the entry, which gives another reason; nothing was recorded"`
+	Reason string `json:"reason,omitempty" doc:"Of one that was revoked before: that other reason"`
+	Lifted string `json:"lifted,omitempty" doc:"Of an allowance of an endless grant: a later revocation, of another grant, that it took back, too"`
+	Rules  string `json:"rules,omitempty" enum:"given,conditional,not-shared,held,rules-held,withdrawn" doc:"Of an allowance: whether grants by rule of the dataset are given now; conditional, not-shared: there are none; the last three: not until its provider publishes its entry again"`
 }
+
+// Whether grants by rule of a dataset are given; else client.Conditional or client.NotShared.
+const (
+	RulesGiven     = "given"
+	RulesHeld      = "rules-held"
+	DatasetHeld    = "held" // and answers nobody
+	RulesWithdrawn = "withdrawn"
+)
 
 // HistoryOf asks for the versions of one record; only the providing agency may ask.
 type HistoryOf struct {

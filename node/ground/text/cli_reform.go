@@ -47,6 +47,13 @@ const (
 	CLIAgencySame            Code = "cli.agency-same"
 	CLIAgencyBack            Code = "cli.agency-back"
 	CLIAgencyTwin            Code = "cli.agency-twin"
+	CLIGrantLifted           Code = "cli.grant-lifted"
+	CLIRulesGiven            Code = "cli.rules-given"
+	CLIRulesHeld             Code = "cli.rules-held"
+	CLIRulesDatasetHeld      Code = "cli.rules-dataset-held"
+	CLIRulesWithdrawn        Code = "cli.rules-withdrawn"
+	CLIRulesConditional      Code = "cli.rules-conditional"
+	CLIRulesNotShared        Code = "cli.rules-not-shared"
 	CLIGrantAllowed          Code = "cli.grant-allowed"
 	CLIGrantAllowedBefore    Code = "cli.grant-allowed-before"
 	CLIGrantEndlessAgain     Code = "cli.grant-endless-again"
@@ -129,10 +136,17 @@ var reformSentences = []sentence{
 		"the agency {title} ({agency}) is back; entry {entry}. What moved to another agency stays there, and grants that ended stay ended"},
 	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 {xietong} agency rename {agency} 新名称",
 		"note: the agency {twin} is called {title} too; if that is a slip, run `{xietong} agency rename {agency} TITLE`"},
-	{CLIGrantAllowedBefore, "没有变化：此前已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）", "nothing changed: grants by rule are given again already (grant {grant} itself stays revoked)"},
+	{CLIGrantAllowedBefore, "没有变化：撤销对按规则授予的限制此前已经解除（共享权限 {grant} 本身仍为已撤销）", "nothing changed: the revocation keeps nobody from grants by rule any more (grant {grant} itself stays revoked)"},
+	{CLIGrantLifted, "后来的撤销 {lifted} 对各上级按规则授予的限制也一并解除；那次撤销的共享权限本身仍为已撤销", "the later revocation {lifted} keeps those above from grants by rule no more, either; the grant that it revoked stays revoked"},
+	{CLIRulesGiven, "对方下次查询时即按规则授予", "the next query of the other side gets a grant by rule"},
+	{CLIRulesHeld, "但该数据资源暂不按规则授予：提供部门重新发布目录（xietong dataset publish）之前，任何一方都得不到按规则的授予", "but grants by rule of the dataset are held: until its provider publishes its entry again (`xietong dataset publish`), nobody gets one"},
+	{CLIRulesDatasetHeld, "但该数据资源待提供部门确认：重新发布目录（xietong dataset publish）之前，不提供给任何一方", "but the dataset is held: until its provider publishes its entry again (`xietong dataset publish`), nobody is answered"},
+	{CLIRulesWithdrawn, "但该数据资源已撤回：提供部门重新发布目录（xietong dataset publish）之前，任何一方都得不到授予", "but the dataset is withdrawn: until its provider publishes its entry again (`xietong dataset publish`), nobody gets a grant"},
+	{CLIRulesConditional, "但该数据资源有条件共享，不按规则授予：需要授予的，由提供部门用 xietong grant give 授予", "but the dataset is shared on conditions, so no grant of it is given by rule: its provider gives one with `xietong grant give`"},
+	{CLIRulesNotShared, "但该数据资源不予共享，不作授予", "but the dataset is not shared, so no grant of it is given"},
 	{CLIGrantEndlessAgain, "各上级又可依标准目录统计；存证条目 {entry} 就是新的共享权限", "those above can count by the standard again; entry {entry} is the new grant"},
 	{CLIGrantEndlessOver, "各上级不能再依标准目录统计；需要恢复的，执行 {xietong} grant allow {grant} --reason 理由", "those above cannot count by the standard any more; to let them again, run `{xietong} grant allow {grant} --reason REASON`"},
-	{CLIGrantAllowed, "已恢复按规则授予（共享权限 {grant} 本身仍为已撤销）；存证条目 {entry}", "grants by rule are given again (grant {grant} itself stays revoked); entry {entry}"},
+	{CLIGrantAllowed, "已解除撤销对按规则授予的限制（共享权限 {grant} 本身仍为已撤销）；存证条目 {entry}", "the revocation keeps nobody from grants by rule any more (grant {grant} itself stays revoked); entry {entry}"},
 	{CLIWithdrawnAt, "撤回时间", "withdrawn"},
 	{CLIWithdrawnWhy, "撤回理由", "reason"},
 	{CLIFormerTitles, "曾用名称", "earlier titles"},
