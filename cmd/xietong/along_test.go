@@ -94,6 +94,12 @@ func TestClerkChangesEntryAndRecords(t *testing.T) {
 		}
 	}
 	step("agency", "", exitDone, nil, "agency", "add", "civil-affairs", "民政局")
+	// What the file lacks is found before its dataset is there (N19-4).
+	empty := write("空.csv", "编码,名称\n")
+	step("bad rows of a first version", "", exitFailed, []string{"第 2 行", "共 2 行，其中 1 行不合格", "目录和记录均未发布"}, "dataset", "publish", split, "--records", bad)
+	step("no rows", "", exitFailed, []string{"文件中没有一条记录"}, "dataset", "publish", old, "--records", empty)
+	step("no file", "", exitFailed, []string{"没有.csv"}, "dataset", "publish", old, "--records", filepath.Join(dir, "没有.csv"))
+	step("nothing is published", "", exitFailed, []string{"villages"}, "dataset", "show", "villages")
 	step("the first version", "", exitDone, []string{"第 1 版", "导入完成：3 行"}, "dataset", "publish", old, "--records", list)
 	before := ask()
 	if !strings.Contains(before, "二戈村") {
@@ -113,6 +119,14 @@ func TestClerkChangesEntryAndRecords(t *testing.T) {
 		t.Errorf("after it: got %s", got)
 	}
 	step("once more", "", exitDone, []string{"没有变动"}, "dataset", "publish", split, "--records", good, "--replace")
+	step("it is withdrawn", "", exitDone, nil, "dataset", "withdraw", "villages", "--reason", "r", "--yes")
+	lacks := write("缺列.csv", "编码,地名\n1,纪念塔\n")
+	step("bad rows of one that comes back", "", exitFailed, []string{"目录和记录均未发布"}, "dataset", "publish", split, "--records", bad, "--yes")
+	step("a file that lacks a column", "", exitFailed, []string{"没有这些数据项的列：kind"}, "dataset", "publish", split, "--records", lacks, "--yes")
+	if _, out, errs := b.run("dataset", "list"); strings.Contains(out+errs, "villages") {
+		t.Errorf("it is back: %s%s", out, errs)
+	}
+	step("it comes back", "", exitDone, nil, "dataset", "publish", split, "--records", good, "--yes")
 }
 
 // TestPublishAlongAsks: a program and a person are shown the same plan, and what is published is

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"errors"
+	"io"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -65,15 +67,58 @@ func (a *app) publishing(cmd *cobra.Command, d client.NewDataset, to toPublish, 
 }
 
 // stageFor stages the records of the file that are to come along with the entry; nil: there is
-// nothing that they could come along with, because the entry is the first version or in force.
+// nothing that they could come along with, because the entry is the first version or in force. They
+// are checked then, and imported after it.
 func (a *app) stageFor(cmd *cobra.Command, d client.NewDataset, to toPublish) (*client.Imported, error) {
 	im := to.how
 	im.Dataset, im.Entry = d.Code, &d
 	done, _, err := a.loadFile(cmd, im, to.records)
-	if p, ok := errors.AsType[*client.Problem](err); ok && (p.Code == string(text.UnknownDataset) || p.Code == string(text.DatasetWithdrawn) || p.Code == string(text.EntryInForce)) {
+	p, ok := errors.AsType[*client.Problem](err)
+	switch {
+	case ok && p.Code == string(text.EntryInForce):
 		return nil, nil
+	case ok && (p.Code == string(text.UnknownDataset) || p.Code == string(text.DatasetWithdrawn)):
+		return nil, a.checkBefore(cmd, d, to, p.Code == string(text.DatasetWithdrawn))
 	}
 	return &done, err
+}
+
+// checkBefore checks the file of the records by an entry that is published before they are
+// imported, so that a bad file leaves no dataset without them. What is wrong with the entry the
+// node says, which then publishes nothing. Of a dataset that comes back there may be records, of
+// which a file that lacks columns must say what becomes of their fields.
+func (a *app) checkBefore(cmd *cobra.Command, d client.NewDataset, to toPublish, back bool) error {
+	im := to.how
+	im.Dataset, im.Entry, im.Replace, im.Missing = d.Code, &d, false, ""
+	return withRows(to.records, func(f *os.File) error {
+		m := a.meter()
+		im.File, im.Progress = f, a.checking(m, im)
+		err := a.node.checkRecords(cmd.Context(), a.lang, im, func(check client.ImportCheck, _ func(io.Writer) error) error {
+			m.clear()
+			lacks := back && len(check.Missing) > 0
+			switch {
+			case lacks && to.how.Missing == "":
+				return text.Fail(text.ColumnsMissing, text.Args{"dataset": d.Code, "fields": strings.Join(check.Missing, ", ")}, nil)
+			case check.Rows > 0 && (check.BadCount == 0 || lacks && to.how.Missing == client.MissingKeep): // what it lacks is filled from the records
+				return nil
+			case !a.jsonOnly:
+				a.printCheck(a.stderr, check, im)
+			case check.BadCount > 0:
+				if err := printJSON(a.stdout, check); err != nil {
+					return err
+				}
+			}
+			if check.Rows == 0 {
+				return text.Fail(text.RowsNone, text.Args{"file": to.records}, nil)
+			}
+			return text.Fail(text.AlongNotGood, text.Args{"bad": number(check.BadCount), "rows": number(check.Rows), "dataset": d.Code}, nil)
+		})
+		m.clear()
+		if f, ok := errors.AsType[*text.Failure](err); ok && f.Code == text.EntryInvalid {
+			return nil
+		}
+		return named(err, to.records)
+	})
 }
 
 // publish publishes a catalogue entry, with rows that were staged for it or, nil, none. Of a later
