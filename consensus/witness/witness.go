@@ -184,11 +184,14 @@ func (f Fork) Encode() []byte {
 	return data
 }
 
-// KeptIn returns the note of the history that was kept, of evidence that was verified.
-func KeptIn(fork []byte) ([]byte, error) {
+// NotesIn returns the notes of both histories, of evidence that was verified.
+func NotesIn(fork []byte) (kept, shown []byte, err error) {
 	var f Fork
-	err := canon.Unmarshal(fork, MaxForkLen, &f)
-	return f.Kept, err
+	if err = canon.Unmarshal(fork, MaxForkLen, &f); err != nil {
+		return nil, nil, err
+	}
+	g, err := ledger.ParseGrowth(f.Shown.Growth)
+	return f.Kept, g.Note, err
 }
 
 // OpenFork reads and verifies the evidence that a log of the jurisdiction forked: both checkpoints

@@ -135,7 +135,7 @@ func (d *Desk) otherIn(ctx context.Context, f fork) (s host.Seen, err error) {
 	if err != nil {
 		return s, err
 	}
-	note, err := witness.KeptIn(f.Evidence)
+	note, _, err := witness.NotesIn(f.Evidence)
 	return host.Seen{By: f.Holder, Checkpoint: kept, Note: note, At: time.UnixMilli(int64(f.At))}, err
 }
 

@@ -133,6 +133,9 @@ func (d *Desk) from(ctx context.Context, to identity.Jurisdiction, o offered, no
 		next, err = d.cross(ctx, to, kept, note)
 		return next, 0, err
 	case kept.Size > o.c.Size:
+		if err := d.accuses(ctx, note); err != nil {
+			return next, 0, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, err)
+		}
 		d.o.Own.Doubt(host.Seen{By: to, Checkpoint: kept, Note: note, At: d.o.Now()})
 		err = fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, errBehind)
 		return next, kept.Size, errors.Join(err, d.recordMore(ctx, more{By: to, Note: note, At: uint64(d.o.Now().UnixMilli())}))
@@ -245,27 +248,6 @@ func (d *Desk) cosigned(ctx context.Context, by identity.Jurisdiction) (c cosign
 	return c, err
 }
 
-// ownNote verifies a note that a witness says is of this ledger, by all own key sets.
-func (d *Desk) ownNote(ctx context.Context, note []byte) (c ledger.Checkpoint, err error) {
-	sets, err := d.ownKeys(ctx)
-	if err != nil {
-		return c, err
-	}
-	return witness.OpenNote(note, d.name, sets)
-}
-
-func (d *Desk) ownKeys(ctx context.Context) ([]trust.KeySet, error) {
-	signed, err := d.o.Own.KeySets(ctx)
-	if err != nil {
-		return nil, err
-	}
-	pin, err := trust.PinOf(signed[0])
-	if err != nil {
-		return nil, err
-	}
-	return trust.Walk(pin, signed)
-}
-
 // shownFork keeps the evidence that a witness has of two histories of the own ledger: of the two,
 // this may be the one that it keeps.
 func (d *Desk) shownFork(ctx context.Context, holder identity.Jurisdiction, evidence []byte) error {
@@ -274,6 +256,10 @@ func (d *Desk) shownFork(ctx context.Context, holder identity.Jurisdiction, evid
 		return err
 	}
 	kept, shown, err := witness.OpenFork(evidence, d.name, sets)
+	if err == nil {
+		a, b, bad := witness.NotesIn(evidence)
+		err = errors.Join(bad, d.accuses(ctx, a), d.accuses(ctx, b))
+	}
 	if err != nil {
 		return fmt.Errorf("%s says that this ledger has two histories, and shows none: %w", holder, err)
 	}
@@ -297,6 +283,9 @@ func (d *Desk) compare(ctx context.Context, holder identity.Jurisdiction, kept l
 // ownFork keeps the evidence that the own keys have signed another history than the one here, and
 // shows it to the witness that keeps the other one.
 func (d *Desk) ownFork(ctx context.Context, holder identity.Jurisdiction, kept ledger.Checkpoint, note []byte, from crossing) error {
+	if err := d.accuses(ctx, note); err != nil {
+		return fmt.Errorf("%s keeps another history up to entry %d: %w", holder, kept.Size, err)
+	}
 	o, err := d.offer(ctx, from)
 	if err != nil {
 		return err
