@@ -23,6 +23,7 @@ type endorsed struct {
 	hash   tlog.Hash
 	by     ledger.Ref // the invitation with which the chain began
 	entry  uint64
+	at     time.Time
 }
 
 // endorses is what the newest log of a child endorsed, as far as it was read.
@@ -34,6 +35,8 @@ type endorses struct {
 	twice map[identity.Jurisdiction]Finding    // the first of each
 	odd   map[identity.Jurisdiction]Finding    // as they were found last
 	at    time.Time                            // when that was
+	full  bool                                 // there are more children, from to on
+	told  bool                                 // that was logged
 }
 
 // What is remembered of a child: a child has more children only where it makes them up.
@@ -42,26 +45,37 @@ const (
 	mostOfEndorser = 4096
 )
 
-// add adds a key set, and reports another one with the same number in the same chain.
+// longAgo is how long ago other keys may have been endorsed, for a child that joined anew, until
+// those that are believed must be given up: keys that no others vouch for wait for three days.
+const longAgo = 7 * 24 * time.Hour
+
+// add adds a key set, and reports another one with the same number: in the same chain, or in one
+// that was given up for another and comes back.
 func (e *endorses) add(child identity.Jurisdiction, now endorsed) (other endorsed, twice bool) {
-	all, known := e.of[child]
-	if !known && len(e.of) >= mostOfEndorser {
-		return other, false
-	}
+	all := e.of[child]
+	var last endorsed
+	had := false
 	for _, was := range all {
-		if was.number != now.number || was.by != now.by {
+		if was.number != now.number {
 			continue
 		}
-		if was.hash == now.hash {
-			return other, false
+		if last = was; was.hash == now.hash {
+			had = true
+		} else if was.by == now.by {
+			other, twice = was, true
 		}
-		other, twice = was, true
+	}
+	switch {
+	case had && last.hash != now.hash:
+		other, twice = last, true
+	case had && last.by == now.by:
+		return other, false
 	}
 	e.of[child] = append(all[max(0, len(all)+1-mostEndorsed):], now)
 	return other, twice
 }
 
-// read goes on reading the heads of a child's newest log.
+// read goes on reading the heads of a child's newest log, as long as there is room.
 func (e *endorses) read(r *state.Reader, by identity.Jurisdiction, now time.Time) error {
 	var epochs []uint64
 	var newest identity.Log
@@ -69,50 +83,81 @@ func (e *endorses) read(r *state.Reader, by identity.Jurisdiction, now time.Time
 		epochs = append(epochs, newest.Epoch())
 	}
 	if newest != e.log || e.of == nil {
-		*e = endorses{log: newest, of: map[identity.Jurisdiction][]endorsed{}, twice: map[identity.Jurisdiction]Finding{}}
+		*e = endorses{log: newest, of: map[identity.Jurisdiction][]endorsed{}, twice: map[identity.Jurisdiction]Finding{}, told: e.told}
 	}
 	k, _ := risenOf.Load(r, keyOfRisen(by, newest))
 	e.names = k.names(epochs)
 	acts := &actsOf{r: r, k: k}
 	for n, data, ok := acts.fromIndex(e.to); ok; n, data, ok = acts.fromIndex(n + 1) {
 		leaf, err := ledger.DecodeLeaf(data)
-		if err == nil && leaf.Head.Kind == ledger.KindEndorsement {
-			err = e.take(by, leaf.Head, n, now)
-		}
 		if err != nil {
 			return err
+		}
+		if leaf.Head.Kind == ledger.KindEndorsement && !e.take(by, leaf.Head, n, now) {
+			e.to, e.full = n, true
+			return nil
 		}
 	}
 	e.to = k.To
 	return nil
 }
 
-// take takes the head of an endorsement.
-func (e *endorses) take(by identity.Jurisdiction, h ledger.Head, entry uint64, now time.Time) error {
+// take takes the head of an endorsement; false: there is no room. One that names no child is passed
+// over: nobody is believed by it.
+func (e *endorses) take(by identity.Jurisdiction, h ledger.Head, entry uint64, now time.Time) bool {
 	child, err := by.Child(h.Code)
 	if err != nil {
-		return err
+		return true
 	}
-	was, twice := e.add(child, endorsed{number: h.To, hash: h.Root, by: h.About, entry: entry})
+	if _, known := e.of[child]; !known && len(e.of) >= mostOfEndorser {
+		return false
+	}
+	was, twice := e.add(child, endorsed{number: h.To, hash: h.Root, by: h.About, entry: entry, at: earlier(time.UnixMilli(int64(h.At())), now)})
 	if _, told := e.twice[child]; twice && !told {
 		e.twice[child] = Finding{About: by, Endorsed: child, Size: h.To, Entry: e.names.Entry(entry), Other: e.names.Entry(was.entry), At: now}
 	}
-	return nil
+	return true
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// makeRoom forgets the children that are not believed, so that reading goes on with the next round.
+// Where all are, one goes: whoever comes finds room.
+func (e *endorses) makeRoom(believed map[identity.Jurisdiction]bool) {
+	for child := range e.of {
+		if !believed[child] {
+			delete(e.of, child)
+		}
+	}
+	for child := range e.of {
+		if len(e.of) < mostOfEndorser {
+			break
+		}
+		delete(e.of, child)
+	}
+	e.full = false
 }
 
 // differs returns the entry that endorses another key set than the one that is believed, under its
-// number, where none endorses that one.
-func differs(all []endorsed, number uint64, hash tlog.Hash) (entry uint64, found bool) {
+// number, where none endorses that one, or other keys took its place long ago.
+func differs(all []endorsed, number uint64, hash tlog.Hash, now time.Time) (entry uint64, found bool) {
+	same, long := false, false
 	for _, e := range all {
 		switch {
 		case e.number != number:
 		case e.hash == hash:
-			return 0, false
+			same, found = true, false
 		default:
+			long = found && long || now.Sub(e.at) >= longAgo
 			entry, found = e.entry, true
 		}
 	}
-	return entry, found
+	return entry, found && (!same || long)
 }
 
 // checkEndorsed compares what the children endorse with what is believed here, and tells what
@@ -142,11 +187,23 @@ func (d *Desk) judgeEndorsed(ctx context.Context, by identity.Jurisdiction, e *e
 		return err
 	}
 	e.at, e.odd = now, maps.Clone(e.twice)
+	believed := map[identity.Jurisdiction]bool{}
 	for child, all := range e.of {
 		pin, known := d.o.Believed(ctx, child)
-		if entry, other := differs(all, pin.Number(), tlog.Hash(pin.Hash())); known && other {
+		if !known {
+			continue
+		}
+		believed[child] = true
+		if entry, other := differs(all, pin.Number(), tlog.Hash(pin.Hash()), now); other {
 			e.odd[child] = Finding{About: by, Endorsed: child, Size: pin.Number(), Entry: e.names.Entry(entry), At: now}
 		}
+	}
+	if e.full {
+		if !e.told {
+			e.told = true
+			d.o.Logger.Error("a child endorses more children than can be compared at once", "peer", by.String(), "children", len(e.of))
+		}
+		e.makeRoom(believed)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package witnessing
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -18,6 +19,8 @@ const endorse book.Command[endorseBody, ledger.Ref] = 9006
 
 type endorseBody struct {
 	_         struct{} `cbor:",toarray"`
+	MadeUp    int      // so many children, before it
+	NoCode    bool     // it names no child
 	Child     identity.Label
 	Number    uint64
 	Hash      tlog.Hash
@@ -26,8 +29,21 @@ type endorseBody struct {
 }
 
 func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
+	for i := range b.MadeUp {
+		label, err := identity.ParseLabel(fmt.Sprintf("m%d", i))
+		if err == nil {
+			_, err = b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: label, To: 1})
+		}
+		if err != nil {
+			return ledger.None, err
+		}
+	}
 	at := book.Next(tx)
-	_, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, To: b.Number, Root: b.Hash, About: b.By})
+	h := ledger.Head{Kind: ledger.KindEndorsement, Code: b.Child, To: b.Number, Root: b.Hash, About: b.By}
+	if b.NoCode {
+		h.Code = identity.Label{}
+	}
+	_, err := b.Statement.Append(tx, h)
 	return at, err
 }
 
@@ -86,4 +102,59 @@ func TestEndorsesOtherKeys(t *testing.T) {
 	finds("keys that nobody endorsed are believed", Finding{Entry: later, Size: 1})
 	believes(1, 7)
 	finds("it is over")
+}
+
+// TestEndorsementsAreComparedAlways (A20-3): a city cannot end the comparison of what it endorses:
+// not by an endorsement that names no child, nor by more children than are remembered, nor by
+// another invitation, by which keys that were given up come back, or are shown for long (W24).
+func TestEndorsementsAreComparedAlways(t *testing.T) {
+	nanming := must2(identity.ParseLabel("nanming"))(t)
+	for name, tc := range map[string]struct {
+		first endorseBody // the true keys are hash 1, by invitation 5
+		then  []endorseBody
+		after time.Duration
+		entry int // which of then is told; -1: none
+	}{
+		"none":                         {entry: -1},
+		"one without a code":           {then: []endorseBody{{NoCode: true, Child: nanming, Number: 1, Hash: tlog.Hash{1}, By: 5}, {Child: nanming, Number: 1, Hash: tlog.Hash{9}, By: 5}}, entry: 1},
+		"many children that are none":  {then: []endorseBody{{MadeUp: mostOfEndorser, Child: nanming, Number: 1, Hash: tlog.Hash{9}, By: 5}}},
+		"two chains by turns":          {then: []endorseBody{{Child: nanming, Number: 1, Hash: tlog.Hash{9}, By: 8}, {Child: nanming, Number: 1, Hash: tlog.Hash{1}, By: 9}}, entry: 1},
+		"one for the others":           {then: []endorseBody{{Child: nanming, Number: 1, Hash: tlog.Hash{9}, By: 8}}, after: longAgo},
+		"one that joined anew":         {then: []endorseBody{{Child: nanming, Number: 1, Hash: tlog.Hash{9}, By: 8}}, after: longAgo / 2, entry: -1},
+		"the same keys, invited again": {then: []endorseBody{{Child: nanming, Number: 1, Hash: tlog.Hash{1}, By: 8}}, after: longAgo, entry: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, three...)
+			province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+			hash := tlog.Hash{1}
+			w.pins[county.name] = must2(trust.NewPin(county.name, 1, hash[:]))(t)
+			var entries []identity.Entry
+			if tc.then == nil || tc.then[0].MadeUp == 0 {
+				tc.then = append([]endorseBody{{Child: nanming, Number: 1, Hash: hash, By: 5}}, tc.then...)
+				tc.entry++
+			}
+			for _, b := range tc.then {
+				b.Statement = must2(city.Note("text/plain", []byte("x")))(t)
+				ref := must2(endorse.Do(t.Context(), city.Host, book.Request{}, b))(t)
+				entries = append(entries, ref.In(city.Names()))
+			}
+			for range 8 {
+				w.round()
+			}
+			w.elapse(tc.after)
+			for range 4 {
+				w.elapse(showAgain)
+				w.round()
+			}
+			found := province.findings()
+			switch {
+			case tc.entry <= 0 && tc.then[0].MadeUp == 0:
+				if len(found) > 0 {
+					t.Errorf("the province finds %+v", found)
+				}
+			case len(found) != 1 || found[0].Entry != entries[tc.entry] || found[0].Endorsed != county.name:
+				t.Errorf("the province finds %+v, want %s", found, entries[tc.entry])
+			}
+		})
+	}
 }
