@@ -45,6 +45,9 @@ func openBegun(all []Begun, in ledger.Checkpoint) (lost []ledger.Head, err error
 	return lost, nil
 }
 
+// Lost returns the heads of the entries of Begun.
+func (s Shown) Lost() []ledger.Head { return s.lost }
+
 func (b Begun) open(in ledger.Checkpoint) (h ledger.Head, err error) {
 	if len(b.Leaf) > ledger.MaxActLen || len(b.Path) > maxPath {
 		return h, fmt.Errorf("%w: an entry of %d bytes and %d hashes", ledger.ErrMalformed, len(b.Leaf), len(b.Path))
@@ -94,6 +97,17 @@ func Named(c ledger.Checkpoint, lost []ledger.Head) (upTo uint64, all bool) {
 		upTo = min(upTo, h.From)
 	}
 	return upTo, true
+}
+
+// Names reports whether the entries of Begun name all that is lost of what a checkpoint of an epoch
+// before commits to.
+func (s Shown) Names(c ledger.Checkpoint) bool {
+	at := s.after(c.Log)
+	if at < 0 {
+		return false
+	}
+	_, all := Named(c, s.lost[at:])
+	return all
 }
 
 // holds reports whether the log that is shown must have all that a checkpoint commits to: it is of

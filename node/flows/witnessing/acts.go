@@ -44,13 +44,15 @@ func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) 
 	for _, l := range a.logs {
 		l.names = l.k.names(epochs)
 	}
-	a.chain()
+	a.chain(a.by == of)
 	return a, nil
 }
 
 // chain keeps the newest log of which it is known how its epoch began, or that began a ledger anew,
-// and those before of which it lost something; of these it leaves what is lost.
-func (a *Acts) chain() {
+// and those before of which it lost something; of these it leaves what is lost. Whether a child's
+// own ledger began anew is known with its first heads. Of one further below they may have come
+// before those of the epoch before.
+func (a *Acts) chain(own bool) {
 	var chain []*actsOf
 	for _, l := range a.logs {
 		if len(chain) == 0 {
@@ -63,7 +65,7 @@ func (a *Acts) chain() {
 		case begun:
 			before.from, before.next = from, l
 			chain = append(chain, l)
-		case !l.begins(before): // a new ledger under the same name
+		case l.k.Anew || !own && len(l.k.Partings) == 0 && !l.begins(before): // a new ledger under the same name
 			chain = []*actsOf{l}
 		}
 	}

@@ -2,7 +2,6 @@ package witnessing
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,128 +20,108 @@ import (
 // goes under no hash. Where the loss begins is not known before that entry comes, so for each log
 // it is kept which of the acts of before is the first that it does not show.
 
-// begun is an epoch that a ledger says was begun: the entries of the one before are lost from one
-// on.
-type begun struct {
-	_     struct{} `cbor:",toarray"`
-	Epoch uint64
-	From  uint64
-	To    uint64 // the one after the last that is named as lost; From: none said how many are
-	Entry uint64 // that said so last
-}
-
-// mostBegun is how many epochs are kept of a log.
-const mostBegun = 64
-
-// begins returns the epochs that were begun, as they are known with another piece. That more is
-// lost may be said later.
-func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
-	leaves, err := x.Leaves()
-	all = append([]begun{}, k.Begun...)
-	for _, a := range leaves {
-		h := a.Leaf.Head
-		if h.Kind != ledger.KindEpoch || h.Epoch < 2 || h.Epoch > x.Log.Epoch() {
-			continue
-		}
-		b := begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: a.Index}
-		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
-		if known {
-			b.From, b.To, b.Entry = min(all[at].From, b.From), max(all[at].To, b.To), max(all[at].Entry, b.Entry)
-			all[at] = b
-		} else {
-			all = slices.Insert(all, at, b)
-		}
-	}
-	return all[max(0, len(all)-mostBegun):], err
-}
-
-// lostAfter returns the first entry that a ledger names as lost of an epoch; noEntry: it names
-// none. known is false where the entry is not known that began the epoch of the log.
-func (k risen) lostAfter(epoch uint64) (from uint64, known bool) {
-	from = noEntry
-	for _, b := range k.Begun {
-		if b.Epoch > epoch {
-			from, known = min(from, b.From), known || b.Epoch == k.Log.Epoch()
-		}
-	}
-	return from, known
-}
-
-// names returns the names of the entries. The first epoch is the newest known before those that
-// were begun; older are the epochs that are known, in their order.
-func (k risen) names(older []uint64) state.Names {
-	var all []state.Begin
-	for i, b := range k.Begun {
-		before := b.Epoch - 1
-		if i > 0 {
-			before = k.Begun[i-1].Epoch
-		} else if at, _ := slices.BinarySearch(older, b.Epoch); at > 0 {
-			before = older[at-1]
-		}
-		all = append(all, state.Begin{From: b.From, Before: before})
-	}
-	return state.NamesSince(k.Log, all)
-}
-
 // commandHidden keeps the evidence that the heads of a log hide an act.
 const commandHidden book.Command[hiddenBody, ledger.Ref] = 84
 
 // parting is where the heads of a log part from those that were known of an epoch before.
 type parting struct {
 	_      struct{} `cbor:",toarray"`
-	Before uint64   // the newest epoch before of which heads were known; 0: none, or of another ledger
+	Before uint64   // the epoch
 	Gone   uint64   // the first act that was shown of it and is not here, so far; noEntry: none
 }
 
 // noEntry is after all entries.
 const noEntry = identity.MaxIndex + 1
 
-// hides reports whether an act that was shown is hidden: it is gone, and not named as lost. That is
-// known with the entry that began the epoch or, where that is hidden, once all that there is has
+// hides returns where the heads hide an act that was shown: it is gone, and not named as lost. That
+// is known with the entry that began the epoch or, where that is hidden, once all that there is has
 // come.
-func (k risen) hides(all bool) bool {
-	lost, begun := k.lostAfter(k.Parting.Before)
-	return k.Parting.Before > 0 && k.Parting.Gone < lost && (begun || all)
-}
-
-// parts returns where a log parts from the epoch before, with a piece that goes on after so many of
-// its entries.
-func (s standing) parts(r *state.Reader, child identity.Jurisdiction, x ledger.Excerpt) (p parting, err error) {
-	if p = s.had.Parting; !s.known {
-		p = parting{Before: epochBefore(r, child, x.Log), Gone: noEntry}
-	}
-	was, known, err := actsIn(r, child, x.Log.Jurisdiction(), p.Before)
-	if err != nil || !known {
-		return p, err
-	}
-	if n, leaf, ok := was.fromIndex(0); ok && !s.known && len(x.Acts) > 0 && x.Acts[0].Index == 0 && n == 0 && !bytes.Equal(x.Acts[0].Leaf, leaf) {
-		return parting{}, nil // a new ledger under the same name
-	}
-	for n, leaf, ok := was.fromIndex(s.had.To); ok && n < x.To && p.Gone == noEntry; n, leaf, ok = was.fromIndex(n + 1) {
-		if !shows(x, n, leaf) {
-			p.Gone = n
+func (k risen) hides(all bool) (from parting, is bool) {
+	for _, p := range slices.Backward(k.Partings) {
+		if lost, begun := k.lostAfter(p.Before); p.Gone < lost && (begun || all) {
+			return p, true
 		}
 	}
-	return p, nil
+	return from, false
 }
 
-// epochBefore is the newest epoch of a ledger before one, of which heads are kept; 0: there is
-// none.
-func epochBefore(r book.Reads, child identity.Jurisdiction, log identity.Log) (before uint64) {
-	for _, l := range epochsOf(r, child, log.Jurisdiction()) {
+// parts returns where a log parts from the epochs before, with a piece that goes on after so many
+// of its entries. It is held against each of them: of one between, fewer heads may have come than
+// of those before.
+func (s standing) parts(r *state.Reader, child identity.Jurisdiction, x ledger.Excerpt) ([]parting, error) {
+	all := append([]parting{}, s.had.Partings...)
+	if !s.known {
+		all = partingsFrom(epochsOf(r, child, x.Log.Jurisdiction()), x.Log)
+	}
+	for i, p := range all {
+		was, known, err := actsIn(r, child, x.Log.Jurisdiction(), p.Before)
+		if err != nil {
+			return nil, err
+		}
+		for n, leaf, ok := was.fromIndex(s.had.To); known && ok && n < x.To && p.Gone == noEntry; n, leaf, ok = was.fromIndex(n + 1) {
+			if !shows(x, n, leaf) {
+				p.Gone = n
+			}
+		}
+		all[i] = p
+	}
+	return all, nil
+}
+
+// partingsFrom are those of a log of which nothing is known yet.
+func partingsFrom(epochs []identity.Log, log identity.Log) []parting {
+	all := []parting{}
+	for _, l := range epochs {
 		if l.Epoch() < log.Epoch() {
-			before = l.Epoch()
+			all = append(all, parting{Before: l.Epoch(), Gone: noEntry})
 		}
 	}
-	return before
+	return all
+}
+
+// origin is what is known of where the ledger of a log began.
+type origin struct {
+	own   bool   // it is the child's own, whose keys are known
+	first uint64 // the epoch in which its key sets began; 0: unknown
+}
+
+func (d *Desk) originOf(child identity.Jurisdiction, log identity.Log) (o origin, err error) {
+	if log.Jurisdiction() != child {
+		return o, nil
+	}
+	sets, err := d.o.KeySets(child)
+	return origin{own: true, first: firstEpoch(sets)}, err
+}
+
+// anew reports, with the first piece of a log, whether its ledger begins with it: its first act is
+// another one than that of the epoch before. A child may do so where its parent invited it with new
+// keys; of a ledger further below, the level between says so.
+func (o origin) anew(k risen, x ledger.Excerpt) bool {
+	n := len(k.Partings)
+	other := n > 0 && k.Partings[n-1].Gone == 0 && actAt(x, 0) != nil
+	if o.own {
+		return o.first == k.Log.Epoch() && (n == 0 || other)
+	}
+	return other
+}
+
+// goesOn reports whether heads must show how the epoch of their log began: others are known of an
+// epoch before, or the key sets of the ledger began with one.
+func (o origin) goesOn(k risen) bool {
+	return !k.Anew && (len(k.Partings) > 0 || o.first > 0 && o.first < k.Log.Epoch())
+}
+
+// another reports whether a log has other acts than those before from the first on, and it is not
+// known yet why: a level further up would take it for another ledger.
+func (k risen) another() bool {
+	gone := func(p parting) bool { return p.Gone == 0 }
+	_, begun := k.lostAfter(k.Log.Epoch() - 1)
+	return !k.Anew && !begun && slices.ContainsFunc(k.Partings, gone)
 }
 
 // actsIn returns the acts of one epoch of a ledger; known is false where none are kept, or not any
 // more.
 func actsIn(r *state.Reader, child, name identity.Jurisdiction, epoch uint64) (l *actsOf, known bool, err error) {
-	if epoch == 0 {
-		return nil, false, nil
-	}
 	log, err := identity.NewLog(name, epoch)
 	if err != nil {
 		return nil, false, err
@@ -151,14 +130,30 @@ func actsIn(r *state.Reader, child, name identity.Jurisdiction, epoch uint64) (l
 	return &actsOf{r: r, k: k}, known, nil
 }
 
-// shows reports whether an excerpt shows an act.
-func shows(x ledger.Excerpt, index uint64, leaf []byte) bool {
+// actAt returns the leaf that an excerpt shows at a place; nil: none.
+func actAt(x ledger.Excerpt, index uint64) []byte {
 	for _, a := range x.Acts {
 		if a.Index == index {
-			return bytes.Equal(a.Leaf, leaf)
+			return a.Leaf
 		}
 	}
-	return false
+	return nil
+}
+
+// shows reports whether an excerpt shows an act.
+func shows(x ledger.Excerpt, index uint64, leaf []byte) bool {
+	return bytes.Equal(actAt(x, index), leaf)
+}
+
+// hidesBegun returns the first entry that an excerpt does not show of those by which a checkpoint
+// of its log was taken as one that goes on from an epoch before.
+func (k kept) hidesBegun(x ledger.Excerpt) (entry uint64, is bool) {
+	for _, b := range k.Begun {
+		if k.Log == x.Log && b.Entry >= x.From && b.Entry < x.To && actAt(x, b.Entry) == nil {
+			return b.Entry, true
+		}
+	}
+	return 0, false
 }
 
 // hidden is the evidence that the heads of a log hide an act that was shown of an epoch before.
@@ -207,37 +202,53 @@ func applyHidden(tx *state.Tx, b hiddenBody) (ledger.Ref, error) {
 // shown forgets the evidence, once the act is shown.
 func (k risen) shown(tx *state.Tx) error {
 	h, known := hiddenIn.Load(tx, keyOfLog(k.Log))
-	if !known || k.To <= h.Index || k.Parting.Gone <= h.Index {
+	gone := func(p parting) bool { return p.Before == h.Before.Epoch() && p.Gone <= h.Index }
+	if !known || k.To <= h.Index || slices.ContainsFunc(k.Partings, gone) {
 		return nil
 	}
 	return tx.Delete(hiddenIn.Name, keyOfLog(k.Log))
 }
 
 // checkParting returns what a log says of its epochs with a piece that was proven, and where it
-// parts from the one before. Heads that hide an act are refused, and the evidence is recorded.
+// parts from those before. Heads that hide an act are refused, and the evidence is recorded; so are
+// heads that do not show how their epoch began.
 func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s standing, x ledger.Excerpt, o raised) (k risen, err error) {
-	k.Log = x.Log
-	if k.Begun, err = s.had.begins(x); err == nil {
-		k.Parting, err = viewed(ctx, d, func(r *state.Reader) (parting, error) { return s.parts(r, child, x) })
-	}
-	p, all := k.Parting, x.To == o.Size
-	_, begun := k.lostAfter(p.Before)
-	switch {
-	case err != nil:
-		return k, err
-	case p.Gone == noEntry && p.Before > 0 && !begun && all:
-		err = fmt.Errorf("%w: nothing shows how epoch %d began", ledger.ErrNotProven, x.Log.Epoch())
-		return k, d.headsRefused(child, err)
-	case !k.hides(all):
-		return k, nil
-	}
-	before, err := identity.NewLog(x.Log.Jurisdiction(), p.Before)
+	k.Log, k.Anew = x.Log, s.had.Anew
+	from, err := d.originOf(child, x.Log)
 	if err != nil {
 		return k, err
 	}
-	h := hidden{Log: x.Log, Before: before, Index: p.Gone, Child: child, At: uint64(d.o.Now().UnixMilli())}
-	err = fmt.Errorf("%w: %s was shown, and %s hides it", ledger.ErrNotProven, before.Entry(p.Gone), x.Log)
-	return k, d.headsRefused(child, errors.Join(err, d.recordHidden(ctx, h, x.From, o.Excerpt)))
+	if k.Begun, err = s.had.begins(x); err == nil {
+		k.Partings, err = viewed(ctx, d, func(r *state.Reader) ([]parting, error) { return s.parts(r, child, x) })
+	}
+	if err != nil {
+		return k, err
+	}
+	if k.Anew = k.Anew || !s.known && from.anew(k, x); k.Anew {
+		k.Partings = []parting{}
+	}
+	all := x.To == o.Size
+	if before, hides := k.hides(all); hides {
+		return k, d.refuseHidden(ctx, child, before, x, o)
+	}
+	if entry, hides := s.kept.hidesBegun(x); hides {
+		return k, d.headsRefused(child, fmt.Errorf("%w: entry %d, which says what is lost, is hidden", ledger.ErrNotProven, entry))
+	}
+	if _, begun := k.lostAfter(k.Log.Epoch() - 1); all && !begun && from.goesOn(k) {
+		return k, d.headsRefused(child, fmt.Errorf("%w: nothing shows how epoch %d began", ledger.ErrNotProven, k.Log.Epoch()))
+	}
+	return k, nil
+}
+
+// refuseHidden refuses heads that hide an act, with the evidence.
+func (d *Desk) refuseHidden(ctx context.Context, child identity.Jurisdiction, from parting, x ledger.Excerpt, o raised) error {
+	before, err := identity.NewLog(x.Log.Jurisdiction(), from.Before)
+	if err != nil {
+		return err
+	}
+	h := hidden{Log: x.Log, Before: before, Index: from.Gone, Child: child, At: uint64(d.o.Now().UnixMilli())}
+	err = fmt.Errorf("%w: %s was shown, and %s hides it", ledger.ErrNotProven, before.Entry(from.Gone), x.Log)
+	return d.headsRefused(child, errors.Join(err, d.recordHidden(ctx, h, x.From, o.Excerpt)))
 }
 
 // recordHidden records the evidence that a log hides an act, once: the last piece came now, and

@@ -41,8 +41,9 @@ type risen struct {
 	Acts uint64          // that are known, in all pieces
 	Last ledger.Frontier // at From
 
-	Begun   []begun // the epochs that it says were begun, in their order; the last ones, where there are many
-	Parting parting
+	Begun    []begun   // the epochs that it says were begun, in their order; the last ones, where there are many
+	Partings []parting // from each epoch before of which heads were known, in their order
+	Anew     bool      // its ledger began with it: nothing of before is there
 }
 
 // piece is an excerpt of a log, with what proves it.

@@ -24,7 +24,7 @@ const (
 
 // The most bytes of each value.
 const (
-	maxKept     = witness.MaxNote + 512
+	maxKept     = witness.MaxNote + 2<<10
 	maxCosigned = witness.MaxNote + maxLine + 512
 	maxFork     = witness.MaxForkLen + 1024
 	maxMore     = witness.MaxNote + 512
@@ -47,6 +47,7 @@ type kept struct {
 	Note  []byte
 	At    uint64     // ms since 1970 UTC: when it was kept
 	Entry ledger.Ref // that logs it; None: of a parent, which is kept alone
+	Begun []begun    // by which the log was taken as one that goes on from an epoch before; none: nothing was kept of one
 }
 
 func (k kept) checkpoint() ledger.Checkpoint {

@@ -45,13 +45,13 @@ func saveOlder(tx *state.Tx, k kept) error {
 	return nil
 }
 
-// standsBy is what is kept of a log, or, where nothing is, of the ledger's epoch before.
+// standsBy is what is kept of a log and, where there is one, of the ledger's epoch before.
 type standsBy struct {
 	k        kept // the larger one of what is stored and of what is remembered
 	stored   kept
 	known    bool
 	evidence []byte // that it has two histories
-	before   kept   // the largest of the epoch before; Size 0: nothing is kept of one
+	before   kept   // the largest of the epoch before, stored or remembered; Size 0: there is none
 	older    []kept // of that epoch
 	over     bool   // a later epoch is kept: this one is over, and grows no more
 }
@@ -59,25 +59,15 @@ type standsBy struct {
 // look reads what a checkpoint of a log is judged by. The ledger began with the epoch first: what
 // was before is of keys that a superior gave up.
 func (d *Desk) look(ctx context.Context, log identity.Log, first uint64) (standsBy, error) {
-	later, _ := d.noted(log)
 	return viewed(ctx, d, func(r *state.Reader) (s standsBy, err error) {
 		f, _ := forks.Load(r, keyOfFork(log, d.name))
 		s.evidence = f.Evidence
 		for _, k := range keptOf.All(r, ofLog(log.Jurisdiction())) {
 			s.over = s.over || k.Log.Epoch() > log.Epoch()
 		}
-		if s.stored, s.known = keptOf.Load(r, keyOfLog(log)); s.known {
-			if s.k = s.stored; later.Size > s.k.Size {
-				s.k = later
-			}
-			return s, nil
-		}
-		for _, k := range keptOf.All(r, ofLog(log.Jurisdiction())) {
-			if e := k.Log.Epoch(); e >= first && e < log.Epoch() && e > s.before.Log.Epoch() {
-				s.before = k
-			}
-		}
-		if s.before.Size > 0 {
+		s.stored, s.known = keptOf.Load(r, keyOfLog(log))
+		s.k = d.largestOf(s.stored)
+		if s.before = d.largestOf(keptBefore(r, log.Jurisdiction(), first, log.Epoch())); s.before.Size > 0 {
 			for _, k := range olderOf.All(r, keyOfLog(s.before.Log)) {
 				s.older = append(s.older, k)
 			}
@@ -86,9 +76,42 @@ func (d *Desk) look(ctx context.Context, log identity.Log, first uint64) (stands
 	})
 }
 
+// largestOf returns what is remembered of a log where that is larger than what is stored. It
+// counts as kept: it is kept with the next minute.
+func (d *Desk) largestOf(stored kept) kept {
+	if later, ok := d.noted(stored.Log); ok && later.Size > stored.Size {
+		return later
+	}
+	return stored
+}
+
+// unnamed reports whether more was kept of the epoch before than the ledger named as lost when the
+// first checkpoint of this one was taken: another replica saw it in the minute before.
+func (s standsBy) unnamed() bool {
+	if s.before.Size == 0 {
+		return false
+	}
+	lost := namedAfter(s.stored.Begun, s.before.Log.Epoch())
+	_, all := witness.Named(s.before.checkpoint(), lost)
+	return !all && len(lost) > 0 && lost[0].Epoch == s.before.Log.Epoch()+1
+}
+
+// begun is what is kept with a checkpoint that was judged: by which entries the log goes on from
+// the epoch before.
+func (s standsBy) begun(shown witness.Shown) []begun {
+	all := append([]begun{}, s.stored.Begun...)
+	if !s.known || s.unnamed() {
+		all = append(all, begunIn(shown)...)
+	}
+	return all
+}
+
 // judge judges what is shown, by what is kept. against is what it was compared with, or what it
 // must be proven from.
 func (s standsBy) judge(shown witness.Shown) (v witness.Verdict, against kept, err error) {
+	if s.known && s.unnamed() && (!shown.Names(s.before.checkpoint()) || len(s.begun(shown)) > mostBegun) {
+		return witness.Behind, s.before, nil
+	}
 	if s.known || s.before.Size == 0 {
 		v, err = witness.Judge(before(s.k, s.known), shown)
 		return v, s.k, err
@@ -204,7 +227,9 @@ func (d *Desk) hears(v witness.Verdict, shown ledger.Checkpoint, against kept) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !h.behind && !(later && v == witness.Elsewhere) {
-		delete(d.heard, who)
+		if d.heard[who].Epoch <= shown.Log.Epoch() { // an epoch of before proves nothing of a later one
+			delete(d.heard, who)
+		}
 		return
 	}
 	if was, already := d.heard[who]; already && was.Epoch == h.Epoch {

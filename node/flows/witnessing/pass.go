@@ -53,7 +53,7 @@ func (d *Desk) queue(have above, logs []risen) (all []queued) {
 		for name, ok := k.Log.Jurisdiction(), true; ok && name != d.name; name, ok = name.Parent() {
 			q.names = append([]string{name.String()}, q.names...)
 		}
-		if q.at.To < k.To {
+		if q.at.To < k.To && !k.another() {
 			all = append(all, q)
 		}
 	}

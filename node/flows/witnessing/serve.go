@@ -137,7 +137,7 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	case witness.Elsewhere, witness.Behind:
 		return found{Verdict: verdict, Kept: against.Note}, nil
 	}
-	if kept, err := d.keep(ctx, by.stored, shown); err != nil || !kept {
+	if kept, err := d.keep(ctx, by, shown); err != nil || !kept {
 		return found{Verdict: witness.Noted}, err
 	}
 	line, err := ledger.Cosign(shown.Checkpoint, d.name, uint64(d.o.Now().Unix()), d.o.Own)
@@ -170,12 +170,12 @@ func counting(sets []trust.Believed, now time.Time) (all []trust.KeySet) {
 
 // keep keeps a checkpoint that is larger than the stored one. One that comes soon after the one
 // before is remembered, and kept soon: it costs a write.
-func (d *Desk) keep(ctx context.Context, stored kept, s witness.Shown) (done bool, err error) {
-	now, c := d.o.Now(), s.Checkpoint
+func (d *Desk) keep(ctx context.Context, by standsBy, s witness.Shown) (done bool, err error) {
+	now, c, stored := d.o.Now(), s.Checkpoint, by.stored
 	if c == stored.checkpoint() {
 		return true, nil
 	}
-	k := kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli())}
+	k := kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli()), Begun: by.begun(s)}
 	if gap := now.Sub(time.UnixMilli(int64(stored.At))); stored.Size > 0 && gap >= 0 && gap < leastGap {
 		d.note(k)
 		return false, nil

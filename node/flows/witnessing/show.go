@@ -90,8 +90,12 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 		}
 		s.log, s.size = offer.c.Log, offer.c.Size
 		var done bool
+		since := next.since
 		if next, done = d.showOnce(ctx, to, offer, &s); done || s.why != nil {
 			return s
+		}
+		if next.since == 0 { // it asked for that, too
+			next.since = since
 		}
 	}
 	s.why = fmt.Errorf("%s did not say from where to prove", to)

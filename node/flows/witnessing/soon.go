@@ -209,12 +209,14 @@ func (d *Desk) Saw(ctx context.Context, of identity.Jurisdiction, note []byte) e
 	defer d.judging.Unlock()
 	by, err := d.look(ctx, c.Log, firstEpoch(sets))
 	switch {
+	case err == nil && by.over && c.Size > by.k.Size:
+		return errOver
 	case err != nil || !by.known || len(by.evidence) > 0 || c.Size < by.k.Size || c == by.k.checkpoint():
 		return err
 	case c.Size == by.k.Size:
 		return d.keepFork(ctx, of, by.k, witness.Shown{Checkpoint: c, Growth: ledger.Growth{Note: note}})
 	}
-	d.note(kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: note, At: uint64(d.o.Now().UnixMilli())})
+	d.note(kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: note, At: uint64(d.o.Now().UnixMilli()), Begun: by.k.Begun})
 	return nil
 }
 

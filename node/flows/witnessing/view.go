@@ -32,7 +32,8 @@ type Lost struct {
 	Seen     uint64         // of them had been witnessed here
 }
 
-// lostBy returns what a child's ledger says that it lost, as far as its heads are known.
+// lostBy returns what a child's ledger says that it lost, as far as its heads are known or, of a
+// newer epoch, as it was witnessed.
 func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
 	var newest risen
 	var epochs []uint64
@@ -41,20 +42,31 @@ func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
 			newest = k
 		}
 	}
+	for _, k := range keptOf.All(r, ofLog(child)) {
+		if e := k.Log.Epoch(); e > newest.Log.Epoch() || e == newest.Log.Epoch() && len(newest.Begun) == 0 {
+			newest = risen{Log: k.Log, Begun: k.Begun}
+		}
+	}
 	slices.Sort(epochs)
 	names := newest.names(epochs)
 	for _, b := range newest.Begun {
 		l := Lost{Epoch: b.Epoch, Entry: names.Entry(b.Entry), From: b.From, To: b.To}
-		var before kept
-		for _, k := range keptOf.All(r, ofLog(child)) {
-			if e := k.Log.Epoch(); e < b.Epoch && e > before.Log.Epoch() {
-				before = k
-			}
-		}
+		before := keptBefore(r, child, 0, b.Epoch)
 		l.Seen = max(min(before.Size, b.To), b.From) - b.From
 		all = append(all, l)
 	}
 	return all
+}
+
+// keptBefore is what is kept of the newest epoch of a ledger from first on and before another one;
+// Size 0: nothing is kept of any.
+func keptBefore(r book.Reads, name identity.Jurisdiction, first, epoch uint64) (before kept) {
+	for _, k := range keptOf.All(r, ofLog(name)) {
+		if e := k.Log.Epoch(); e >= first && e < epoch && e > before.Log.Epoch() {
+			before = k
+		}
+	}
+	return before
 }
 
 // Of returns what is kept of a neighbour.

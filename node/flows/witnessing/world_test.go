@@ -202,6 +202,7 @@ func (p *place) open() {
 	swap.Handle(registry, applySwap)
 	logs.Handle(registry, applyLogs)
 	endorse.Handle(registry, applyEndorse)
+	beginning.Handle(registry, applyBeginning)
 	logger := slog.New(slog.DiscardHandler)
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)

@@ -1,0 +1,98 @@
+package witnessing
+
+import (
+	"cmp"
+	"slices"
+
+	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/consensus/witness"
+)
+
+// begun is an epoch that a ledger says was begun: the entries of the one before are lost from one
+// on.
+type begun struct {
+	_     struct{} `cbor:",toarray"`
+	Epoch uint64
+	From  uint64
+	To    uint64 // the one after the last that is named as lost; From: none said how many are
+	Entry uint64 // that said so last
+}
+
+// mostBegun is how many epochs are kept of a log.
+const mostBegun = 64
+
+// begins returns the epochs that were begun, as they are known with another piece. That more is
+// lost may be said later.
+func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
+	leaves, err := x.Leaves()
+	all = append([]begun{}, k.Begun...)
+	for _, a := range leaves {
+		h := a.Leaf.Head
+		if h.Kind != ledger.KindEpoch || h.Epoch < 2 || h.Epoch > x.Log.Epoch() || h.From > a.Index || h.From > h.To {
+			continue // no ledger says so: what is lost is no more than what is before
+		}
+		b := begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: a.Index}
+		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
+		if known {
+			b.From, b.To, b.Entry = min(all[at].From, b.From), max(all[at].To, b.To), max(all[at].Entry, b.Entry)
+			all[at] = b
+		} else {
+			all = slices.Insert(all, at, b)
+		}
+	}
+	return all[max(0, len(all)-mostBegun):], err
+}
+
+// lostAfter returns the first entry that a ledger names as lost of an epoch; noEntry: it names
+// none. known is false where the entry is not known that began the epoch of the log.
+func (k risen) lostAfter(epoch uint64) (from uint64, known bool) {
+	from = noEntry
+	for _, b := range k.Begun {
+		if b.Epoch > epoch {
+			from, known = min(from, b.From), known || b.Epoch == k.Log.Epoch()
+		}
+	}
+	return from, known
+}
+
+// names returns the names of the entries. The first epoch is the newest known before those that
+// were begun; older are the epochs that are known, in their order.
+func (k risen) names(older []uint64) state.Names {
+	var all []state.Begin
+	for i, b := range k.Begun {
+		before := b.Epoch - 1
+		if i > 0 {
+			before = k.Begun[i-1].Epoch
+		} else if at, _ := slices.BinarySearch(older, b.Epoch); at > 0 {
+			before = older[at-1]
+		}
+		all = append(all, state.Begin{From: b.From, Before: before})
+	}
+	return state.NamesSince(k.Log, all)
+}
+
+// begunIn are the epochs that a ledger says were begun, as a witness was shown it.
+func begunIn(s witness.Shown) []begun {
+	all := []begun{}
+	for i, h := range s.Lost() {
+		all = append(all, begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: s.Begun[i].Index})
+	}
+	return all
+}
+
+// namedAfter returns what the epochs after one are said to have lost, as the heads of entries that
+// say so: of each epoch, all that was said.
+func namedAfter(all []begun, epoch uint64) (lost []ledger.Head) {
+	for _, b := range all {
+		at, known := slices.BinarySearchFunc(lost, b.Epoch, func(h ledger.Head, epoch uint64) int { return cmp.Compare(h.Epoch, epoch) })
+		switch {
+		case b.Epoch <= epoch:
+		case known:
+			lost[at].From, lost[at].To = min(lost[at].From, b.From), max(lost[at].To, b.To)
+		default:
+			lost = slices.Insert(lost, at, ledger.Head{Epoch: b.Epoch, From: b.From, To: b.To})
+		}
+	}
+	return lost
+}
