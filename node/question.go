@@ -102,6 +102,11 @@ func (w witnesses) Heads(ctx context.Context, s host.Seen, from uint64) ([]ledge
 	return w.of.witness.Heads(ctx, witnessing.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At}, from)
 }
 
+// MoreHeads implements epochs.Witness.
+func (w witnesses) MoreHeads(ctx context.Context, s host.Seen, from uint64) (bool, error) {
+	return w.of.witness.MoreHeads(ctx, witnessing.Seen{By: s.By, Checkpoint: s.Checkpoint}, from)
+}
+
 // Common implements epochs.Witness.
 func (w witnesses) Common(ctx context.Context, by identity.Jurisdiction) (size, most uint64, err error) {
 	return w.of.witness.Common(ctx, by)

@@ -49,14 +49,26 @@ func (d *Desk) word(id identity.Message, reason string) book.Request {
 	return book.ByNode(d.Own, id, []byte("ledger checked\n"+reason))
 }
 
+// came returns the entry of a word that came before under the same id, whatever it said.
+func (d *Desk) came(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, came bool, err error) {
+	if ref, came, err := commandChecked.Came(ctx, d.Own, d.word(id, reason)); came && err == nil {
+		return ref.In(d.Own.Names()), true, nil
+	}
+	return d.Own.Came(ctx, id, reason)
+}
+
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
 // may have ended. It returns the entry that records their word: where the epoch was begun with it,
 // that is the one that began it.
 func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q *host.QuestionError) (entry identity.Entry, err error) {
-	seen, lost, unsettled, err := d.Own.Begun(ctx)
-	if err != nil || !unsettled {
+	b, unsettled, err := d.unsettled(func(b host.Begun) bool { return b.Epoch == q.Epoch })
+	if err == nil && !unsettled { // it was settled meanwhile
+		err = host.ErrNotInQuestion
+	}
+	if err != nil {
 		return entry, err
 	}
+	seen, lost := b.Seen, b.Lost
 	entry = d.Own.Names().Entry(lost.Entry)
 	said := lost.Checked
 	lost.Checked = true
@@ -67,7 +79,7 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q
 		})
 	}
 	if err == nil {
-		err = d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
+		err = d.finish(ctx, b, seen.Checkpoint.Log, k)
 	}
 	return entry, err
 }

@@ -69,15 +69,15 @@ func TestSettledByAPerson(t *testing.T) {
 		return err
 	})
 	head := o.Heads(t, entry.Index())[0]
-	if err != nil || head.Kind != ledger.KindEpochChecked || head.Epoch != 2 || head.From != o.begun.From || head.To != 20 || !strings.Contains(string(payload), `"reason":"I looked"`) {
+	if err != nil || head.Kind != ledger.KindEpochChecked || head.Epoch != 2 || head.From != o.begun[0].Lost.From || head.To != 20 || !strings.Contains(string(payload), `"reason":"I looked"`) {
 		t.Errorf("%s is %+v, %s, %v", entry, head, payload, err)
 	}
 	o.question = nil
 	if again, err := d.Continue(t.Context(), id, "I looked", Word{Checked: true}); err != nil || again != entry {
 		t.Errorf("again: got %s, %v, want %s", again, err, entry)
 	}
-	o.question, o.begun.Settled, o.begun.Checked = &host.QuestionError{Epoch: 2}, false, true
-	if entry, err := d.Continue(t.Context(), newID(t), "I looked", Word{Checked: true}); err != nil || entry != o.names.Entry(o.begun.Entry) {
+	o.question, o.begun[0].Lost.Settled, o.begun[0].Lost.Checked = &host.QuestionError{Epoch: 2}, false, true
+	if entry, err := d.Continue(t.Context(), newID(t), "I looked", Word{Checked: true}); err != nil || entry != o.names.Entry(o.begun[0].Lost.Entry) {
 		t.Errorf("begun with the word: got %s, %v", entry, err)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 	"time"
 
@@ -49,17 +50,20 @@ type Own interface {
 	Questioned() error
 
 	// Continue takes a person's word that nothing is lost; see host.Host. Unheard reports whether
-	// some neighbour was not asked since a person's word, and Heard ends that.
+	// some neighbour was not asked since a person's word, and Heard ends that, where Continuations
+	// is as it was when the first was asked: it grows with each word.
 	Continue(ctx context.Context, id identity.Message, reason string) (identity.Entry, error)
 	Unheard() bool
-	Heard() error
+	Heard(since uint64) error
+	Continuations() uint64
 
 	// BeginEpoch begins an epoch, or says that more is lost than the entry said that began one;
-	// Begun tells of an epoch that is not settled, or of which not all was known; and SettleEpoch
-	// settles it. See host.Host.
+	// Begun tells of the epochs that are not settled, or of which not all is known; and SettleEpoch
+	// settles one of them. Came returns the entry of a word that came before. See host.Host.
 	BeginEpoch(ctx context.Context, id identity.Message, reason string, lost host.Lost) (identity.Entry, error)
-	Begun(ctx context.Context) (seen host.Seen, lost host.Lost, unsettled bool, err error)
-	SettleEpoch(ctx context.Context, whole bool) error
+	Begun() ([]host.Begun, error)
+	SettleEpoch(ctx context.Context, epoch uint64, whole bool) error
+	Came(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, came bool, err error)
 }
 
 // Witness are the neighbours, who keep the heads of the own ledger.
@@ -69,6 +73,9 @@ type Witness interface {
 	// latest. same is up to where the two are proven to agree; 0: nothing is proven. The error is
 	// text.HeadsMissing where not all acts are known.
 	Heads(ctx context.Context, seen host.Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error)
+
+	// MoreHeads asks whether there are heads of entries from one on.
+	MoreHeads(ctx context.Context, seen host.Seen, from uint64) (bool, error)
 
 	// Common returns how many entries of the own ledger the neighbour cosigned as they are here,
 	// and the most that any neighbour did.
@@ -97,7 +104,6 @@ type Desk struct {
 	Logger  *slog.Logger
 
 	hearing hearing
-	heads   keptHeads
 }
 
 // Word is what a person says of a ledger in question.
@@ -119,9 +125,9 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 	if err != nil {
 		return entry, err
 	}
-	if !questioned && w.Checked { // it was settled meanwhile, and the same request comes again
-		if ref, came, err := commandChecked.Came(ctx, d.Own, d.word(id, reason)); came && err == nil {
-			return ref.In(d.Own.Names()), nil
+	if !questioned { // it was settled meanwhile, and the same request comes again
+		if entry, came, err := d.came(ctx, id, reason); came || err != nil {
+			return entry, err
 		}
 	}
 	switch {
@@ -194,11 +200,22 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 	if err != nil {
 		return entry, err
 	}
-	_, begun, unsettled, err := d.Own.Begun(ctx) // which may have been before, where more is lost
+	b, unsettled, err := d.unsettled(func(b host.Begun) bool { return b.Said == entry.Index() })
 	if err != nil || !unsettled {
 		return entry, err
 	}
-	return entry, d.finish(ctx, seen.Checkpoint.Log, k, begun.Entry)
+	return entry, d.finish(ctx, b, seen.Checkpoint.Log, k)
+}
+
+// unsettled returns an epoch that is not settled. It may have been begun before, where more is
+// lost.
+func (d *Desk) unsettled(is func(host.Begun) bool) (b host.Begun, ok bool, err error) {
+	all, err := d.Own.Begun()
+	at := slices.IndexFunc(all, func(b host.Begun) bool { return !b.Lost.Settled && is(b) })
+	if at < 0 {
+		return b, false, err
+	}
+	return all[at], true, nil
 }
 
 // Recall puts a ledger in question of which two histories were proven before a restart, or to
@@ -248,10 +265,8 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 	case !kept && since < host.AskAgain:
 		return k, text.Fail(text.LostUnasked, args, err)
 	case err != nil && !lost.Checked:
-		args["known"], args["size"] = strconv.FormatUint(lost.From, 10), strconv.FormatUint(seen.Checkpoint.Size, 10)
-		if known, bad := strconv.ParseUint(failure.Of(err).Args["known"], 10, 64); kept && bad == nil {
-			args["known"] = strconv.FormatUint(max(known, lost.From), 10) // what is not lost is not in doubt
-		}
+		args["known"] = strconv.FormatUint(max(knownUpTo(err), lost.From), 10) // what is not lost is not in doubt
+		args["size"] = strconv.FormatUint(seen.Checkpoint.Size, 10)
 		return k, text.Fail(text.LostUnknown, args, err)
 	}
 	acts, failed := d.missing(ctx, acts, same.UpTo)
@@ -259,11 +274,20 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 		return k, failed
 	}
 	for _, a := range acts {
-		if kind := a.Leaf.Head.Kind; err == nil && !lost.NewKeys && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
+		if kind := a.Leaf.Head.Kind; !lost.NewKeys && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
 			return k, d.keysLost(nil)
 		}
 	}
 	return known{acts, err == nil, same}, nil
+}
+
+// knownUpTo returns up to where the heads are known, as the error says of Heads; 0: it does not.
+func knownUpTo(missing error) uint64 {
+	if !failure.Is(missing, text.HeadsMissing) {
+		return 0
+	}
+	known, _ := strconv.ParseUint(failure.Of(missing).Args["known"], 10, 64)
+	return known
 }
 
 // unseen reports whether nobody said how many entries are lost.
@@ -321,14 +345,14 @@ func (d *Desk) keysLost(err error) error {
 	return text.Fail(text.LostKeys, text.Args{"jurisdiction": d.Own.Name().String()}, err)
 }
 
-// finish ends what the acts of a log ended, and settles the epoch. What a person made anew after an
-// entry, which began it, stays.
-func (d *Desk) finish(ctx context.Context, log identity.Log, k known, after uint64) error {
+// finish ends what the acts of a log ended that an epoch lost, and settles it. What a person made
+// anew after the entry that began it stays.
+func (d *Desk) finish(ctx context.Context, b host.Begun, log identity.Log, k known) error {
 	d.NewKeys()
-	if err := d.endAll(ctx, log, k.acts, after); err != nil {
+	if err := d.endAll(ctx, log, k.acts, b.Lost.Entry); err != nil {
 		return err
 	}
-	return d.Own.SettleEpoch(ctx, k.whole)
+	return d.Own.SettleEpoch(ctx, b.Epoch, k.whole)
 }
 
 // How often an epoch that is not settled is tried again, and how often the neighbours are asked

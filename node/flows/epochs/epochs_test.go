@@ -28,15 +28,16 @@ import (
 type own struct {
 	*booktest.Ledger
 	question *host.QuestionError
-	begun    *host.Lost
-	seen     host.Seen
-	doubts   bool // a doubt puts it in question
+	begun    []host.Begun
+	went     uint64 // Continuations
+	doubts   bool   // a doubt puts it in question
 	said     []string
 	names    state.Names
 	refuses  bool // every command
 	unheard  bool
 	grouped  bool
 	first    identity.Entry
+	words    map[identity.Message]identity.Entry
 }
 
 func (o *own) Questioned() error {
@@ -53,10 +54,26 @@ func (o *own) Doubt(s host.Seen) {
 	}
 }
 
-func (o *own) Continue(context.Context, identity.Message, string) (e identity.Entry, err error) {
+// Continue takes a word where the host does.
+func (o *own) Continue(_ context.Context, _ identity.Message, _ string) (e identity.Entry, err error) {
 	o.said = append(o.said, "continue")
-	return e, nil
+	switch q := o.question; {
+	case q == nil:
+		return e, host.ErrNotInQuestion
+	case q.Found != nil || q.Epoch > 0 || q.Waiting && !q.Grouped:
+		return e, q
+	}
+	o.went++
+	return o.names.Entry(0), nil
 }
+
+// Came returns the entry of a word by which an epoch was begun.
+func (o *own) Came(_ context.Context, id identity.Message, _ string) (e identity.Entry, came bool, err error) {
+	e, came = o.words[id]
+	return e, came, nil
+}
+
+func (o *own) Continuations() uint64 { return o.went }
 
 // BeginEpoch appends an entry, as the host does; lost.Entry is the first of them.
 func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, lost host.Lost) (e identity.Entry, err error) {
@@ -65,10 +82,15 @@ func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, los
 		o.first = e
 	}
 	lost.Entry = o.first.Index()
-	o.said, o.begun = append(o.said, "begin"), &lost
+	b := host.Begun{Epoch: 2, Said: e.Index(), Lost: lost}
 	if o.question.Found != nil {
-		o.seen = *o.question.Found
+		b.Seen = *o.question.Found
 	}
+	o.said, o.begun = append(o.said, "begin"), []host.Begun{b}
+	if o.words == nil {
+		o.words = map[identity.Message]identity.Entry{}
+	}
+	o.words[id] = e
 	return e, err
 }
 
@@ -83,24 +105,33 @@ func (o *own) Advanced() <-chan struct{} {
 	return more
 }
 
-func (o *own) Heard() error {
-	o.said, o.unheard = append(o.said, "heard"), false
+func (o *own) Heard(since uint64) error {
+	if since == o.went {
+		o.said, o.unheard = append(o.said, "heard"), false
+	}
 	return nil
 }
 
-func (o *own) Begun(context.Context) (host.Seen, host.Lost, bool, error) {
-	if o.begun == nil {
-		return host.Seen{}, host.Lost{}, false, nil
-	}
-	return o.seen, *o.begun, true, nil
-}
+func (o *own) Begun() ([]host.Begun, error) { return slices.Clone(o.begun), nil }
 
-func (o *own) SettleEpoch(_ context.Context, whole bool) error {
-	if whole {
-		o.said, o.begun = append(o.said, "settle"), nil
-		return nil
+// SettleEpoch notes which of several it is.
+func (o *own) SettleEpoch(_ context.Context, epoch uint64, whole bool) error {
+	did := "settle"
+	if epoch != 2 {
+		did = fmt.Sprintf("settle %d", epoch)
 	}
-	o.said, o.begun.Settled = append(o.said, "settle as it is"), true
+	if !whole {
+		did += " as it is"
+	}
+	o.said = append(o.said, did)
+	at := slices.IndexFunc(o.begun, func(b host.Begun) bool { return b.Epoch == epoch })
+	switch {
+	case at < 0:
+	case whole:
+		o.begun = slices.Delete(o.begun, at, at+1)
+	default:
+		o.begun[at].Lost.Settled = true
+	}
 	return nil
 }
 
@@ -117,17 +148,20 @@ func (o *own) Propose(ctx context.Context, kind state.Kind, q book.Request, body
 
 // heads are neighbours that know these acts.
 type heads struct {
-	acts   []ledger.Indexed
-	err    error
-	common uint64 // that the neighbour cosigned
-	others uint64 // that another one did
-	same   ledger.Agreement
-	from   []uint64 // from where the heads were asked for
-	forked bool
-	seen   []host.Seen
-	near   []Near
-	asked  []string
-	mutes  map[string]bool // who does not say
+	acts    []ledger.Indexed
+	err     error
+	common  uint64 // that the neighbour cosigned
+	others  uint64 // that another one did
+	same    ledger.Agreement
+	from    []uint64 // from where the heads were asked for
+	awayFor uint64   // heads from there on are not told: nobody answers
+	probed  []uint64 // from where it was asked whether there are more
+	during  func()   // happens while they are asked for
+	forked  bool
+	seen    []host.Seen
+	near    []Near
+	asked   []string
+	mutes   map[string]bool // who does not say
 }
 
 func (h *heads) Near() []Near { return h.near }
@@ -140,8 +174,19 @@ func (h *heads) LargestBy(_ context.Context, name identity.Jurisdiction) ([]host
 }
 
 func (h *heads) Heads(_ context.Context, _ host.Seen, from uint64) ([]ledger.Indexed, ledger.Agreement, error) {
-	h.from = append(h.from, from)
+	if h.from = append(h.from, from); h.during != nil {
+		h.during()
+	}
+	if h.awayFor > 0 && from == h.awayFor {
+		return nil, h.same, errors.New("no link")
+	}
 	return h.acts, h.same, h.err
+}
+
+// MoreHeads tells whether there are more than the error says.
+func (h *heads) MoreHeads(_ context.Context, _ host.Seen, from uint64) (bool, error) {
+	h.probed = append(h.probed, from)
+	return knownUpTo(h.err) != from, nil
 }
 
 func (h *heads) Largest(context.Context) ([]host.Seen, error) {
@@ -216,6 +261,7 @@ func TestFrom(t *testing.T) {
 // TestContinue: what is done by a person's word hangs on what a neighbour saw, and on what is known
 // of the entries that are lost. Nothing is begun where the ledger cannot go on.
 func TestContinue(t *testing.T) {
+	const notAsked = text.LedgerNotInQuestion // as the API tells it
 	none, checked, newest := Word{}, Word{Checked: true}, Word{Newest: true}
 	unknown, away := text.Fail(text.HeadsMissing, nil, nil), errors.New("no link")
 	long := func(o *own) { o.question.Since = time.Now().Add(-time.Hour) }
@@ -226,34 +272,35 @@ func TestContinue(t *testing.T) {
 		code text.Code
 		from uint64
 	}{
-		"nothing is in question":       {func(o *own, _ *heads) { o.question = nil }, none, "[continue]", "", 0},
-		"nobody saw more":              {func(o *own, _ *heads) { o.question.Found = nil }, none, "[]", text.LostUnseen, 0},
-		"it is the newest":             {func(o *own, _ *heads) { o.question.Found = nil }, newest, "[continue]", "", 0},
-		"it is older, and checked":     {func(o *own, _ *heads) { o.question.Found = nil }, checked, "[begin keys settle as it is]", "", 7},
-		"both words":                   {func(o *own, _ *heads) { o.question.Found = nil }, Word{true, true}, "[begin keys settle as it is]", "", 7},
-		"they may answer yet":          {func(o *own, _ *heads) { o.question.Found, o.question.Waiting = nil, true }, checked, "[continue]", "", 0},
-		"more was seen than is newest": {func(*own, *heads) {}, newest, "[continue]", "", 0},
-		"a later key set was shown":    {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, checked, "[]", text.LostKeys, 0},
-		"replicas":                     {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, none, "[]", text.GroupUnsaid, 0},
-		"replicas, and checked":        {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, checked, "[]", text.GroupUnsaid, 0},
-		"replicas that were moved":     {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, newest, "[continue]", "", 0},
-		"replicas that lack something": {func(o *own, _ *heads) { o.question.Grouped = true }, newest, "[continue]", "", 0},
-		"an epoch was begun":           {func(o *own, _ *heads) { o.question.Epoch = 2 }, none, "[continue]", "", 0},
-		"nothing ended":                {func(*own, *heads) {}, none, "[begin keys settle]", "", 7},
-		"a child ended that is gone":   {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, none, "[begin keys settle]", "", 7},
-		"keys changed":                 {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, none, "[]", text.LostKeys, 0},
-		"keys changed, and checked":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, checked, "[]", text.LostKeys, 0},
-		"the parent is away":           {func(_ *own, w *heads) { w.err = away }, none, "[]", text.LostUnasked, 0},
-		"the parent was put back, too": {func(_ *own, w *heads) { w.err = text.Fail(text.BeingVerified, nil, nil) }, none, "[]", text.BeingVerified, 0},
-		"it is away, and checked":      {func(_ *own, w *heads) { w.err = away }, checked, "[]", text.LostUnasked, 0},
-		"it is away for long":          {func(o *own, w *heads) { long(o); w.err = away }, none, "[]", text.LostUnknown, 0},
-		"it is, and checked":           {func(o *own, w *heads) { long(o); w.err = away }, checked, "[begin keys settle as it is]", "", 7},
-		"it cosigned more":             {func(o *own, w *heads) { w.common, o.question.Found.Checkpoint.Log = 8, o.Log() }, none, "[begin keys settle]", "", 8},
-		"the heads are unknown":        {func(_ *own, w *heads) { w.err = unknown }, none, "[]", text.LostUnknown, 0},
-		"they are unknown and checked": {func(_ *own, w *heads) { w.err = unknown }, checked, "[begin keys settle as it is]", "", 7},
-		"it forked":                    {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, none, "[begin keys settle]", "", 4},
-		"it forked, and goes on":       {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, none, "[doubt begin keys settle]", "", 5},
-		"it is the one that is kept":   {func(o *own, w *heads) { o.question, w.forked = nil, true }, none, "[doubt continue]", "", 0},
+		"nothing is in question":        {func(o *own, _ *heads) { o.question = nil }, none, "[continue]", notAsked, 0},
+		"nobody saw more":               {func(o *own, _ *heads) { o.question.Found = nil }, none, "[]", text.LostUnseen, 0},
+		"it is the newest":              {func(o *own, _ *heads) { o.question.Found = nil }, newest, "[continue]", "", 0},
+		"it is older, and checked":      {func(o *own, _ *heads) { o.question.Found = nil }, checked, "[begin keys settle as it is]", "", 7},
+		"both words":                    {func(o *own, _ *heads) { o.question.Found = nil }, Word{true, true}, "[begin keys settle as it is]", "", 7},
+		"they may answer yet":           {func(o *own, _ *heads) { o.question.Found, o.question.Waiting = nil, true }, checked, "[continue]", text.LedgerInQuestion, 0},
+		"more was seen than is newest":  {func(*own, *heads) {}, newest, "[continue]", text.CopyBehind, 0},
+		"a later key set was shown":     {func(o *own, _ *heads) { o.question.Found, o.question.Outrun = nil, 1 }, checked, "[]", text.LostKeys, 0},
+		"replicas":                      {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, none, "[]", text.GroupUnsaid, 0},
+		"replicas, and checked":         {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, checked, "[]", text.GroupUnsaid, 0},
+		"replicas that were moved":      {func(o *own, _ *heads) { o.question.Found, o.question.Grouped = nil, true }, newest, "[continue]", "", 0},
+		"replicas that lack something":  {func(o *own, _ *heads) { o.question.Grouped = true }, newest, "[continue]", text.GroupSetBack, 0},
+		"an epoch was begun":            {func(o *own, _ *heads) { o.question.Epoch = 2 }, none, "[continue]", text.EpochUnsettled, 0},
+		"nothing ended":                 {func(*own, *heads) {}, none, "[begin keys settle]", "", 7},
+		"a child ended that is gone":    {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindWithdrawal)} }, none, "[begin keys settle]", "", 7},
+		"keys changed":                  {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, none, "[]", text.LostKeys, 0},
+		"keys changed, and checked":     {func(_ *own, w *heads) { w.acts = []ledger.Indexed{act(8, ledger.KindKeySet)} }, checked, "[]", text.LostKeys, 0},
+		"they changed in what is known": {func(o *own, w *heads) { w.acts, w.err = []ledger.Indexed{act(8, ledger.KindKeySet)}, unknown }, checked, "[]", text.LostKeys, 0},
+		"the parent is away":            {func(_ *own, w *heads) { w.err = away }, none, "[]", text.LostUnasked, 0},
+		"the parent was put back, too":  {func(_ *own, w *heads) { w.err = text.Fail(text.BeingVerified, nil, nil) }, none, "[]", text.BeingVerified, 0},
+		"it is away, and checked":       {func(_ *own, w *heads) { w.err = away }, checked, "[]", text.LostUnasked, 0},
+		"it is away for long":           {func(o *own, w *heads) { long(o); w.err = away }, none, "[]", text.LostUnknown, 0},
+		"it is, and checked":            {func(o *own, w *heads) { long(o); w.err = away }, checked, "[begin keys settle as it is]", "", 7},
+		"it cosigned more":              {func(o *own, w *heads) { w.common, o.question.Found.Checkpoint.Log = 8, o.Log() }, none, "[begin keys settle]", "", 8},
+		"the heads are unknown":         {func(_ *own, w *heads) { w.err = unknown }, none, "[]", text.LostUnknown, 0},
+		"they are unknown and checked":  {func(_ *own, w *heads) { w.err = unknown }, checked, "[begin keys settle as it is]", "", 7},
+		"it forked":                     {func(o *own, w *heads) { o.question.Forked, w.common = true, 4 }, none, "[begin keys settle]", "", 4},
+		"it forked, and goes on":        {func(o *own, w *heads) { o.question, o.doubts, w.forked, w.common = nil, true, true, 5 }, none, "[doubt begin keys settle]", "", 5},
+		"it is the one that is kept":    {func(o *own, w *heads) { o.question, w.forked = nil, true }, none, "[doubt continue]", notAsked, 0},
 	} {
 		t.Run(what, func(t *testing.T) {
 			d, o, w := newDesk(t)
@@ -263,8 +310,11 @@ func TestContinue(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d.NewKeys = func() { o.said, from = append(o.said, "keys"), o.begun.From }
-			if _, err = d.Continue(t.Context(), id, "r", row.word); row.code == "" && err != nil || row.code != "" && !failure.Is(err, row.code) {
+			d.NewKeys = func() { o.said, from = append(o.said, "keys"), o.begun[0].Lost.From }
+			if _, err = d.Continue(t.Context(), id, "r", row.word); errors.Is(err, host.ErrNotInQuestion) {
+				err = text.Fail(notAsked, nil, err)
+			}
+			if row.code == "" && err != nil || row.code != "" && !failure.Is(err, row.code) {
 				t.Errorf("got %v, want %q", err, row.code)
 			}
 			if got := fmt.Sprint(o.said); got != row.want || from != row.from {
@@ -418,7 +468,7 @@ func TestWhatIsHeld(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the node was stopped, and tries again
-				if err := d.finish(t.Context(), o.Log(), known{acts: acts, whole: true}, cmp.Or(row.after, identity.MaxIndex)); err != nil {
+				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: cmp.Or(row.after, identity.MaxIndex)}}, o.Log(), known{acts: acts, whole: true}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -2,9 +2,9 @@ package epochs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"xietong/certs/identity"
@@ -18,20 +18,39 @@ type Near struct {
 	Parent bool
 }
 
-// hearing is who said, since a person's word, what it saw of the ledger.
+// hearing is who said, since the ledger went on last, what was asked.
 type hearing struct {
-	asking host.Lock // held while they are asked for the first time
+	asking host.Lock     // held while they are asked for the first time
+	over   atomic.Uint64 // the continuation since which all was said, and one more
 
-	mu   sync.Mutex // guards the field below
-	each map[identity.Jurisdiction]heard
+	mu    sync.Mutex // guards the fields below
+	since uint64     // the continuation since which it was said
+	each  map[matter]heard
 }
 
-// heard is whether a neighbour said it.
+// matter is what is asked: of a neighbour what it saw of the ledger, of the parent the heads of
+// what is lost.
+type matter struct {
+	of   identity.Jurisdiction // the neighbour; zero: the heads are asked for
+	said uint64                // the entry that says what is lost
+}
+
+// heard is whether it was said.
 type heard struct {
 	said        bool
+	upTo        uint64    // where the heads are known that were told, if those are not all
 	first, last time.Time // when it was asked
-	why         error     // it did not
+	why         error     // it was not said
 }
+
+// asks reports whether somebody is to be asked before others are answered: the parent again, where
+// it did not say it, and a child once.
+func (h heard) asks(parent bool) bool {
+	return !h.said && (h.first.IsZero() || parent && time.Since(h.last) >= parentAgain)
+}
+
+// waits reports whether others wait for what is asked of the parent.
+func (h heard) waits() bool { return !h.said && time.Since(h.first) < host.AskAgain }
 
 // How long a parent that did not say is not asked again, and how long one child is waited for: none
 // that is slow holds up the others.
@@ -42,51 +61,73 @@ const (
 
 // Hear asks the neighbours, of a ledger that goes on by a person's word, what they saw of it: each
 // when there is a link to it, and before anybody is answered over that link. One that saw more puts
-// the ledger in question again. The error is for a parent that does not say, for host.AskAgain
-// since it was asked first; a child that does not is asked again by Run.
+// the ledger in question again. Then it asks the parent for the heads of what is lost; see
+// hearHeads. The error is for a parent that does not say it, for host.AskAgain since it was asked
+// first; a child that does not is asked again by Run. Whatever was said before the last word of a
+// person is asked again: more may have been lost, and seen, since.
 func (d *Desk) Hear(ctx context.Context) error {
-	if !d.Own.Unheard() {
-		return d.hearHeads(ctx)
+	since := d.Own.Continuations()
+	if d.hearing.over.Load() == since+1 {
+		return nil
 	}
 	d.hearing.asking.Lock()
 	defer d.hearing.asking.Unlock()
+	all, err := d.hearNear(ctx, since)
+	if err != nil {
+		return err
+	}
+	over, err := d.hearHeads(ctx, since)
+	if err != nil {
+		return fmt.Errorf("ask the parent for the heads of the lost entries: %w", err)
+	}
+	if all && over {
+		d.hearing.over.Store(since + 1)
+	}
+	return nil
+}
+
+// hearNear asks the neighbours what they saw; all says that all of them have said it.
+func (d *Desk) hearNear(ctx context.Context, since uint64) (all bool, err error) {
+	if !d.Own.Unheard() {
+		return true, nil
+	}
 	var asking sync.WaitGroup
 	near := d.Witness.Near()
 	for _, n := range near {
-		was := d.hearing.of(n.Name)
-		if n.Up && !was.said && (was.first.IsZero() || n.Parent && time.Since(was.last) >= parentAgain) {
-			asking.Go(func() { d.hear(ctx, n) })
+		if n.Up && d.hearing.of(since, matter{of: n.Name}).asks(n.Parent) {
+			asking.Go(func() { d.hear(ctx, since, n) })
 		}
 	}
 	asking.Wait()
-	all := true
+	all = true
 	for _, n := range near {
-		now := d.hearing.of(n.Name)
+		now := d.hearing.of(since, matter{of: n.Name})
 		all = all && now.said
-		if n.Parent && n.Up && !now.said && time.Since(now.first) < host.AskAgain {
-			return fmt.Errorf("ask %s what it saw: %w", n.Name, now.why)
+		if n.Parent && n.Up && now.waits() {
+			return false, fmt.Errorf("ask %s what it saw: %w", n.Name, now.why)
 		}
 	}
 	if !all {
-		return d.hearHeads(ctx)
+		return false, nil
 	}
-	return errors.Join(d.Own.Heard(), d.hearHeads(ctx))
+	return true, d.Own.Heard(since)
 }
 
-// hearAgain asks those children again who did not say.
+// hearAgain asks those children again who did not say it.
 func (d *Desk) hearAgain(ctx context.Context) {
 	if !d.Own.Unheard() {
 		return
 	}
+	since := d.Own.Continuations()
 	for _, n := range d.Witness.Near() {
-		if was := d.hearing.of(n.Name); n.Up && !n.Parent && !was.said && !was.first.IsZero() {
-			d.hear(ctx, n)
+		if was := d.hearing.of(since, matter{of: n.Name}); n.Up && !n.Parent && !was.said && !was.first.IsZero() {
+			d.hear(ctx, since, n)
 		}
 	}
 }
 
 // hear asks one neighbour.
-func (d *Desk) hear(ctx context.Context, n Near) {
+func (d *Desk) hear(ctx context.Context, since uint64, n Near) {
 	if !n.Parent {
 		within, cancel := context.WithTimeout(ctx, childWithin)
 		defer cancel()
@@ -97,27 +138,33 @@ func (d *Desk) hear(ctx context.Context, n Near) {
 	for _, s := range seen {
 		d.Own.Doubt(s)
 	}
-	d.hearing.note(n.Name, began, err)
+	d.hearing.note(since, matter{of: n.Name}, heard{said: err == nil, first: began, why: err})
 }
 
-func (h *hearing) of(name identity.Jurisdiction) heard {
+func (h *hearing) of(since uint64, m matter) heard {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.each[name]
+	if since != h.since {
+		return heard{}
+	}
+	return h.each[m]
 }
 
-func (h *hearing) note(name identity.Jurisdiction, asked time.Time, why error) {
+// note notes what was said. What was asked before the ledger went on last counts no more.
+func (h *hearing) note(since uint64, m matter, now heard) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.each == nil {
-		h.each = map[identity.Jurisdiction]heard{}
+	if since < h.since {
+		return
 	}
-	now := h.each[name]
-	if now.first.IsZero() {
-		now.first = asked
+	if since > h.since || h.each == nil {
+		h.since, h.each = since, map[matter]heard{}
 	}
-	now.last, now.said, now.why = time.Now(), why == nil, why
-	h.each[name] = now
+	if was := h.each[m]; !was.first.IsZero() {
+		now.first = was.first
+	}
+	now.last = time.Now()
+	h.each[m] = now
 }
 
 // How often a replica looks what was proven to another one, and one that is alone, to which all is

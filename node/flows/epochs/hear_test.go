@@ -39,7 +39,7 @@ func TestHear(t *testing.T) {
 			}
 		}
 		step("without a word", "[]", "[]", false)
-		o.unheard, w.mutes = true, map[string]bool{one.Name.String(): true, parent.Name.String(): true}
+		o.unheard, o.went, w.mutes = true, 1, map[string]bool{one.Name.String(): true, parent.Name.String(): true}
 		step("a child that does not say", "[nanming.guiyang.guizhou nanming.guiyang.guizhou]", "[]", false)
 		w.near[0].Up = true
 		step("nor does the parent", "[guizhou nanming.guiyang.guizhou]", "[]", true)

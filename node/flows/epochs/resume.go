@@ -3,8 +3,6 @@ package epochs
 import (
 	"context"
 	"errors"
-	"fmt"
-	"sync/atomic"
 	"time"
 
 	"xietong/node/ground/failure"
@@ -15,18 +13,10 @@ import (
 // An epoch is settled by what is known of the lost entries or, where nobody answers who may keep
 // their heads, by a person's word. That word holds for what nobody can tell: what the heads say
 // ends all the same, as soon as they can be had, and before anybody is answered over a link to
-// whoever keeps them.
+// whoever keeps them. A ledger may have several such epochs: each is asked after.
 
-// keptHeads is what became of asking for the heads of an epoch that was settled without.
-type keptHeads struct {
-	asking      host.Lock   // held while they are asked for
-	over        atomic.Bool // they were had since the start, as far as they are kept, or none are missing
-	first, last time.Time   // when they were asked for; with asking held
-	why         error       // they were not had; with asking held
-}
-
-// resume finishes an epoch that is not settled and, where asks says so, looks for what was not
-// known of one that is.
+// resume finishes the epochs that are not settled and, where asks says so, looks for what was not
+// known of those that are. One that cannot be finished holds up no other.
 func (d *Desk) resume(ctx context.Context, asks bool) error {
 	if d.Own.Names().Log().Epoch() == 1 {
 		return nil
@@ -37,93 +27,113 @@ func (d *Desk) resume(ctx context.Context, asks bool) error {
 			d.Own.Doubt(s)
 		}
 	}
-	seen, lost, unsettled, err := d.Own.Begun(ctx)
-	if err != nil || !unsettled || lost.Settled && !asks {
-		return err
+	since := d.Own.Continuations()
+	all, err := d.Own.Begun()
+	for _, b := range all {
+		switch {
+		case !b.Lost.Settled:
+			err = errors.Join(err, d.goOn(ctx, b))
+		case asks && d.mayKnowMore(ctx, since, b):
+			err = errors.Join(err, d.hearHeadsOf(ctx, since, b))
+		}
 	}
-	if lost.Settled {
-		_, err = d.endKept(ctx, seen, lost)
-		return err
-	}
-	return d.goOn(ctx, seen, lost)
+	return err
 }
 
 // goOn finishes an epoch that was begun, with what is known by now. The word of a person with which
 // it was begun counts only after whoever may keep the heads was asked for a while since the start:
 // a link takes its time.
-func (d *Desk) goOn(ctx context.Context, seen host.Seen, lost host.Lost) error {
+func (d *Desk) goOn(ctx context.Context, b host.Begun) error {
 	var since time.Duration
 	if q, questioned := errors.AsType[*host.QuestionError](d.Own.Questioned()); questioned {
 		since = time.Since(q.Since)
 	}
-	k, err := d.lost(ctx, seen, lost, since)
+	k, err := d.lost(ctx, b.Seen, b.Lost, since)
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, seen.Checkpoint.Log, k, lost.Entry)
+	return d.finish(ctx, b, b.Seen.Checkpoint.Log, k)
 }
 
-// endKept ends what the heads say that are kept, of an epoch that was settled without all of them.
-// kept says that they were had, all or some.
-func (d *Desk) endKept(ctx context.Context, seen host.Seen, lost host.Lost) (kept bool, err error) {
-	if seen.Checkpoint.Size <= lost.From { // nobody says yet what is lost; see Hear
-		return true, nil
+// mayKnowMore reports whether the heads of an epoch are to be fetched: they were not had since the
+// ledger went on, or more are kept by now.
+func (d *Desk) mayKnowMore(ctx context.Context, since uint64, b host.Begun) bool {
+	was := d.hearing.of(since, matter{said: b.Said})
+	if was.upTo == 0 {
+		return true
 	}
-	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
+	more, err := d.Witness.MoreHeads(ctx, b.Seen, was.upTo)
+	return more && err == nil
+}
+
+// hearHeadsOf has what the heads say end, of an epoch that was settled without all of them, and
+// notes whether they were had, all or some.
+func (d *Desk) hearHeadsOf(ctx context.Context, since uint64, b host.Begun) error {
+	began := time.Now()
+	upTo, err := d.endKept(ctx, b)
+	d.hearing.note(since, matter{said: b.Said}, heard{said: err == nil, upTo: upTo, first: began, why: err})
+	if errors.Is(err, errNotKept) {
+		d.Logger.Info("the heads of the lost entries cannot be had yet", "epoch", b.Epoch, "error", err)
+		return nil
+	}
+	return err
+}
+
+// errNotKept says that whoever keeps the heads has not told them yet.
+var errNotKept = errors.New("the heads of the lost entries are not told yet")
+
+// endKept ends what the heads say that are kept, and returns up to where they are known, where
+// those are not all. The error wraps errNotKept where none can be had.
+func (d *Desk) endKept(ctx context.Context, b host.Begun) (upTo uint64, err error) {
+	log := b.Seen.Checkpoint.Log
+	if b.Seen.Checkpoint.Size <= b.Lost.From { // nobody says yet what is lost; see Hear
+		return 0, nil
+	}
+	acts, same, err := d.Witness.Heads(ctx, b.Seen, b.Lost.From)
+	upTo = knownUpTo(err)
 	some := failure.Is(err, text.HeadsMissing)
 	if err != nil && !some {
-		d.Logger.Info("the heads of the lost entries cannot be had yet", "error", err)
-		return false, nil
+		return 0, errors.Join(errNotKept, err)
 	}
 	if acts, err = d.missing(ctx, acts, same.UpTo); err != nil {
-		return true, err
+		return 0, err
 	}
 	if some {
-		return true, d.endAll(ctx, seen.Checkpoint.Log, acts, lost.Entry)
+		return upTo, d.endAll(ctx, log, acts, b.Lost.Entry)
 	}
-	return true, d.finish(ctx, seen.Checkpoint.Log, known{acts, true, same}, lost.Entry)
+	return 0, d.finish(ctx, b, log, known{acts, true, same})
 }
 
-// hearHeads has what ended in the lost entries end, of an epoch that was settled without their
-// heads, once there is a link to the parent, which may keep them. The error is for a parent that
-// does not answer, for host.AskAgain since it was asked first.
-func (d *Desk) hearHeads(ctx context.Context) error {
-	if d.heads.over.Load() || d.Own.Names().Log().Epoch() == 1 {
-		return nil
+// hearHeads has what ended in the lost entries end, of the epochs that were settled without their
+// heads, once there is a link to the parent, which may keep them. over says that there is nothing
+// more to ask. The error is for a parent that does not answer, for host.AskAgain since it was asked
+// first.
+func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err error) {
+	if d.Own.Names().Log().Epoch() == 1 {
+		return true, nil
 	}
-	d.heads.asking.Lock()
-	defer d.heads.asking.Unlock()
-	seen, lost, missing, err := d.Own.Begun(ctx)
-	if err != nil || missing && !lost.Settled { // it is in question, and answers nobody
-		return err
+	all, err := d.Own.Begun()
+	if err != nil {
+		return false, err
 	}
 	parent, linked := d.parent()
-	if !missing || !parent || d.heads.over.Load() {
-		d.heads.over.Store(true)
-		return nil
-	}
-	if !linked {
-		return nil
-	}
-	h := &d.heads
-	if now := time.Now(); now.Sub(h.last) >= parentAgain {
-		if h.last = now; h.first.IsZero() {
-			h.first = now
+	over = true
+	for _, b := range all {
+		if !b.Lost.Settled { // it is in question, and answers nobody
+			return false, nil
 		}
-		kept, err := d.endKept(ctx, seen, lost)
-		h.over.Store(kept && err == nil)
-		if h.why = err; !kept && err == nil {
-			h.why = errNotKept
+		m := matter{said: b.Said}
+		if linked && d.hearing.of(since, m).asks(true) {
+			_ = d.hearHeadsOf(ctx, since, b) // it is noted
 		}
+		now := d.hearing.of(since, m)
+		if linked && now.waits() {
+			err = errors.Join(err, now.why)
+		}
+		over = over && (now.said || !parent)
 	}
-	if !h.over.Load() && time.Since(h.first) < host.AskAgain {
-		return fmt.Errorf("ask the parent for the heads of the lost entries: %w", h.why)
-	}
-	return nil
+	return over, err
 }
-
-// errNotKept says that the parent has not told the heads yet.
-var errNotKept = errors.New("it does not tell them yet")
 
 // parent reports whether there is a parent on another node, and a link to it.
 func (d *Desk) parent() (is, linked bool) {

@@ -3,6 +3,7 @@ package epochs
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -22,7 +23,8 @@ func TestTheWordWaitsForTheHeads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, o, w := newDesk(t)
 		o.question.Since, o.question.Epoch = time.Now(), 2
-		o.begun, o.seen = &host.Lost{From: 7, Checked: true}, *o.question.Found
+		begun := []host.Begun{{Epoch: 2, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true}}}
+		o.begun = slices.Clone(begun)
 		w.err = errors.New("no link")
 		if err := d.resume(t.Context(), false); !failure.Is(err, text.LostUnasked) || len(o.said) > 0 {
 			t.Errorf("at the start: %v, did %s", err, o.said)
@@ -31,7 +33,7 @@ func TestTheWordWaitsForTheHeads(t *testing.T) {
 		if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[keys settle]" {
 			t.Errorf("once it is linked: %v, did %s", err, o.said)
 		}
-		o.said, o.begun, w.err = nil, &host.Lost{From: 7, Checked: true}, errors.New("no link")
+		o.said, o.begun, w.err = nil, begun, errors.New("no link")
 		time.Sleep(host.AskAgain)
 		if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[keys settle as it is]" {
 			t.Errorf("long without a link: %v, did %s", err, o.said)
@@ -62,7 +64,7 @@ func TestHeadsOnceThere(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d, o, w := newDesk(t)
-			o.seen, o.begun, o.question = *o.question.Found, &host.Lost{From: 7, Checked: true, Settled: true}, nil
+			o.begun, o.question = []host.Begun{{Epoch: 2, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true, Settled: true}}}, nil
 			w.near, w.err, w.acts = []Near{{Name: parent, Up: row.up, Parent: true}}, row.err, []ledger.Indexed{act(8, ledger.KindCancellation)}
 			if _, err := invite(t.Context(), o.Ledger, newID(t), "nanming"); err != nil {
 				t.Fatal(err)

@@ -111,14 +111,26 @@ const mostHeads = 64 << 20
 // known, or those of another history than that of c. The acts that are known, if they are proven,
 // come beside that error.
 func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
-	if parent, joined := d.o.Parent(); joined && !d.o.Here(parent) {
-		c.By = parent
-	}
+	c.By = d.keeper(c)
 	acts, same, err = d.headsFrom(ctx, c, from)
 	if err != nil && from > 0 && failure.Is(err, text.AnswerRefused) {
 		acts, same, err = d.headsFrom(ctx, c, 0)
 	}
 	return acts, same, err
+}
+
+// MoreHeads asks whether there are heads of entries from one on, of the log of c.
+func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (bool, error) {
+	told, err := ask(ctx, d, operationHeads, d.keeper(c), lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
+	return len(told.Pieces) > 0, err
+}
+
+// keeper returns who keeps the heads: the parent, or else the witness that saw the checkpoint.
+func (d *Desk) keeper(c Seen) identity.Jurisdiction {
+	if parent, joined := d.o.Parent(); joined && !d.o.Here(parent) {
+		return parent
+	}
+	return c.By
 }
 
 func (d *Desk) headsFrom(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {

@@ -24,7 +24,7 @@ func (p *place) goesOn(from uint64) {
 	}
 	must2(p.BeginEpoch(p.w.t.Context(), must2(identity.NewMessage())(p.w.t), "r", host.Lost{From: from}))(p.w.t)
 	known := func(uint64) bool { return true } // the parent has endorsed the keys
-	if err := errors.Join(p.SettleEpoch(p.w.t.Context(), true), p.RenewKeys(p.w.t.Context(), known)); err != nil {
+	if err := errors.Join(p.SettleEpoch(p.w.t.Context(), p.Log().Epoch(), true), p.RenewKeys(p.w.t.Context(), known)); err != nil {
 		p.w.t.Fatal(err)
 	}
 }

@@ -36,7 +36,7 @@ func TestChildSaysWhatIsLost(t *testing.T) {
 	county.Doubt(host.Seen{By: city.name, Checkpoint: more, Note: must2(ledger.SignCheckpoint(more, county.Host))(t)})
 	at, kept := county.size(), city.of(county).Kept
 	must2(county.BeginEpoch(t.Context(), must2(identity.NewMessage())(t), "r", host.Lost{From: 1, To: 1 << 40}))(t)
-	must2(0, county.SettleEpoch(t.Context(), true))(t)
+	must2(0, county.SettleEpoch(t.Context(), county.Log().Epoch(), true))(t)
 	must2(0, county.RenewKeys(t.Context(), func(uint64) bool { return true }))(t)
 	w.elapse(time.Hour)
 	w.round()

@@ -210,7 +210,7 @@ func checkAnew(t *testing.T, h *Host, chains ...trust.Pin) {
 	if e, unsettled := h.Unsettled(); !unsettled || e.From != e.To || signs(t, h) {
 		t.Errorf("the epoch is %+v, settled %v", e, !unsettled)
 	}
-	if err := h.SettleEpoch(t.Context(), true); err != nil {
+	if err := h.SettleEpoch(t.Context(), h.Log().Epoch(), true); err != nil {
 		t.Fatal(err)
 	}
 	add(t, h)

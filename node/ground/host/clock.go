@@ -152,7 +152,7 @@ func (h *Host) correct(ctx context.Context, now time.Time) error {
 func (h *Host) AcceptClock(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	asked := h.MAC("asked", []byte("clock accept\n"+reason))
 	q := book.ByNode(h, id, asked[:])
-	if entry, came, err := h.came(ctx, state.KindClockAccepted, q); came || err != nil {
+	if entry, came, err := h.came(ctx, q, state.KindClockAccepted); came || err != nil {
 		return entry, err
 	}
 	if _, by, _ := h.guard.judge(true); by != ByNobody && h.clockError() == nil {
@@ -175,14 +175,16 @@ func (h *Host) AcceptClock(ctx context.Context, id identity.Message, reason stri
 var ErrClockBelieved = errors.New("the clock is believed")
 
 // came returns the entry that the same request made when it came before.
-func (h *Host) came(ctx context.Context, kind state.Kind, q book.Request) (entry identity.Entry, came bool, err error) {
-	err = h.View(ctx, func(r *state.Reader) error {
-		var answer state.Result
-		answer, came = r.Answer(state.Command{Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked})
-		if came && answer.Err() == nil {
-			entry = h.Names().Entry(binary.BigEndian.Uint64(answer.Data))
+func (h *Host) came(ctx context.Context, q book.Request, kinds ...state.Kind) (entry identity.Entry, came bool, err error) {
+	err = h.View(ctx, func(r *state.Reader) (err error) {
+		for _, kind := range kinds {
+			answer, used := r.Answer(state.Command{Kind: kind, Origin: q.Origin, ID: q.ID, Asked: q.Asked})
+			if err = answer.Err(); used && err == nil {
+				entry, came = h.Names().Entry(binary.BigEndian.Uint64(answer.Data)), true
+				return nil
+			}
 		}
-		return answer.Err()
+		return err
 	})
 	return entry, came, err
 }

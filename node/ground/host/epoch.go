@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -36,7 +35,7 @@ type Lost struct {
 	Checked bool   // none is: a person looked through what may have ended
 	Settled bool   // the person did, and the ledger goes on since
 	Entry   uint64 // that began the epoch
-	NewKeys bool   // a new chain of key sets began with it
+	NewKeys bool   // a new chain of key sets began with it, or later
 }
 
 // begins is the payload of the entry that begins an epoch.
@@ -71,15 +70,14 @@ type knownLost struct {
 // yet or where there are other replicas, ErrOtherKeys, and a *KeysError while the newest key set is
 // not in use.
 func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason string, lost Lost) (entry identity.Entry, err error) {
-	asked := h.MAC("asked", []byte("ledger epoch\n"+reason))
-	q := book.ByNode(h, id, asked[:])
-	for _, kind := range []state.Kind{state.KindEpoch, state.KindEpochWidened} {
-		if entry, came, err := h.came(ctx, kind, q); came || err != nil {
-			return entry, err
-		}
-	}
+	q := h.worded(id, saysLost, reason)
 	question := h.question.Load()
+	entry, came, err := h.came(ctx, q, state.KindEpoch, state.KindEpochWidened)
 	switch {
+	case err != nil || came && (question == nil || h.awaitUnsettled()): // whether it did may not have been known
+		return entry, err
+	case came: // it is in question again
+		return entry, question
 	case question == nil:
 		return entry, ErrNotInQuestion
 	case question.Found == nil && question.Waiting || question.Grouped || question.Epoch > 0 || question.Outrun > 0:
@@ -108,9 +106,8 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
-	epoch := h.Log().Epoch()
-	h.reword(func(now *QuestionError) { now.Epoch = epoch })
-	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", epoch, "lost_from", lost.From,
+	h.awaitUnsettled()
+	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", h.Log().Epoch(), "lost_from", lost.From,
 		"lost_to", max(lost.To, question.Found.Checkpoint.Size), "reason", reason)
 	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
 }
@@ -209,65 +206,6 @@ func (h *Host) epochKeys(ctx context.Context, epoch uint64) (change state.KeySet
 // Names returns the names of the ledger's entries.
 func (h *Host) Names() state.Names { return h.store.Names() }
 
-// Unsettled returns an epoch of which what the lost entries ended has not all ended here.
-func (h *Host) Unsettled() (e state.Epoch, unsettled bool) {
-	return h.epochThat(func(e state.Epoch) bool { return !e.Settled })
-}
-
-func (h *Host) epochThat(is func(state.Epoch) bool) (e state.Epoch, found bool) {
-	err := h.Look(func(r *state.Reader) error {
-		all := r.Epochs()
-		if at := slices.IndexFunc(all, is); at >= 0 {
-			e, found = all[at], true
-		}
-		return nil
-	})
-	return e, err == nil && found
-}
-
-// SettleEpoch says that what the lost entries ended has ended here, or that a person looked it
-// through; whole says that all of it was known. The question is settled. Where that failed after it
-// was said, the same again settles it. The note of what was signed is of the epoch before, and goes
-// first: a start that finds it would take what is settled for another loss.
-func (h *Host) SettleEpoch(ctx context.Context, whole bool) error {
-	e, found := h.epochThat(func(e state.Epoch) bool { return !e.Settled || whole && !e.Whole })
-	asked := h.askedEpoch()
-	if !found && asked == 0 {
-		return nil
-	}
-	if !e.Settled {
-		h.sizes.forget()
-	}
-	var err error
-	if found {
-		err = h.proposeSettled(ctx, e.Number, whole)
-	}
-	if err == nil && (asked > 0 || !e.Settled) {
-		err = h.settle()
-	}
-	if err != nil {
-		return fmt.Errorf("settle epoch: %w", err)
-	}
-	h.logger.Warn("what ended in the lost entries is settled", "epoch", max(e.Number, asked), "known", whole)
-	return nil
-}
-
-func (h *Host) proposeSettled(ctx context.Context, epoch uint64, whole bool) error {
-	body, err := canon.Marshal(state.EpochSettled{Epoch: epoch, Whole: whole})
-	if err == nil {
-		_, err = h.Propose(ctx, state.KindEpochSettled, book.Request{}, body)
-	}
-	return err
-}
-
-// askedEpoch returns the epoch that the question waits for; 0: none.
-func (h *Host) askedEpoch() uint64 {
-	if q := h.question.Load(); q != nil {
-		return q.Epoch
-	}
-	return 0
-}
-
 // Doubt puts the folder in question because a neighbour saw what is not here: it was set back while
 // it kept its place, or goes on beside another one. Of one that is in question it says why. What a
 // neighbour says without a signature of this ledger's own keys does nothing. What this replica
@@ -316,36 +254,4 @@ func (h *Host) hasAll() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), glanceWithin)
 	defer cancel()
 	return h.linearize(ctx) == nil
-}
-
-// Begun tells how an epoch began that is not settled, or of which not all was known: what a
-// neighbour saw, and what is known of the entries that are lost.
-func (h *Host) Begun(ctx context.Context) (seen Seen, lost Lost, unsettled bool, err error) {
-	asked := h.askedEpoch()
-	e, unsettled := h.epochThat(func(e state.Epoch) bool { return !e.Settled || e.Number == asked })
-	if !unsettled {
-		if e, unsettled = h.epochThat(func(e state.Epoch) bool { return !e.Whole }); !unsettled {
-			return seen, lost, false, nil
-		}
-	}
-	var k knownLost
-	err = canon.Unmarshal(e.Known, state.MaxKnownLen, &k)
-	var begun Entry
-	if err == nil {
-		begun, err = h.Entry(ctx, e.Entry)
-	}
-	if err != nil {
-		return seen, lost, true, fmt.Errorf("read how epoch %d began: %w", e.Number, err)
-	}
-	seen = Seen{By: k.Saw, Note: k.Note, Checkpoint: ledger.Checkpoint{Log: k.Before, Size: e.To, Root: begun.Leaf.Head.Root}}
-	if c, err := (ledger.Growth{Note: k.Note}).Checkpoint(); err == nil && len(k.Note) > 0 {
-		seen.Checkpoint = c
-	}
-	lost = Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Settled: e.Settled && asked == 0, Entry: e.Began}
-	err = h.Look(func(r *state.Reader) error {
-		sets, err := h.keys.walk(r)
-		lost.NewKeys = err == nil && sets[0].Epoch == e.Number
-		return err
-	})
-	return seen, lost, true, err
 }

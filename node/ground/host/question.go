@@ -176,6 +176,7 @@ func (h *Host) settle() error {
 		return err
 	}
 	h.sizes.forget()
+	h.unheard.continued.Add(1)
 	if h.question.Swap(nil) != nil {
 		h.settling.Do(func() { close(h.answered) })
 	}
@@ -255,35 +256,53 @@ type continuation struct {
 	Reason  string `json:"reason"`
 }
 
+// What a person says of a ledger in question.
+const (
+	saysNewest = "ledger continue"
+	saysLost   = "ledger epoch"
+)
+
+// worded is the request by which a person says it of the folder of this replica.
+func (h *Host) worded(id identity.Message, says, reason string) book.Request {
+	asked := h.MAC("asked", fmt.Appendf(nil, "%s\n%s\n%s", says, h.Replica(), reason))
+	return book.ByNode(h, id, asked[:])
+}
+
+// Came returns the entry that records a person's word which came before under the same id, whatever
+// it said; came is false where the id is free. The error is a refusal where it was of another one.
+func (h *Host) Came(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, came bool, err error) {
+	entry, came, err = h.came(ctx, h.worded(id, saysLost, reason), state.KindEpoch, state.KindEpochWidened)
+	if err != nil {
+		entry, came, err = h.came(ctx, h.worded(id, saysNewest, reason), state.KindContinued)
+	}
+	return entry, came, err
+}
+
 // Continue takes the word of a person that this folder is the newest, and records it with the
-// reason. It returns the entry. The error is ErrNotInQuestion where there is no question, and the
+// reason. It returns the entry; where it was recorded and the question could not be settled then,
+// the same again settles it. The error is ErrNotInQuestion where there is no question, and the
 // *QuestionError while a neighbour may answer yet, where one saw what is not here (see BeginEpoch),
-// or where a later key set was shown. In a group the replica votes from then on, also where too few
-// do so for the entry to be made yet.
+// where a later key set was shown, or where the word came before and was of another question. In a
+// group the replica votes from then on, also where too few do so for the entry to be made yet.
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
-	asked := h.MAC("asked", []byte("ledger continue\n"+reason))
-	q := book.ByNode(h, id, asked[:])
+	q := h.worded(id, saysNewest, reason)
 	question := h.question.Load()
 	if question != nil && question.Grouped && question.Outrun == 0 && question.Found == nil { // where all replicas are in question, nobody leads until most have the word
 		h.voiced.Store(true)
 	}
-	if entry, came, err := h.came(ctx, state.KindContinued, q); came || err != nil {
-		return entry, err
-	}
-	switch {
-	case question == nil:
-		return entry, ErrNotInQuestion
-	case question.Found != nil, question.Epoch > 0, question.Outrun > 0, question.Waiting && !question.Grouped:
+	if question != nil && question.takesNoWord() {
 		return entry, question
 	}
-	body, err := h.continued(question, reason)
-	if err != nil {
+	entry, came, err := h.came(ctx, q, state.KindContinued)
+	switch {
+	case err != nil || came && question == nil:
 		return entry, err
-	}
-	err = h.unhear(question.Size, question.Exact)
-	var result []byte
-	if err == nil {
-		result, err = h.Propose(ctx, state.KindContinued, q, body)
+	case question == nil:
+		return entry, ErrNotInQuestion
+	case came && entry.Index() < question.Size:
+		return entry, question
+	case !came:
+		entry, err = h.continued(ctx, q, question, reason)
 	}
 	if err == nil {
 		err = h.settle()
@@ -292,17 +311,34 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 		return entry, fmt.Errorf("continue ledger: %w", err)
 	}
 	h.logger.Warn("the ledger goes on by the word of a person", "entries", question.Size, "reason", reason)
-	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
+	return entry, nil
 }
 
-func (h *Host) continued(q *QuestionError, reason string) ([]byte, error) {
-	payload, err := json.Marshal(continuation{Replica: q.Replica.String(), Entries: q.Size, Reason: reason})
+// takesNoWord reports whether it does not help that a person says the folder is the newest.
+func (e *QuestionError) takesNoWord() bool {
+	return e.Found != nil || e.Epoch > 0 || e.Outrun > 0 || e.Waiting && !e.Grouped
+}
+
+// continued records a person's word, once it is noted that the neighbours are to be asked.
+func (h *Host) continued(ctx context.Context, q book.Request, of *QuestionError, reason string) (entry identity.Entry, err error) {
+	payload, err := json.Marshal(continuation{Replica: of.Replica.String(), Entries: of.Size, Reason: reason})
 	if err != nil {
-		return nil, err
+		return entry, err
 	}
 	note, err := h.Note(continuedType, payload)
 	if err != nil {
-		return nil, err
+		return entry, err
 	}
-	return canon.Marshal(state.Continued{Evidence: note.Evidence, Sealed: note.Sealed})
+	body, err := canon.Marshal(state.Continued{Evidence: note.Evidence, Sealed: note.Sealed})
+	if err == nil {
+		err = h.unhear(of.Size, of.Exact)
+	}
+	if err != nil {
+		return entry, err
+	}
+	result, err := h.Propose(ctx, state.KindContinued, q, body)
+	if err != nil {
+		return entry, err
+	}
+	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
 }

@@ -261,12 +261,13 @@ func TestAnOldBackupBeginsAnEpoch(t *testing.T) {
 	closed(t, h)
 	h = openAs(t, "guizhou", old, "")
 	defer func() { closed(t, h) }()
-	was, known, unsettled, err := h.Begun(t.Context())
-	if err != nil || !unsettled || was.Checkpoint != later.Checkpoint || was.By != later.By || !bytes.Equal(was.Note, later.Note) || known.From != lost.From || known.Acts != lost.Acts || known.Settled || signs(t, h) {
-		t.Fatalf("after a restart: %+v, %+v, unsettled %v, %v", was, known, unsettled, err)
+	begins := begunOf(t, h, 2)
+	was, known := begins.Seen, begins.Lost
+	if was.Checkpoint != later.Checkpoint || was.By != later.By || !bytes.Equal(was.Note, later.Note) || known.From != lost.From || known.Acts != lost.Acts || known.Settled || signs(t, h) {
+		t.Fatalf("after a restart: %+v", begins)
 	}
 	_ = h.askOnce(t.Context(), told{seen: []Seen{later}})
-	if err := h.SettleEpoch(t.Context(), true); err != nil || !signs(t, h) {
+	if err := h.SettleEpoch(t.Context(), 2, true); err != nil || !signs(t, h) {
 		t.Fatalf("not settled: %v", err)
 	}
 	after := seen(t, h)
@@ -335,7 +336,7 @@ func TestSetBack(t *testing.T) {
 	}
 	entry, err := h.BeginEpoch(t.Context(), newID(t), "set back", Lost{From: same.Checkpoint.Size})
 	if err == nil {
-		err = h.SettleEpoch(t.Context(), true)
+		err = h.SettleEpoch(t.Context(), 2, true)
 	}
 	if err != nil || !signs(t, h) || entry.Log().Epoch() != 2 {
 		t.Errorf("not gone on: %s, %v", entry, err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 )
 
@@ -22,6 +23,9 @@ const (
 
 // unheard is what the file says.
 type unheard struct {
+	mu        sync.Mutex    // guards the file
+	continued atomic.Uint64 // see Continuations
+
 	since atomic.Uint64 // entries of the ledger when it was put in question, and one more; 0: there is no file
 	exact atomic.Bool
 }
@@ -30,8 +34,18 @@ type unheard struct {
 // been asked since what they saw of it.
 func (h *Host) Unheard() bool { return h.unheard.since.Load() > 0 }
 
-// Heard says that all neighbours were asked.
-func (h *Host) Heard() error {
+// Continuations returns a number that grows when a person gives their word, and when the ledger
+// goes on: what neighbours said before counts for nothing after that.
+func (h *Host) Continuations() uint64 { return h.unheard.continued.Load() }
+
+// Heard says that all neighbours were asked since a continuation; where there was another one
+// since, it does nothing.
+func (h *Host) Heard(since uint64) error {
+	h.unheard.mu.Lock()
+	defer h.unheard.mu.Unlock()
+	if since != h.Continuations() {
+		return nil
+	}
 	err := os.Remove(filepath.Join(h.dir, unheardFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("note that the neighbours were heard: %w", err)
@@ -44,6 +58,9 @@ func (h *Host) Heard() error {
 // are to be asked. Of a group each replica asks those that are linked to it: all replicas may have
 // been put back.
 func (h *Host) unhear(size uint64, exact bool) error {
+	h.unheard.mu.Lock()
+	defer h.unheard.mu.Unlock()
+	h.unheard.continued.Add(1)
 	if had := h.unheard.since.Load(); had > 0 && had-1 <= size {
 		size, exact = had-1, h.unheard.exact.Load() || exact && had-1 == size
 	}

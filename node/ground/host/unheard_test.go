@@ -54,11 +54,12 @@ func TestOlderAndNobodySaw(t *testing.T) {
 	}
 	closed(t, h)
 	h = tryOpen(t, old, "")
-	was, known, unsettled, err := h.Begun(t.Context())
-	if err != nil || !unsettled || was.Checkpoint.Size != from || known.From != from || !known.Checked || was.Checkpoint != early.Checkpoint {
-		t.Fatalf("after a restart: %+v, %+v, %v", was, known, err)
+	begins := begunOf(t, h, 2)
+	was, known := begins.Seen, begins.Lost
+	if was.Checkpoint.Size != from || known.From != from || !known.Checked || was.Checkpoint != early.Checkpoint {
+		t.Fatalf("after a restart: %+v", begins)
 	}
-	if err := h.SettleEpoch(t.Context(), false); err != nil || !signs(t, h) || !h.Unheard() {
+	if err := h.SettleEpoch(t.Context(), 2, false); err != nil || !signs(t, h) || !h.Unheard() {
 		t.Fatalf("not settled: %v", err)
 	}
 	if h.Doubt(early); h.Questioned() != nil {
@@ -99,7 +100,7 @@ func TestNewestByAWord(t *testing.T) {
 	if q := h.question.Load(); q == nil || q.Found == nil || q.Size != from {
 		t.Errorf("what is lost is from entry %d on: %+v", from, q)
 	}
-	if err := h.Heard(); err != nil || h.Unheard() {
+	if err := h.Heard(h.Continuations()); err != nil || h.Unheard() {
 		t.Error(err)
 	}
 	closed(t, h)

@@ -148,15 +148,14 @@ func TestMoreIsLost(t *testing.T) {
 		if err == nil && signs(t, h) {
 			t.Error("it signs before that is settled")
 		}
-		_, lost, unsettled, failed := h.Begun(t.Context())
 		if begun.IsZero() {
 			begun = entry
 		}
-		if failed != nil || !unsettled || lost.Entry != begun.Index() {
-			t.Errorf("begun by entry %d, want %d: %v", lost.Entry, begun.Index(), failed)
+		if b := begunOf(t, h, 2); b.Lost.Entry != begun.Index() || b.Said != entry.Index() {
+			t.Errorf("begun by entry %d, want %d, and told last by entry %d, want %d", b.Lost.Entry, begun.Index(), b.Said, entry.Index())
 		}
 		if err == nil {
-			err = h.SettleEpoch(t.Context(), true)
+			err = h.SettleEpoch(t.Context(), 2, true)
 		}
 		if err != nil || !signs(t, h) {
 			t.Fatalf("not gone on: %v", err)
@@ -215,7 +214,7 @@ func TestSignedMoreThanWasSeen(t *testing.T) {
 	}
 	entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: q.Size, Checked: true})
 	if err == nil {
-		err = h.SettleEpoch(t.Context(), false)
+		err = h.SettleEpoch(t.Context(), 2, false)
 	}
 	if err != nil || !signs(t, h) || entry.Log().Epoch() != 2 {
 		t.Fatalf("not gone on: %s, %v", entry, err)
