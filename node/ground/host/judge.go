@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -78,27 +79,38 @@ func beganBy(e state.Epoch, c ledger.Checkpoint) bool {
 // vouched reports whether what a neighbour says it saw was signed by a majority of the replicas of
 // the newest key set of its epoch. What is here agrees with what the keys before that signed, or it
 // would have been found when they did; whoever has them now puts no ledger in question, nor does a
-// neighbour's word alone.
-func (h *Host) vouched(s Seen) bool {
+// neighbour's word alone. Of an epoch before, the keys may have been given up since, and be
+// anybody's: one that signed it must be listed still, or the parent says it, which may stop its
+// children anyway.
+func (h *Host) vouched(s Seen) (is bool) {
 	of := s.Checkpoint.Log
 	if of.Jurisdiction() != h.name {
 		return false
 	}
-	is := false
+	parent, _ := h.name.Parent()
 	err := h.Look(func(r *state.Reader) error {
 		sets, err := h.keys.in(r, of.Epoch())
 		if err != nil {
 			return err
 		}
+		newest, err := h.newestIn(r)
 		for _, k := range slices.Backward(sets) {
 			if k.Epoch <= of.Epoch() {
-				is = signedBy(s, of, k.KeySet)
+				is = signedBy(s, of, k.KeySet) && (s.By == parent || !signedBy(s, of, without(k.KeySet, newest)))
 				break
 			}
 		}
-		return nil
+		return err
 	})
 	return err == nil && is
+}
+
+// without returns a key set of those replicas whose log keys another one does not list.
+func without(k, listed trust.KeySet) trust.KeySet {
+	k.Replicas = slices.DeleteFunc(slices.Clone(k.Replicas), func(r trust.ReplicaKeys) bool {
+		return slices.ContainsFunc(listed.Replicas, func(l trust.ReplicaKeys) bool { return bytes.Equal(l.LogKey, r.LogKey) })
+	})
+	return k
 }
 
 func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {

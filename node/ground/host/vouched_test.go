@@ -120,6 +120,82 @@ func TestARemovedKeyIsNoWitness(t *testing.T) {
 	}
 }
 
+// childSaw is what a child says that it saw.
+func childSaw(t *testing.T, s Seen) Seen {
+	t.Helper()
+	by, err := identity.ParseJurisdiction("a.nanming.guiyang.guizhou")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.By = by
+	return s
+}
+
+// TestAGivenUpKeyIsNoWitness (C30): whoever has the log keys of a chain that ended, or of a machine
+// that was removed in a later epoch, puts nothing in question with what they sign of an epoch
+// before; the parent, which may stop its children anyway, and a key that is listed still do.
+func TestAGivenUpKeyIsNoWitness(t *testing.T) {
+	harmless := func(h *Host, what string, thief ledger.LogSigner) {
+		t.Helper()
+		for size := uint64(1); size <= 1<<40; size = 3*size + 1 {
+			if h.Doubt(childSaw(t, signedWith(t, thief, 1, size))); h.Questioned() != nil {
+				t.Fatalf("%s, %d entries of epoch 1: %v", what, size, h.Questioned())
+			}
+		}
+	}
+	chain := filepath.Join(t.TempDir(), "nanming")
+	h := open(t, chain)
+	add(t, h)
+	seen(t, h)
+	closed(t, h)
+	stolen := tryOpen(t, copyOf(t, chain), "")
+	defer func() { closed(t, stolen) }()
+	if _, err := anewIn(t, chain, 2, nil); err != nil {
+		t.Fatal(err)
+	}
+	h = openAnewIn(t, chain)
+	if err := errors.Join(h.EndAnew(), h.SettleEpoch(t.Context(), 2, true)); err != nil {
+		t.Fatal(err)
+	}
+	harmless(h, "a chain that ended", stolen)
+	if h.Doubt(signedWith(t, stolen, 1, 1000)); h.Questioned() == nil {
+		t.Error("the parent says that more is lost, and is not believed")
+	}
+	closed(t, h)
+
+	dir := t.TempDir()
+	closed(t, open(t, dir))
+	h, _, _ = losesMore(t, dir)
+	defer func() { closed(t, h) }()
+	err := h.SettleEpoch(t.Context(), 2, true)
+	if err == nil {
+		err = h.RenewKeys(t.Context(), func(uint64) bool { return true })
+	}
+	if err != nil || !signs(t, h) {
+		t.Fatal(err)
+	}
+	_, private, _ := ed25519.GenerateKey(nil)
+	others, err := h.published(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	newest := others[len(others)-1].KeySet
+	listed := newest.Replicas[0]
+	listed.Replica, err = identity.NewReplica(2)
+	listed.LogKey = former{private}.LogPublic()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := childSaw(t, signedWith(t, h, 1, 1000)); !h.vouched(s) {
+		t.Error("a key that is listed still is not believed")
+	}
+	publishNumber(t, h, newest, []trust.ReplicaKeys{listed}, func(next trust.KeySet) trust.Signature { return h.authority.SignKeySet(next) })
+	harmless(h, "a machine that was removed", h)
+	if !h.vouched(signedWith(t, h, 1, 1000)) {
+		t.Error("the parent is not believed")
+	}
+}
+
 // TestMoreIsLost (C09): a neighbour that was away while a new epoch was begun has seen more of the
 // one before than that names as lost. The ledger is in question again; by a person's word another
 // entry says so, and what ended in those entries must end here before anybody is answered. Names
