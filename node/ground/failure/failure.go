@@ -79,7 +79,11 @@ func Of(err error) *text.Failure {
 	case errors.As(err, &keys):
 		return keysFailure(keys)
 	case errors.As(err, &ended):
-		return &text.Failure{Code: text.KeysEnded, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
+		code := text.KeysEnded
+		if ended.Questioned != nil {
+			code = text.KeysEndedAsked
+		}
+		return &text.Failure{Code: code, Args: text.Args{"jurisdiction": ended.In.String()}, Err: err}
 	case errors.As(err, &chain):
 		return ChainLong(chain.In, chain.Length, chain.Max, err)
 	case ofPart:

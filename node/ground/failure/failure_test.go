@@ -48,6 +48,12 @@ func TestTold(t *testing.T) {
 			&host.ClockError{Ahead: -7 * time.Minute, Ledger: ledgerTime, Beyond: true}, text.ClockSetBack,
 			[]string{"7m0s", "2026-11-24T01:00:00Z"},
 		},
+		"ended keys": {
+			fmt.Errorf("sign act: %w", &host.EndedError{In: guiyang(t)}), text.KeysEnded, []string{"guiyang.guizhou"},
+		},
+		"ended keys, in question": {
+			fmt.Errorf("sign act: %w", &host.EndedError{In: guiyang(t), Questioned: &host.QuestionError{}}), text.KeysEndedAsked, []string{"guiyang.guizhou"},
+		},
 		"no room":         {fmt.Errorf("secret: %w: %w", group.ErrNotDone, group.ErrBusy), text.Overloaded, []string{"2"}},
 		"most away":       {fmt.Errorf("secret: %w: %w", group.ErrNotDone, &host.NoLeaderError{In: guiyang(t)}), text.NoLeader, []string{guiyang(t).String()}},
 		"not done":        {fmt.Errorf("secret: %w", group.ErrNotDone), text.NotReady, []string{"not done"}},

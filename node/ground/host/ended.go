@@ -8,10 +8,13 @@ import (
 )
 
 // EndedError says that the keys in use have ended. Act then signs nothing: no verifier would take
-// it, now or later. The next upkeep, within a minute or so, puts other keys in use.
+// it, now or later. The next upkeep, within a minute or so, puts other keys in use, but not while
+// the ledger is in question.
 type EndedError struct {
 	In identity.Jurisdiction
 	At time.Time // by this machine's clock, or by that of the state where that is a little later
+
+	Questioned error // the *QuestionError that keeps other keys from being made; nil: there is none
 }
 
 func (e *EndedError) Error() string {
@@ -27,5 +30,5 @@ func (h *Host) checkEnded() error {
 	if !h.authority.Ended(at) {
 		return nil
 	}
-	return &EndedError{h.name, at}
+	return &EndedError{h.name, at, h.undecided()}
 }

@@ -49,6 +49,9 @@ func (h *Host) relist(ctx context.Context, to func([]trust.ReplicaKeys) []trust.
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
 	sets, _, err := h.renewable(ctx)
+	if err == nil {
+		err = h.Questioned()
+	}
 	if err != nil {
 		return err
 	}
@@ -79,7 +82,7 @@ func (h *Host) relist(ctx context.Context, to func([]trust.ReplicaKeys) []trust.
 // publishSigned has the key set signed by a majority of the replicas of the one before, and
 // publishes it.
 func (h *Host) publishSigned(ctx context.Context, q book.Request, newest, next trust.KeySet) error {
-	if err := h.Questioned(); err != nil {
+	if err := h.undecided(); err != nil {
 		return err
 	}
 	if _, err := next.Encode(); err != nil {

@@ -155,6 +155,15 @@ func (h *Host) Questioned() error {
 	return nil
 }
 
+// undecided returns the *QuestionError while nobody has decided whether the ledger goes on with the
+// keys that are here: nil once it has begun an epoch with them, though that is not settled.
+func (h *Host) undecided() error {
+	if q := h.question.Load(); q != nil && (q.Epoch == 0 || q.Outrun > 0) {
+		return q
+	}
+	return nil
+}
+
 // Mute reports whether this replica neither votes nor asks for votes.
 func (h *Host) Mute() bool { return h.question.Load() != nil && !h.voiced.Load() }
 

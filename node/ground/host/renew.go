@@ -214,7 +214,8 @@ func (h *Host) sameKeySet(ctx context.Context, number uint64, signed []byte, ref
 // UseAfter later; where keys were revoked, at once; and any UseBefore the end of the keys in use. A
 // jurisdiction that is cut off from its parent goes on with the keys that its parent endorsed. (3)
 // It forgets keys that were replaced long enough ago. It returns a *ClockError under a clock that
-// is not believed.
+// is not believed. A ledger in question makes no keys; one that has begun an epoch does, since what
+// ended must be ended with keys that count.
 func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) error {
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
@@ -222,7 +223,7 @@ func (h *Host) RenewKeys(ctx context.Context, known func(number uint64) bool) er
 	if err != nil {
 		return err
 	}
-	if h.group.Leads() && h.Questioned() == nil {
+	if h.group.Leads() && h.undecided() == nil {
 		if sets, err = h.publishNext(ctx, book.Request{}, sets, now, authority.Due, nil); err != nil {
 			return fmt.Errorf("renew keys: %w", err)
 		}

@@ -2,9 +2,11 @@ package host
 
 import (
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -231,5 +233,50 @@ func TestHeardOfOneWord(t *testing.T) {
 	}
 	if err := h.Heard(first); err != nil || !h.Unheard() {
 		t.Errorf("what was said under the word before counts: %v", err)
+	}
+}
+
+// TestEndedKeysInQuestion: a backup is put back elsewhere, after the keys in it have ended. No
+// other keys are made while it is in question, and who wants to sign is told so; once it has begun
+// an epoch they are, so that what ended can be ended.
+func TestEndedKeysInQuestion(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	from := seen(t, h).Checkpoint.Size
+	name := h.name
+	closed(t, h)
+	old := copyOf(t, dir)
+	h = tryOpen(t, dir, "")
+	add(t, h)
+	last := seen(t, h)
+	closed(t, h)
+	h, err := Open(t.Context(), old, name, Options{Registry: testRegistry(), Logger: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Now().Add(400 * day) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { closed(t, h) }()
+	_ = h.askOnce(t.Context(), told{seen: []Seen{last}})
+	act := func() *EndedError {
+		for range 3 {
+			if err := h.RenewKeys(t.Context(), func(uint64) bool { return true }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := h.Act(testHead(), "application/json", []byte(village))
+		ended, _ := errors.AsType[*EndedError](err)
+		return ended
+	}
+	if ended := act(); ended == nil || ended.Questioned == nil {
+		t.Errorf("in question: got %v", ended)
+	}
+	if _, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: from}); err != nil {
+		t.Fatal(err)
+	}
+	if ended := act(); ended != nil {
+		t.Errorf("in an epoch of its own: %v", ended)
+	}
+	if err := h.SettleEpoch(t.Context(), 2, true); err != nil || !signs(t, h) {
+		t.Errorf("not settled: %v", err)
 	}
 }

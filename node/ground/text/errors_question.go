@@ -26,6 +26,7 @@ const (
 	GroupSetBack        Code = "group-set-back"
 	GroupUnsaid         Code = "group-unsaid"
 	ActFormer           Code = "act-former"
+	KeysEndedAsked      Code = "keys-ended-in-question"
 )
 
 var questionProblems = []problem{
@@ -182,6 +183,13 @@ var questionProblems = []problem{
 			"要的是现有的那一条的，请改用 {next}；要的是失去的那一条的，以前保存的存证凭证仍可离线验证"},
 		en: parts{"Entry has another name", "{entry} is lost, or names by one epoch what is of another: what was recorded while the ledger was in question has a name of the new epoch, and what was there before keeps the name that it had. The entry at this place is {next}", "{entry}",
 			"if you mean the entry that is there, use {next}; if you mean the lost one, a receipt file that was saved verifies offline as ever"},
+	},
+	{
+		number: 568, code: KeysEndedAsked, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction"},
+		zh: parts{"签名密钥已到期", "正在使用的签名密钥已到期，签出的内容无法验证，因此没有办理；账本待核实期间不换用新密钥", "{jurisdiction}",
+			"请执行 xietong status，按其说明先使账本继续；此后一两分钟内节点会自动换用新密钥，届时再试"},
+		en: parts{"Signing keys ended", "the signing keys in use have ended: what they sign could not be verified, so nothing was done; while the ledger is in question no other keys are made", "{jurisdiction}",
+			"run `xietong status`, and have the ledger go on as it says; the node uses new keys by itself within a minute or two of that: try again then"},
 	},
 	{
 		number: 547, code: ReplicaMute, status: http.StatusServiceUnavailable, params: []string{"replica"},
