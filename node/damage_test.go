@@ -80,8 +80,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 	if err := Serve(t.Context(), dir, ServeOptions{}); text.AsFailure(err).Code != text.DirReadOnly {
 		t.Errorf("serve: got %v, want %s", err, text.DirReadOnly)
 	}
-	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirNotEmpty {
-		t.Errorf("init: got %v, want %s", err, text.DirNotEmpty)
+	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirOfNode {
+		t.Errorf("init: got %v, want %s", err, text.DirOfNode)
 	}
 	if report, err := VerifyData(t.Context(), dir, "", nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
 		t.Errorf("verify: got %+v, %v", report, err)

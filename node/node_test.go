@@ -195,8 +195,8 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	if err := Serve(t.Context(), filepath.Join(t.TempDir(), "none"), ServeOptions{}); text.AsFailure(err).Code != text.DirAbsent {
 		t.Errorf("no directory: got %v, want %s", err, text.DirAbsent)
 	}
-	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirNotEmpty {
-		t.Errorf("init again: got %v, want %s", err, text.DirNotEmpty)
+	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirOfNode {
+		t.Errorf("init again: got %v, want %s", err, text.DirOfNode)
 	}
 	serve(t, dir)
 }

@@ -63,6 +63,9 @@ func (m *machines) join() {
 	}
 	m.dirs, m.nodes = append(m.dirs, dir), append(m.nodes, nil)
 	m.up(len(m.dirs) - 1)
+	if got, want := m.nodes[len(m.dirs)-1].settings.TimeZone, m.nodes[0].settings.TimeZone; got != want {
+		m.Errorf("it tells times in %q, and the others in %q", got, want)
+	}
 	if _, _, err := m.of(len(m.dirs) - 1).host.KeyStates(m.Context()); err != nil {
 		m.Errorf("a machine without a vote does not tell its status: %v", err)
 	}
@@ -98,7 +101,7 @@ func (m *machines) eventually(what string, try func() error) {
 // and a machine that was removed is taken in by nobody.
 func TestThreeMachines(t *testing.T) {
 	m := &machines{T: t, dirs: []string{filepath.Join(t.TempDir(), "r1")}, nodes: make([]*Node, 1)}
-	if _, err := Init(m.dirs[0], InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", DisplayName: "南明区", ShortName: "南明区", Level: "county", Listen: freePort(t)}); err != nil {
+	if _, err := Init(m.dirs[0], InitOptions{Name: "nanming.guiyang.guizhou", Code: "520102", DisplayName: "南明区", ShortName: "南明区", Level: "county", Listen: freePort(t), TimeZone: "Asia/Urumqi"}); err != nil {
 		t.Fatal(err)
 	}
 	m.up(0)

@@ -142,7 +142,7 @@ func TestJoinIsRefused(t *testing.T) {
 		"a clock behind":  {token: good.Token, skew: -70 * time.Minute, want: text.ClockApart},
 		"a clock ahead":   {token: good.Token, skew: 6 * time.Minute, want: text.ClockApart},
 		"a replaced one":  {token: good.Token, want: text.InvitationUnknown},
-		"somebody's else": {token: good.Token, want: text.DirNotEmpty},
+		"somebody's else": {token: good.Token, want: text.DirOfNode},
 	} {
 		dir := filepath.Join(t.TempDir(), "nanming")
 		token := row.token

@@ -250,7 +250,7 @@ func (a *app) replicaJoin() *cobra.Command {
 	})
 	pasted(c)
 	c.Long = a.t(text.CLILongReplicaJoin, nil)
-	a.zoneFlag(c, &o.TimeZone)
+	c.Flags().StringVar(&o.TimeZone, "time-zone", "", a.t(text.CLIFlagReplicaZone, nil))
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagReplicaListen, nil))
 	return c
 }

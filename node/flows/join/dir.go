@@ -13,6 +13,9 @@ import (
 // it. It returns how many jurisdictions a complete one hosts.
 func (o Options) joinable(dir string, child identity.Jurisdiction) (hosted int, err error) {
 	if o.Alone != nil && !datadir.Whole(dir) {
+		if err := datadir.CheckEmpty(dir, ""); text.AsFailure(err) != nil && text.AsFailure(err).Code != text.DirNotEmpty {
+			return 0, err // what it is instead
+		}
 		return 0, text.Fail(datadir.Absent(dir), text.Args{"dir": dir}, nil)
 	} else if !datadir.Whole(dir) {
 		return 0, datadir.CheckEmpty(dir, child.String())
@@ -23,7 +26,7 @@ func (o Options) joinable(dir string, child identity.Jurisdiction) (hosted int, 
 	c, err := datadir.ReadConfig(dir)
 	here := func(j config.Jurisdiction) bool { return j.Name == child }
 	if err == nil && !slices.ContainsFunc(c.Jurisdictions, here) {
-		err = text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+		err = datadir.Occupied(dir)
 	}
 	return len(c.Jurisdictions), err
 }

@@ -33,6 +33,7 @@ import (
 //	8 here       body: where the one that asks is reached    answer: where another one is that says it is the same replica, as here and noted
 //	9 word       body: h''                                   answer: [the clock, ms since 1970 UTC; who vouches for it, as host.Voucher]
 //	10 links     body: h''                                   answer: [name …] of the neighbours to which it has a link
+//	11 zone      body: h''                                   answer: the name of the time zone in which it tells times
 const (
 	opPropose = 1
 	opRead    = 2
@@ -44,6 +45,7 @@ const (
 	opHere    = 8
 	opWord    = 9
 	opLinks   = 10
+	opZone    = 11
 )
 
 // Limits of an ask.

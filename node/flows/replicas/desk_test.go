@@ -158,7 +158,7 @@ func TestKeysOfAnotherAreLeft(t *testing.T) {
 		if want != nil && !errors.Is(err, want) {
 			t.Errorf("with the own keys: got %v", err)
 		} else if want == nil {
-			refused(t, "with keys of another", err, text.DirNotEmpty)
+			refused(t, "with keys of another", err, text.DirHalfReplica)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package replicas
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ type JoinOptions struct {
 	Resolve func(ctx context.Context, address string) ([]net.Addr, error)
 	// Listen is the UDP address at which the other replicas reach this one; it is needed.
 	Listen   string
-	TimeZone string // see config.Config
+	TimeZone string // see config.Config; "": that of the replica from which it is filled
 	// Told receives each step that was done, once, for a person to read.
 	Told func(join.Step)
 }
@@ -67,6 +68,7 @@ type attempt struct {
 	further *host.Further
 	newest  trust.KeySet // of the jurisdiction, verified from the pins of the invitation
 	welcome welcome
+	zone    string // in which the one tells times that it was filled from; "": it did not say
 	entries uint64 // with which it was filled
 }
 
@@ -91,7 +93,7 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 		return j, err
 	}
 	if left := host.ReplicaIn(host.Folder(dir, t.Of.Name())); !left.IsZero() && left != t.Replica { // of an invitation before
-		return j, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+		return j, datadir.Occupied(dir)
 	}
 	packets, err := o.packets()
 	if err != nil {
@@ -117,7 +119,7 @@ func again(dir string, t invitation.Replica, listen string) (j Joined, err error
 	}
 	at := slices.IndexFunc(c.Jurisdictions, func(h config.Jurisdiction) bool { return h.Name == t.Of.Name() })
 	if at < 0 || host.ReplicaIn(host.Folder(dir, t.Of.Name())) != t.Replica {
-		return j, text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+		return j, datadir.Occupied(dir)
 	}
 	j = Joined{
 		Name: t.Of.Name().String(), DisplayName: c.Jurisdictions[at].DisplayName, Replica: t.Replica.String(),
@@ -259,6 +261,7 @@ func (a *attempt) fillFrom(ctx context.Context, from identity.Replica) error {
 	if err != nil {
 		return err
 	}
+	a.zone, _ = asker.Zone(ctx, from) // an earlier version does not say it
 	return a.further.KeepAbove(chain, recovery)
 }
 
@@ -295,7 +298,7 @@ func (a *attempt) bundles() x509bundle.Source {
 // finish writes the configuration, and says that the directory is whole.
 func (a *attempt) finish() (Joined, error) {
 	name, w := a.t.Of.Name(), a.welcome
-	c := config.Config{TimeZone: a.o.TimeZone, Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{{
+	c := config.Config{TimeZone: cmp.Or(a.o.TimeZone, a.zone), Listen: a.o.Listen, Jurisdictions: []config.Jurisdiction{{
 		Name: name, DisplayName: w.DisplayName, ShortName: w.ShortName, Code: w.Code, Level: w.Level,
 	}}}
 	if err := datadir.Write(a.dir, c); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/node/ground/zone"
 )
 
 // mostLinks is how many neighbours a replica names to which it has a link: more than any
@@ -39,6 +40,17 @@ func (a Asker) Neighbours(ctx context.Context, of identity.Replica) (all []ident
 		}
 	}
 	return all, nil
+}
+
+// Zone asks a replica for the name of the time zone in which it tells times.
+func (a Asker) Zone(ctx context.Context, of identity.Replica) (name string, err error) {
+	if err := a.ask(ctx, of, opZone, nil, &name); err != nil {
+		return "", err
+	}
+	if _, err := zone.Load(name); err != nil { // this machine does not know it
+		return "", err
+	}
+	return name, nil
 }
 
 // Linked returns the neighbours to which another replica has a link, with the first of them that

@@ -52,6 +52,7 @@ type Server struct {
 	Boots *Boots // nil: it is not noticed that a replica runs twice
 	// Neighbours returns those to which this replica has a link; nil: none is said.
 	Neighbours func() []identity.Jurisdiction
+	Zone       string // in which this replica tells times; "": the usual one
 	// Moved is told where a replica says that it is reached now, which is not where it was; false:
 	// it was somewhere else a moment ago. nil: nobody is told.
 	Moved  func(of identity.Replica, addresses []string) bool
@@ -137,6 +138,8 @@ func (s Server) serve(ctx context.Context, from identity.Replica, q ask) (any, e
 		return wordOf(s.Host.Word()), nil
 	case opHere:
 		return s.here(ctx, from, q.Body)
+	case opZone:
+		return s.Zone, nil
 	case opLinks:
 		return s.neighbours(), nil
 	case opState:

@@ -44,8 +44,8 @@ const (
 // folder j.
 var unfinished = []string{lockName, config.FileName, config.FileName + ".new", formatName + ".new"}
 
-// CheckEmpty refuses, with text.DirNotEmpty, a directory that holds anything other than an
-// unfinished Init of the same jurisdiction. A directory that does not exist is empty.
+// CheckEmpty refuses, as Occupied does, a directory that holds anything other than an unfinished
+// Init of the same jurisdiction. A directory that does not exist is empty.
 func CheckEmpty(dir, name string) error {
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -62,7 +62,7 @@ func CheckEmpty(dir, name string) error {
 			}
 		}
 		if !slices.Contains(unfinished, f.Name()) {
-			return text.Fail(text.DirNotEmpty, text.Args{"dir": dir}, nil)
+			return Occupied(dir)
 		}
 	}
 	return nil

@@ -141,7 +141,7 @@ func TestInitKilled(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 		made, err := Init(dir, nanming)
-		if text.AsFailure(err).Code == text.DirNotEmpty {
+		if text.AsFailure(err).Code == text.DirOfNode {
 			finished++ // it was faster than the kill, if the directory is whole
 			pin, err := opened(t, dir)
 			if err != nil {
@@ -178,8 +178,8 @@ func checkRuns(t *testing.T, dir, pin string) {
 	if got, err := opened(t, dir); err != nil || got != pin {
 		t.Errorf("opened: got pin %s, %v, want %s", got, err, pin)
 	}
-	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirNotEmpty {
-		t.Errorf("init of a whole directory: got %v, want %s", err, text.DirNotEmpty)
+	if _, err := Init(dir, nanming); text.AsFailure(err).Code != text.DirOfNode {
+		t.Errorf("init of a whole directory: got %v, want %s", err, text.DirOfNode)
 	}
 	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if strings.HasSuffix(path, ".new") {
@@ -336,8 +336,8 @@ func checkEmpty(t *testing.T, whole string) {
 		"no directory":     {filepath.Join(t.TempDir(), "none"), nanming.Name, text.Internal},
 		"an empty one":     {t.TempDir(), nanming.Name, text.Internal},
 		"begun":            {begun, nanming.Name, text.Internal},
-		"begun for others": {begun, "yunyan.guiyang.guizhou", text.DirNotEmpty},
-		"a whole one":      {whole, nanming.Name, text.DirNotEmpty},
+		"begun for others": {begun, "yunyan.guiyang.guizhou", text.DirUnfinished},
+		"a whole one":      {whole, nanming.Name, text.DirOfNode},
 	} {
 		if err := CheckEmpty(row.dir, row.name); (err == nil) != (row.want == text.Internal) || err != nil && text.AsFailure(err).Code != row.want {
 			t.Errorf("%s: got %v, want %s", what, err, row.want)

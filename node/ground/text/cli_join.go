@@ -93,27 +93,28 @@ const (
 	CLIHostEndAsk        Code = "cli.host.end-ask"
 	CLIHostEnded         Code = "cli.host.ended"
 
-	CLIWithdrawnThen  Code = "cli.withdrawn.then"
-	CLIWithdrawnHere  Code = "cli.withdrawn.here"
-	CLITreeAnew       Code = "cli.tree.anew"
-	CLIDrillAltered   Code = "cli.drill.altered"
-	CLIDrillStranger  Code = "cli.drill.stranger"
-	CLIHosted         Code = "cli.hosted"
-	CLIFlagListen     Code = "cli.flag.listen"
-	CLIFlagZone       Code = "cli.flag.time-zone"
-	CLIJoinZone       Code = "cli.join.zone"
-	CLIFlagVerifyZone Code = "cli.flag.verify-time-zone"
-	CLIFlagAt         Code = "cli.flag.at"
-	CLIFlagAtOne      Code = "cli.flag.at-one"
-	CLIToldBy         Code = "cli.told-by"
-	CLIFlagProcesses  Code = "cli.flag.processes"
-	CLIFlagRecords    Code = "cli.flag.records"
-	CLIAsked          Code = "cli.asked"
-	CLIRefusedBy      Code = "cli.refused-by"
-	CLIFlagLabel      Code = "cli.flag.label"
-	CLIFlagRekey      Code = "cli.flag.rekey"
-	CLIFlagHostRekey  Code = "cli.flag.host-rekey"
-	CLIFlagHours      Code = "cli.flag.hours"
+	CLIWithdrawnThen   Code = "cli.withdrawn.then"
+	CLIWithdrawnHere   Code = "cli.withdrawn.here"
+	CLITreeAnew        Code = "cli.tree.anew"
+	CLIDrillAltered    Code = "cli.drill.altered"
+	CLIDrillStranger   Code = "cli.drill.stranger"
+	CLIHosted          Code = "cli.hosted"
+	CLIFlagListen      Code = "cli.flag.listen"
+	CLIFlagZone        Code = "cli.flag.time-zone"
+	CLIFlagReplicaZone Code = "cli.flag.replica-time-zone"
+	CLIJoinZone        Code = "cli.join.zone"
+	CLIFlagVerifyZone  Code = "cli.flag.verify-time-zone"
+	CLIFlagAt          Code = "cli.flag.at"
+	CLIFlagAtOne       Code = "cli.flag.at-one"
+	CLIToldBy          Code = "cli.told-by"
+	CLIFlagProcesses   Code = "cli.flag.processes"
+	CLIFlagRecords     Code = "cli.flag.records"
+	CLIAsked           Code = "cli.asked"
+	CLIRefusedBy       Code = "cli.refused-by"
+	CLIFlagLabel       Code = "cli.flag.label"
+	CLIFlagRekey       Code = "cli.flag.rekey"
+	CLIFlagHostRekey   Code = "cli.flag.host-rekey"
+	CLIFlagHours       Code = "cli.flag.hours"
 
 	JoinNetworkDone  Code = "join.network.done"
 	JoinClockDone    Code = "join.clock.done"
@@ -247,6 +248,7 @@ var joinSentences = []sentence{
 		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`{xietong} invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
 	{CLIFlagVerifyZone, "时间按时区 `ZONE` 显示，如 UTC、Asia/Urumqi；不填的，按 --data 所指节点的时区，没有节点的按 Asia/Shanghai（+08:00）", "show times in the time zone `ZONE`, such as UTC or Asia/Urumqi; without it, in that of the node of --data, or of Asia/Shanghai (+08:00) where there is none"},
+	{CLIFlagReplicaZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Urumqi；不填即用其他副本所用的时区", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Urumqi; where none is given, that of the other replicas"},
 	{CLIFlagZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Shanghai（不填即用此时区）、Asia/Urumqi", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Shanghai (where none is given)"},
 	{CLIFlagListen, "供下级连接的 UDP 地址 `HOST:PORT`，如 0.0.0.0:7400", "UDP address `HOST:PORT` that children dial, such as 0.0.0.0:7400"},
 	{CLIFlagRecords, "连同 `FILE` 中的记录发布：变更目录时两者同时生效，首次发布时随后导入", "publish together with the records in `FILE`: a later version and its records count from one position; of a first version they are imported after it"},

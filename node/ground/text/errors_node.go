@@ -14,6 +14,9 @@ const (
 	DirOlder          Code = "dir-older"
 	DirReadOnly       Code = "dir-read-only"
 	DirNotEmpty       Code = "dir-not-empty"
+	DirOfNode         Code = "dir-of-node"
+	DirUnfinished     Code = "dir-unfinished"
+	DirHalfReplica    Code = "dir-half-replica"
 	DirNotNode        Code = "dir-not-node"
 	TemporaryUnusable Code = "temporary-unusable"
 	TemporaryDamaged  Code = "temporary-damaged"
@@ -95,9 +98,30 @@ var nodeProblems = []problem{
 	},
 	{
 		number: 63, code: DirNotEmpty, status: http.StatusConflict, params: []string{"dir"},
-		zh: parts{"目录不为空", "该目录已有内容，不能用来新建节点", "{dir}", "请另选一个空目录；如节点已建好，请直接用 xietong serve 启动"},
-		en: parts{"Directory not empty", "the directory has content, so no node can be made in it", "{dir}",
-			"choose an empty one; if the node exists already, start it with `xietong serve`"},
+		zh: parts{"目录不为空", "该目录已有内容，但不是节点的数据目录，不能用来新建节点", "{dir}", "请核对路径，另选一个空目录"},
+		en: parts{"Directory not empty", "the directory has content that is none of a node, so no node is made in it", "{dir}",
+			"check the path, and choose an empty directory"},
+	},
+	{
+		number: 581, code: DirOfNode, status: http.StatusConflict, params: []string{"dir", "name", "replica"},
+		zh: parts{"目录已属于一个节点", "该目录是 {name} 的节点（副本 {replica}）的数据目录，不能用来新建或加入别的，未作任何改动", "{dir}",
+			"要启动它，请用 xietong serve；要新建或加入，请另选一个空目录。这个副本已被移出的（其他副本的 xietong replica list 中没有它），该目录不再使用：在其他副本上执行 xietong replica invite，再在空目录中执行 xietong replica join TOKEN"},
+		en: parts{"Directory of a node", "this is the data directory of the node of {name} (replica {replica}), so nothing else is made or joined in it; nothing was changed", "{dir}",
+			"to start it, use `xietong serve`; to make or join another, choose an empty directory. If this replica was removed (`xietong replica list` on the others does not have it), the directory is used no more: run `xietong replica invite` on one of the others, and `xietong replica join TOKEN` in an empty directory"},
+	},
+	{
+		number: 582, code: DirUnfinished, status: http.StatusConflict, params: []string{"dir", "name"},
+		zh: parts{"目录中有未完成的新建或加入", "该目录中有 {name} 的节点尚未完成的新建或加入，不能用来做别的，未作任何改动", "{dir}",
+			"要完成它，请重新执行当初的命令：xietong init NAME，或者 xietong join TOKEN；要做别的，请另选一个空目录"},
+		en: parts{"Directory of an unfinished node", "a node of {name} was begun in this directory, by init or join, and not finished, so nothing else is made in it; nothing was changed", "{dir}",
+			"to finish it, repeat the command that began it: `xietong init NAME`, or `xietong join TOKEN`; for anything else choose an empty directory"},
+	},
+	{
+		number: 583, code: DirHalfReplica, status: http.StatusConflict, params: []string{"dir", "name", "replica"},
+		zh: parts{"目录中有未完成的副本加入", "该目录中有 {name} 的副本 {replica} 尚未完成的加入，不能用来做别的，未作任何改动", "{dir}",
+			"要完成它，请用副本 {replica} 的邀请重新执行 xietong replica join TOKEN；邀请已过期或已取消的，请另选一个空目录，并在其他副本上执行 xietong replica invite"},
+		en: parts{"Directory of a replica that has half joined", "replica {replica} of {name} began to join in this directory, and has not finished, so nothing else is made in it; nothing was changed", "{dir}",
+			"to finish it, repeat `xietong replica join TOKEN` with the invitation of {replica}; if that has ended, run `xietong replica invite` on one of the others, and choose an empty directory"},
 	},
 	{
 		number: 64, code: DirNotNode, status: http.StatusNotFound, params: []string{"dir"},

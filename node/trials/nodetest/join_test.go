@@ -216,8 +216,8 @@ func TestWithdrawnComesBackWithHosted(t *testing.T) {
 		withdrawn(t, parent, "guiyang", "演练")
 		n.Stop()
 		others := tree.Node("bijie").Invite().Token
-		if _, err := node.Join(t.Context(), n.machine.dir, others, node.JoinOptions{Options: n.machine.options()}); text.AsFailure(err).Code != text.DirNotEmpty {
-			t.Errorf("another's invitation: got %v, want %s", err, text.DirNotEmpty)
+		if _, err := node.Join(t.Context(), n.machine.dir, others, node.JoinOptions{Options: n.machine.options()}); text.AsFailure(err).Code != text.DirOfNode {
+			t.Errorf("another's invitation: got %v, want %s", err, text.DirOfNode)
 		}
 		token := n.Invite().Token
 		moved := node.JoinOptions{Options: n.machine.options(), Listen: "0.0.0.0:7400", TimeZone: "Asia/Urumqi"}
