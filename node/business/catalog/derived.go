@@ -70,27 +70,30 @@ func (d *derivation) agency(e book.Said) {
 // Compare implements book.Derivation.
 func (d *derivation) Compare(tell func(book.Contradiction)) {
 	d.compareAgencies(tell)
-	inForce, kept := book.Last{}, book.Last{}
-	for code, e := range d.datasets {
-		inForce[code] = e.Ref()
-	}
-	for key, k := range catalogue.All(d.r, nil) {
-		code := string(key)
-		kept[code] = k.Entry
-		compareDocument(catalogue.Name, d.datasets[code], k.Entry, k.Agency, k.Document, tell)
-	}
-	inForce.Compare(catalogue.Name, kept, tell)
-	set, kept := book.Last{}, book.Last{}
-	for code, e := range d.standards {
-		set[code] = e.Ref()
-	}
-	for key, k := range setStandards.All(d.r, nil) {
-		code := string(key)
-		kept[code] = k.Entry
-		compareDocument(setStandards.Name, d.standards[code], k.Entry, k.Agency, k.Document, tell)
-	}
-	set.Compare(setStandards.Name, kept, tell)
+	comparePublished(d.r, catalogue, d.datasets, func(k keptEntry) published { return published{k.Entry, k.Agency, k.Document} }, tell)
+	comparePublished(d.r, setStandards, d.standards, func(k keptStandard) published { return published{k.Entry, k.Agency, k.Document} }, tell)
 	d.compareEndings(tell)
+}
+
+// published is what is kept of the version of a dataset or a standard that is in force.
+type published struct {
+	entry    ledger.Ref
+	agency   identity.Label
+	document []byte
+}
+
+// comparePublished compares what a bucket keeps by the codes with the entries that published it.
+func comparePublished[V any](r *state.Reader, in book.Bucket[V], said map[string]book.Said, of func(V) published, tell func(book.Contradiction)) {
+	entries, kept := book.Last{}, book.Last{}
+	for code, e := range said {
+		entries[code] = e.Ref()
+	}
+	for key, v := range in.All(r, nil) {
+		code, p := string(key), of(v)
+		kept[code] = p.entry
+		compareDocument(in.Name, said[code], p.entry, p.agency, p.document, tell)
+	}
+	entries.Compare(in.Name, kept, tell)
 }
 
 // compareDocument compares what is kept of a dataset or a standard with the entry that published
