@@ -100,8 +100,6 @@ type Host struct {
 	asking     Lock                                                     // held while the replicas are asked for their clocks
 	yielding   Lock                                                     // held while leadership is handed over because of the clock
 	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
-	answered   chan struct{}                                            // closed when the question of the opening is settled
-	settling   sync.Once                                                // closes answered
 	openedSize uint64                                                   // entries of the ledger when it was opened
 	sizes      signedSizes
 	unheard    unheard     // see Unheard
@@ -162,7 +160,7 @@ func Folder(data string, name identity.Jurisdiction) string {
 // error is a *ForeignError where a part of the folder is of another ledger or another copy.
 func Open(ctx context.Context, dir string, name identity.Jurisdiction, o Options) (h *Host, err error) {
 	h = &Host{
-		name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal, answered: make(chan struct{}),
+		name: name, dir: dir, logger: o.Logger.With("jurisdiction", name.String()), now: o.Now, growth: o.Growth, fatal: o.Fatal,
 	}
 	if h.fatal == nil {
 		h.fatal = func(err error) { panic(err) }

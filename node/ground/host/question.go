@@ -85,6 +85,8 @@ type QuestionError struct {
 	// the folder cannot go on. 0: none was. Beside says that others follow it here.
 	Outrun uint64
 	Beside bool
+
+	over chan struct{} // closed when it is settled
 }
 
 func (e *QuestionError) Error() string {
@@ -106,7 +108,7 @@ func (e *QuestionError) Error() string {
 // doubt puts the folder in question.
 func (h *Host) doubt(size uint64) {
 	h.question.CompareAndSwap(nil, &QuestionError{
-		In: h.name, Replica: h.Replica(), Dir: h.dir, Size: size, Since: time.Now(), Waiting: true,
+		In: h.name, Replica: h.Replica(), Dir: h.dir, Size: size, Since: time.Now(), Waiting: true, over: make(chan struct{}),
 	})
 }
 
@@ -133,7 +135,6 @@ func (h *Host) openQuestion(signed string) error {
 	}
 	q := h.question.Load()
 	if q == nil {
-		h.settling.Do(func() { close(h.answered) })
 		return nil
 	}
 	now := *q
@@ -170,12 +171,14 @@ func (h *Host) Mute() bool { return h.question.Load() != nil && !h.voiced.Load()
 // unquestionedAnd returns ready after a wait until the folder is in question no more.
 func (h *Host) unquestionedAnd(ready func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		select {
-		case <-h.answered:
-			return ready(ctx)
-		case <-ctx.Done():
-			return ctx.Err()
+		for q := h.question.Load(); q != nil; q = h.question.Load() {
+			select {
+			case <-q.over:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
+		return ready(ctx)
 	}
 }
 
@@ -186,23 +189,28 @@ func (h *Host) settle() error {
 	}
 	h.sizes.forget()
 	h.unheard.continued.Add(1)
-	if h.question.Swap(nil) != nil {
-		h.settling.Do(func() { close(h.answered) })
+	if q := h.question.Swap(nil); q != nil {
+		close(q.over)
 	}
 	return nil
 }
 
-// AskWitnesses asks the neighbours what they saw of this ledger, until the folder is in question no
-// more or ctx ends. In a group nobody is asked.
+// AskWitnesses asks the neighbours what they saw of this ledger, until the question that there is
+// is settled or ctx ends. In a group nobody is asked; nor is anybody about a question that comes
+// later, as a neighbour has said by then what it saw.
 func (h *Host) AskWitnesses(ctx context.Context, w Witnesses) {
-	for pause := askFirst; h.question.Load() != nil && !h.question.Load().Grouped && ctx.Err() == nil; pause = min(2*pause, askMost) {
+	asked := h.question.Load()
+	for pause := askFirst; ctx.Err() == nil; pause = min(2*pause, askMost) {
+		if q := h.question.Load(); q == nil || q.over != asked.over || q.Grouped {
+			return
+		}
 		if err := h.askOnce(ctx, w); err != nil && ctx.Err() == nil {
 			h.logger.Warn("nobody has said yet that this ledger is the newest", "error", err)
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
-		case <-h.answered:
+		case <-asked.over:
 		case <-ctx.Done():
 		}
 		timer.Stop()

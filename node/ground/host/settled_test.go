@@ -1,10 +1,12 @@
 package host
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // unnoted is a ledger, put back to before it signed more, whose new epoch is settled in the ledger
@@ -84,4 +86,56 @@ func begunOf(t *testing.T, h *Host, epoch uint64) Begun {
 		t.Fatalf("epoch %d is not told of: %+v, %v", epoch, all, err)
 	}
 	return all[at]
+}
+
+// restless are witnesses of whom the first that is asked has the question settled, and another one
+// come.
+type restless struct {
+	first func()
+	asked int
+}
+
+func (w *restless) Largest(context.Context) ([]Seen, error) {
+	if w.asked++; w.asked == 1 {
+		w.first()
+	}
+	return nil, nil
+}
+
+// TestAnotherQuestionComes: the question is settled while the neighbours are asked, and one of them
+// has seen more meanwhile. Nobody is asked on and on, and nothing is signed before the second
+// question is settled, too.
+func TestAnotherQuestionComes(t *testing.T) {
+	old, _, last := lostTwo(t)
+	h := tryOpen(t, old, "")
+	defer func() { closed(t, h) }()
+	first := h.question.Load()
+	w := &restless{first: func() {
+		if err := h.settle(); err != nil {
+			t.Error(err)
+		}
+		h.Doubt(last)
+	}}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	h.AskWitnesses(ctx, w)
+	if w.asked != 1 || ctx.Err() != nil {
+		t.Errorf("asked %d times, %v", w.asked, ctx.Err())
+	}
+	second := h.question.Load()
+	if second == nil || second.over == first.over {
+		t.Fatalf("there is no other question: %v", second)
+	}
+	short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	ready := h.unquestionedAnd(func(context.Context) error { return nil })
+	if err := ready(short); err == nil {
+		t.Error("it signs while it is in question")
+	}
+	if err := h.settle(); err != nil {
+		t.Fatal(err)
+	}
+	if err := ready(t.Context()); err != nil {
+		t.Error(err)
+	}
 }
