@@ -130,6 +130,7 @@ func TestBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
+		add(t, h) // of what is signed already there is a checkpoint
 		if q := h.question.Load(); q == nil || q.Outrun != 1 || !q.Beside || q.Waiting || signs(t, h) {
 			t.Fatalf("got %+v", q)
 		}
