@@ -1,8 +1,12 @@
 package sharing
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/policy"
 )
@@ -21,6 +25,33 @@ func (g Grant) user() string {
 	}
 	return g.Consumer.Jurisdiction().String()
 }
+
+// bars reports whether the revocation of the grant keeps a consumer from grants by rule of the
+// dataset.
+func (g Grant) bars(in identity.Jurisdiction, consumer identity.Agency) bool {
+	if g.Endless {
+		return policy.RelationOf(in, consumer.Jurisdiction()) == policy.Ancestor
+	}
+	return slices.Contains(answering(in, consumer.Jurisdiction()), g.Consumer.Jurisdiction())
+}
+
+// BarredSince returns the grants of the dataset by rule, at an index or after it, that count and
+// whose consumers the revocation of this one keeps from getting any: they had not been given, had
+// it stood.
+func (g Grant) BarredSince(r *state.Reader, from uint64) (all []Grant) {
+	in := r.Log().Jurisdiction()
+	r.Scan(grants.Name, nil, book.Be64(from), func(key, data []byte) bool {
+		one := grants.Decode(key, data).grant(r, binary.BigEndian.Uint64(key))
+		if one.Dataset == g.Dataset && one.ByRule() && one.counts() && g.bars(in, one.Consumer) {
+			all = append(all, one)
+		}
+		return true
+	})
+	return all
+}
+
+// ByRule reports whether the node gave the grant as somebody applied for it.
+func (g Grant) ByRule() bool { return !g.ByHand && !g.Endless }
 
 // barredBy returns the entry of the revocation that keeps the consumer from a grant by rule; None:
 // there is none.

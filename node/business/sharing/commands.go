@@ -131,7 +131,7 @@ func (h handlers) apply(tx *state.Tx, b applyBody) (ledger.Ref, error) {
 	if err != nil {
 		return ledger.None, err
 	}
-	grant, err := b.Grant.Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: b.Dataset, About: application})
+	grant, err := b.Grant.Append(tx, ruleHead(b.Dataset, application, b.Renews))
 	if err != nil {
 		return ledger.None, err
 	}

@@ -80,7 +80,11 @@ func (s Endless) Give(tx *state.Tx, entry ledger.Ref) error {
 		if s.stands(tx, purpose) {
 			continue
 		}
-		grant, err := s.Grants[i].Append(tx, ledger.Head{Kind: ledger.KindGrant, Code: s.Dataset, About: entry})
+		follows := ledger.None
+		if before, ok := followed(tx, whoever, s.Dataset, purpose); ok {
+			follows = ledger.RefTo(before.Index)
+		}
+		grant, err := s.Grants[i].Append(tx, ruleHead(s.Dataset, entry, follows))
 		if err != nil {
 			return err
 		}

@@ -191,14 +191,18 @@ func (r *room) looked(t *testing.T, q Order) error {
 }
 
 // TestStandAgain checks that an endless grant is given once. It is given again only with other
-// measures, or after it was revoked.
+// measures, or after it was revoked. Its head names the one that it follows; one that was revoked
+// is not followed.
 func TestStandAgain(t *testing.T) {
 	r := open(t)
+	if err := r.stand(t, policy.Measures{}, label("residence-check")); err != nil { // so that none is entry 0
+		t.Fatal(err)
+	}
 	sum, both := policy.Measures{"income": {"sum"}}, policy.Measures{"income": {"sum", "average"}}
 	for n, row := range []struct {
 		measures policy.Measures
 		want     int // grants
-	}{{sum, 1}, {sum, 1}, {both, 2}, {both, 2}, {sum, 3}} {
+	}{{sum, 2}, {sum, 2}, {both, 3}, {both, 3}, {sum, 4}} {
 		if err := r.stand(t, row.measures, statistics); err != nil {
 			t.Fatal(err)
 		}
@@ -207,9 +211,15 @@ func TestStandAgain(t *testing.T) {
 		}
 	}
 	all := r.grants(t)
-	r.revoke(t, Permit{Grant: ledger.RefTo(all[2].Index)})
-	if err := r.stand(t, sum, statistics); err != nil || len(r.grants(t)) != 4 {
-		t.Errorf("after it was revoked: got %d grants, %v, want 4", len(r.grants(t)), err)
+	r.revoke(t, Permit{Grant: ledger.RefTo(all[3].Index)})
+	if err := r.stand(t, sum, statistics); err != nil || len(r.grants(t)) != 5 {
+		t.Errorf("after it was revoked: got %d grants, %v, want 5", len(r.grants(t)), err)
+	}
+	follows := []ledger.Ref{ledger.None, ledger.None, ledger.RefTo(all[1].Index), ledger.RefTo(all[2].Index), ledger.None}
+	for i, g := range r.grants(t) {
+		if got := Followed(r.Heads(t, g.Index)[0]); got != follows[i] {
+			t.Errorf("grant %d follows %d, want %d", i, got, follows[i])
+		}
 	}
 	s, err := Stand(r, province, villages, []identity.Label{statistics}, sum)
 	if err != nil {

@@ -69,10 +69,14 @@ func TestApplyTwice(t *testing.T) {
 		{Kind: ledger.KindApplication, Agency: water.Code(), Code: villages},
 		{Kind: ledger.KindGrant, Code: villages, About: ledger.RefTo(0)},
 		{Kind: ledger.KindApplication, Agency: water.Code(), Code: villages},
-		{Kind: ledger.KindGrant, Code: villages, About: ledger.RefTo(2)},
+		{Kind: ledger.KindGrant, Code: villages, About: ledger.RefTo(2), From: 1},
 	} {
-		if got := heads[i]; got.Kind != want.Kind || got.Agency != want.Agency || got.Code != want.Code || got.About != want.About {
+		got := heads[i]
+		if got.Kind != want.Kind || got.Agency != want.Agency || got.Code != want.Code || got.About != want.About || got.From != want.From {
 			t.Errorf("entry %d: got %+v, want %+v", i, got, want)
+		}
+		if n, ok := Followed(got).Index(); ok != (want.From > 0) || ok && n != want.From {
+			t.Errorf("entry %d: it follows %d, %t, want %d", i, n, ok, want.From)
 		}
 	}
 }

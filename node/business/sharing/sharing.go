@@ -210,7 +210,7 @@ func (g Grant) fits() error {
 // replaced, unless it was revoked or closed.
 func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 	g.Index, _ = entry.Index()
-	if before, ok := newestOf(tx, user, g.Dataset, g.Purpose); ok && before.Revoked == ledger.None && before.Closed == ledger.None {
+	if before, ok := followed(tx, user, g.Dataset, g.Purpose); ok {
 		before.Replaced = entry
 		err = before.save(tx)
 	}
@@ -221,8 +221,37 @@ func (g Grant) give(tx *state.Tx, entry ledger.Ref, user string) (err error) {
 // renewed returns the grant that a new one for the use follows; None: it follows none, or one that
 // was revoked or closed.
 func renewed(r book.Reads, consumer identity.Agency, dataset, purpose identity.Label) ledger.Ref {
-	if g, ok := latest(r, consumer, dataset, purpose); ok && g.Revoked == ledger.None && g.Closed == ledger.None {
+	if g, ok := followed(r, consumer.String(), dataset, purpose); ok {
 		return ledger.RefTo(g.Index)
+	}
+	return ledger.None
+}
+
+// followed returns the grant that a new one of the user follows; ok is false where it follows none.
+func followed(r book.Reads, user string, dataset, purpose identity.Label) (g Grant, ok bool) {
+	g, ok = newestOf(r, user, dataset, purpose)
+	return g, ok && g.Revoked == ledger.None && g.Closed == ledger.None
+}
+
+// ruleHead returns the head of a grant by rule, or of an endless one: it is about the application
+// or the adoption that it answers, and From is the index of the grant that it follows. A ledger
+// that lost both grants knows by that alone which one to end.
+func ruleHead(dataset identity.Label, answers, follows ledger.Ref) ledger.Head {
+	head := ledger.Head{Kind: ledger.KindGrant, Code: dataset, About: answers}
+	if from, ok := follows.Index(); ok {
+		head.From = from
+	}
+	return head
+}
+
+// Followed returns the grant in whose place the one came that an entry with the head gave, or gave
+// again; None: in nobody's. A grant by hand is about that one.
+func Followed(head ledger.Head) ledger.Ref {
+	switch {
+	case head.Kind == ledger.KindRuleAllowed, head.Kind == ledger.KindGrant && !head.Agency.IsZero():
+		return head.About
+	case head.Kind == ledger.KindGrant && head.From > 0: // entry 0 is a key set
+		return ledger.RefTo(head.From)
 	}
 	return ledger.None
 }
@@ -244,14 +273,35 @@ func newestOf(r book.Reads, user string, dataset, purpose identity.Label) (g Gra
 
 // newest returns the newest grant for the use that g is for.
 func (g Grant) newest(r book.Reads) Grant {
-	user := g.Consumer.String()
-	if g.Endless {
-		user = whoever
-	}
-	if next, ok := newestOf(r, user, g.Dataset, g.Purpose); ok {
+	if next, ok := newestOf(r, g.holder(), g.Dataset, g.Purpose); ok {
 		return next
 	}
 	return g
+}
+
+// holder returns the user under whom the grant is found.
+func (g Grant) holder() string {
+	if g.Endless {
+		return whoever
+	}
+	return g.Consumer.String()
+}
+
+// OfUse returns all grants for the use that the one at an index is for, the newest first; none:
+// there is no grant at that index.
+func OfUse(r book.Reads, index uint64) (all []Grant) {
+	of, ok := grantAt(r, index)
+	if !ok {
+		return nil
+	}
+	prefix := book.Joined(of.holder(), of.Dataset.String(), of.Purpose.String())
+	r.Scan(bucketGranted, prefix, prefix, func(k, _ []byte) bool {
+		if g, ok := grantAt(r, ^binary.BigEndian.Uint64(k[len(prefix):])); ok {
+			all = append(all, g)
+		}
+		return true
+	})
+	return all
 }
 
 // Grants returns every grant, oldest first.

@@ -2,7 +2,6 @@ package epochs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -10,7 +9,6 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
-	"xietong/node/business/sharing"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/text"
@@ -60,7 +58,8 @@ func (d *Desk) anew(ctx context.Context, newest made, head ledger.Head, after ui
 
 // last leaves the last among the acts that hold the same thing, and of a child that was withdrawn
 // after it none. Those that hold a child come last: who is held may yet be invited by an invitation
-// that was not replaced.
+// that was not replaced. Revocations come first: whoever made one may have ended in what is lost,
+// and then revokes nothing any more.
 func last(acts []ledger.Indexed) []ledger.Indexed {
 	of := func(h ledger.Head) string {
 		if h.Kind == ledger.KindWithdrawal {
@@ -75,13 +74,16 @@ func last(acts []ledger.Indexed) []ledger.Indexed {
 	all := slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
 		return rows[a.Leaf.Head.Kind].holds != "" && at[of(a.Leaf.Head)] != a.Index
 	})
-	holds := func(a ledger.Indexed) int {
-		if rows[a.Leaf.Head.Kind].holds == holdsChild {
-			return 1
+	turn := func(a ledger.Indexed) int {
+		switch kind := a.Leaf.Head.Kind; {
+		case kind == ledger.KindGrantRevoked:
+			return 0
+		case rows[kind].holds == holdsChild:
+			return 2
 		}
-		return 0
+		return 1
 	}
-	slices.SortStableFunc(all, func(a, b ledger.Indexed) int { return holds(a) - holds(b) })
+	slices.SortStableFunc(all, func(a, b ledger.Indexed) int { return turn(a) - turn(b) })
 	return all
 }
 
@@ -124,39 +126,6 @@ func passed(err error) error {
 		return nil
 	}
 	return err
-}
-
-// revoke revokes a grant that was given before anything was lost, unless it was revoked since. Of
-// one that is lost too nobody knows whom its revocation keeps from grants by rule.
-func (d *Desk) revoke(ctx context.Context, a lostAct) (bool, error) {
-	grant, ok := a.head.About.Index()
-	if !ok {
-		return holdsRules(d, ctx, a)
-	}
-	since := false
-	err := d.Own.View(ctx, func(r *state.Reader) error {
-		for _, g := range sharing.Grants(r) {
-			revoked, ok := g.Revoked.Index()
-			since = since || g.Index == grant && ok && revoked > a.after
-		}
-		return nil
-	})
-	by, unknown := d.providerOf(ctx, a.head.Code)
-	if err = errors.Join(err, unknown); err != nil || since {
-		return false, err
-	}
-	done, err := sharing.Revoke(ctx, d.Own, a.id, by, grant, a.reason())
-	return err == nil && done.Entry.Index() > a.after, err
-}
-
-// providerOf returns who provides a dataset now.
-func (d *Desk) providerOf(ctx context.Context, dataset identity.Label) (by catalog.Actor, err error) {
-	err = d.Own.View(ctx, func(r *state.Reader) error {
-		p, err := catalog.Known(r, dataset, catalog.Published{})
-		by = catalog.Local(p.Agency.String())
-		return err
-	})
-	return by, err
 }
 
 func (d *Desk) withdraw(ctx context.Context, id identity.Message, code identity.Label, reason string) error {

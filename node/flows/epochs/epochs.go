@@ -28,6 +28,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/node/business/sharing"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/book"
 	"xietong/node/ground/failure"
@@ -296,7 +297,7 @@ func (d *Desk) unseen(seen host.Seen, from uint64) bool {
 }
 
 // missing returns the acts that are not here: where the loss begins is known roughly. The
-// revocation of a grant that is lost is that of the one which it renewed.
+// revocation of a grant that is lost is that of the one in whose place it came.
 func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed, from uint64) (lost []ledger.Indexed, err error) {
 	here := map[uint64]bool{}
 	err = d.Own.View(ctx, func(r *state.Reader) error {
@@ -313,30 +314,29 @@ func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed, from uint64) 
 		}
 		return nil
 	})
-	renews := map[ledger.Ref]ledger.Ref{}
+	follows := map[ledger.Ref]ledger.Ref{}
 	for _, a := range acts {
-		if head := a.Leaf.Head; head.Kind == ledger.KindGrant {
-			renews[ledger.RefTo(a.Index)] = head.About
-		}
+		follows[ledger.RefTo(a.Index)] = sharing.Followed(a.Leaf.Head)
 		if here[a.Index] {
 			continue
 		}
 		if a.Leaf.Head.Kind == ledger.KindGrantRevoked {
-			a.Leaf.Head.About = standing(a.Leaf.Head.About, renews, func(index uint64) bool { return index < from || here[index] })
+			a.Leaf.Head.About = standing(a.Leaf.Head.About, follows, func(index uint64) bool { return index < from || here[index] })
 		}
 		lost = append(lost, a)
 	}
 	return lost, err
 }
 
-// standing returns the grant that is here of a grant and those that it renewed, one after another;
-// None: none is.
-func standing(grant ledger.Ref, renews map[ledger.Ref]ledger.Ref, here func(index uint64) bool) ledger.Ref {
-	for range len(renews) + 1 {
+// standing returns the grant that is here of a grant and those in whose place it came, one after
+// another; None: none is, so nobody has by it what was revoked. All grants that are lost are among
+// the acts, for these come without a gap from where the loss begins.
+func standing(grant ledger.Ref, follows map[ledger.Ref]ledger.Ref, here func(index uint64) bool) ledger.Ref {
+	for range len(follows) + 1 {
 		if index, ok := grant.Index(); !ok || here(index) {
 			return grant
 		}
-		grant = renews[grant]
+		grant = follows[grant]
 	}
 	return ledger.None
 }

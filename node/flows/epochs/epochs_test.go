@@ -15,6 +15,8 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
+	"xietong/node/business/records"
+	"xietong/node/business/sharing"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
@@ -215,6 +217,8 @@ func newDesk(t *testing.T) (*Desk, *own, *heads) {
 	r := state.NewRegistry()
 	tree.Register(r)
 	catalog.Register(r, func(book.Reads, identity.Label) ledger.Ref { return ledger.None })
+	sharing.Register(r, records.DatasetState, nil)
+	reform.Register(r)
 	Register(r)
 	o := &own{Ledger: booktest.New(t, "guiyang.guizhou", r), question: &host.QuestionError{Found: &host.Seen{Checkpoint: ledger.Checkpoint{Size: 20}}, Size: 7, Since: time.Now()}}
 	second, err := identity.NewLog(o.Name(), 2)
@@ -370,42 +374,6 @@ func TestKnownLater(t *testing.T) {
 	}
 }
 
-// TestRevokedOfLost: the revocation of a grant that is lost is that of the one from before which it
-// renewed, however often; a grant that has its number by now is another one.
-func TestRevokedOfLost(t *testing.T) {
-	d, _, _ := newDesk(t)
-	ref := ledger.RefTo
-	given := func(index uint64, renews ledger.Ref) ledger.Indexed {
-		a := act(index, ledger.KindGrant)
-		a.Leaf.Head.About = renews
-		return a
-	}
-	revoked := func(grant ledger.Ref) ledger.Indexed {
-		a := act(90, ledger.KindGrantRevoked)
-		a.Leaf.Head.About = grant
-		return a
-	}
-	for what, row := range map[string]struct {
-		acts []ledger.Indexed
-		want ledger.Ref
-	}{
-		"from before":              {[]ledger.Indexed{revoked(ref(3))}, ref(3)},
-		"lost":                     {[]ledger.Indexed{given(12, ledger.None), revoked(ref(12))}, ledger.None},
-		"lost, and not shown":      {[]ledger.Indexed{revoked(ref(12))}, ledger.None},
-		"renewed what is here":     {[]ledger.Indexed{given(12, ref(3)), revoked(ref(12))}, ref(3)},
-		"renewed again":            {[]ledger.Indexed{given(12, ref(3)), given(15, ref(12)), revoked(ref(15))}, ref(3)},
-		"renews itself, as forged": {[]ledger.Indexed{given(12, ref(12)), revoked(ref(12))}, ledger.None},
-	} {
-		lost, err := d.missing(t.Context(), row.acts, 10)
-		if err != nil || len(lost) != len(row.acts) {
-			t.Fatalf("%s: got %d acts, %v", what, len(lost), err)
-		}
-		if got := lost[len(lost)-1].Leaf.Head.About; got != row.want {
-			t.Errorf("%s: revokes %d, want %d", what, got, row.want)
-		}
-	}
-}
-
 // TestEveryActHasARow: of every kind of act it is said what is done where one is lost, or why there
 // is nothing to do. A kind that is added is not forgotten.
 func TestEveryActHasARow(t *testing.T) {
@@ -504,7 +472,7 @@ func publishes(t *testing.T, o *own) {
 		}
 		return m
 	}
-	for _, code := range []string{"civil-affairs", "water"} {
+	for _, code := range []string{"civil-affairs", "water", "parks"} {
 		if _, err := catalog.AddAgency(t.Context(), o, id(), catalog.Agency{Code: label(code), Title: code}); err != nil {
 			t.Fatal(err)
 		}
