@@ -45,13 +45,15 @@ type holdBody struct {
 	Code      identity.Label
 	Lost      identity.Entry
 	Kind      ledger.Kind // of the entry that is lost
+	After     uint64      // the entry with which the ledger went on
 	Statement book.Statement
 }
 
 // Hold holds a dataset, a standard or the grants by rule of a dataset, because the entry of the
-// kind is lost. held is false where there is nothing to hold: it is not here, has ended, or is held
-// already.
-func Hold(ctx context.Context, l book.Ledger, id identity.Message, what string, code identity.Label, lost identity.Entry, kind ledger.Kind) (held bool, err error) {
+// kind is lost, of a ledger that went on with the entry after. held is false where there is nothing
+// to hold: it is not here, has ended, is held already, or was published since, which is the word
+// that a hold waits for.
+func Hold(ctx context.Context, l book.Ledger, id identity.Message, what string, code identity.Label, lost identity.Entry, kind ledger.Kind, after uint64) (held bool, err error) {
 	payload, err := json.Marshal(map[string]string{"held": what, "code": code.String(), "lost": lost.String(), "kind": kind.String()})
 	if err != nil {
 		return false, err
@@ -60,7 +62,7 @@ func Hold(ctx context.Context, l book.Ledger, id identity.Message, what string, 
 	if err != nil {
 		return false, err
 	}
-	b := holdBody{What: what, Code: code, Lost: lost, Kind: kind, Statement: note}
+	b := holdBody{What: what, Code: code, Lost: lost, Kind: kind, After: after, Statement: note}
 	entry, err := commandHold.Do(ctx, l, book.ByNode(l, id, payload), b)
 	if err != nil {
 		return false, fmt.Errorf("hold %s: %w", code, err)
@@ -70,6 +72,9 @@ func Hold(ctx context.Context, l book.Ledger, id identity.Message, what string, 
 
 // applyHold holds something. The version is raised, so that nothing that was decided before counts.
 func applyHold(tx *state.Tx, b holdBody) (entry ledger.Ref, err error) {
+	if _, known := heldCodes[b.What]; !known {
+		return ledger.None, fmt.Errorf("hold %q", b.What)
+	}
 	key := endingKey(b.What, b.Code)
 	ends := b.What
 	if ends == HeldRules {
@@ -78,27 +83,22 @@ func applyHold(tx *state.Tx, b holdBody) (entry ledger.Ref, err error) {
 	if _, ended := endingOf(tx, ends, b.Code); ended || holds.Has(tx, key) {
 		return ledger.None, nil
 	}
-	switch b.What {
-	case HeldDataset:
-		kept, known := keptAt(tx, b.Code)
-		if !known {
-			return ledger.None, nil
-		}
-		kept.Version++
-		err = kept.save(tx, b.Code)
-	case HeldStandard:
+	if b.What == HeldStandard {
 		kept, known := setStandards.Load(tx, []byte(b.Code.String()))
-		if !known {
+		if !known || b.saidSince(kept.Said) {
 			return ledger.None, nil
 		}
 		kept.Version++
 		err = setStandards.Save(tx, []byte(b.Code.String()), kept)
-	case HeldRules:
-		if _, known := keptAt(tx, b.Code); !known {
+	} else {
+		kept, known := keptAt(tx, b.Code)
+		if !known || b.saidSince(kept.Said) {
 			return ledger.None, nil
 		}
-	default:
-		return ledger.None, fmt.Errorf("hold %q", b.What)
+		if b.What == HeldDataset { // who has a grant may use it still where those by rule are held
+			kept.Version++
+			err = kept.save(tx, b.Code)
+		}
 	}
 	if err == nil {
 		err = holds.Save(tx, key, keptHold{Entry: book.Next(tx), At: tx.Clock(), Lost: b.Lost.String()})
@@ -107,6 +107,12 @@ func applyHold(tx *state.Tx, b holdBody) (entry ledger.Ref, err error) {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindHeld, Code: b.Code, From: b.Lost.Index(), To: uint64(b.Kind)})
+}
+
+// saidSince reports whether an agency published what is to be held after the ledger went on.
+func (b holdBody) saidSince(said ledger.Ref) bool {
+	index, ok := said.Index()
+	return ok && index > b.After
 }
 
 // release ends what is held of a dataset or a standard: its provider has spoken.

@@ -37,7 +37,7 @@ func openHeld(t *testing.T) (l *booktest.Ledger, e Entry, s SetStandard) {
 // hold holds something for an entry that is lost, and reports whether it did.
 func hold(t *testing.T, l *booktest.Ledger, what string, code identity.Label) bool {
 	t.Helper()
-	held, err := Hold(t.Context(), l, newID(t), what, code, l.Names().Entry(77), ledger.KindCatalogueEntry)
+	held, err := Hold(t.Context(), l, newID(t), what, code, l.Names().Entry(77), ledger.KindCatalogueEntry, identity.MaxIndex)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -233,7 +233,7 @@ func TestHeldIsToldAsHeld(t *testing.T) {
 	}
 	lost := city.Names().Entry(77)
 	for _, what := range []string{catalog.HeldDataset, catalog.HeldStandard} {
-		if held, err := catalog.Hold(t.Context(), city, newID(), what, e.Code, lost, 0); err != nil || !held {
+		if held, err := catalog.Hold(t.Context(), city, newID(), what, e.Code, lost, 0, identity.MaxIndex); err != nil || !held {
 			t.Fatal(held, err)
 		}
 	}

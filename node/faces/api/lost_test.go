@@ -27,7 +27,7 @@ func TestHeldStandardIsShown(t *testing.T) {
 	d.done(t, "POST", "/v1/standards", "civil-affairs", set)
 	l := d.server.node.(*node).hosted[0].Ledger
 	lost := l.Names().Entry(77)
-	held, err := catalog.Hold(t.Context(), l, must(identity.NewMessage()), catalog.HeldStandard, must(identity.ParseLabel("towns")), lost, ledger.KindStandard)
+	held, err := catalog.Hold(t.Context(), l, must(identity.NewMessage()), catalog.HeldStandard, must(identity.ParseLabel("towns")), lost, ledger.KindStandard, identity.MaxIndex)
 	if err != nil || !held {
 		t.Fatal(held, err)
 	}

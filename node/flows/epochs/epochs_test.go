@@ -440,16 +440,8 @@ func TestWhatIsHeld(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			var held []string
-			err = o.View(t.Context(), func(r *state.Reader) error {
-				for _, err := range catalog.AllHeld(r) {
-					f := text.AsFailure(err)
-					held = append(held, fmt.Sprint(f.Code, " ", f.Args["entry"]))
-				}
-				return nil
-			})
-			if err != nil || !slices.Equal(held, row.want) {
-				t.Errorf("held are %q, %v, want %q", held, err, row.want)
+			if got := held(t, o); !slices.Equal(got, row.want) {
+				t.Errorf("held are %q, want %q", got, row.want)
 			}
 		})
 	}

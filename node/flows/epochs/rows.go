@@ -28,8 +28,8 @@ type row struct {
 	why string // what it does or, without does, why there is nothing to do
 
 	does func(d *Desk, ctx context.Context, a lostAct) (did bool, err error)
-	// newest tells when what it is about was made last; nil: it is never made anew. A grant is
-	// given again as another one.
+	// newest tells when what it is about was made last; nil: it is never made anew, or whoever
+	// holds it looks for that itself. A grant is given again as another one.
 	newest made
 	// holds is what it holds: of all acts that hold the same thing, the last one counts.
 	holds string
@@ -54,11 +54,11 @@ var rows = map[ledger.Kind]row{
 
 	ledger.KindEndorsement:     {why: "held: the child, until it shows its newest keys", does: holdsKeys, holds: holdsChild},
 	ledger.KindChildHeld:       {why: "held: the child, as it was", does: holdsKeys, holds: holdsChild},
-	ledger.KindCatalogueEntry:  {why: "held: the dataset, of which a later version was published", does: holdsData, newest: newestDataset, holds: holdsDataset},
-	ledger.KindRetraction:      {why: "held: the dataset, of which a record was retracted", does: holdsData, newest: newestDataset, holds: holdsDataset},
-	ledger.KindImportPublished: {why: "held: the dataset, where records left by it", does: holdsImported, newest: newestDataset},
-	ledger.KindStandard:        {why: "held: the standard, of which a later version was set", does: holdsStandards, newest: newestStandard, holds: holdsStandard},
-	ledger.KindHeld:            {why: "held: what was held", does: holdsAgain, newest: newestDataset},
+	ledger.KindCatalogueEntry:  {why: "held: the dataset, of which a later version was published", does: holdsData, holds: holdsDataset},
+	ledger.KindRetraction:      {why: "held: the dataset, of which a record was retracted", does: holdsData, holds: holdsDataset},
+	ledger.KindImportPublished: {why: "held: the dataset, where records left by it", does: holdsImported},
+	ledger.KindStandard:        {why: "held: the standard, of which a later version was set", does: holdsStandards, holds: holdsStandard},
+	ledger.KindHeld:            {why: "held: what was held", does: holdsAgain},
 
 	ledger.KindKeySet:         {why: "nothing: a ledger whose keys changed in what is lost does not go on"},
 	ledger.KindEpoch:          {why: "nothing: the same"},
@@ -107,7 +107,7 @@ func holdsKeys(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 }
 
 func holdsData(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldDataset, a.head.Code, a.entry, a.head.Kind)
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldDataset, a.head.Code, a.entry, a.head.Kind, a.after)
 }
 
 // holdsImported holds a dataset where the rows took the place of all records.
@@ -119,11 +119,11 @@ func holdsImported(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 }
 
 func holdsStandards(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldStandard, a.head.Code, a.entry, a.head.Kind)
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldStandard, a.head.Code, a.entry, a.head.Kind, a.after)
 }
 
 func holdsRules(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldRules, a.head.Code, a.entry, a.head.Kind)
+	return catalog.Hold(ctx, d.Own, a.id, catalog.HeldRules, a.head.Code, a.entry, a.head.Kind, a.after)
 }
 
 // holdsAgain holds what the lost act held, for another act.
