@@ -56,6 +56,7 @@ type keptAgency struct {
 	_     struct{}   `cbor:",toarray"`
 	Entry ledger.Ref // that added it
 	Title string
+	Back  ledger.Ref // that brought it back last; None: it never came back
 }
 
 var agencies = book.Bucket[keptAgency]{Name: "agencies", Max: 1 << 10}
@@ -64,7 +65,8 @@ var agencies = book.Bucket[keptAgency]{Name: "agencies", Max: 1 << 10}
 type Listed struct {
 	Agency
 	Entry identity.Entry
-	Ended *Ending // nil: it lives
+	Back  identity.Entry // that brought it back last; zero: it never came back
+	Ended *Ending        // nil: it lives
 }
 
 // Validate checks that the agency has a code, and a title of 1 to MaxTitleLen bytes. Its error
@@ -154,7 +156,7 @@ func applyAgencyRename(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 	if err := countRename(tx); err != nil {
 		return ledger.None, err
 	}
-	if err := saveAgency(tx, b.Code, keptAgency{Entry: have.Entry, Title: b.Title}, false); err != nil {
+	if err := saveAgency(tx, b.Code, keptAgency{Entry: have.Entry, Title: b.Title, Back: have.Back}, false); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, agencyHead(ledger.KindAgencyRenamed, b.Code))
@@ -305,6 +307,7 @@ func ApplyReturn(tx *state.Tx, b AgencyReturn) (ledger.Ref, error) {
 	if err := tx.Delete(endings.Name, endingKey(endedAgency, b.Code)); err != nil {
 		return ledger.None, err
 	}
+	have.Back = book.Next(tx)
 	if err := saveAgency(tx, b.Code, have, false); err != nil {
 		return ledger.None, err
 	}
@@ -332,7 +335,9 @@ func Agencies(r *state.Reader) (all []Listed, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("read agencies: %w", err)
 		}
-		all = append(all, Listed{Agency{code, kept.Title}, kept.Entry.In(r.Names()), endedOf(r, endedAgency, code)})
+		all = append(all, Listed{
+			Agency: Agency{code, kept.Title}, Entry: kept.Entry.In(r.Names()), Back: kept.Back.In(r.Names()), Ended: endedOf(r, endedAgency, code),
+		})
 	}
 	return all, nil
 }

@@ -21,6 +21,7 @@ type derivation struct {
 // saidAgency is what the entries say of an agency.
 type saidAgency struct {
 	added ledger.Ref // the first
+	back  ledger.Ref // that brought it back last; None: none did
 	title string     // "": nobody can read it
 }
 
@@ -54,9 +55,12 @@ func (d *derivation) Entry(e book.Said) {
 func (d *derivation) agency(e book.Said) {
 	code := e.Head.Agency
 	a := d.agencies[code.String()]
-	if a == nil {
+	switch {
+	case a == nil:
 		a = &saidAgency{added: e.Ref()}
 		d.agencies[code.String()] = a
+	case e.Head.Kind == ledger.KindAgency:
+		a.back = e.Ref()
 	}
 	if e.Head.Kind == ledger.KindAgency { // it is new, or comes back
 		delete(d.ended, string(endingKey(endedAgency, code)))
@@ -111,7 +115,7 @@ func (d *derivation) compareAgencies(tell func(book.Contradiction)) {
 	}
 	for key, k := range agencies.All(d.r, nil) {
 		kept[string(key)] = k.Entry
-		if a := d.agencies[string(key)]; a != nil && a.added == k.Entry && a.title != "" && a.title != k.Title {
+		if a := d.agencies[string(key)]; a != nil && a.added == k.Entry && (a.back != k.Back || a.title != "" && a.title != k.Title) {
 			tell(book.Contradiction{Bucket: agencies.Name, Entry: k.Entry, How: book.Other})
 		}
 	}

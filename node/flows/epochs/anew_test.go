@@ -157,6 +157,70 @@ func TestWhatIsAnew(t *testing.T) {
 	}
 }
 
+// TestAgencyBroughtBack (C20): an agency that ended in what is lost ends here, once: where a person
+// brought it back since, it stays, with what it published, and so does one that came back before
+// the heads could be had. One that had come back before the loss ends as any other.
+func TestAgencyBroughtBack(t *testing.T) {
+	for what, row := range map[string]struct {
+		before, since []bool // it comes back, and not: it ends
+		lives         bool
+	}{
+		"it is there":                {nil, nil, false},
+		"it had come back":           {[]bool{false, true}, nil, false},
+		"ended and came back since":  {nil, []bool{false, true}, true},
+		"before, and since, too":     {[]bool{false, true}, []bool{false, true}, true},
+		"it ended since by somebody": {nil, []bool{false}, false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d, o, _ := newDesk(t)
+			parks := catalog.Agency{Code: treetest.Label(t, "parks"), Title: "parks"}
+			publishes(t, o)
+			do := func(steps []bool) {
+				t.Helper()
+				for _, back := range steps {
+					var err error
+					if back {
+						_, err = d.Reform.Return(t.Context(), treetest.Message(t), parks)
+					} else {
+						err = d.endAgency(t.Context(), treetest.Message(t), parks.Code, "r")
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			do(row.before)
+			began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
+			if err != nil {
+				t.Fatal(err)
+			}
+			do(row.since)
+			ended := act(8, ledger.KindAgencyEnded)
+			ended.Leaf.Head.Agency = parks.Code
+			lives := func(want bool) {
+				t.Helper()
+				if err := d.endAll(t.Context(), o.Log(), []ledger.Indexed{ended}, began.Index()); err != nil {
+					t.Fatal(err)
+				}
+				err := o.View(t.Context(), func(r *state.Reader) error {
+					if got := catalog.HasAgency(r, parks.Code); got != want {
+						t.Errorf("it lives: %t, want %t", got, want)
+					}
+					return nil
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			lives(row.lives)
+			if !row.lives {
+				do([]bool{true})
+				lives(true)
+			}
+		})
+	}
+}
+
 // commandMoves is a command of the test, which another room has.
 const commandMoves book.Command[catalog.Move, ledger.Ref] = 902
 

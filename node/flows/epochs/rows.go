@@ -1,6 +1,7 @@
 package epochs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -156,7 +157,7 @@ func newestAgency(r *state.Reader, head ledger.Head) (e identity.Entry, err erro
 	all, err := catalog.Agencies(r)
 	for _, l := range all {
 		if l.Code == head.Agency {
-			e = l.Entry
+			e = cmp.Or(l.Back, l.Entry)
 		}
 	}
 	return e, err
