@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -375,8 +376,14 @@ func TestKnownLater(t *testing.T) {
 }
 
 // TestEveryActHasARow: of every kind of act it is said what is done where one is lost, or why there
-// is nothing to do. A kind that is added is not forgotten.
+// is nothing to do, here and where people read of it. A kind that is added is not forgotten.
 func TestEveryActHasARow(t *testing.T) {
+	document, err := os.ReadFile("../../../docs/lives.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(document), "## What a lost act replaced\n")
+	table, _, _ = strings.Cut(table, "\n## ")
 	acts := 0
 	for k := ledger.Kind(1); k < 1000; k++ {
 		if !k.IsAct() || strings.HasPrefix(k.String(), "kind ") {
@@ -390,6 +397,13 @@ func TestEveryActHasARow(t *testing.T) {
 		what, why, told := strings.Cut(r.why, ": ")
 		if !told || why == "" || !slices.Contains([]string{"ended", "held", "nothing"}, what) || (what == "nothing") != (r.does == nil) {
 			t.Errorf("%s: the row says %q, and does something: %t", k, r.why, r.does != nil)
+		}
+		line := slices.IndexFunc(strings.Split(table, "\n"), func(line string) bool {
+			cells := strings.Split(line, " | ")
+			return len(cells) == 4 && cells[0] == "| "+k.String() && cells[2] == what
+		})
+		if line < 0 {
+			t.Errorf("%s: docs/lives.md does not say that the lost act is %s", k, what)
 		}
 	}
 	if acts < 30 {
