@@ -11,6 +11,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
+	"xietong/node/ground/host"
 	"xietong/node/ground/policy"
 	"xietong/node/tree/treetest"
 )
@@ -78,7 +79,7 @@ func TestRevokedBeforeTheEnd(t *testing.T) {
 	revoked.Leaf.Head.Code, revoked.Leaf.Head.About = treetest.Label(t, "villages"), ledger.RefTo(g.first("water"))
 	began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
 	if err == nil {
-		err = d.finish(t.Context(), o.Log(), known{acts: []ledger.Indexed{ended, revoked}, whole: true}, began.Index())
+		err = d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{ended, revoked}, whole: true})
 	}
 	if got := g.states(); err != nil || got != "revoked" {
 		t.Errorf("got %v, and the grant is %s", err, got)
@@ -130,7 +131,7 @@ func TestRevokedAgain(t *testing.T) {
 			o.names = state.NamesSince(o.names.Log(), []state.Begin{{From: began.Index(), Before: 1}})
 			g.do(row.since)
 			for range 2 {
-				if err := d.finish(t.Context(), o.Log(), known{acts: []ledger.Indexed{lost}, whole: true}, began.Index()); err != nil {
+				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{lost}, whole: true}); err != nil {
 					t.Fatal(err)
 				}
 			}
