@@ -21,7 +21,7 @@ import (
 type endorsed struct {
 	number uint64
 	hash   tlog.Hash
-	by     ledger.Ref // the invitation with which the chain began
+	by     ledger.Ref // the invitation with which it was endorsed first
 	entry  uint64
 	at     time.Time
 }
@@ -50,26 +50,28 @@ const (
 const longAgo = 7 * 24 * time.Hour
 
 // add adds a key set, and reports another one with the same number: in the same chain, or in one
-// that was given up for another and comes back.
+// that was given up for another and comes back. A key set is of the chain with whose invitation it
+// was endorsed first: it may be renewed while one for other keys waits.
 func (e *endorses) add(child identity.Jurisdiction, now endorsed) (other endorsed, twice bool) {
 	all := e.of[child]
 	var last endorsed
 	had := false
 	for _, was := range all {
-		if was.number != now.number {
+		switch {
+		case was.number != now.number:
 			continue
-		}
-		if last = was; was.hash == now.hash {
+		case was.hash == now.hash:
 			had = true
-		} else if was.by == now.by {
+		case was.by == now.by:
 			other, twice = was, true
 		}
+		last = was
 	}
-	switch {
-	case had && last.hash != now.hash:
-		other, twice = last, true
-	case had && last.by == now.by:
+	if had && last.hash == now.hash {
 		return other, false
+	}
+	if had {
+		other, twice = last, true
 	}
 	e.of[child] = append(all[max(0, len(all)+1-mostEndorsed):], now)
 	return other, twice
