@@ -10,6 +10,7 @@ import (
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
+	"xietong/exchange/gather"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
 	"xietong/node/ground/failure"
@@ -99,6 +100,23 @@ func (d *Desk) readKept(ctx context.Context, set dataset, reader *rows.Reader, o
 			return d.recordKept(ctx, set, reader, of, err)
 		}
 	}
+}
+
+// asked returns the dataset that a consumer asks for. One that is held answers nobody, but its
+// provider looks through its records before it lets go: to that agency they are shown, one or all,
+// where it asks here itself, and no number that could be added to those of others.
+func (d *Desk) asked(r *state.Reader, q Question, consumer identity.Agency) (dataset, error) {
+	set, err := d.at(r, q.Dataset)
+	if !failure.Is(err, text.DatasetHeld) || q.Measure.Function != gather.None || q.Evidence != nil {
+		return set, err
+	}
+	held, failed := d.as(q.Dataset, func(before catalog.Published) (catalog.Published, error) {
+		return catalog.Offered(r, q.Dataset, before)
+	})
+	if failed != nil || consumer != identity.NewAgency(d.ledger.Name(), held.Agency) {
+		return set, err
+	}
+	return held, nil
 }
 
 // own returns the dataset if the actor provides it, and refuses every other actor as

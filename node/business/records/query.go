@@ -117,7 +117,7 @@ func (s *search) decide(r *state.Reader) (permit sharing.Permit, apply bool, err
 	if err != nil {
 		return permit, false, err
 	}
-	set, err := s.desk.at(r, q.Dataset)
+	set, err := s.desk.asked(r, q, consumer)
 	if err != nil {
 		return permit, false, err
 	}
