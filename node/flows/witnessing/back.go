@@ -110,59 +110,107 @@ const mostHeads = 64 << 20
 // are those from there on. The error wraps ErrNotWhole where the heads of fewer entries than c are
 // known, or those of another history than that of c. The acts that are known, if they are proven,
 // come beside that error.
+//
+// Those above the parent keep them as well, and are asked where the parent cannot tell all: it may
+// have been put back itself. They keep no checkpoint beside, so of a jurisdiction with several
+// replicas what they tell counts only where it ends with c. The error is the parent's, unless one
+// of them has all, or more.
 func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
-	c.By = d.keeper(c)
-	acts, same, err = d.headsFrom(ctx, c, from)
-	if err != nil && from > 0 && failure.Is(err, text.AnswerRefused) {
-		acts, same, err = d.headsFrom(ctx, c, 0)
+	most := uint64(0)
+	for i, by := range d.keepers(c) {
+		c.By = by
+		told, failed := d.headsBy(ctx, c, from, i > 0)
+		if failed == nil {
+			return told.acts, told.same, nil
+		}
+		missing := errors.Is(failed, ErrNotWhole)
+		switch {
+		case i == 0:
+			err = failed
+		case !missing || told.at <= most:
+			continue
+		case errors.Is(err, ErrNotWhole):
+			err = failed
+		}
+		acts, same = told.acts, told.same
+		if missing {
+			most = told.at
+		}
 	}
 	return acts, same, err
 }
 
-// MoreHeads asks whether there are heads of entries from one on, of the log of c.
+// keepers returns who keeps the heads of a ledger that somebody saw: the parent, unless it is on
+// this node, and those above it.
+func (d *Desk) keepers(c Seen) []identity.Jurisdiction {
+	all := []identity.Jurisdiction{c.By}
+	parent, ok := d.o.Parent()
+	if ok && !d.o.Here(parent) {
+		all[0] = parent
+	}
+	for above := parent; ok; {
+		if above, ok = above.Parent(); ok && !d.o.Here(above) {
+			all = append(all, above)
+		}
+	}
+	return all
+}
+
+// MoreHeads asks whoever Heads asks first whether there are heads of entries from one on, of the log
+// of c.
 func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (bool, error) {
-	told, err := ask(ctx, d, operationHeads, d.keeper(c), lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
+	told, err := ask(ctx, d, operationHeads, d.keepers(c)[0], lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
 	return len(told.Pieces) > 0, err
 }
 
-// keeper returns who keeps the heads: the parent, or else the witness that saw the checkpoint.
-func (d *Desk) keeper(c Seen) identity.Jurisdiction {
-	if parent, joined := d.o.Parent(); joined && !d.o.Here(parent) {
-		return parent
+// headsBy is Heads of one of those who keep them; above says that it is not the parent.
+func (d *Desk) headsBy(ctx context.Context, c Seen, from uint64, above bool) (b back, err error) {
+	b = back{d: d, c: c, from: from, at: from, above: above}
+	err = b.fetch(ctx)
+	if err != nil && from > 0 && failure.Is(err, text.AnswerRefused) {
+		b = back{d: d, c: c, above: above}
+		err = b.fetch(ctx)
 	}
-	return c.By
+	b.acts = slices.DeleteFunc(b.acts, func(a ledger.Indexed) bool { return a.Index < b.same.UpTo })
+	return b, err
 }
 
-func (d *Desk) headsFrom(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
-	other, b := false, back{d: d, c: c, from: from, at: from}
-	for b.at < c.Checkpoint.Size {
-		told, err := ask(ctx, d, operationHeads, c.By, lost{Epoch: c.Checkpoint.Log.Epoch(), From: b.at})
+// fetch fetches the heads, and proves them. Where that fails there are none.
+func (b *back) fetch(ctx context.Context) error {
+	other, err := b.all(ctx)
+	if err != nil {
+		b.acts, b.same = nil, ledger.Agreement{}
+		return err
+	}
+	if b.at < b.c.Checkpoint.Size || other {
+		return text.Fail(text.HeadsMissing, text.Args{
+			"name": b.c.By.String(), "from": fmt.Sprint(b.from), "known": fmt.Sprint(b.at), "size": fmt.Sprint(b.c.Checkpoint.Size),
+		}, ErrNotWhole)
+	}
+	return nil
+}
+
+// all takes what there is; other says that it is another history than that of c.
+func (b *back) all(ctx context.Context) (other bool, err error) {
+	for b.at < b.c.Checkpoint.Size {
+		told, err := ask(ctx, b.d, operationHeads, b.c.By, lost{Epoch: b.c.Checkpoint.Log.Epoch(), From: b.at})
 		if err != nil {
-			return nil, same, err
+			return false, err
 		}
 		if len(told.Pieces) == 0 {
 			break
 		}
 		if err := b.take(told); err != nil {
-			return nil, same, failure.Unreadable(c.By, err)
+			return false, failure.Unreadable(b.c.By, err)
 		}
 	}
-	if b.begun {
-		if err := b.prove(); err != nil {
-			return nil, same, failure.Unreadable(c.By, err)
-		}
-		same = b.same
-		if other, err = b.isOther(ctx); err != nil {
-			return nil, same, err
-		}
+	if !b.begun {
+		return false, nil
 	}
-	if b.at < c.Checkpoint.Size || other {
-		err = text.Fail(text.HeadsMissing, text.Args{
-			"name": c.By.String(), "from": fmt.Sprint(from), "known": fmt.Sprint(b.at), "size": fmt.Sprint(c.Checkpoint.Size),
-		}, ErrNotWhole)
+	if err := b.prove(); err != nil {
+		return false, failure.Unreadable(b.c.By, err)
 	}
-	acts = slices.DeleteFunc(b.acts, func(a ledger.Indexed) bool { return a.Index < same.UpTo })
-	return acts, same, err
+	return b.isOther(ctx)
 }
 
 // back gathers the pieces that come back.
@@ -179,6 +227,8 @@ type back struct {
 	acts  []ledger.Indexed
 	same  ledger.Agreement // of what came with the own ledger
 	apart bool             // it ended
+	above bool             // they come from above the parent
+	sole  bool             // one replica signs alone, of each piece that came
 }
 
 // take takes the pieces of one answer, which a replica of the own jurisdiction must have made: of
@@ -205,6 +255,7 @@ func (b *back) take(told heads) error {
 		if b.f, err = b.f.Fold(x); err != nil {
 			return err
 		}
+		b.sole = b.sole && !slices.ContainsFunc(b.sets, func(k trust.KeySet) bool { return k.Majority() > 1 })
 		if !b.apart {
 			err = b.compare(x)
 		}
@@ -255,7 +306,7 @@ func (b *back) begin(x ledger.Excerpt) (err error) {
 	if x.From > b.from {
 		return fmt.Errorf("the first piece begins at entry %d, after %d", x.From, b.from)
 	}
-	b.begun = true
+	b.begun, b.sole = true, true
 	b.f, err = looked(b.d, func(r *state.Reader) (ledger.Frontier, error) {
 		if x.From > r.Size() {
 			return ledger.Frontier{}, fmt.Errorf("there are %d entries here, not %d", r.Size(), x.From)
@@ -267,10 +318,11 @@ func (b *back) begin(x ledger.Excerpt) (err error) {
 
 // prove holds the tree that the pieces give against the checkpoint that was asked for or, where
 // they end elsewhere, against the one by which the last piece was taken, which a majority of an own
-// key set signed.
+// key set signed. Whoever keeps them above the parent has none: there the replica that signed each
+// piece must be a majority by itself.
 func (b *back) prove() error {
 	end := ledger.Checkpoint{Log: b.c.Checkpoint.Log, Size: b.f.Size, Root: b.f.Root()}
-	if end == b.c.Checkpoint {
+	if end == b.c.Checkpoint || b.above && b.sole {
 		return nil
 	}
 	c, err := witness.OpenNote(b.last.Note, b.d.name, b.sets)

@@ -289,6 +289,50 @@ func TestHeadsOfRestoredParent(t *testing.T) {
 	}
 }
 
+// TestHeadsFromAbove (B17-24): a county and its city are put back to backups at once, so that the
+// city lacks the heads that the county lost. The province keeps them, and is asked, also where it
+// has more than was seen, or the city does not answer. Where it has not all, what it has comes; and
+// a city that does not answer is told as that, so that nobody takes it for all there is.
+func TestHeadsFromAbove(t *testing.T) {
+	w := newWorld(t, three...)
+	province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+	county.does(10)
+	for range 3 {
+		w.round()
+	}
+	cityBefore, countyBefore, from := city.copied(), county.copied(), county.size()
+	county.does(60)
+	for range 3 {
+		w.round()
+	}
+	some := len(county.acts(from))
+	lost := must2(county.desk.Largest(t.Context()))(t)[0]
+	provinceBefore := province.copied()
+	county.does(30)
+	for range 3 {
+		w.round()
+	}
+	more, all := must2(county.desk.Largest(t.Context()))(t)[0], len(county.acts(from))
+	city.becomes(cityBefore)
+	county.becomes(countyBefore)
+	tells := func(what string, up Seen, want int, told text.Code) {
+		t.Helper()
+		acts, same, err := county.desk.Heads(t.Context(), up, from)
+		if len(acts) != want || code(err) != told || want > 0 && same.UpTo != from {
+			t.Errorf("%s: got %d acts, %+v, %v, want %d and %q", what, len(acts), same, err, want, told)
+		}
+	}
+	tells("the province has more", lost, all, "")
+	province.becomes(provinceBefore)
+	tells("the province has just that", lost, some, "")
+	tells("it has less", more, some, text.HeadsMissing)
+	city.down = true
+	tells("and the city does not answer", more, some, text.Unreachable)
+	tells("what the province has, without the city", lost, some, "")
+	province.down = true
+	tells("nobody answers", lost, 0, text.Unreachable)
+}
+
 // TestHeadsOfEpochs: the heads of each epoch of a ledger are kept apart.
 func TestHeadsOfEpochs(t *testing.T) {
 	w := newWorld(t, three...)
