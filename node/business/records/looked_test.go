@@ -20,7 +20,7 @@ func TestHeldIsLookedThrough(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if held, err := catalog.Hold(t.Context(), l, newID(), catalog.HeldDataset, code, lost, ledger.KindCatalogueEntry); err != nil || !held {
+	if held, err := catalog.Hold(t.Context(), l, newID(), catalog.HeldDataset, code, lost, ledger.KindCatalogueEntry, identity.MaxIndex); err != nil || !held {
 		t.Fatal(held, err)
 	}
 	all := Question{Dataset: code, Purpose: "statistics"}

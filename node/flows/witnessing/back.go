@@ -156,8 +156,8 @@ func (d *Desk) keepers(c Seen) []identity.Jurisdiction {
 	return all
 }
 
-// MoreHeads asks whoever Heads asks first whether there are heads of entries from one on, of the log
-// of c.
+// MoreHeads asks whoever Heads asks first whether there are heads of entries from one on, of the
+// log of c.
 func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (bool, error) {
 	told, err := ask(ctx, d, operationHeads, d.keepers(c)[0], lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
 	return len(told.Pieces) > 0, err
