@@ -25,3 +25,16 @@ func TestLinkedByAnotherReplica(t *testing.T) {
 		}
 	}
 }
+
+// TestByHandIsTold: what a person must end by hand is told with its end, in both languages.
+func TestByHandIsTold(t *testing.T) {
+	for lang, want := range map[text.Lang]string{text.Zh: "须人工终止", text.En: "end by hand what had ended"} {
+		a := &app{lang: lang, getenv: func(string) string { return "" }}
+		lost := client.Lost{Epoch: 2, Entry: "guizhou/log/2/9", From: 4, To: 9, Settled: true, ByHandUntil: "2026-12-31T00:00:00Z"}
+		told := strings.Join(a.lostTold([]client.Lost{lost}), "\n")
+		lost.ByHandUntil = ""
+		if !strings.Contains(told, want) || !strings.Contains(told, "2026-12-31") || strings.Contains(strings.Join(a.lostTold([]client.Lost{lost}), ""), want) {
+			t.Errorf("%v: got %s", lang, told)
+		}
+	}
+}

@@ -18,6 +18,9 @@ func (a *app) lostTold(all []client.Lost) (lines []string) {
 			code, args["to"] = text.CLITreeLost, number(l.To-1)
 		}
 		lines = append(lines, a.t(code, args))
+		if l.ByHandUntil != "" {
+			lines = append(lines, a.t(text.CLITreeByHand, text.Args{"entry": l.Entry, "until": a.localTime(l.ByHandUntil)}))
+		}
 	}
 	return lines
 }

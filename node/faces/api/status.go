@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -226,9 +227,29 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 // lostShown tells what the ledger lost.
 func lostShown(r *state.Reader) (all []client.Lost) {
 	for _, e := range r.Epochs() {
-		all = append(all, client.Lost{Epoch: e.Number, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled})
+		lost := client.Lost{Epoch: e.Number, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled}
+		if data, err := r.ProvenLeaf(e.Entry); err == nil {
+			if leaf, err := ledger.DecodeLeaf(data); err == nil {
+				lost.ByHandUntil = byHandUntil(e, leaf.Head.At(), r.Clock())
+			}
+		}
+		all = append(all, lost)
 	}
 	return all
+}
+
+// byHandFor is how long it is told that what ended in lost entries is to be ended by hand, in ms:
+// longer than a month in which somebody is away.
+const byHandFor = 45 * 24 * 60 * 60 * 1000
+
+// byHandUntil returns until when a person is told to end by hand what ended in the lost entries,
+// because nobody kept the heads of all of them; "": there is nothing to do, or the time is over. at
+// is when the entry was made that names them, and now the ledger's clock, in ms since 1970 UTC.
+func byHandUntil(e state.Epoch, at, now uint64) string {
+	if until := at + byHandFor; e.Settled && !e.Whole && now < until {
+		return stampMS(until)
+	}
+	return ""
 }
 
 // ends tells what ends when.

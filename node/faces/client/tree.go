@@ -116,7 +116,9 @@ type Lost struct {
 	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
 	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw; the same as from: none said how many"`
 	Settled bool   `json:"settled" doc:"What ended in them has ended again; not known of a child"`
-	Seen    uint64 `json:"seen,omitempty" doc:"Of a child: so many of them had been witnessed here"`
+	// ByHandUntil is told of the own ledger alone.
+	ByHandUntil string `json:"by_hand_until,omitempty" doc:"RFC 3339: until then it is told that a person must end what ended in them, because nobody kept the heads of all"`
+	Seen        uint64 `json:"seen,omitempty" doc:"Of a child: so many of them had been witnessed here"`
 }
 
 // WaitingKeys is a key set that broke with the one before it.

@@ -31,6 +31,7 @@ const (
 	CLITreeLost             Code = "cli.tree.lost"
 	CLITreeLostOne          Code = "cli.tree.lost-one"
 	CLITreeLostFrom         Code = "cli.tree.lost-from"
+	CLITreeByHand           Code = "cli.tree.by-hand"
 	CLITreeEpoch            Code = "cli.tree.epoch"
 	CLITreeChildLost        Code = "cli.tree.child-lost"
 	CLITreeChildLostFrom    Code = "cli.tree.child-lost-from"
@@ -63,6 +64,8 @@ var breakSentences = []sentence{
 		"this ledger is in epoch {epoch} (since {entry}): entry {from} of the epoch before is lost"},
 	{CLITreeLostFrom, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元自第 {from} 号起的条目可能已失去，失去多少不明",
 		"this ledger is in epoch {epoch} (since {entry}): of the epoch before, entries from {from} on may be lost, and nobody knows how many"},
+	{CLITreeByHand, "其中终止过什么，没有谁全部记着（见 {entry}）：请逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree，当时已终止而现在仍有效的，须人工终止；已核对的不必理会，本提示显示至 {until}",
+		"nobody kept all that ended in them (see {entry}): look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, and end by hand what had ended and stands now; if that is done, there is nothing to do, and this is told until {until}"},
 	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",
 		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
 	{CLITreeChildLost, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明上一纪元第 {from} 至 {to} 号条目已失去，共 {count} 条，其中经本级见证的有 {seen} 条",
