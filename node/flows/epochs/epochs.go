@@ -13,7 +13,12 @@
 // its newest keys are lost too.
 //
 // What was given in the lost entries is not given anew, and no record comes back: whoever had it
-// entered has its receipt, and enters it again.
+// entered has its receipt, and enters it again. What one of them replaced stands again. Where it
+// may be used no more by that (a record that was retracted or left by a file, an entry or a
+// standard of which there was a later version), the dataset or standard is held until its provider
+// looked through it. Where it was only changed, it stays as it was: nothing is decided by a title,
+// and of single records no heads are kept. To hold a dataset for each file that changed records
+// would stop whatever is loaded every night, and its provider loads that again.
 package epochs
 
 import (
