@@ -127,6 +127,15 @@ func (h *hosted) admits(peer tlsconf.Peer) error {
 	if !h.siblings.furnished.Load() {
 		return errOpening
 	}
+	return h.trusts(peer)
+}
+
+// trusts refuses who is no neighbour, and everybody once this replica was removed: whoever keeps a
+// link to it asks in vain, and finds the others as soon as that ends.
+func (h *hosted) trusts(peer tlsconf.Peer) error {
+	if err := h.host.Removed(); err != nil {
+		return err
+	}
 	return h.table.Admits(peer)
 }
 
@@ -164,7 +173,7 @@ func (n *Node) stillTrusted(local identity.Jurisdiction, s tlsconf.State) error 
 	if err != nil {
 		return err
 	}
-	return h.table.Admits(peer)
+	return h.trusts(peer)
 }
 
 // start begins the background work of a hosted jurisdiction: its upkeep, its news, its questions
