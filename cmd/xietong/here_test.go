@@ -68,7 +68,7 @@ func TestHostedComesBack(t *testing.T) {
 func TestInitLooksFirst(t *testing.T) {
 	c := newClerks(t, "en_US.UTF-8")
 	code, stdout, stderr := c.run("init nanming.guiyang.guizhou")
-	if code != exitFailed || !strings.Contains(stderr, "the directory has content") || strings.Contains(stdout+stderr, "this makes") {
+	if code != exitFailed || !strings.Contains(stderr, "this is the data directory of the node") || strings.Contains(stdout+stderr, "this makes") {
 		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
 }

@@ -119,7 +119,7 @@ func TestReceiptOfAnotherEpoch(t *testing.T) {
 	about := uint64(5)
 	for lang, want := range map[string]map[string][]string{
 		"zh_CN.UTF-8": {"": {"序号 7 的条目", "以 nanming.guiyang.guizhou/log/2 签署", "xietong ledger entry 7", "本账本序号 5 的条目"}, log + "7": {"签名时名为 " + log + "7"}},
-		"en_US.UTF-8": {"": {"verified: entry 7 stands", "signed under nanming.guiyang.guizhou/log/2", "xietong ledger entry 7", "entry 5 of the same ledger"}, log + "7": {"signed it as " + log + "7"}},
+		"en_US.UTF-8": {"": {"verified: entry 7 stands", "signed under nanming.guiyang.guizhou/log/2", "xietong ledger entry 7", "entry 5 of the same ledger"}, log + "7": {"the agency signed the entry as " + log + "7"}},
 	} {
 		for stated, words := range want {
 			b := newWorkbench(t, lang)

@@ -54,7 +54,7 @@ func TestOneReading(t *testing.T) {
 		{"uses", "GET", "/v1/uses?limit=3", "civil-affairs", nil, 1, 0},
 		{"count-uses", "GET", "/v1/uses/counts?by=agency", "", nil, 1, 0},
 		{"entry", "GET", "/v1/ledger/entries/0", "", nil, 1, 0},
-		{"revoke-grant", "POST", "", "civil-affairs", client.Revocation{Reason: "r"}, 1, 1},
+		{"revoke-grant", "POST", "", "civil-affairs", client.Revocation{Reason: "r"}, 2, 1},
 		{"roster", "GET", "/v1/roster", "", nil, 0, 0},
 	} {
 		if row.what == "revoke-grant" {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -228,10 +227,8 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 func lostShown(r *state.Reader) (all []client.Lost) {
 	for _, e := range r.Epochs() {
 		lost := client.Lost{Epoch: e.Number, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled}
-		if data, err := r.ProvenLeaf(e.Entry); err == nil {
-			if leaf, err := ledger.DecodeLeaf(data); err == nil {
-				lost.ByHandUntil = byHandUntil(e, leaf.Head.At(), r.Clock())
-			}
+		if at, err := host.TimeAt(r, e.Entry); err == nil && e.Settled && !e.Whole {
+			lost.ByHandUntil = byHandUntil(at, r.Clock())
 		}
 		all = append(all, lost)
 	}
@@ -242,11 +239,11 @@ func lostShown(r *state.Reader) (all []client.Lost) {
 // longer than a month in which somebody is away.
 const byHandFor = 45 * 24 * 60 * 60 * 1000
 
-// byHandUntil returns until when a person is told to end by hand what ended in the lost entries,
-// because nobody kept the heads of all of them; "": there is nothing to do, or the time is over. at
-// is when the entry was made that names them, and now the ledger's clock, in ms since 1970 UTC.
-func byHandUntil(e state.Epoch, at, now uint64) string {
-	if until := at + byHandFor; e.Settled && !e.Whole && now < until {
+// byHandUntil returns until when a person is told to end by hand what ended in lost entries, of
+// which nobody kept all heads; "": the time is over. at is when the entry was made that names them,
+// and now the ledger's clock, in ms since 1970 UTC.
+func byHandUntil(at, now uint64) string {
+	if until := at + byHandFor; now < until {
 		return stampMS(until)
 	}
 	return ""

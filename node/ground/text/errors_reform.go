@@ -35,7 +35,7 @@ var reformProblems = []problem{
 	{
 		number: 535, code: DatasetHeld, status: http.StatusConflict, params: []string{"dataset", "jurisdiction", "entry"},
 		zh: parts{"数据资源待提供部门确认", "{jurisdiction}的账本失去了部分条目，其中（{entry}）有数据资源 {dataset} 后来的版本，或者撤下了它的记录；在提供部门确认之前，不提供给任何一方", "{jurisdiction}",
-			"请提供部门核对目录（xietong dataset show {dataset}）和记录（xietong record export {dataset} --purpose 用途，其间只有提供部门可以查看），该改的改，该撤下的撤下，然后重新发布目录（没有改动的也要）：xietong dataset publish 文件；使用方请与提供部门联系"},
+			"请提供部门核对目录（xietong dataset show {dataset}）和记录（xietong record export {dataset} --purpose PURPOSE，其间只有提供部门可以查看），该改的改，该撤下的撤下，然后重新发布目录（没有改动的也要）：xietong dataset publish 文件；使用方请与提供部门联系"},
 		en: parts{"Dataset awaits its provider", "{jurisdiction} lost entries of its ledger, and in one of them ({entry}) a later version of the dataset {dataset} was published, or records of it were retracted; until its provider has spoken, nobody is given it", "{jurisdiction}",
 			"its provider looks through the entry (`xietong dataset show {dataset}`) and the records (`xietong record export {dataset} --purpose PURPOSE`: it alone sees them meanwhile), mends or retracts what is not right, and publishes the entry again, also where nothing is to change, with `xietong dataset publish FILE`; who uses it should ask the provider"},
 	},
