@@ -139,3 +139,17 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	}
 	return out, nil
 }
+
+// Subroot returns the root of the complete subtree over some hashes of one tile level, 32 bytes
+// each. Their number is a power of two, as that of a full tile is.
+func Subroot(hashes []byte) tlog.Hash { return subtree(hashes, 0, len(hashes)/tlog.HashSize) }
+
+// NodeAt returns the n-th hash of a level of the tree: the root of the entries from n<<level up to
+// (n+1)<<level, all of which must be there.
+func NodeAt(level int, n uint64, tiles TileReader) (tlog.Hash, error) {
+	found, err := hashes{tiles}.ReadHashes([]int64{tlog.StoredHashIndex(level, int64(n))})
+	if err != nil {
+		return tlog.Hash{}, fmt.Errorf("read hash %d of level %d: %w", n, level, err)
+	}
+	return found[0], nil
+}
