@@ -26,15 +26,15 @@ import (
 
 // growth fills the state of a ledger, and at each of some sizes measures what must not grow with
 // it: how long it takes to open, to append and to prove. The commands go straight into the state
-// machine, without raft and sockets, because no machine makes a hundred million of them otherwise in
-// an hour. Each is what a use of data leaves: an entry with a sealed payload, and an id that is
-// remembered for an hour and a minute, of a clock that goes on by ten milliseconds a
-// command: from the first size on as many ids are forgotten as come.
+// machine, without raft and sockets, because no machine makes a hundred million of them otherwise
+// in an hour. Each is what a use of data leaves: an entry with a sealed payload, and an id that is
+// remembered for an hour and a minute, of a clock that goes on by ten milliseconds a command: from
+// the first size on as many ids are forgotten as come.
 //
 // What is appended to a larger one is measured by turns with the first, of which a copy is kept.
 //
-// Filling and measuring are processes of their own. The one that fills is killed while it writes, as
-// a machine that loses power: nothing is in the memory of the one that opens.
+// Filling and measuring are processes of their own. The one that fills is killed while it writes,
+// as a machine that loses power: nothing is in the memory of the one that opens.
 type growth struct {
 	entries []uint64
 	size    int
@@ -110,7 +110,9 @@ func grow(ctx context.Context, args []string, out io.Writer) (err error) {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "%d entries: filled in %s, %d bytes of file an entry; killed\n", n, shown(time.Since(began)), info.Size()/int64(n))
+		files, old := g.files()
+		fmt.Fprintf(out, "%d entries: filled in %s, %d bytes of state.db an entry, and %d in %d files that never change; killed\n",
+			n, shown(time.Since(began)), info.Size()/int64(n), old/int64(n), len(files))
 		for _, after := range []string{"a kill", "a clean end"} {
 			fmt.Fprintf(out, "  after %s:\n", after)
 			if err := g.process(ctx, phaseLook, n, out); err != nil {
@@ -138,6 +140,17 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// files returns the files of old entries, and their bytes.
+func (g growth) files() (paths []string, bytes int64) {
+	paths, _ = filepath.Glob(filepath.Join(g.dir, state.FilesFolder, "0*"))
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return paths, bytes
 }
 
 func (g growth) firstPath() string { return filepath.Join(g.dir, "first.db") }
@@ -257,8 +270,11 @@ func (g growth) fill() error {
 // look opens the state, measures, and closes it.
 func (g growth) look(out io.Writer) (err error) {
 	if g.cold {
-		if err := dropCache(g.path()); err != nil {
-			return err
+		files, _ := g.files()
+		for _, path := range append(files, g.path()) {
+			if err := dropCache(path); err != nil {
+				return err
+			}
 		}
 	}
 	began := time.Now()

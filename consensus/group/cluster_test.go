@@ -28,6 +28,7 @@ type cluster struct {
 	registry func() *state.Registry
 	tune     func(n uint32, c *raft.Config) // beside quick; nil: nothing
 	change   func(n uint32, c *Config)      // nil: nothing
+	options  state.Options
 }
 
 func newCluster(t *testing.T, voters int) *cluster {
@@ -64,7 +65,7 @@ func (c *cluster) dir(n uint32) string {
 func (c *cluster) up(numbers ...uint32) {
 	c.Helper()
 	for _, n := range numbers {
-		nd, err := startWith(c.dir(n), n, c.network.layer(replica(n)), c.registry(), state.Options{}, func(config *Config) {
+		nd, err := startWith(c.dir(n), n, c.network.layer(replica(n)), c.registry(), c.options, func(config *Config) {
 			config.Tune = func(rc *raft.Config) {
 				quick(rc)
 				if c.tune != nil {

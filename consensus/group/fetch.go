@@ -1,6 +1,7 @@
 package group
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -246,9 +247,13 @@ func (g *Group) reachTerm(term uint64) error {
 
 // room returns how many bytes of disk space may be used for what comes and goes. Twice what
 // commands need is left to them, here and in the groups beside.
-func (g *Group) room() (uint64, error) {
-	free, err := freeSpace(g.config.Dir)
-	return free - min(free, 2*g.config.MinFree), err
+func (g *Group) room() (uint64, error) { return Room(g.config.Dir, g.config.MinFree) }
+
+// Room returns how many bytes of disk space may be used beside what commands need in a folder,
+// where they need minFree; 0: DefaultMinFree.
+func Room(dir string, minFree uint64) (uint64, error) {
+	free, err := freeSpace(dir)
+	return free - min(free, 2*cmp.Or(minFree, DefaultMinFree)), err
 }
 
 // Filling returns how far this replica is with being filled from another; nil: it need not be.

@@ -25,7 +25,7 @@ type written struct {
 	*kept
 	name   string
 	summed bool // its sums are kept here
-	always bool // each pair is a new one
+	always bool // each pair is a new one, unless it is gone
 	groups [256]groupSum
 }
 
@@ -71,7 +71,7 @@ func (w *fileWriter) write(p *pair) error {
 		return err
 	}
 	var change groupSum
-	if b.summed && !b.always {
+	if b.summed && (!b.always || p.gone) {
 		if sum, ok := sumIn(b.Get(p.key)); ok {
 			change = groupSum{^uint64(0), -uint64(sum)}
 		}

@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -36,6 +37,8 @@ type FillConfig struct {
 	Source   string // names the source in errors
 	Least    uint64 // the raft index that the source must have applied
 	Hosted   int    // see Options
+	// FileBlocks is how many blocks a file of old entries has; see Options.
+	FileBlocks int
 	// Rest is called before the rest is received, and returns the raft index that the source must
 	// have applied by then; nil: Least.
 	Rest func() (least uint64)
@@ -59,6 +62,7 @@ func (s *Store) Filling(source string, least uint64) FillConfig {
 	defer s.mu.Unlock()
 	return FillConfig{
 		Dir: filepath.Dir(s.path), Log: s.meta.Log, Registry: s.registry, Source: source, Least: least, Hosted: s.options.Hosted,
+		FileBlocks: int(cmp.Or(s.meta.filed.Blocks, uint64(s.options.FileBlocks))),
 	}
 }
 

@@ -9,25 +9,33 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 )
 
 // filler is a source and the folder that is filled from it.
 type filler struct {
 	*testing.T
-	source *marked
-	dir    string
-	index  uint64 // the next raft entry of the source
+	source  *marked
+	dir     string
+	index   uint64  // the next raft entry of the source
+	options Options // of both
 }
 
-func newFiller(t *testing.T, entries int) *filler {
-	f := &filler{T: t, source: newMarked(t, filepath.Join(t.TempDir(), "state.db")), dir: t.TempDir(), index: 1}
+func newFiller(t *testing.T, entries int) *filler { return newFillerWith(t, entries, Options{}) }
+
+func newFillerWith(t *testing.T, entries int, o Options) *filler {
+	f := &filler{T: t, source: newMarkedWith(t, filepath.Join(t.TempDir(), "state.db"), o), dir: t.TempDir(), index: 1, options: o}
 	f.grow(entries)
+	if o.unmoving {
+		f.source.moveAll()
+	}
 	return f
 }
 
@@ -59,7 +67,7 @@ func (f *filler) serve() Source {
 }
 
 func (f *filler) config() FillConfig {
-	return FillConfig{Dir: f.dir, Log: testLog(f.T), Registry: poisonRegistry(), Source: "r2"}
+	return FillConfig{Dir: f.dir, Log: testLog(f.T), Registry: poisonRegistry(), Source: "r2", FileBlocks: f.options.FileBlocks}
 }
 
 // fill fills from the source, over a stream that change may replace by another one.
@@ -88,12 +96,27 @@ func content(t testing.TB, s *Store) map[string]string {
 	s.Flush()
 	all := map[string]string{}
 	err := s.View(func(r *Reader) error {
+		for index := range r.Size() {
+			all[fmt.Sprintf("%s %x", bucketLeaf, be64(index))] = string(r.Leaf(index))
+		}
+		for n := range (r.Size() + 255) / 256 {
+			id := ledger.TileID{N: n}
+			tile, err := r.Tile(id)
+			if all[fmt.Sprintf("%s %x", bucketTile, tileKey(id))] = string(tile); err != nil {
+				return err
+			}
+		}
 		for _, b := range s.registry.Buckets() {
 			r.Scan(b.Name, nil, nil, func(k, v []byte) bool {
-				if of, _, _ := sumOf(k); b.Name == bucketSums && of == bucketMeta || b.Name == bucketMeta && string(k) == string(keyRaft) {
-					return true
+				of, _, _ := sumOf(k)
+				inFiles := []string{bucketLeaf, bucketTile} // as much of them as was moved
+				switch {
+				case slices.Contains(inFiles, b.Name) && (b.Name == bucketLeaf || k[0] == 0):
+				case b.Name == bucketSums && (of == bucketMeta || slices.Contains(inFiles, of)):
+				case b.Name == bucketMeta && (string(k) == string(keyRaft) || string(k) == string(keyFiles)):
+				default:
+					all[fmt.Sprintf("%s %x", b.Name, k)] = string(v)
 				}
-				all[fmt.Sprintf("%s %x", b.Name, k)] = string(v)
 				return true
 			})
 		}
@@ -126,12 +149,15 @@ func (f *filler) check() {
 	if err := Install(path, testLog(f.T)); err != nil {
 		f.Fatal(err)
 	}
-	s, err := Open(path, poisonRegistry(), Options{})
+	s, err := Open(path, poisonRegistry(), f.options)
 	if err != nil {
 		f.Fatal(err)
 	}
 	defer s.Close()
 	sameContent(f.T, content(f.T, s), content(f.T, f.source.Store))
+	if found := scrubbed(f.T, s, 1<<20); len(found) > 0 || s.Damaged() != nil {
+		f.Errorf("a scrub found %v, %v", found, s.Damaged())
+	}
 	index, term := f.source.Applied()
 	if m, ok, err := s.Marker(); err != nil || !ok || m.Index != index || m.Term != term || string(m.Configuration) != "configuration" {
 		f.Errorf("marker: got %+v, %v, %v", m, ok, err)
@@ -364,12 +390,15 @@ func (a *asking) Write(p []byte) (int, error) {
 
 // TestFillFaults fails each step of writing, either not done or done and reported as failed. No
 // file is taken for a state that is none, and the next filling ends well.
-func TestFillFaults(t *testing.T) {
+func TestFillFaults(t *testing.T) { fillFaults(t, 60, Options{}, 4) }
+
+func fillFaults(t *testing.T, entries int, o Options, least int) {
+	t.Helper()
 	steps := 0
 	for at := 0; ; at++ {
 		met := false
 		for _, done := range []bool{false, true} {
-			f := newFiller(t, 60)
+			f := newFillerWith(t, entries, o)
 			c, n, failed := f.config(), 0, ""
 			c.step = func(name string, do func() error) error {
 				if n++; n-1 != at {
@@ -411,7 +440,7 @@ func TestFillFaults(t *testing.T) {
 		}
 		steps++
 	}
-	if steps < 4 {
+	if steps < least {
 		t.Errorf("%d steps were met", steps)
 	}
 }

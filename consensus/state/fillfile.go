@@ -13,6 +13,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/bundle"
 	"xietong/consensus/ledger"
 )
 
@@ -38,11 +39,13 @@ type fillFile struct {
 	config FillConfig
 	path   string
 	db     *bolt.DB
-	tx     *bolt.Tx    // what is not on disk yet; nil: nothing
-	writer *fileWriter // into tx
-	sums   contents    // of what was received of the buckets that decide
-	len    int         // its bytes
-	size   uint64      // entries, those in tx included
+	files  *bundle.Folder // for the entries that are old
+	filed  filed          // up to where they are there, and on disk
+	tx     *bolt.Tx       // what is not on disk yet; nil: nothing
+	writer *fileWriter    // into tx
+	sums   contents       // of what was received of the buckets that decide
+	len    int            // its bytes
+	size   uint64         // entries, those in tx included
 	fresh  []tlog.Hash
 }
 
@@ -50,7 +53,8 @@ type fillFile struct {
 // was received of the rest is dropped: it was of another moment. A file of another ledger, or one
 // that is damaged, is removed.
 func openFilling(c FillConfig) (*fillFile, error) {
-	f := &fillFile{config: c, sums: contents{}, path: filepath.Join(c.Dir, FillFile)}
+	f := &fillFile{config: c, sums: contents{}, path: filepath.Join(c.Dir, FillFile), files: folderBeside(filepath.Join(c.Dir, FillFile))}
+	f.files.Step = c.step
 	err := f.open()
 	if _, damaged := errors.AsType[*DamageError](err); damaged || errors.Is(err, errNotFilling) {
 		err = RemoveFilling(c.Dir)
@@ -96,10 +100,13 @@ func (f *fillFile) begin() (err error) {
 		if own := tx.Bucket([]byte(bucketMeta)); own != nil && !f.mine(own) {
 			return errNotFilling
 		}
+		if err := f.readFiled(tx); err != nil {
+			return err
+		}
 		if err := dropRest(tx); err != nil {
 			return err
 		}
-		f.size = 0
+		f.size = f.filed.entries()
 		if leaves := tx.Bucket([]byte(bucketLeaf)); leaves != nil {
 			if last, _ := leaves.Cursor().Last(); last != nil {
 				f.size = index64(last) + 1
@@ -107,7 +114,7 @@ func (f *fillFile) begin() (err error) {
 		}
 		of, err := canon.Marshal(fillingOf{Format: Format, Log: f.config.Log})
 		w := f.config.Registry.newFileWriter(tx)
-		return errors.Join(err, w.write(&pair{bucket: bucketMeta, key: keyFilling, value: of}), w.end())
+		return errors.Join(err, w.write(&pair{bucket: bucketMeta, key: keyFilling, value: of}), f.putFiled(w), w.end())
 	})
 }
 
@@ -168,13 +175,13 @@ func (f *fillFile) root() (root tlog.Hash, err error) {
 	return root, err
 }
 
-// bytes returns the size of the file.
+// bytes returns the size of the file, and of those with old entries.
 func (f *fillFile) bytes() uint64 {
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return 0
+	size := f.files.Bytes()
+	if info, err := os.Stat(f.path); err == nil {
+		size += uint64(info.Size())
 	}
-	return uint64(info.Size())
+	return size
 }
 
 // put writes one pair.
@@ -241,6 +248,9 @@ func (f *fillFile) commit(name string) error {
 	if tx.DB() != nil { // the step was not done
 		err = errors.Join(err, tx.Rollback())
 	}
+	if err == nil {
+		err = f.move()
+	}
 	return err
 }
 
@@ -250,6 +260,7 @@ func (f *fillFile) close() error {
 	if f.tx != nil {
 		err = f.tx.Rollback()
 	}
+	f.files.Forget()
 	return errors.Join(err, f.db.Close())
 }
 
@@ -262,7 +273,8 @@ func (f *fillFile) verify(m meta, check func(Published, [][]byte, uint64) error)
 		return nil, err
 	}
 	defer tx.Rollback()
-	r := &Reader{reads: reads{file: tx}, meta: m}
+	m.filed = f.filed
+	r := readerOf(tx, m, f.files)
 	err = r.view(func(r *Reader) error {
 		p, _ := r.Published()
 		sets, inForce := r.KeySets(), r.InForce(p.Mark.Size)

@@ -8,8 +8,8 @@ import (
 )
 
 // flushLoop commits the open transaction some time after it began (see pace), or when it is half
-// full. It is the only goroutine of this package, and the only code here that knows of time: the
-// time of a commit changes nothing in the content of the transaction.
+// full. It and the mover are the only goroutines of this package, and the only code here that knows
+// of time: the time of a commit changes nothing in the content of the transaction.
 func (s *Store) flushLoop() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -78,12 +78,13 @@ func (s *Store) commit(lists bool) error {
 	if err != nil || l == nil {
 		return err
 	}
-	if err := s.commitFile(l, size, lists); err != nil {
+	if err := s.commitLayer(l, size, lists); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frozen, s.passed = nil, s.passed+1
+	s.mover.look()
 	return nil
 }
 

@@ -44,7 +44,7 @@ func (s *Store) list() error {
 	if !s.unlisted || failed != nil {
 		return nil
 	}
-	return s.commitFile(newLayer(), 0, true)
+	return s.commitLayer(newLayer(), 0, true)
 }
 
 // rest returns a channel on which the flusher hears when it is to write the list; nil: it need not.

@@ -232,10 +232,15 @@ func (r reads) last(bucket string) (key, value []byte) {
 	return bytes.Clone(key), bytes.Clone(value)
 }
 
-// commitFile writes a layer of so many bytes to the file and flushes it to disk, whole or not at
-// all. With lists it writes the list of free pages in any case. Where the database gives up,
-// because a page is not what it says it is, the error is a *DamageError.
-func (s *Store) commitFile(l *layer, size int, lists bool) (err error) {
+// commitLayer writes a layer of so many bytes to the file.
+func (s *Store) commitLayer(l *layer, size int, lists bool) error {
+	return s.commitFile(size, lists, func(file *bolt.Tx) error { return s.registry.writeLayer(file, l, s.scrubbed) })
+}
+
+// commitFile has write put so many bytes into the file and flushes it to disk, whole or not at all,
+// with flushing held. With lists it writes the list of free pages in any case. Where the database
+// gives up, because a page is not what it says it is, the error is a *DamageError.
+func (s *Store) commitFile(size int, lists bool, write func(file *bolt.Tx) error) (err error) {
 	var file *bolt.Tx
 	defer func() {
 		if p := recover(); p != nil {
@@ -245,7 +250,7 @@ func (s *Store) commitFile(l *layer, size int, lists bool) (err error) {
 	if file, err = s.db.Begin(true); err != nil {
 		return err
 	}
-	if err := s.registry.writeLayer(file, l, s.scrubbed); err != nil {
+	if err := write(file); err != nil {
 		return errors.Join(err, file.Rollback())
 	}
 	s.lists(size, lists)

@@ -16,11 +16,13 @@ func Look(path string, look func(*Reader) error) (err error) {
 	if err != nil {
 		return err
 	}
+	files := folderBeside(path)
+	defer files.Forget()
 	defer func() {
 		if p := recover(); p != nil {
 			err = &DamageError{File: path, Err: fmt.Errorf("read state file: %v", p)}
 		}
 		err = errors.Join(err, db.Close())
 	}()
-	return db.View(func(tx *bolt.Tx) error { return look(&Reader{reads: reads{file: tx}, meta: m}) })
+	return db.View(func(tx *bolt.Tx) error { return look(readerOf(tx, m, files)) })
 }

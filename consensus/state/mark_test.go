@@ -37,12 +37,15 @@ type marked struct {
 	*Store
 }
 
-func newMarked(t *testing.T, path string) *marked {
+func newMarked(t *testing.T, path string) *marked { return newMarkedWith(t, path, Options{}) }
+
+func newMarkedWith(t *testing.T, path string, o Options) *marked {
 	t.Helper()
 	if err := Create(path, testLog(t)); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(path, poisonRegistry(), Options{Fatal: func(err error) { panic(fatal{err}) }})
+	o.Fatal = func(err error) { panic(fatal{err}) }
+	s, err := Open(path, poisonRegistry(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"xietong/consensus/bundle"
 	"xietong/consensus/ledger"
 )
 
@@ -29,7 +30,7 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 			return &DamageError{Err: fmt.Errorf("mend tree: %w", err)}
 		}
 		for id, tile := range tiles {
-			if stored, ok := r.sound(bucketTile, tileKey(id)); ok && bytes.Equal(stored, tile) {
+			if stored, ok := r.soundTile(id); ok && bytes.Equal(stored, tile) {
 				delete(tiles, id)
 			}
 		}
@@ -41,8 +42,53 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 	if err := s.putTiles(tiles); err != nil {
 		return 0, err
 	}
+	if err := s.mendFiles(); err != nil {
+		return 0, fmt.Errorf("mend tree: %w", err)
+	}
 	s.damage.Store(nil)
 	return len(tiles), nil
+}
+
+// soundTile returns a tile of the stored tree, or nil. ok is false where it is not as it was
+// written.
+func (r *Reader) soundTile(id ledger.TileID) (tile []byte, ok bool) {
+	if r.meta.isFiled(id) {
+		tile, err := r.oldTile(id.N)
+		return tile, err == nil
+	}
+	return r.sound(bucketTile, tileKey(id))
+}
+
+// mendFiles writes each file anew whose tiles are damaged, from its leaves, which were found to be
+// what was signed.
+func (s *Store) mendFiles() error {
+	s.mu.Lock()
+	f := s.meta.filed
+	s.mu.Unlock()
+	for number := range f.Files {
+		err := s.View(func(r *Reader) error {
+			id, err := f.fileID(number, r)
+			if err != nil {
+				return err
+			}
+			return s.files.Put(id, func(n int) (bundle.Block, error) { return r.blockOf(number*f.Blocks + uint64(n)), nil })
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.files.Forget()
+	return nil
+}
+
+// blockOf returns the leaves of a block, and the tile that they give.
+func (r *Reader) blockOf(n uint64) (b bundle.Block) {
+	for index := n * bundle.BlockLen; index < (n+1)*bundle.BlockLen; index++ {
+		leaf := r.Leaf(index)
+		hash := ledger.LeafHash(leaf)
+		b.Leaves, b.Tile = append(b.Leaves, leaf), append(b.Tile, hash[:]...)
+	}
+	return b
 }
 
 // derive makes the tiles of a view's ledger from its entries.
@@ -70,7 +116,9 @@ func (s *Store) putTiles(tiles memTiles) error {
 	s.begin()
 	var err error
 	for id, tile := range tiles { // each tile has its own key: the order does not matter
-		err = errors.Join(err, s.open.Put(bucketTile, tileKey(id), tile))
+		if !s.meta.isFiled(id) {
+			err = errors.Join(err, s.open.Put(bucketTile, tileKey(id), tile))
+		}
 	}
 	s.open.fresh = nil // all entries are in these tiles
 	s.mu.Unlock()

@@ -2,16 +2,20 @@ package state
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	bolt "go.etcd.io/bbolt"
 
+	"xietong/consensus/bundle"
 	"xietong/consensus/ledger"
 )
 
 // Scrub is a round over all that a store's file holds, in which every bucket is compared with its
-// sums, every value with its checksum, and every entry with the tree. It keeps nothing on disk. It
-// is of one goroutine.
+// sums, every value with its checksum, and every entry with the tree; then over the files of old
+// entries, each block of which is compared with the tree that is in the state file. It keeps
+// nothing on disk. It is of one goroutine.
 //
 // A large bucket is read in pages, between which others commit. What they commit to a part that was
 // read is added to what was counted there, so at the end the count is that of one moment.
@@ -19,7 +23,8 @@ type Scrub struct {
 	store *Store
 	after []byte     // the key of the sum that was compared last
 	now   *groupPass // nil: none is under way
-	done  bool
+	done  bool       // with the state file
+	block uint64     // of the files that is read next
 }
 
 // Scrub begins a round.
@@ -30,6 +35,9 @@ func (s *Store) Scrub() *Scrub { return &Scrub{store: s} }
 // more is false at the end of the round.
 func (c *Scrub) Next(size int) (more bool, err error) {
 	s := c.store
+	if c.done {
+		return c.nextBlocks(size)
+	}
 	s.flushing.Lock() // nothing is committed while a page is read
 	defer s.flushing.Unlock()
 	s.mu.Lock()
@@ -49,7 +57,36 @@ func (c *Scrub) Next(size int) (more bool, err error) {
 		err = s.damaged(err)
 	}()
 	err = db.View(func(file *bolt.Tx) error { return c.next(file, size) })
-	return !c.done, err
+	s.mu.Lock()
+	more = !c.done || s.meta.filed.Files > 0
+	s.mu.Unlock()
+	return more, err
+}
+
+// nextBlocks reads on in the files of old entries, at least a block. Of a file that is missing it
+// tells once.
+func (c *Scrub) nextBlocks(size int) (more bool, err error) {
+	var end uint64
+	err = c.store.View(func(r *Reader) error {
+		f := r.meta.filed
+		end = f.entries() / bundle.BlockLen
+		for c.block < end && size > 0 {
+			block := c.block
+			c.block++
+			n, err := r.checkBlock(block)
+			if size -= n; errors.Is(err, fs.ErrNotExist) {
+				c.block = (block/f.Blocks + 1) * f.Blocks
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, ErrClosed) {
+		return false, ErrClosed
+	}
+	return c.block < end, err
 }
 
 func (c *Scrub) next(file *bolt.Tx, size int) error {

@@ -24,10 +24,10 @@ const (
 // shares has every bucket of this room whose share is not isReplicated. The buckets of the rooms
 // above are written by commands alone, so they are all replicated.
 //
-//	leaf         immutable   Append writes it once
+//	leaf         immutable   Append writes it once; where it is (here, or in a file) is each replica's own
 //	sealed       immutable   likewise; a payload is erased by its key
 //	tile         derived     from leaf
-//	meta         own         "state" and "clock": the position and its clock, which go with the copy as its own part; "raft": when this replica took its snapshot
+//	meta         own         "state" and "clock": the position and its clock, which go with the copy as its own part; "raft": when this replica took its snapshot; "files": which entries it has in files
 //	sums         own         they are made anew, of what was received
 //	marks        found       the digest goes on from the source's; the root is computed
 //	lines        replicated  what the replicas signed came in commands

@@ -99,7 +99,7 @@ func (s Source) entries(ctx context.Context, to io.Writer, from uint64, o offer)
 	if err != nil {
 		return newFrameWriter(to).write(messageOffer, refusing(o, refusedUnwell, err.Error()))
 	}
-	o.Bytes = uint64(info.Size()) + 2*MaxOpenLen // all in the file, and what is not yet
+	o.Bytes = uint64(info.Size()) + s.Store.files.Bytes() + 2*MaxOpenLen // all in the files, and what is not yet
 	w := newFrameWriter(to)
 	if err := w.write(messageOffer, o); err != nil {
 		return err
@@ -127,7 +127,7 @@ func someEntries(r *Reader, from, to uint64) (entries, error) {
 	for n := 0; from < to && n < frameFill; from++ {
 		leaf := r.Leaf(from)
 		if err := sameInTile(tree, from, ledger.LeafHash(leaf)); leaf == nil || err != nil {
-			return e, &DamageError{Err: fmt.Errorf("entry %d: %w", from, errors.Join(err, errors.New("it is not what was recorded")))}
+			return e, notRecorded(from, err)
 		}
 		one := entry{Leaf: leaf, Sealed: [][]byte{}}
 		n += len(leaf) + 16

@@ -33,8 +33,8 @@
 //
 // The file has one bucket for each name that a room above uses, and these:
 //
-//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "clock" -> [clock, that of the correction, the two by which is forgotten]; "raft" -> marker
-//	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes
+//	meta         "state" -> ["xietong state", format, log, applied index, term, tree size, ledger time, digest, index and sum of the last entry]; "clock" -> [clock, that of the correction, the two by which is forgotten]; "raft" -> marker; "files" -> [how many files of old entries, blocks of each]
+//	leaf         be64(index) -> encoded leaf        tile  level, be64(n) -> up to 256 hashes; old ones are in files: see files.go
 //	sealed       be64(index) -> ciphertext of the payload
 //	seq          "/" and the agency, "/" alone for the node -> be64(last sequence number)
 //	keysets      be64(number) -> [index of its entry, number of replicas, signed key set]
@@ -64,10 +64,11 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"xietong/certs/identity"
+	"xietong/consensus/bundle"
 )
 
 // Format is the version of the file's layout. Open refuses a file of a later version.
-const Format = 3
+const Format = 4
 
 // Defaults and bounds of the open transaction.
 const (
@@ -108,6 +109,7 @@ type meta struct {
 
 	clock clock // kept under a key of its own
 	names Names // kept in a bucket of its own
+	filed filed // kept under a key of its own; of a view it may be newer than its transaction, since the files are there first
 
 	contents contents // the sums of what decides, kept under keys of their own; changed in place
 
@@ -153,12 +155,22 @@ type Options struct {
 	// the store, which holds a lock meanwhile. The default panics.
 	Fatal  func(error)
 	Hosted int // how many stores share the address space and the disk; 0: one
+	// Room returns how many bytes of disk space may be used for files of old entries: while one
+	// does not fit none is written. nil: any number.
+	Room func() (uint64, error)
+	// Unmoved is told why old entries could not be moved into a file; it is tried again. nil:
+	// nobody is.
+	Unmoved func(error)
+	// FileBlocks is how many blocks of 256 entries a file has, where there is none yet; 0: 256.
+	// Fewer are for tests.
+	FileBlocks int
 
 	mapLen    int                         // bytes of the file's first map; 0: mapLen
 	began     func()                      // is called when the file is read and mu not yet held; nil: nothing is
 	commit    func(*bolt.Tx) error        // commits a transaction; for tests of faults, as the next two
 	rename    func(from, to string) error // renames a file that was filled,
 	syncDir   func(path string) error     // and flushes its folder
+	unmoving  bool                        // no goroutine moves old entries; a test does
 	shortList int                         // bytes of a list of free pages that every commit writes; 0: shortList
 }
 
@@ -172,6 +184,8 @@ type Store struct {
 	stop     chan struct{}
 	dead     chan struct{} // closed when the store failed
 	flusher  sync.WaitGroup
+	files    *bundle.Folder
+	mover    *mover
 	damage   atomic.Pointer[DamageError] // the first that a view met; nil: none
 
 	flushing sync.Mutex // held through a commit, and taken before mu
@@ -250,11 +264,24 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 		options.rename, options.syncDir = os.Rename, syncDir
 	}
 	s := &Store{
-		path: path, db: db, registry: registry, options: options, meta: m,
+		files: folderBeside(path), mover: newMover(), path: path, db: db, registry: registry, options: options, meta: m,
 		wake: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
 	}
+	return s, s.start()
+}
+
+// start looks at the files of old entries, and starts the goroutines. A file that is missing or
+// damaged is told as any other damage that a view meets.
+func (s *Store) start() error {
+	if err := s.files.Sweep(); err != nil {
+		return errors.Join(fmt.Errorf("open state: %w", err), s.db.Close())
+	}
+	_ = s.View((*Reader).checkFiles) // it is noted, and the store serves on
 	s.flusher.Go(s.flushLoop)
-	return s, nil
+	if !s.options.unmoving {
+		s.flusher.Go(s.moveLoop)
+	}
+	return nil
 }
 
 // Applied returns the raft index and term up to which commands were applied, committed or not.
@@ -327,6 +354,7 @@ func (s *Store) Close() error {
 		err = s.list()
 	}
 	s.flushing.Unlock()
+	s.files.Forget()
 	return errors.Join(err, s.db.Close())
 }
 

@@ -96,6 +96,8 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bol
 	s.meta = m
 	s.damage.Store(nil)
 	s.scrubbed = nil
+	s.files.Forget() // one that was damaged was written anew
+	s.mover.look()
 	s.moveTo(m.Index, m.Term)
 	if err := s.options.syncDir(filepath.Dir(s.path)); err != nil {
 		s.fail(err)

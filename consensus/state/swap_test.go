@@ -124,7 +124,7 @@ func TestSwapIsRefused(t *testing.T) {
 			return nil
 		}, ErrNotNewer},
 		"not whole": {func(b *behind) error {
-			stream := &fillFile{config: b.config(), path: filepath.Join(b.dir, FillFile)}
+			stream := &fillFile{config: b.config(), path: filepath.Join(b.dir, FillFile), files: folderBeside(filepath.Join(b.dir, FillFile))}
 			stream.config.step = func(_ string, do func() error) error { return do() }
 			return errors.Join(stream.open(), stream.close())
 		}, nil},

@@ -44,13 +44,14 @@ func be64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func tileKey(id ledger.TileID) []byte { return append([]byte{byte(id.Level)}, be64(id.N)...) }
 
-// Tile returns a tile of the stored tree, or nil.
+// Tile returns a tile of the tree in the state file, or nil.
 func (r reads) Tile(id ledger.TileID) ([]byte, error) { return r.Get(bucketTile, tileKey(id)), nil }
 
 // Reader is a view of the state at one raft index. What is applied later does not show in it.
 type Reader struct {
 	reads
 	meta  meta
+	old   old
 	fresh []tlog.Hash              // leaf hashes that are not in the stored tiles yet
 	grown map[ledger.TileID][]byte // the tiles that fresh changes; nil: not computed yet
 }
@@ -68,6 +69,9 @@ func (r *Reader) Tile(id ledger.TileID) ([]byte, error) {
 	if tile, ok := r.grown[id]; ok {
 		return tile, nil
 	}
+	if r.meta.isFiled(id) {
+		return r.oldTile(id.N)
+	}
 	return r.reads.Tile(id)
 }
 
@@ -84,7 +88,34 @@ func (r *Reader) Time() uint64 { return r.meta.Time }
 func (r *Reader) Applied() uint64 { return r.meta.Index }
 
 // Leaf returns the encoded leaf at index, or nil when the ledger is shorter.
-func (r *Reader) Leaf(index uint64) []byte { return r.Get(bucketLeaf, be64(index)) }
+func (r *Reader) Leaf(index uint64) []byte {
+	if index >= r.meta.filed.entries() {
+		return r.Get(bucketLeaf, be64(index))
+	}
+	leaf, err := r.oldLeaf(index)
+	if err != nil {
+		panic(damageOf(err))
+	}
+	return bytes.Clone(leaf)
+}
+
+// damageOf returns an error that ends a view.
+func damageOf(err error) *DamageError {
+	if damage, ok := errors.AsType[*DamageError](err); ok {
+		return damage
+	}
+	return &DamageError{Err: err}
+}
+
+// soundLeaf returns the leaf at index, or nil also where it cannot be read.
+func (r *Reader) soundLeaf(index uint64) (leaf []byte) {
+	if index < r.meta.filed.entries() {
+		leaf, _ = r.oldLeaf(index)
+		return leaf
+	}
+	leaf, _ = r.sound(bucketLeaf, be64(index))
+	return leaf
+}
 
 // ProvenLeaf returns the encoded leaf at index, after it compared the leaf with the stored tree;
 // nil when the ledger is shorter. The error is a *DamageError where the two differ: no proof of the
@@ -95,9 +126,18 @@ func (r *Reader) ProvenLeaf(index uint64) ([]byte, error) {
 	}
 	leaf := r.Leaf(index)
 	if err := sameInTile(r, index, ledger.LeafHash(leaf)); leaf == nil || err != nil {
-		return nil, &DamageError{Err: fmt.Errorf("entry %d: %w", index, errors.Join(err, errors.New("it is not what was recorded")))}
+		return nil, notRecorded(index, err)
 	}
 	return leaf, nil
+}
+
+// notRecorded returns the damage of an entry that is not the one in the tree.
+func notRecorded(index uint64, err error) *DamageError {
+	damage := &DamageError{Err: fmt.Errorf("entry %d: %w", index, errors.Join(err, errors.New("it is not what was recorded")))}
+	if in, ok := errors.AsType[*DamageError](err); ok {
+		damage.File = in.File
+	}
+	return damage
 }
 
 // leafHashes returns the hashes of the leaves from one index up to another. Each must be there.
@@ -130,11 +170,10 @@ const firstSealed = 16
 // kept, are left out.
 func (r *Reader) FirstSealed() []SealedPayload { return r.firstSealed(r.meta.Size) }
 
-func (r reads) firstSealed(size uint64) (first []SealedPayload) {
+func (r *Reader) firstSealed(size uint64) (first []SealedPayload) {
 	for index := range min(size, firstSealed) {
 		sealed, _ := r.sound(bucketSealed, be64(index))
-		data, _ := r.sound(bucketLeaf, be64(index))
-		leaf, err := ledger.DecodeLeaf(data)
+		leaf, err := ledger.DecodeLeaf(r.soundLeaf(index))
 		if err == nil && sealed != nil {
 			first = append(first, SealedPayload{leaf.Evidence.Commitment(), sealed})
 		}

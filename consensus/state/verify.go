@@ -51,6 +51,8 @@ func (e *BadEntryError) Unwrap() error { return e.Err }
 func Verify(ctx context.Context, path string, progress func(done, total uint64), looks ...func(*Reader)) (report Report, err error) {
 	v := verifier{path: path, tiles: memTiles{}, progress: progress}
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // a file that was cut off is mapped beyond its end
+	files := folderBeside(path)
+	defer files.Forget()
 	var db *bolt.DB
 	defer func() {
 		if p := recover(); p != nil {
@@ -67,14 +69,14 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 	}
 	v.size = m.Size
 	err = db.View(func(tx *bolt.Tx) error {
-		if err := v.run(ctx, reads{file: tx}); err != nil {
+		if err := v.run(ctx, readerOf(tx, m, files)); err != nil {
 			return err
 		}
 		if err := new(meta).checkContents(tx, true); err != nil {
 			return err
 		}
 		for _, look := range looks {
-			look(&Reader{reads: reads{file: tx}, meta: m})
+			look(readerOf(tx, m, files))
 		}
 		return nil
 	})
@@ -94,7 +96,11 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 }
 
 func (v *verifier) damaged(path string, why any) error {
-	err := &DamageError{File: path, Err: fmt.Errorf("read state file: %v", why)}
+	err, known := why.(*DamageError)
+	if !known {
+		err = &DamageError{Err: fmt.Errorf("read state file: %v", why)}
+	}
+	err.File = cmp.Or(err.File, path)
 	if v.reading {
 		return &BadEntryError{v.at, err}
 	}
@@ -132,7 +138,7 @@ func (t memTiles) grow(size uint64, leaves []tlog.Hash) error {
 
 const verifyBatch = 4096 // leaves between two looks at the context
 
-func (v *verifier) run(ctx context.Context, r reads) error {
+func (v *verifier) run(ctx context.Context, r *Reader) error {
 	for from := uint64(0); from < v.size; from += verifyBatch {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -147,11 +153,11 @@ func (v *verifier) run(ctx context.Context, r reads) error {
 	return v.tree(r)
 }
 
-func (v *verifier) batch(r reads, from, to uint64) error {
+func (v *verifier) batch(r *Reader, from, to uint64) error {
 	hashes := make([]tlog.Hash, 0, to-from)
 	for index := from; index < to; index++ {
 		v.reading, v.at = true, index
-		data := r.Get(bucketLeaf, be64(index))
+		data := r.Leaf(index)
 		if data == nil {
 			return &BadEntryError{index, errors.New("it is missing")}
 		}
@@ -197,7 +203,7 @@ func (v *verifier) wrong(format string, args ...any) error {
 
 // tree compares the derived tiles with the stored ones, and derives the root of the newest
 // checkpoint's size.
-func (v *verifier) tree(r reads) (err error) {
+func (v *verifier) tree(r *Reader) (err error) {
 	for id, tile := range v.tiles {
 		if stored, _ := r.Tile(id); string(stored) != string(tile) {
 			return v.wrong("tile %d of level %d is not the one that its entries give", id.N, id.Level)

@@ -60,7 +60,7 @@ func (s *Store) read() (*Reader, error) {
 	case err != nil:
 		return nil, err
 	}
-	r := &Reader{meta: s.meta}
+	r := &Reader{meta: s.meta, old: oldIn(s.files)}
 	r.meta.contents = nil // it goes on changing
 	r.hurt = s.noteHurt
 	switch {

@@ -36,7 +36,7 @@ type Further struct {
 // jurisdiction is known by; what is filled must go on from it.
 func BeginFurther(dir string, newest trust.KeySet, r identity.Replica, now func() time.Time) (*Further, error) {
 	certs := filepath.Join(dir, certsFolder)
-	for _, folder := range []string{certs, filepath.Join(dir, filesFolder)} {
+	for _, folder := range []string{certs, filepath.Join(dir, state.FilesFolder)} {
 		if err := MakeFolder(folder); err != nil {
 			return nil, fmt.Errorf("begin replica: %w", err)
 		}

@@ -7,7 +7,7 @@
 //	wal/       raft's log, with the mark of the keystore
 //	certs/     private keys and certificates (certs/authority)
 //	keystore   the wrapping keys of the vault (consensus/vault)
-//	files/     immutable files of the ledger; empty for now
+//	files/     the old entries of the ledger, in files that never change (consensus/bundle)
 //	chain      key sets and endorsements from the root to the parent; absent before it joins
 //	recovery   the recovery statement for the first key set; absent where no keys were lost before it
 //	place      where the folder lies; another place is a question (see question.go)
@@ -45,7 +45,6 @@ const (
 	firstEpoch  = 1
 	stateFile   = "state.db"
 	certsFolder = "certs"
-	filesFolder = "files"
 	commandLife = time.Hour // how long an idempotency key is good for
 	readyWithin = 30 * time.Second
 	// A new entry waits for a checkpoint for checkpointLag times the number of jurisdictions that
@@ -218,7 +217,7 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	if h.vault, err = vault.Open(filepath.Join(h.dir, Keystore)); err != nil {
 		return h.part(PartKeystore, Keystore, err)
 	}
-	if h.store, err = state.Open(file, o.Registry, state.Options{Fatal: o.Fatal, Hosted: o.Hosted}); err != nil {
+	if h.store, err = state.Open(file, o.Registry, h.stateOptions(o)); err != nil {
 		return h.part(PartLedger, stateFile, err)
 	}
 	if _, err = logOf(h.store, h.dir, h.name); err != nil {

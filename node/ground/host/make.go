@@ -67,7 +67,7 @@ func Make(dir string, name identity.Jurisdiction, n New) (made Made, err error) 
 		}
 	}()
 	certs := filepath.Join(dir, certsFolder)
-	for _, folder := range []string{certs, filepath.Join(dir, filesFolder)} {
+	for _, folder := range []string{certs, filepath.Join(dir, state.FilesFolder)} {
 		if err := MakeFolder(folder); err != nil {
 			return made, err
 		}
