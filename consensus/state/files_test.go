@@ -546,3 +546,27 @@ func TestLyingFile(t *testing.T) {
 		t.Error("verify found nothing")
 	}
 }
+
+// TestNotesItsOwnFiles: while a file was written, the state became that of another history, as one
+// that is swapped does. The file is not noted: its entries are not those of the tree.
+func TestNotesItsOwnFiles(t *testing.T) {
+	x := newTwins(t, 1)
+	x.grow(600)
+	x.Flush()
+	at := filed{Blocks: 1}
+	var id bundle.ID
+	if err := x.View(func(r *Reader) (err error) { id, err = at.fileID(0, r); return err }); err != nil {
+		t.Fatal(err)
+	}
+	other := id
+	other.Root[0] ^= 1
+	for _, row := range []struct {
+		id   bundle.ID
+		want bool
+	}{{other, false}, {id, true}} {
+		noted, err := x.noteFile(at, row.id)
+		if err != nil || noted != row.want || (x.meta.filed.Files == 1) != row.want {
+			t.Errorf("%s: noted %v, %v, and %d files, want %v", row.id.Name(), noted, err, x.meta.filed.Files, row.want)
+		}
+	}
+}
