@@ -121,6 +121,15 @@ func (k KeySet) LogKey(r identity.Replica) ed25519.PublicKey {
 	return nil
 }
 
+// Without returns the key set with those of its replicas alone whose log keys another one does not
+// list. It is no key set that anybody signed.
+func (k KeySet) Without(listed KeySet) KeySet {
+	k.Replicas = slices.DeleteFunc(slices.Clone(k.Replicas), func(r ReplicaKeys) bool {
+		return slices.ContainsFunc(listed.Replicas, func(l ReplicaKeys) bool { return bytes.Equal(l.LogKey, r.LogKey) })
+	})
+	return k
+}
+
 // check checks the rules that every key set must keep by itself.
 func (k KeySet) check() error {
 	switch {

@@ -1,10 +1,8 @@
 package witnessing
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"slices"
 
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
@@ -43,11 +41,11 @@ func (d *Desk) accuses(ctx context.Context, note []byte) error {
 	}
 	newest := sets[len(sets)-1]
 	for _, k := range sets {
-		k.Replicas = slices.DeleteFunc(slices.Clone(k.Replicas), func(r trust.ReplicaKeys) bool { return lists(newest, r) })
-		if len(k.Replicas) == 0 {
+		gone := k.Without(newest)
+		if len(gone.Replicas) == 0 {
 			continue
 		}
-		if _, err := witness.OpenNote(note, d.name, []trust.KeySet{k}); err == nil { // all of its lines are theirs
+		if _, err := witness.OpenNote(note, d.name, []trust.KeySet{gone}); err == nil { // all of its lines are theirs
 			return errRemoved
 		}
 	}
@@ -56,7 +54,3 @@ func (d *Desk) accuses(ctx context.Context, note []byte) error {
 
 // errRemoved is why a checkpoint puts the own ledger in no question.
 var errRemoved = errors.New("removed replicas alone signed it")
-
-func lists(k trust.KeySet, r trust.ReplicaKeys) bool {
-	return slices.ContainsFunc(k.Replicas, func(of trust.ReplicaKeys) bool { return bytes.Equal(of.LogKey, r.LogKey) })
-}

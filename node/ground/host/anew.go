@@ -312,7 +312,7 @@ func (h *Host) EndAnew() error {
 		return nil
 	}
 	h.store.Flush()
-	if err := os.Remove(filepath.Join(h.dir, anewFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(filepath.Join(h.dir, anewFile)); err != nil {
 		return fmt.Errorf("end what was begun anew: %w", err)
 	}
 	h.anew.Store(nil)

@@ -61,7 +61,7 @@ func (h *Host) endorsedAgain() error {
 	if h.denial.Load() == nil {
 		return nil
 	}
-	if err := os.Remove(filepath.Join(h.dir, denialFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(filepath.Join(h.dir, denialFile)); err != nil {
 		return fmt.Errorf("end the word of the parent: %w", err)
 	}
 	h.denial.Store(nil)

@@ -44,6 +44,14 @@ func TryWriteFile(path string, data []byte) error {
 	return os.Remove(path + ".new")
 }
 
+// removeFile removes the file, if it is there.
+func removeFile(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // writeNew writes path.new, and flushes it.
 func writeNew(path string, data []byte) error {
 	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)

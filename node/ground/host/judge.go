@@ -1,7 +1,6 @@
 package host
 
 import (
-	"bytes"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -96,21 +95,13 @@ func (h *Host) vouched(s Seen) (is bool) {
 		newest, err := h.newestIn(r)
 		for _, k := range slices.Backward(sets) {
 			if k.Epoch <= of.Epoch() {
-				is = signedBy(s, of, k.KeySet) && (s.By == parent || !signedBy(s, of, without(k.KeySet, newest)))
+				is = signedBy(s, of, k.KeySet) && (s.By == parent || !signedBy(s, of, k.Without(newest)))
 				break
 			}
 		}
 		return err
 	})
 	return err == nil && is
-}
-
-// without returns a key set of those replicas whose log keys another one does not list.
-func without(k, listed trust.KeySet) trust.KeySet {
-	k.Replicas = slices.DeleteFunc(slices.Clone(k.Replicas), func(r trust.ReplicaKeys) bool {
-		return slices.ContainsFunc(listed.Replicas, func(l trust.ReplicaKeys) bool { return bytes.Equal(l.LogKey, r.LogKey) })
-	})
-	return k
 }
 
 func signedBy(s Seen, log identity.Log, k trust.KeySet) bool {

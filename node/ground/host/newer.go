@@ -108,7 +108,7 @@ func (h *Host) noNewer() error {
 	if h.newer.Load() == nil {
 		return nil
 	}
-	if err := os.Remove(filepath.Join(h.dir, newerFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(filepath.Join(h.dir, newerFile)); err != nil {
 		return fmt.Errorf("end the newer keys of the parent: %w", err)
 	}
 	h.newer.Store(nil)

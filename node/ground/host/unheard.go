@@ -46,8 +46,7 @@ func (h *Host) Heard(since uint64) error {
 	if since != h.Continuations() {
 		return nil
 	}
-	err := os.Remove(filepath.Join(h.dir, unheardFile))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeFile(filepath.Join(h.dir, unheardFile)); err != nil {
 		return fmt.Errorf("note that the neighbours were heard: %w", err)
 	}
 	h.unheard.since.Store(0)
