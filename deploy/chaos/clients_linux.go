@@ -30,6 +30,7 @@ type crowd struct {
 	group *group
 	child *machine // nil: there is none
 	seed  uint64
+	rest  time.Duration // of a client between two requests, at least
 
 	mu     sync.Mutex
 	leader *machine // as was known last
@@ -84,7 +85,7 @@ func (c *crowd) client(ctx context.Context, id int) {
 		default:
 			c.seen.checkpoint(ctx, all[start])
 		}
-		pause(ctx, time.Duration(chance.IntN(10))*time.Millisecond)
+		pause(ctx, c.rest+time.Duration(chance.IntN(10))*time.Millisecond)
 	}
 }
 
@@ -99,7 +100,7 @@ func (c *crowd) clientBelow(ctx context.Context, id int) {
 	for ctx.Err() == nil {
 		o, _ := c.any(chance)
 		c.readBelow(id, o)
-		pause(ctx, time.Duration(chance.IntN(100))*time.Millisecond)
+		pause(ctx, c.rest+time.Duration(chance.IntN(100))*time.Millisecond)
 	}
 }
 

@@ -128,7 +128,7 @@ func (t *troubles) lose(m *machine) (func() error, error) {
 }
 
 // fill fills the disk of a machine, all but a little. A replica that cannot keep what is agreed
-// ends by itself then, and says that it starts again once there is space.
+// ends by itself then, and says that it starts again once there is space: see ready.
 func (t *troubles) fill(m *machine) (func() error, error) {
 	path := filepath.Join(filepath.Dir(m.dir), "filler")
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
@@ -136,14 +136,8 @@ func (t *troubles) fill(m *machine) (func() error, error) {
 		return nil, err
 	}
 	defer f.Close()
-	end := func() error {
-		err := os.Remove(path)
-		if m.ended() {
-			m.kill()
-			err = errors.Join(err, m.start())
-		}
-		return err
-	}
+	end := func() error { return os.Remove(path) }
+	m.filled.Store(true)
 	for range 20 { // the machine takes space, too
 		var disk syscall.Statfs_t
 		if err := syscall.Fstatfs(int(f.Fd()), &disk); err != nil {
@@ -187,8 +181,9 @@ func (t *troubles) replace(m *machine) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.group.drop(m)
-	_, err = t.group.grow(t.ctx, by)
+	if err = t.group.drop(m); err == nil {
+		_, err = t.group.grow(t.ctx, by)
+	}
 	return nothing, err
 }
 
@@ -199,10 +194,11 @@ func (t *troubles) isGone(by *machine, name string) bool {
 	return err == nil && !slices.ContainsFunc(list.Replicas, func(r client.Replica) bool { return r.Replica == name })
 }
 
-// drop forgets a machine, and ends it.
-func (g *group) drop(m *machine) {
+// drop forgets a machine, ends it, and frees its disk for those that come after it.
+func (g *group) drop(m *machine) error {
 	g.forget(m)
 	m.kill()
+	return os.RemoveAll(m.dir)
 }
 
 // jump moves the clock of a machine, by up to three days in either direction.

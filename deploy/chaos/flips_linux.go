@@ -159,7 +159,9 @@ func replicaOf(ctx context.Context, m *machine) (name string, err error) {
 // replace has another machine take the place of one that does not start, as docs/three-machines.md
 // says of damaged files.
 func (f *flipping) replace(ctx context.Context, name string, m, by *machine) error {
-	f.group.drop(m)
+	if err := f.group.drop(m); err != nil {
+		return err
+	}
 	out, err := by.do(ctx, "", "replica", "replace", name, "--yes", "--json")
 	if err != nil {
 		return err

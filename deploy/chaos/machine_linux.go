@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,6 +34,10 @@ type machine struct {
 	mu  sync.Mutex
 	cmd *exec.Cmd // nil: it does not run
 	web *http.Client
+
+	// filled is set while its disk is full, and until it is ready after that: it may end by itself
+	// some seconds after there is space, when it learns what was not written.
+	filled atomic.Bool
 }
 
 func newMachine(program, name, space, address, dir, out string, number int) *machine {
@@ -137,12 +142,19 @@ func (m *machine) ended() bool {
 	return err != nil || strings.HasPrefix(state, "Z")
 }
 
-// ready waits until the machine reads and writes.
+// ready waits until the machine reads and writes. One whose disk was full is started again.
 func (m *machine) ready(ctx context.Context) error {
 	for {
 		err := m.ask(ctx, http.MethodGet, "/v1/ready", "", nil, nil)
 		if err == nil {
+			m.filled.Store(false)
 			return nil
+		}
+		if m.ended() && m.filled.Swap(false) {
+			m.kill()
+			if err := m.start(); err != nil {
+				return err
+			}
 		}
 		if m.ended() {
 			return fmt.Errorf("%s: %w: %s", m.name, errEnded, m.said())

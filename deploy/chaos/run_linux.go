@@ -56,7 +56,7 @@ func (s *storm) run(ctx context.Context) (err error) {
 	}
 	defer child.kill()
 
-	c := &crowd{history: newHistory(), seen: newSeen(), group: g, child: child, seed: s.seed}
+	c := &crowd{history: newHistory(), seen: newSeen(), group: g, child: child, seed: s.seed, rest: s.rest()}
 	working, stop := context.WithCancel(ctx)
 	worked := make(chan struct{})
 	go func() {
@@ -72,6 +72,10 @@ func (s *storm) run(ctx context.Context) (err error) {
 	}
 	return s.judge(ctx, c, t)
 }
+
+// rest is how long a client does nothing after each request. In half an hour all of them write as
+// much as half a disk holds; in a longer run they take their time.
+func (s *storm) rest() time.Duration { return 50 * time.Millisecond * (s.lasts / (30 * time.Minute)) }
 
 // mount gives a machine a disk that can be filled.
 func (s *storm) mount(number int) (string, error) {
