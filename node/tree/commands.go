@@ -118,7 +118,9 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	if len(b.Secret) > 0 && child.Joined() && len(b.Sets) == 0 {
-		if child.recovered(b) {
+		// A new invitation that comes to those who have the endorsed keys is for nobody else then.
+		if child.recovered(b) || child.By != child.Invitation {
+			child.First, child.By = b.First, child.Invitation
 			return child.Endorsement, child.save(tx)
 		}
 		return child.Endorsement, nil
@@ -129,7 +131,7 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		}
 	}
 	if len(b.Secret) > 0 { // a renewal binds no invitation: one for other keys may be pending
-		child.First, child.Redeemed = b.First, book.Next(tx)
+		child.First, child.Redeemed, child.By = b.First, book.Next(tx), child.Invitation
 	}
 	child.take(b, tx.Clock())
 	child.Endorsement, child.NotAfter, child.Withdrawn = book.Next(tx), b.NotAfter, ledger.None
@@ -153,7 +155,7 @@ func applyEndorse(tx *state.Tx, b endorseBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{
-		Kind: ledger.KindEndorsement, Code: b.Child, To: b.Number, Root: tlog.Hash(b.Hash), About: child.Invitation,
+		Kind: ledger.KindEndorsement, Code: b.Child, To: b.Number, Root: tlog.Hash(b.Hash), About: child.By,
 	})
 }
 

@@ -78,7 +78,7 @@ func (h Held) Why(child identity.Jurisdiction) error {
 
 // Hold holds a child, because the endorsement of which the head is given is a lost entry, and says
 // so in the ledger, which went on with the entry since. held is false where nothing is to be held:
-// that key set is known here, or the child redeemed an invitation since.
+// that key set is known here, or the child redeemed an invitation that was made since.
 func Hold(ctx context.Context, l book.Ledger, id identity.Message, lost identity.Entry, head ledger.Head, since uint64, reason string) (held bool, err error) {
 	note, err := l.Note(HeldType, []byte(reason))
 	if err != nil {
@@ -100,7 +100,7 @@ func applyHold(tx *state.Tx, b holdBody) (ledger.Ref, error) {
 	key := []byte(b.Child.String())
 	child, _ := ChildOf(tx, b.Child)
 	before, held := HeldOf(tx, b.Child)
-	came := child.has(tx, b.Held) || made(child.Redeemed, b.Held.Since)
+	came := child.has(tx, b.Held) || made(child.By, b.Held.Since)
 	if len(b.Held.Hash) != tlog.HashSize || b.Held.Number == 0 || came || held && !b.Held.replaces(before) {
 		return ledger.None, nil
 	}
@@ -114,6 +114,9 @@ func applyHold(tx *state.Tx, b holdBody) (ledger.Ref, error) {
 
 // InvitedSince reports whether an invitation waits for a child that was made since it is held.
 func (c Child) InvitedSince(h Held) bool { return c.Open() && made(c.Invitation, h.Since) }
+
+// CameByOld reports whether a child redeemed after an entry an invitation that was made before it.
+func (c Child) CameByOld(since uint64) bool { return made(c.Redeemed, since) && !made(c.By, since) }
 
 // made reports whether an entry was made after another one.
 func made(entry ledger.Ref, after uint64) bool {

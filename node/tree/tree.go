@@ -79,6 +79,7 @@ type Child struct {
 	Withdrawn   ledger.Ref // the withdrawal; None: in force
 	Cancelled   ledger.Ref // where the newest invitation was taken back; None: it was not
 	Redeemed    ledger.Ref // the endorsement by which an invitation was redeemed last; None: none was
+	By          ledger.Ref // that invitation
 	Recovery    []byte     // the recovery statement for the endorsed chain, as it came; empty: none
 	Before      []byte     // recovery key of the last chain before that no statement replaced: see recovers
 

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree"
@@ -277,6 +278,9 @@ func TestPresent(t *testing.T) {
 	if _, got := present(county); got != "" {
 		t.Errorf("renewed while the invitation is open: got %q", got)
 	}
+	if renewal, before := lastHead(t, city, 1), lastHead(t, city, 3); renewal.Kind != ledger.KindEndorsement || renewal.About != before.About {
+		t.Errorf("the renewal is of kind %d, by invitation %v, want that of the one before, %v", renewal.Kind, renewal.About, before.About)
+	}
 	if _, err := tree.Redeem(t.Context(), city, thief.Bring(t, "two"), treetest.Binding, city.Clock()); err != nil {
 		t.Errorf("the new keys after that: got %v", err)
 	}
@@ -289,6 +293,20 @@ func TestPresent(t *testing.T) {
 	if _, got := present(thief); got != text.EndorsementWithdrawn {
 		t.Errorf("after the withdrawal: got %q, want %s", got, text.EndorsementWithdrawn)
 	}
+}
+
+// lastHead returns the head of the last entry of a ledger, or of one some entries before.
+func lastHead(t *testing.T, p *treetest.Party, back uint64) (h ledger.Head) {
+	t.Helper()
+	err := p.View(t.Context(), func(r *state.Reader) error {
+		leaf, err := ledger.DecodeLeaf(r.Leaf(r.Size() - back))
+		h = leaf.Head
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // show returns what a jurisdiction presents that has the key sets of its ledger and knows that

@@ -102,9 +102,9 @@ func TestHeldByTheNewest(t *testing.T) {
 	}
 }
 
-// TestWhatIsAnew (C22): a child is made anew by coming, not by an invitation that nobody redeemed;
-// an invitation from before what is lost, which may have been used or replaced in it, ends with
-// what that ended, and one that was made since stays.
+// TestWhatIsAnew (C22): a child is made anew by coming by an invitation that was made since, not by
+// one that nobody redeemed; an invitation from before what is lost, which may have been used,
+// replaced or taken back in it, ends with what that ended, and so does whoever redeemed it since.
 func TestWhatIsAnew(t *testing.T) {
 	child := treetest.New(t, "nanming.guiyang.guizhou")
 	for what, row := range map[string]struct {
@@ -127,13 +127,20 @@ func TestWhatIsAnew(t *testing.T) {
 		"invited, and once more since":              {[]string{"invite"}, []string{"invite"}, ledger.KindInvitation, "open"},
 		"taken back":                                {[]string{"invite"}, nil, ledger.KindCancellation, ""},
 		"taken back, and invited since":             {[]string{"invite"}, []string{"invite"}, ledger.KindCancellation, "open"},
+		"withdrawn, and come by an old line since":  {[]string{"invite"}, []string{"redeem"}, ledger.KindWithdrawal, ""},
+		"taken back, and come by it since":          {[]string{"invite"}, []string{"redeem"}, ledger.KindCancellation, ""},
+		"replaced, and come by it since":            {[]string{"invite"}, []string{"redeem"}, ledger.KindInvitation, ""},
+		"endorsed, and come by an old line since":   {[]string{"invite"}, []string{"redeem"}, ledger.KindEndorsement, "joined held"},
+		"taken back, come by it, invited since":     {[]string{"invite"}, []string{"redeem", "invite"}, ledger.KindCancellation, ""},
+		"taken back, come by it, and by a new one":  {[]string{"invite"}, []string{"redeem", "invite", "come"}, ledger.KindCancellation, "joined"},
 		"invited by another, which a child came by": {[]string{"come", "invite"}, nil, ledger.KindInvitation, "joined"},
 		"invited by another, and nothing is open":   {[]string{"come"}, nil, ledger.KindInvitation, "joined"},
 	} {
 		d, o, _ := newDesk(t)
+		var line string
 		do := func(steps []string) {
 			for _, step := range steps {
-				if err := lives(t, o, child, step); err != nil {
+				if err := lives(t, o, child, step, &line); err != nil {
 					t.Fatalf("%s: %s: %v", what, step, err)
 				}
 			}
@@ -282,18 +289,22 @@ func TestMovedIsNotAnew(t *testing.T) {
 	}
 }
 
-// lives has the jurisdiction invite the child, or take that back, or has the child come.
-func lives(t *testing.T, o *own, child *treetest.Party, step string) (err error) {
+// lives has the jurisdiction invite the child by a new line, or take that back, or has the child
+// redeem the line, or come by a new one.
+func lives(t *testing.T, o *own, child *treetest.Party, step string, line *string) (err error) {
 	t.Helper()
 	id := treetest.Message(t)
 	switch step {
 	case "invite":
+		*line = id.String()
 		_, err = invite(t.Context(), o.Ledger, id, "nanming")
 	case "cancel":
 		_, err = tree.Cancel(t.Context(), o, id, child.Name().Label(), "a slip")
+	case "redeem":
+		_, err = tree.Redeem(t.Context(), o, child.Bring(t, *line), treetest.Binding, o.Clock)
 	case "come":
-		if _, err = invite(t.Context(), o.Ledger, id, "nanming"); err == nil {
-			_, err = tree.Redeem(t.Context(), o, child.Bring(t, id.String()), treetest.Binding, o.Clock)
+		if err = lives(t, o, child, "invite", line); err == nil {
+			err = lives(t, o, child, "redeem", line)
 		}
 	}
 	return err

@@ -109,13 +109,19 @@ func (d *Desk) withdrawChild(ctx context.Context, id identity.Message, child ide
 	if err = passed(err); err != nil {
 		return err
 	}
+	if id, err = identity.NewMessage(); err != nil {
+		return err
+	}
+	return d.cancelOld(ctx, id, child, after, reason)
+}
+
+// cancelOld takes back the invitation of a child that was not made after an entry.
+func (d *Desk) cancelOld(ctx context.Context, id identity.Message, child identity.Label, after uint64, reason string) error {
 	anew, err := d.anew(ctx, newestInvited, ledger.Head{Code: child}, after)
 	if err != nil || anew {
 		return err
 	}
-	if id, err = identity.NewMessage(); err == nil {
-		_, err = tree.Cancel(ctx, d.Own, id, child, reason)
-	}
+	_, err = tree.Cancel(ctx, d.Own, id, child, reason)
 	return err
 }
 

@@ -50,8 +50,8 @@ var rows = map[ledger.Kind]row{
 	ledger.KindStandardEnded: {why: "ended: the standard", does: ends((*Desk).withdrawStandard), newest: newestStandard},
 	ledger.KindAgencyEnded:   {why: "ended: the agency", does: endsAgency, newest: newestAgency},
 	ledger.KindWithdrawal:    {why: "ended: the endorsement of the child, and its invitation", does: endsChild, newest: newestCame},
-	ledger.KindCancellation:  {why: "ended: the invitation", does: endsInvitation, newest: newestInvited},
-	ledger.KindInvitation:    {why: "ended: the invitation that it replaced; itself counts no more", does: endsInvitation, newest: newestInvited},
+	ledger.KindCancellation:  {why: "ended: the invitation, and the endorsement of who redeemed it since", does: endsInvitation},
+	ledger.KindInvitation:    {why: "ended: the invitation that it replaced, and the endorsement of who redeemed that since; itself counts no more", does: endsInvitation},
 
 	ledger.KindEndorsement:     {why: "held: the child, until it shows its newest keys", does: holdsKeys, holds: holdsChild},
 	ledger.KindChildHeld:       {why: "held: the child, as it was", does: holdsKeys, holds: holdsChild},
@@ -98,8 +98,18 @@ func endsChild(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 }
 
 func endsInvitation(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	_, err := tree.Cancel(ctx, d.Own, a.id, a.head.Code, a.reason())
-	return true, err
+	var child tree.Child
+	err := d.Own.View(ctx, func(r *state.Reader) error {
+		child, _ = tree.ChildOf(r, a.head.Code)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case child.CameByOld(a.after):
+		return endsChild(d, ctx, a)
+	}
+	return true, d.cancelOld(ctx, a.id, a.head.Code, a.after, a.reason())
 }
 
 func holdsKeys(d *Desk, ctx context.Context, a lostAct) (bool, error) {
@@ -164,10 +174,11 @@ func newestAgency(r *state.Reader, head ledger.Head) (e identity.Entry, err erro
 }
 
 // newestCame returns the invitation that a child redeemed last: it is made anew when it comes, not
-// when it is invited.
+// when it is invited, and not by an invitation from before, which was known to whoever it was
+// taken from in what is lost.
 func newestCame(r *state.Reader, head ledger.Head) (identity.Entry, error) {
 	child, _ := tree.ChildOf(r, head.Code)
-	return child.Redeemed.In(r.Names()), nil
+	return child.By.In(r.Names()), nil
 }
 
 func newestInvited(r *state.Reader, head ledger.Head) (identity.Entry, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 )
 
@@ -14,7 +15,7 @@ import (
 // goes on with new keys, since the parent saw more. The loss begins with what it recorded, whether
 // that is less than what the parent saw or more, and also where somebody said that it is the
 // newest. Of a folder that was set back where it lay, what is common is what the parent saw and is
-// here.
+// here, also where it was moved once that was found.
 func TestWhereALossBegins(t *testing.T) {
 	first := filepath.Join(t.TempDir(), "nanming")
 	h := open(t, first)
@@ -32,16 +33,19 @@ func TestWhereALossBegins(t *testing.T) {
 	_, had := seen()
 	closed(t, h)
 	dir := func() string { return copyOf(t, first) }
-	stayed, moved, said := dir(), dir(), dir()
+	stayed, moved, said, found := dir(), dir(), dir(), dir()
 	h = openAt(t, first)
 	for range 4 {
 		add(t, h)
 	}
 	note, last := seen()
 	closed(t, h)
-	if err := (&Host{dir: stayed}).notePlace(); err != nil {
-		t.Fatal(err)
+	for _, dir := range []string{stayed, found} {
+		if err := (&Host{dir: dir}).notePlace(); err != nil {
+			t.Fatal(err)
+		}
 	}
+	found = foundThere(t, found, note, last)
 	for what, row := range map[string]struct {
 		dir  string
 		adds int
@@ -51,6 +55,7 @@ func TestWhereALossBegins(t *testing.T) {
 		"moved, and recorded less": {moved, 2, false, had.Size},
 		"said to be the newest":    {said, 8, true, had.Size},
 		"set back where it lay":    {stayed, 6, false, early.Size},
+		"set back, found, moved":   {found, 6, false, early.Size},
 	} {
 		h := openAt(t, row.dir)
 		if row.word {
@@ -63,8 +68,8 @@ func TestWhereALossBegins(t *testing.T) {
 			add(t, h)
 		}
 		name := h.name
-		closed(t, h)
 		parent, _ := name.Parent()
+		closed(t, h)
 		older := []Mark{last, early}
 		if _, err := BeginAnew(row.dir, name, Anew{Now: time.Now(), Epoch: 2, Parent: parent, Saw: note, Older: older, Reason: "test"}); err != nil {
 			t.Fatal(what, err)
@@ -84,6 +89,25 @@ func TestWhereALossBegins(t *testing.T) {
 		}
 		closed(t, h)
 	}
+}
+
+// foundThere has a folder record something where it lies, until its parent says what it saw, and
+// returns where it is moved to then.
+func foundThere(t *testing.T, dir string, note []byte, saw Mark) string {
+	t.Helper()
+	h := openAt(t, dir)
+	for range 2 {
+		add(t, h)
+	}
+	closed(t, h)
+	h = openAt(t, dir)
+	parent, _ := h.name.Parent()
+	h.Doubt(Seen{By: parent, Checkpoint: ledger.Checkpoint{Log: h.Log(), Size: saw.Size, Root: saw.Root}, Note: note})
+	if h.Questioned() == nil {
+		t.Fatal("in no question")
+	}
+	closed(t, h)
+	return copyOf(t, dir)
 }
 
 // openAt opens a folder that is there.

@@ -244,7 +244,7 @@ func (h *Host) Doubt(s Seen) {
 		h.logger.Error("a neighbour saw entries of this ledger that are not here: nothing is signed, and no other jurisdiction is answered",
 			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size, "forked", forked)
 	}
-	if err := h.noteDoubt(q.Size); err != nil {
+	if err := h.noteDoubt(q); err != nil {
 		h.logger.Warn("the place of this folder cannot be noted", "error", err)
 	}
 }

@@ -44,6 +44,7 @@ type placeNote struct {
 	_     struct{} `cbor:",toarray"`
 	Place place
 	Began uint64 // entries of the ledger when the question began, and one more; 0: it is in none
+	Exact bool   // see QuestionError
 }
 
 // placeOf returns where a folder lies now. With more it names the files that may come in the place
@@ -135,15 +136,15 @@ func (h *Host) checkPlace() error {
 		h.logger.Warn("the note of this folder's place cannot be read, and counts as another place's", "error", err)
 	}
 	elsewhere := size > 0 && !(noted && note.Place.same(placeOf(h.dir)))
+	exact := elsewhere
 	switch {
-	case note.Began > 0:
-		h.doubt(min(note.Began-1, size))
-	case elsewhere:
-		h.doubt(size)
+	case note.Began > 0: // by what was found where it lay before, if it lies elsewhere now
+		size, exact = min(note.Began-1, size), note.Exact
+	case !elsewhere:
+		return nil
 	}
-	if elsewhere {
-		h.reword(func(q *QuestionError) { q.Exact = true })
-	}
+	h.doubt(size)
+	h.reword(func(q *QuestionError) { q.Exact = exact })
 	return nil
 }
 
@@ -152,7 +153,7 @@ func (h *Host) checkPlace() error {
 func (h *Host) noteOpened() {
 	err := error(nil)
 	if q := h.question.Load(); q != nil {
-		err = h.noteDoubt(q.Size)
+		err = h.noteDoubt(q)
 	} else {
 		err = h.notePlace()
 	}
@@ -161,14 +162,14 @@ func (h *Host) noteOpened() {
 	}
 }
 
-// noteDoubt notes that the folder is in question since its ledger had size entries.
-func (h *Host) noteDoubt(size uint64) error {
+// noteDoubt notes that the folder is in question.
+func (h *Host) noteDoubt(q *QuestionError) error {
 	h.placing.Lock()
 	defer h.placing.Unlock()
 	note, _, _ := readPlace(h.dir)
 	if note.Began > 0 {
 		return nil
 	}
-	note.Began = size + 1
+	note.Began, note.Exact = q.Size+1, q.Exact
 	return writePlace(h.dir, note)
 }
