@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"xietong/certs/trust"
 	"xietong/node/ground/host"
 	"xietong/node/tree"
 	. "xietong/node/tree/treetest"
@@ -76,5 +77,39 @@ func TestNewerKeysOfTheParent(t *testing.T) {
 	county.Restart(t)
 	if county.Newer() != nil {
 		t.Error("it is back after a restart")
+	}
+}
+
+// TestTheRootBeginsNothingAnew (S14m): nobody endorses a root, so a later epoch of it counts where
+// its key sets go on from those that are known. Whoever has the keys of a machine that was removed
+// from it, or an old backup of it, can make an epoch beside, and is not believed.
+func TestTheRootBeginsNothingAnew(t *testing.T) {
+	root, city := New(t, "guizhou"), New(t, "guiyang.guizhou")
+	root.Invite(t, city, "one", false)
+	city.JoinTo(t, root, "one")
+	later := func(from uint64) func(*trust.KeySet) {
+		return func(k *trust.KeySet) {
+			if k.Number >= from {
+				k.Epoch = 2
+			}
+		}
+	}
+	known := root.Follow(t, 3, nil)
+	for _, step := range []struct {
+		what    string
+		sets    [][]byte
+		further bool
+		err     error
+	}{
+		{"the newest", known, true, nil},
+		{"an epoch beside the newest", root.Follow(t, 3, later(3)), false, host.ErrNotAbove},
+		{"an epoch of before", root.Follow(t, 2, later(2)), false, host.ErrNotAbove},
+		{"a longer one beside it", root.Follow(t, 5, later(2)), false, host.ErrNotAbove},
+		{"an epoch that goes on", root.Follow(t, 4, later(4)), true, nil},
+	} {
+		further, err := city.KeepNewer(t.Context(), []trust.Level{{KeySets: step.sets}})
+		if further != step.further || !errors.Is(err, step.err) {
+			t.Errorf("%s: further %t, %v", step.what, further, err)
+		}
 	}
 }

@@ -140,8 +140,9 @@ func (h *Host) readNewer() error {
 // GoesOn refuses a chain that goes back behind the one that is kept, or behind what is known of the
 // parent since (see KeepNewer): at no level are key sets given up for those of before, or for
 // others that do not follow them. So nothing that was revoked counts again, whoever shows it. A
-// level that began anew is of a later epoch. The error wraps ErrNotAbove. The chain may end above
-// this jurisdiction.
+// level that began anew is of a later epoch, which the level above it endorsed; the root, which
+// nobody endorses, never begins anew: in a new epoch its key sets go on from those of before. The
+// error wraps ErrNotAbove. The chain may end above this jurisdiction.
 func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
 	all, err := h.keptLinks(ctx)
 	if err != nil {
@@ -183,8 +184,8 @@ func (h *Host) keptLinks(ctx context.Context) (all [][]trust.Link, err error) {
 func leadsOn(kept, chain []trust.Link) error {
 	for i := range min(len(kept), len(chain)) {
 		last, now := kept[i].Newest(), chain[i].KeySets
-		if last.Name != chain[i].Newest().Name || chain[i].Newest().Epoch > last.Epoch {
-			return nil // another tree or parent, or one that began anew: those below it follow it
+		if last.Name != chain[i].Newest().Name || i > 0 && chain[i].Newest().Epoch > last.Epoch {
+			return nil // another parent, or one that the one above it let begin anew: those below it follow it
 		}
 		at := slices.IndexFunc(now, func(k trust.KeySet) bool { return k.Number >= last.Number })
 		if at < 0 || now[at].Number == last.Number && now[at].Hash() != last.Hash() || now[at].Epoch < last.Epoch {
