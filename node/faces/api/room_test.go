@@ -75,6 +75,8 @@ func (m memory) Chain(context.Context) ([]trust.Level, trust.Pin, error) {
 	return nil, trust.Confirmation{Child: m.Name(), Number: 1, Hash: make([]byte, 32)}.Pin(), nil
 }
 
+func (memory) GoesOn(context.Context, []trust.Link) error { return nil }
+
 func (memory) Follow(_ context.Context, since uint64) (host.Followed, error) {
 	if since > 0 {
 		return host.Followed{}, host.ErrBeyond

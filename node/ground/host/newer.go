@@ -156,12 +156,9 @@ func (h *Host) GoesOn(ctx context.Context, chain []trust.Link) error {
 	return nil
 }
 
-// keptLinks returns the verified levels of the chain that is kept, and those that lead further;
-// none where this jurisdiction has not joined a parent.
+// keptLinks returns the verified levels of the own chain, which for a root is its own level, and
+// those that lead further.
 func (h *Host) keptLinks(ctx context.Context) (all [][]trust.Link, err error) {
-	if h.above.Load() == nil {
-		return nil, nil
-	}
 	levels, root, err := h.chainFrom(ctx, 1)
 	if err != nil {
 		return nil, err

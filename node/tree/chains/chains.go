@@ -13,9 +13,10 @@
 // steps below the lowest common ancestor of the two sides, each needs a standing. Every endorser on
 // the way puts its newest into the answer; a chain with an older one than MaxAge (and the clocks
 // apart) is refused. Those from the root down to that ancestor are as good as their endorsements,
-// because both sides stand under them. A standing that says withdrawn, and is no older than that
-// either, ends the belief, whoever brings it, and is handed on as the answer; unless a later entry
-// than that of the withdrawal was seen, which endorses the jurisdiction anew.
+// because both sides stand under them; and their key sets go on from those of the own chain, so
+// that nobody shows keys which were revoked there. A standing that says withdrawn, and is no older
+// than that either, ends the belief, whoever brings it, and is handed on as the answer; unless a
+// later entry than that of the withdrawal was seen, which endorses the jurisdiction anew.
 //
 // A kept chain is used until it is MaxAge old. Then it is asked for anew; where nobody can be
 // asked, because the way is cut off, or a neighbour refuses, which nothing proves (see Told), it
@@ -79,6 +80,9 @@ const (
 type Jurisdiction interface {
 	Name() identity.Jurisdiction
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	// GoesOn refuses a verified chain that goes back, at a level that the own chain has too, behind
+	// the key sets that are known here.
+	GoesOn(ctx context.Context, chain []trust.Link) error
 }
 
 // Endorser says what this jurisdiction says of its children; *tree.Endorser is one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"xietong/certs/identity"
@@ -19,6 +20,9 @@ import (
 // in it proves a withdrawal.
 func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels []trust.Level) (*chain, error) {
 	links, err := s.descend(ctx, levels)
+	if err == nil && s.own.GoesOn(ctx, links) != nil {
+		levels, links, err = s.caughtUpAbove(ctx, levels, links)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +49,26 @@ func (s *Store) verified(ctx context.Context, of identity.Jurisdiction, levels [
 		c.since = e.SinceNewest()
 	}
 	return c, nil
+}
+
+// caughtUpAbove returns a chain with the own levels in the place of those that both sides stand
+// under, where these are older than what is known here: whoever found it may not have heard of the
+// newest. What those of before endorsed must stand under the newest as well.
+func (s *Store) caughtUpAbove(ctx context.Context, levels []trust.Level, links []trust.Link) ([]trust.Level, []trust.Link, error) {
+	own, _, err := s.own.Chain(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	common := 0 // the lowest common ancestor
+	for common+1 < min(len(own), len(links)) && s.own.Name().Under(links[common+1].Newest().Name) {
+		common++
+	}
+	levels = slices.Concat(own[:common], levels[common:])
+	levels[common].KeySets = own[common].KeySets
+	if links, err = s.descend(ctx, levels); err == nil {
+		err = s.own.GoesOn(ctx, links)
+	}
+	return levels, links, err
 }
 
 // withdrawn returns the failure of a chain in which a step was withdrawn by the one above it. The
