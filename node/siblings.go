@@ -244,6 +244,9 @@ func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every 
 	}
 	s.links.Keep(keep...)
 	s.links.Recheck()
+	if h.apart() != nil {
+		s.node.socket.Recheck()
+	}
 	if _, known := s.host.Leader(); !known {
 		s.learn(ctx, keep)
 		if err := s.removed(ctx, keep); err != nil {

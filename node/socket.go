@@ -130,13 +130,30 @@ func (h *hosted) admits(peer tlsconf.Peer) error {
 	return h.trusts(peer)
 }
 
-// trusts refuses who is no neighbour, and everybody once this replica was removed: whoever keeps a
-// link to it asks in vain, and finds the others as soon as that ends.
+// trusts refuses who is no neighbour, and everybody where this replica was removed or is apart:
+// whoever keeps a link to it asks in vain, and finds the others as soon as that ends.
 func (h *hosted) trusts(peer tlsconf.Peer) error {
-	if err := h.host.Removed(); err != nil {
+	if err := errors.Join(h.host.Removed(), h.apart()); err != nil {
 		return err
 	}
 	return h.table.Admits(peer)
+}
+
+// leaderWithin is how long a replica that starts waits for another one to lead.
+const leaderWithin = 15 * time.Second
+
+// apart returns why no other jurisdiction is to be linked to this replica: it is in question, and
+// others serve. Where none does, it keeps its links, and says why it does not answer.
+func (h *hosted) apart() error {
+	q, questioned := errors.AsType[*host.QuestionError](h.host.Questioned())
+	if !questioned || !q.Grouped {
+		return nil
+	}
+	leader, known := h.host.Leader()
+	if known && leader != h.host.Replica() || !known && time.Since(q.Since) < leaderWithin {
+		return q
+	}
+	return nil
 }
 
 // opened says that the rooms are made.
@@ -199,9 +216,14 @@ func (n *Node) start(h *hosted) {
 func (n *Node) dialler(h *hosted, parent identity.Jurisdiction) link.Dialler {
 	return link.Dialler{
 		Local: h.settings.Name, To: parent, Handler: h,
-		Addresses: func(ctx context.Context) ([]net.Addr, error) { return h.dialled(n.addressesOf(ctx, h)) },
-		TLS:       func() *tlsconf.Config { return n.party(h).Dial(parent) },
-		Failed:    func(err error) { n.linkFailed(h, parent, err) },
+		Addresses: func(ctx context.Context) ([]net.Addr, error) {
+			if err := h.apart(); err != nil {
+				return nil, err
+			}
+			return h.dialled(n.addressesOf(ctx, h))
+		},
+		TLS:    func() *tlsconf.Config { return n.party(h).Dial(parent) },
+		Failed: func(err error) { n.linkFailed(h, parent, err) },
 		Up: func(_ tlsconf.Peer, replaces bool) {
 			if h.linked(n.o.Now(), replaces); !replaces {
 				h.upkeep.Told() // what the parent told meanwhile (a new roster, other keys above) was lost
