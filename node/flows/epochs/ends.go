@@ -125,9 +125,10 @@ func (d *Desk) cancelOld(ctx context.Context, id identity.Message, child identit
 	return err
 }
 
-// passed drops the refusals of what is not here, or has ended already.
+// passed drops the refusals of what is not here, or has ended already. A refusal after which a use
+// goes on is none of them: what is dropped here counts as done for good.
 func passed(err error) error {
-	if err == nil || failure.Is(err, text.NotFound, text.GrantReplaced, text.UnknownDataset, text.DatasetWithdrawn, text.NoStandard, text.StandardWithdrawn,
+	if err == nil || failure.Is(err, text.NotFound, text.UnknownDataset, text.DatasetWithdrawn, text.NoStandard, text.StandardWithdrawn,
 		text.UnknownAgency, text.AgencyEnded, text.AgencyMerged, text.NotEndorsed, text.InvitedOnly, text.NoInvitation, text.ChildDamaged) {
 		return nil
 	}

@@ -10,6 +10,8 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
 )
 
 // A revocation that is lost is made again, and so is what followed from it: whoever it keeps from
@@ -18,15 +20,34 @@ import (
 // had. Those end with it. What the provider did since counts as its word: it gave a grant by hand,
 // adopted the standard anew, revoked, or allowed grants by rule again.
 
+// mostLooks is how often a grant is looked for that others renew meanwhile. One who renews it more
+// often holds the epoch up, and not the revocation: it is tried again.
+const mostLooks = 16
+
 // revoke revokes a grant that was given before anything was lost, or what came in its place. Of a
 // grant that is lost too, and of one in whose place the provider gave another since, nobody gets
 // one by rule until it has spoken: whom the revocation keeps from these is not known, or not
-// recorded.
+// recorded. Any use may renew one of the grants between the look and the command: then it looks
+// again.
 func (d *Desk) revoke(ctx context.Context, a lostAct) (did bool, err error) {
 	grant, ok := a.head.About.Index()
 	if !ok {
 		return holdsRules(d, ctx, a)
 	}
+	for range mostLooks {
+		var now bool
+		now, err = d.revokeNewest(ctx, a, grant)
+		did = did || now
+		if !failure.Is(err, text.GrantReplaced) {
+			break
+		}
+	}
+	return did, err
+}
+
+// revokeNewest revokes what came in the place of a grant, and what others got since. The error is
+// text.GrantReplaced where one of them was renewed meanwhile.
+func (d *Desk) revokeNewest(ctx context.Context, a lostAct, grant uint64) (did bool, err error) {
 	var of, got []sharing.Grant
 	err = d.Own.View(ctx, func(r *state.Reader) error {
 		if of = sharing.OfUse(r, grant); len(of) > 0 {

@@ -2,6 +2,8 @@ package epochs
 
 import (
 	"cmp"
+	"context"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/business/sharing"
+	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/policy"
 	"xietong/node/tree/treetest"
@@ -137,6 +140,73 @@ func TestRevokedAgain(t *testing.T) {
 			}
 			if got := g.states(); got != row.want {
 				t.Errorf("there is %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+// renewing is a ledger in which others renew their grants before some of the revocations.
+type renewing struct {
+	*own
+	renew func()
+	times int
+}
+
+// revocation is the command of sharing.Revoke; see docs/protocol.md.
+const revocation = 12
+
+func (l *renewing) Propose(ctx context.Context, kind state.Kind, q book.Request, body []byte) ([]byte, error) {
+	if kind == revocation && l.times > 0 {
+		l.times--
+		l.renew()
+	}
+	return l.own.Propose(ctx, kind, q, body)
+}
+
+// TestRenewedMeanwhile (C35): a grant that a use renews while its lost revocation is made again is
+// revoked all the same, and so is what others got. Where somebody renews without end, the epoch is
+// not settled, and it is tried again.
+func TestRenewedMeanwhile(t *testing.T) {
+	for what, row := range map[string]struct {
+		since, renews string
+		times         int
+		want          string
+		again         bool
+	}{
+		"renewed":          {"", "rule", 1, "replaced revoked", false},
+		"renewed twice":    {"", "rule", 2, "replaced replaced revoked", false},
+		"the others":       {"other", "other", 1, "revoked replaced revoked", false},
+		"revoked":          {"", "revoke", 1, "revoked", false},
+		"given by hand":    {"", "hand", 1, "replaced live held", false},
+		"without an end":   {"", "rule", mostLooks, strings.Repeat("replaced ", mostLooks) + "revoked", true},
+		"others, likewise": {"other", "other", mostLooks, "revoked " + strings.Repeat("replaced ", mostLooks) + "revoked", true},
+	} {
+		t.Run(what, func(t *testing.T) {
+			d, o, _ := newDesk(t)
+			publishes(t, o)
+			g := gives{t, o, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+			g.do("rule")
+			lost := act(50, ledger.KindGrantRevoked)
+			lost.Leaf.Head.Code, lost.Leaf.Head.About = treetest.Label(t, "villages"), ledger.RefTo(g.first("water"))
+			began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o.names = state.NamesSince(o.names.Log(), []state.Begin{{From: began.Index(), Before: 1}})
+			g.do(row.since)
+			d.Own = &renewing{o, func() { g.do(row.renews) }, row.times}
+			finish := func() error {
+				return d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{lost}, whole: true})
+			}
+			err = finish()
+			if settled := slices.ContainsFunc(o.said, func(s string) bool { return strings.HasPrefix(s, "settle") }); (err != nil) != row.again || settled == row.again {
+				t.Errorf("got %v, said %q", err, o.said)
+			}
+			if row.again {
+				err = finish()
+			}
+			if got := g.states(); err != nil || got != row.want {
+				t.Errorf("there is %s, want %s: %v", got, row.want, err)
 			}
 		})
 	}
