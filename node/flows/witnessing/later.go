@@ -209,11 +209,29 @@ const unproven = 2 * every
 type hearing struct {
 	Finding
 	behind bool // it is less than was kept
+	again  bool // it was shown once more, when nothing of the first time was under way any more
 	told   bool // it was logged
 }
 
-// doubts reports whether what a neighbour showed is something a person must know.
-func (h hearing) doubts(now time.Time) bool { return h.behind || now.Sub(h.At) >= unproven }
+// doubts reports whether what a neighbour showed is something a person must know. A checkpoint that
+// another one overtook on its way is less than was kept, too: what is less is shown again.
+func (h hearing) doubts(now time.Time) bool {
+	if h.behind {
+		return h.again || h.Epoch > 0
+	}
+	return now.Sub(h.At) >= unproven
+}
+
+// since goes on from what a neighbour showed before, where that is of the same ledger. One that
+// showed since what was missing the first time was overtaken anew.
+func (h hearing) since(was hearing) hearing {
+	if was.Epoch != h.Epoch || h.behind && was.behind && h.Size >= was.Kept {
+		return h
+	}
+	h.again = h.behind && was.behind && (was.again || h.At.Sub(was.At).Abs() >= within)
+	h.At, h.told = was.At, was.told && was.behind == h.behind
+	return h
+}
 
 // hears remembers who shows less than it has signed, or a later epoch that does not go on from what
 // was witnessed, and logs when that begins.
@@ -232,8 +250,8 @@ func (d *Desk) hears(v witness.Verdict, shown ledger.Checkpoint, against kept) {
 		}
 		return
 	}
-	if was, already := d.heard[who]; already && was.Epoch == h.Epoch {
-		h.At, h.told = was.At, was.told && was.behind == h.behind
+	if was, already := d.heard[who]; already {
+		h = h.since(was)
 	}
 	if h.doubts(now) && !h.told {
 		h.told = true

@@ -137,6 +137,9 @@ func (d *Desk) from(ctx context.Context, to identity.Jurisdiction, o offered, no
 		next, err = d.cross(ctx, to, kept, note)
 		return next, 0, err
 	case kept.Size > o.c.Size:
+		if n, err := d.size(ctx); err != nil || n >= kept.Size { // that overtook the offer, unless it is another history
+			return crossing{old: kept.Size}, 0, errors.Join(err, d.compare(ctx, to, kept, note))
+		}
 		if err := d.accuses(ctx, note); err != nil {
 			return next, 0, fmt.Errorf("%s keeps a checkpoint of %d entries, and there are %d: %w", to, kept.Size, o.c.Size, err)
 		}
@@ -191,6 +194,10 @@ func (d *Desk) offer(ctx context.Context, from crossing) (out offered, err error
 		})
 	}
 	return out, err
+}
+
+func (d *Desk) size(ctx context.Context) (uint64, error) {
+	return viewed(ctx, d, func(r *state.Reader) (uint64, error) { return r.Size(), nil })
 }
 
 func (d *Desk) rootAt(ctx context.Context, size uint64) (root tlog.Hash, err error) {

@@ -26,7 +26,7 @@ const (
 )
 
 // watch shows the own checkpoint to neighbours soon, until ctx ends. One that is slow is not shown
-// another one meanwhile, and keeps nobody waiting.
+// another one meanwhile, but after it, and keeps nobody waiting.
 func (d *Desk) watch(ctx context.Context) {
 	var showing sync.WaitGroup
 	defer showing.Wait()
@@ -37,9 +37,11 @@ func (d *Desk) watch(ctx context.Context) {
 		if at, due = d.since(at); !due {
 			select {
 			case <-advanced:
+				continue
+			case <-d.free:
 			case <-ctx.Done():
+				continue
 			}
-			continue
 		}
 		all := d.witnesses()
 		for _, name := range all[:min(len(all), mostSoon)] {
@@ -92,20 +94,49 @@ func (d *Desk) lacks(now reached) bool {
 // has reports whether all that there is was shown.
 func (s shown) has(now reached) bool { return s.log == now.log && s.size >= now.size && s.why == nil }
 
-// begins reports whether a neighbour is to be shown something, and nothing is under way to it.
+// begins reports whether nothing is under way to a neighbour, and takes the turn: of two
+// checkpoints that are shown side by side the later one may arrive first, and the other one looks
+// like a ledger that was put back. Where something is, ends tells that there is more.
 func (d *Desk) begins(name identity.Jurisdiction) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.busyWith[name] {
+	if _, busy := d.busyWith[name]; busy {
+		d.busyWith[name] = true
 		return false
 	}
-	d.busyWith[name] = true
+	d.busyWith[name] = false
 	return true
+}
+
+func (d *Desk) ends(name identity.Jurisdiction) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	more := d.busyWith[name]
+	delete(d.busyWith, name)
+	if more {
+		select {
+		case d.free <- struct{}{}:
+		default: // watch wakes already
+		}
+	}
+}
+
+// showInTurn shows the own checkpoint to a neighbour, unless one is under way: then it tells what
+// came of the last one.
+func (d *Desk) showInTurn(ctx context.Context, name identity.Jurisdiction) error {
+	if !d.begins(name) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.shown[name].why
+	}
+	defer d.ends(name)
+	return d.show(ctx, name)
 }
 
 // showSoon shows the own checkpoint to one neighbour that has not been shown it. What fails is
 // shown, and told, with the next round.
 func (d *Desk) showSoon(ctx context.Context, name identity.Jurisdiction) {
+	defer d.ends(name)
 	now, err := looked(d, func(r *state.Reader) (reached, error) { return reachedBy(r), nil })
 	d.mu.Lock()
 	has := d.shown[name].has(now)
@@ -116,9 +147,6 @@ func (d *Desk) showSoon(ctx context.Context, name identity.Jurisdiction) {
 	if err != nil && ctx.Err() == nil {
 		d.o.Logger.Debug("checkpoint was not shown at once", "peer", name.String(), "error", err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.busyWith, name)
 }
 
 // noted is a checkpoint that a neighbour's log showed, or that was seen of it, and that is kept

@@ -33,6 +33,8 @@ func TestNoted(t *testing.T) {
 		"a backup": func(city, county *place, backup string, noted uint64) {
 			county.becomes(backup)
 			_ = county.desk.show(city.w.t.Context(), city.name)
+			city.w.elapse(within)
+			_ = county.desk.show(city.w.t.Context(), city.name)
 			if f := city.findings(); len(f) != 1 || f[0].Kept != noted || county.Questioned() == nil {
 				city.w.t.Errorf("the city finds %+v, and saw %d; in question: %v", f, noted, county.Questioned())
 			}

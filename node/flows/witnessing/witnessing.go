@@ -153,7 +153,8 @@ type Desk struct {
 	heard map[identity.Jurisdiction]hearing // who shows less than it has signed
 	rose  rose
 
-	busyWith map[identity.Jurisdiction]bool // who is being shown something at once
+	busyWith map[identity.Jurisdiction]bool // who is being shown something; true: and is to be shown more
+	free     chan struct{}                  // full where somebody was to be shown more, and may be
 
 	odd map[identity.Jurisdiction]Finding // children of children whose parent endorses other keys
 
@@ -192,7 +193,7 @@ func New(o Options) *Desk {
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
 		showing: budget.NewRates(mostAtOnce, shownPerSecond),
 		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
-		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{},
+		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{},
 	}
 }
@@ -234,7 +235,7 @@ func (d *Desk) Round(ctx context.Context) {
 // much to do takes the rest of them at a later round.
 func (d *Desk) visit(ctx context.Context, name identity.Jurisdiction) {
 	parent, joined := d.o.Parent()
-	what, err := "checkpoint not witnessed", d.show(ctx, name)
+	what, err := "checkpoint not witnessed", d.showInTurn(ctx, name)
 	if err == nil && joined && parent == name {
 		if what, err = "heads not taken", d.rise(ctx, parent); failure.Is(err, text.Busy) {
 			return

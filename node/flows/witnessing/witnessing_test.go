@@ -170,8 +170,8 @@ func isFork(err error) bool {
 }
 
 // TestBehind: a county that was put back to a backup is told by its city how much it had signed,
-// before it writes anything, and both show it. The one that has everything ends it
-// (W02).
+// before it writes anything, and shows it at once, and the city when it shows so little again. The
+// one that has everything ends it (W02).
 func TestBehind(t *testing.T) {
 	w := newWorld(t, three[1:]...)
 	city, county := w.at(three[1]), w.at(three[2])
@@ -184,6 +184,10 @@ func TestBehind(t *testing.T) {
 	seen := must2(county.desk.Largest(t.Context()))(t)
 	if len(seen) != 1 || !seen[0].Proven || seen[0].By != city.name || seen[0].Checkpoint.Size != kept || seen[0].Checkpoint.Log != county.Log() {
 		t.Errorf("the largest is %+v; the city keeps %d entries", seen, kept)
+	}
+	w.round()
+	if found := city.findings(); len(found) > 0 {
+		t.Errorf("the city finds %+v at once: it may have been overtaken", found)
 	}
 	w.round()
 	for _, p := range []*place{city, county} {
