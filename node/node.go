@@ -60,6 +60,8 @@ type Options struct {
 	// Signed is where the largest sizes that were signed are noted if the configuration names no
 	// folder; "": nowhere.
 	Signed string
+	// FileBlocks is that of host.Options; fewer than usual are for tests.
+	FileBlocks int
 	// Steps, if not nil, receives how long each step of a call between jurisdictions took: the
 	// steps of relay, and those named by the constants Step….
 	Steps func(step string, took time.Duration)

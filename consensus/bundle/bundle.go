@@ -40,11 +40,13 @@ package bundle
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"math/bits"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -92,7 +94,22 @@ type ID struct {
 }
 
 // Name returns the name of the file.
-func (id ID) Name() string { return fmt.Sprintf("%010d-%x", id.Number, id.Root[:]) }
+func (id ID) Name() string { return fmt.Sprintf("%s%x", numbered(id.Number), id.Root[:]) }
+
+// numbered returns how the names of all files of a number begin.
+func numbered(number uint64) string { return fmt.Sprintf("%010d-", number) }
+
+// parseName returns which file of a number, with so many blocks, has a name; ok is false where it
+// is the name of none.
+func parseName(name string, number uint64, blocks int) (id ID, ok bool) {
+	root, ok := strings.CutPrefix(name, numbered(number))
+	hash, err := hex.DecodeString(root)
+	if !ok || err != nil || len(hash) != tlog.HashSize {
+		return ID{}, false
+	}
+	id = ID{Number: number, Blocks: blocks, Root: tlog.Hash(hash)}
+	return id, id.Name() == name
+}
 
 // First returns the index of the first entry.
 func (id ID) First() uint64 { return id.Number * id.Entries() }

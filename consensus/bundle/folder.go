@@ -266,6 +266,21 @@ func (f *Folder) Names() (map[string]bool, error) {
 	return names, err
 }
 
+// Numbered returns the files of a number, of so many blocks, that are there: of each history one.
+// It opens none.
+func (f *Folder) Numbered(number uint64, blocks int) (all []ID, err error) {
+	files, err := os.ReadDir(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, file := range files {
+		if id, ok := parseName(file.Name(), number, blocks); ok {
+			all = append(all, id)
+		}
+	}
+	return all, err
+}
+
 // Bytes returns how many bytes the files of the folder have; 0 where that cannot be told.
 func (f *Folder) Bytes() (bytes uint64) {
 	files, err := os.ReadDir(f.path)

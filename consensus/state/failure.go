@@ -86,7 +86,12 @@ func (s *Store) damaged(err error) error {
 
 // noteHurt notes a value that is not as it was written.
 func (s *Store) noteHurt(err error) {
-	s.damage.CompareAndSwap(nil, &DamageError{File: s.path, Err: err})
+	damage, known := errors.AsType[*DamageError](err)
+	if !known {
+		damage = &DamageError{Err: err}
+	}
+	damage.File = cmp.Or(damage.File, s.path)
+	s.damage.CompareAndSwap(nil, damage)
 }
 
 // Damaged returns the first damage of the file that a view met since the store was opened, or nil.

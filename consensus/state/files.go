@@ -83,12 +83,22 @@ func (f filed) fileID(number uint64, tiles ledger.TileReader) (bundle.ID, error)
 	return id, err
 }
 
+// fileOf returns which file of the view has a number.
+func (r *Reader) fileOf(number uint64) (bundle.ID, error) {
+	if r.old.named != nil {
+		return r.old.named(number)
+	}
+	return r.meta.filed.fileID(number, r)
+}
+
 // old is what a view sees of the entries that are in files.
 type old struct {
 	in *bundle.Folder
 	// read reads in a file. Whoever opens a view hands it in, so the code that handlers share with
 	// views leads to no file.
-	read   func(id bundle.ID, do func(*bundle.File) error) error
+	read func(id bundle.ID, do func(*bundle.File) error) error
+	// named returns which file has a number; nil: the tree in the state file says it. See naming.
+	named  func(number uint64) (bundle.ID, error)
 	block  uint64         // whose leaves these are
 	leaves *bundle.Leaves // that were read last; nil: none
 }
@@ -108,7 +118,7 @@ func readerOf(file *bolt.Tx, m meta, in *bundle.Folder) *Reader {
 // where it does not hold what was written, its first entry and how many.
 func (r *Reader) inFile(block uint64, bucket string, do func(f *bundle.File, block int) error) error {
 	f := r.meta.filed
-	id, err := f.fileID(block/f.Blocks, r)
+	id, err := r.fileOf(block / f.Blocks)
 	if err != nil {
 		return err
 	}

@@ -130,3 +130,30 @@ func (w *fileWriter) addTo(key []byte, change groupSum) error {
 	}
 	return b.Put(key, w.slab.seal(b.kept, key, change.encode()))
 }
+
+// resum makes the sums of a large bucket anew from what it holds.
+func (w *fileWriter) resum(name string) error {
+	in, err := w.bucket(name)
+	if err != nil {
+		return err
+	}
+	var groups [256]groupSum
+	err = in.ForEach(func(k, stored []byte) error {
+		sum, _ := sumIn(stored)
+		groups[k[0]] = groups[k[0]].plus(groupSum{1, uint64(sum)})
+		return nil
+	})
+	sums, opened := w.bucket(bucketSums)
+	if err = errors.Join(err, opened); err != nil {
+		return err
+	}
+	for first, sum := range groups {
+		key := groupKey(name, byte(first))
+		if sum == (groupSum{}) {
+			err = errors.Join(err, sums.Delete(key))
+		} else {
+			err = errors.Join(err, sums.Put(key, w.slab.seal(sums.kept, key, sum.encode())))
+		}
+	}
+	return err
+}

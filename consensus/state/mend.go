@@ -6,18 +6,28 @@ import (
 	"errors"
 	"fmt"
 
+	bolt "go.etcd.io/bbolt"
+
 	"xietong/consensus/bundle"
 	"xietong/consensus/ledger"
 )
 
 // MendTree derives the stored tree anew from the entries, and puts right what differs. It does so
-// only where the entries give the root that was signed last: then they are what was signed, and
-// the tree is what was damaged. It returns how many tiles it put right. Nothing may be applied
-// meanwhile: it is for a store that was just opened. The error is a *DamageError where the entries
-// are damaged, too. Tiles are no part of the digest, so a mended replica agrees with the others.
+// only where the entries give the root that was signed last: then they are what was signed, and the
+// tree is what was damaged. It returns how many tiles it put right. Nothing may be applied
+// meanwhile: it is for a store that was just opened. Where the tree names a file of old entries
+// that is not there, the file is found from what lies below (see naming): that it is the right one
+// shows as all the rest does, by the root that was signed. The error is a *DamageError where the
+// entries are damaged, too, and names the file where they lie in one. Tiles are no part of the
+// digest, so a mended replica agrees with the others.
 func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 	tiles := memTiles{}
 	err = s.View(func(r *Reader) error {
+		names, err := newNaming(r)
+		if err != nil {
+			return err
+		}
+		r.old.named = names.file
 		if err := tiles.derive(ctx, r); err != nil {
 			return err
 		}
@@ -25,6 +35,9 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 		root, err := ledger.Root(p.Mark.Size, tiles)
 		if err == nil && p.Mark.Size > 0 && !bytes.Equal(root[:], p.Mark.Root) {
 			err = errors.New("its entries do not give the root that was signed")
+			if names.missing != nil { // another one was taken in its place
+				return names.missing
+			}
 		}
 		if err != nil {
 			return &DamageError{Err: fmt.Errorf("mend tree: %w", err)}
@@ -47,6 +60,38 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 	}
 	s.damage.Store(nil)
 	return len(tiles), nil
+}
+
+// CheckTree looks whether the tiles in the state file fit together: each that is full gives the
+// hash that stands above it. What is signed over is read at every opening anyway; a full tile is
+// read by proofs alone, and nothing but its own sum tells that it is damaged. It reads 32 bytes for
+// every 256 entries that are in files, and for each that is not. The error is a *DamageError.
+func (r *Reader) CheckTree() error {
+	for level := 0; ledger.ExtentOf(level, r.Size()).Full > 0; level++ {
+		first := uint64(0)
+		if level == 0 {
+			first = r.meta.filed.entries() / bundle.BlockLen
+		}
+		for n := first; n < ledger.ExtentOf(level, r.Size()).Full; n++ {
+			if err := r.fits(ledger.TileID{Level: level, N: n}); err != nil {
+				return &DamageError{Err: fmt.Errorf("tile %d of level %d: %w", n, level, err)}
+			}
+		}
+	}
+	return nil
+}
+
+// fits compares a full tile with the hash above it.
+func (r *Reader) fits(id ledger.TileID) error {
+	tile, err := r.Tile(id)
+	if err != nil {
+		return err
+	}
+	above, err := ledger.NodeAt(ledger.TileHeight*(id.Level+1), id.N, r)
+	if err == nil && (len(tile) != ledger.TileWidth*len(above) || ledger.Subroot(tile) != above) {
+		err = errors.New("it does not give the hash above it")
+	}
+	return err
 }
 
 // soundTile returns a tile of the stored tree, or nil. ok is false where it is not as it was
@@ -108,7 +153,8 @@ func (t memTiles) derive(ctx context.Context, r *Reader) error {
 	return nil
 }
 
-// putTiles writes tiles that were derived anew, and commits them.
+// putTiles writes tiles that were derived anew, and commits them. The sums of the tiles are made
+// anew from what stands there then: those of before counted what was damaged.
 func (s *Store) putTiles(tiles memTiles) error {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
@@ -122,5 +168,8 @@ func (s *Store) putTiles(tiles memTiles) error {
 	}
 	s.open.fresh = nil // all entries are in these tiles
 	s.mu.Unlock()
-	return errors.Join(err, s.mustCommit(false))
+	if err = errors.Join(err, s.mustCommit(false)); err != nil {
+		return err
+	}
+	return s.mustWrite(func(file *bolt.Tx) error { return s.registry.newFileWriter(file).resum(bucketTile) })
 }

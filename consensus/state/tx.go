@@ -107,14 +107,21 @@ func damageOf(err error) *DamageError {
 	return &DamageError{Err: err}
 }
 
-// soundLeaf returns the leaf at index, or nil also where it cannot be read.
-func (r *Reader) soundLeaf(index uint64) (leaf []byte) {
-	if index < r.meta.filed.entries() {
-		leaf, _ = r.oldLeaf(index)
-		return leaf
+// SoundLeaf returns the encoded leaf at index, or nil also where it is damaged or missing: that is
+// told as damage of the store, and the view goes on.
+func (r *Reader) SoundLeaf(index uint64) (leaf []byte) {
+	err := r.view(func(r *Reader) (err error) {
+		if index >= r.meta.filed.entries() {
+			leaf, _ = r.sound(bucketLeaf, be64(index))
+			return nil
+		}
+		leaf, err = r.oldLeaf(index)
+		return err
+	})
+	if err != nil && r.hurt != nil {
+		r.hurt(err)
 	}
-	leaf, _ = r.sound(bucketLeaf, be64(index))
-	return leaf
+	return bytes.Clone(leaf)
 }
 
 // ProvenLeaf returns the encoded leaf at index, after it compared the leaf with the stored tree;
@@ -173,7 +180,7 @@ func (r *Reader) FirstSealed() []SealedPayload { return r.firstSealed(r.meta.Siz
 func (r *Reader) firstSealed(size uint64) (first []SealedPayload) {
 	for index := range min(size, firstSealed) {
 		sealed, _ := r.sound(bucketSealed, be64(index))
-		leaf, err := ledger.DecodeLeaf(r.soundLeaf(index))
+		leaf, err := ledger.DecodeLeaf(r.SoundLeaf(index))
 		if err == nil && sealed != nil {
 			first = append(first, SealedPayload{leaf.Evidence.Commitment(), sealed})
 		}

@@ -132,6 +132,9 @@ type Options struct {
 	// BeginAnew.
 	Anew  bool
 	Group func(*group.Config) // changes the settings of the group; for tests
+	// FileBlocks is how many blocks of 256 entries a file of old entries has; 0: see state.Options.
+	// Fewer are for tests.
+	FileBlocks int
 	// Fatal is called when this replica's state is unknown or differs from that of the majority, or
 	// when a write of raft's log failed: at most once for each. From then on the host changes
 	// nothing, and can only be closed. nil: the process ends by a panic.
@@ -223,11 +226,11 @@ func (h *Host) openParts(ctx context.Context, o Options) (err error) {
 	if _, err = logOf(h.store, h.dir, h.name); err != nil {
 		return err
 	}
-	if err = h.checkKeystore(); err != nil {
-		return err
-	}
 	if err = h.openTree(ctx); err != nil {
 		return h.part(PartLedger, stateFile, err)
+	}
+	if err = h.checkKeystore(); err != nil { // by the entries, which the tree finds
+		return err
 	}
 	return h.checkPlace()
 }

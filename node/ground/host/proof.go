@@ -2,6 +2,7 @@ package host
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -117,14 +118,21 @@ func (h *Host) mustEnd(err error) error {
 	return err
 }
 
-// openTree checks that the stored tree goes on from what was signed last and, where it does not,
-// derives it anew from the entries.
+// openTree checks that the stored tree goes on from what was signed last, and that its tiles fit
+// together; where they do not, it derives the tree anew from the entries. Where that cannot be
+// done, because entries are damaged, too, the ledger is opened all the same if what was signed goes
+// on: then no more is lost than what the damaged tiles prove, which is told as other damage is.
 func (h *Host) openTree(ctx context.Context) error {
-	err := h.checkSigned()
+	signed := h.checkSigned()
+	err := cmp.Or(signed, h.Look((*state.Reader).CheckTree))
 	if _, ok := errors.AsType[*state.DamageError](err); !ok {
 		return err
 	}
 	mended, err := h.store.MendTree(ctx)
+	if err != nil && signed == nil && ctx.Err() == nil {
+		h.logger.Error("the tree of the ledger is damaged, and could not be derived anew from its entries", "error", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
