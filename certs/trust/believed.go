@@ -32,7 +32,7 @@ func Believe(sets []KeySet, since func(number uint64) (at time.Time, ok bool)) [
 		}
 		began, told := since(k.Number)
 		if !told {
-			began = k.made()
+			began = k.Made()
 		}
 		all[i-1].Until = began.Add(Grace)
 		for j := range i {
@@ -62,9 +62,9 @@ func At(sets []Believed, now time.Time) (counting []Believed) {
 	return counting
 }
 
-// made returns when the newest signing certificate of the key set was made, by the word of the
+// Made returns when the newest signing certificate of the key set was made, by the word of the
 // jurisdiction itself.
-func (k KeySet) made() (at time.Time) {
+func (k KeySet) Made() (at time.Time) {
 	for _, r := range k.Replicas {
 		if cert, err := certs.of(r.SigningCert); err == nil && cert.NotBefore.After(at) {
 			at = cert.NotBefore

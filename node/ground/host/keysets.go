@@ -15,7 +15,8 @@ import (
 // datedKeySet is a key set with the ledger time of its publication.
 type datedKeySet struct {
 	trust.KeySet
-	at time.Time
+	at     time.Time
+	judged bool // at is when its certificates were made: its entry cannot be read
 }
 
 // keySets remembers the ledger's verified key sets, so that unchanged key sets are verified once.
@@ -37,23 +38,46 @@ func (s *keySets) walk(r *state.Reader) ([]datedKeySet, error) {
 	if !bytes.Equal(s.first, signed[0]) { // a new chain
 		s.first, s.walked = signed[0], nil
 	}
-	if len(signed) == len(s.walked) && bytes.Equal(s.newest, signed[len(signed)-1]) {
+	if len(signed) != len(s.walked) || !bytes.Equal(s.newest, signed[len(signed)-1]) {
+		fresh, err := s.after(signed)
+		if err != nil { // they were verified when they were published
+			return nil, &state.DamageError{Err: err}
+		}
+		walked := slices.Clone(s.walked)
+		for _, k := range fresh {
+			walked = append(walked, datedKeySet{KeySet: k, judged: true})
+		}
+		s.walked, s.newest = walked, signed[len(signed)-1]
+	}
+	return s.dated(r)
+}
+
+// dated returns the key sets that were walked, with the times of their entries. An entry that is
+// damaged or missing, as those of the first file of old entries may be, is told as damage and stops
+// nothing: the key set stands in the state, verified, and its time paces the next one alone. The
+// caller holds the lock.
+func (s *keySets) dated(r *state.Reader) ([]datedKeySet, error) {
+	if !slices.ContainsFunc(s.walked, func(k datedKeySet) bool { return k.judged }) {
 		return s.walked, nil
 	}
-	fresh, err := s.after(signed)
-	if err != nil { // they were verified when they were published
-		return nil, &state.DamageError{Err: err}
-	}
-	walked := slices.Clone(s.walked)
-	for _, k := range fresh {
+	walked := slices.Clone(s.walked) // others read the slice of before
+	for i, k := range walked {
+		if !k.judged {
+			continue
+		}
 		index, _ := r.KeySetIndex(k.Number)
-		leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+		data := r.SoundLeaf(index)
+		if data == nil {
+			walked[i].at = k.Made()
+			continue
+		}
+		leaf, err := ledger.DecodeLeaf(data)
 		if err != nil {
 			return nil, fmt.Errorf("entry of key set %d: %w", k.Number, err)
 		}
-		walked = append(walked, datedKeySet{k, time.UnixMilli(int64(leaf.Head.At()))})
+		walked[i].at, walked[i].judged = time.UnixMilli(int64(leaf.Head.At())), false
 	}
-	s.walked, s.newest = walked, signed[len(signed)-1]
+	s.walked = walked
 	return walked, nil
 }
 
