@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"fmt"
-	"math"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -33,8 +32,29 @@ func (e *DecayError) bad(key []byte) {
 
 // checkContents reads the sums of the buckets that decide, and compares each with what its bucket
 // holds: a permission that was changed, or a revocation that is missing, is never acted upon. The
-// position of the state is compared, too and, where all is true, everything else.
-func (m *meta) checkContents(file *bolt.Tx, all bool) error {
+// position of the state is compared, too.
+func (m *meta) checkContents(file *bolt.Tx) error {
+	return m.compare(file, func(bucket string, large bool) bool { return !large || bucket == bucketMeta }, unheard)
+}
+
+// checkAll compares everything that a file holds, each bucket once.
+func checkAll(file *bolt.Tx) error {
+	return new(meta).compare(file, func(string, bool) bool { return true }, unheard)
+}
+
+// beats is told of each part of a file that was read, how many bytes it had. Its error ends the
+// reading.
+type beats func(bytes int) error
+
+func unheard(int) error { return nil }
+
+// compare compares some of the buckets with their sums; large is true of those that do not decide.
+func (m *meta) compare(file *bolt.Tx, which func(bucket string, large bool) bool, beat beats) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+		}
+	}()
 	m.contents = contents{}
 	summed := map[string]bool{bucketSums: true}
 	if in := file.Bucket([]byte(bucketSums)); in != nil {
@@ -49,12 +69,12 @@ func (m *meta) checkContents(file *bolt.Tx, all bool) error {
 			switch {
 			case large && len(value) != groupLen:
 				return decayed(&DecayError{Bucket: bucketSums})
-			case large && (all || bucket == bucketMeta):
-				return checkGroup(file, bucket, first, decodeGroup(value))
-			case large:
+			case !which(bucket, large):
 				return nil
+			case large:
+				return checkGroup(file, bucket, first, decodeGroup(value), beat)
 			}
-			return m.checkContent(file, bucket, value)
+			return m.checkContent(file, bucket, value, beat)
 		})
 		if err != nil {
 			return err
@@ -76,16 +96,16 @@ func notSummed(file *bolt.Tx, summed map[string]bool) error {
 func decayed(e *DecayError) error { return &DamageError{Err: e} }
 
 // checkContent compares a bucket that decides with its sum.
-func (m *meta) checkContent(file *bolt.Tx, bucket string, sum []byte) error {
+func (m *meta) checkContent(file *bolt.Tx, bucket string, sum []byte, beat beats) error {
 	want, err := decodeContentSum(sum)
 	if err != nil {
 		return decayed(&DecayError{Bucket: bucketSums})
 	}
 	m.contents[bucket] = want
-	return compareContent(file, bucket, want)
+	return compareContent(file, bucket, want, beat)
 }
 
-func compareContent(file *bolt.Tx, bucket string, want *contentSum) (err error) {
+func compareContent(file *bolt.Tx, bucket string, want *contentSum, beat beats) (err error) {
 	have, e := new(contentSum), &DecayError{Bucket: bucket, Written: want.count}
 	if in := file.Bucket([]byte(bucket)); in != nil {
 		b := keptIn(bucket, in)
@@ -95,7 +115,7 @@ func compareContent(file *bolt.Tx, bucket string, want *contentSum) (err error) 
 				e.bad(k)
 			}
 			have.add(&pair{bucket: bucket, key: k, value: value})
-			return nil
+			return beat(len(k) + len(stored))
 		})
 	}
 	if e.Pairs = have.count; err == nil && *have != *want {
@@ -104,9 +124,17 @@ func compareContent(file *bolt.Tx, bucket string, want *contentSum) (err error) 
 	return err
 }
 
+// checkPage is how many bytes of a large bucket are read at once.
+const checkPage = 1 << 20
+
 // checkGroup compares a group of a large bucket with its sum.
-func checkGroup(file *bolt.Tx, bucket string, first byte, want groupSum) error {
+func checkGroup(file *bolt.Tx, bucket string, first byte, want groupSum, beat beats) error {
 	p := groupPass{bucket: bucket, first: first}
-	p.page(file, math.MaxInt)
+	for !p.done {
+		p.page(file, checkPage)
+		if err := beat(checkPage); err != nil {
+			return err
+		}
+	}
 	return p.compare(want)
 }

@@ -155,7 +155,7 @@ func (f *filling) ask(ctx context.Context, rest bool) error {
 	if err := f.to.write(messageAsk, a); err != nil {
 		return err
 	}
-	if err := f.from.readAs(messageOffer, &f.offer); err != nil {
+	if f.offer, err = f.from.awaitOffer(); err != nil {
 		return fmt.Errorf("its offer: %w", err)
 	}
 	if err := f.checkOffer(); err != nil {

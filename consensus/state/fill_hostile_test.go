@@ -137,6 +137,14 @@ func (l *liar) end() *liar {
 	return l
 }
 
+// stills says so often that it reads.
+func stills(l *liar, times uint64) *liar {
+	for n := range times {
+		l.say(messageStill, still{Read: n + 1})
+	}
+	return l
+}
+
 // TestHostileSource gives a filler whole answers that are wrong in one thing.
 func TestHostileSource(t *testing.T) {
 	f := newFiller(t, 0)
@@ -172,6 +180,10 @@ func TestHostileSource(t *testing.T) {
 		"other entries":          {newLiar(t).say(messageOffer, change(func(o *offer) { o.Refused = refusedEntries })), ErrOtherEntries},
 		"an unknown refusal":     {newLiar(t).say(messageOffer, change(func(o *offer) { o.Refused = 99 })), nil},
 		"too much":               {newLiar(t).say(messageOffer, change(func(o *offer) { o.Bytes = 1 << 40 })), ErrNoRoom},
+		"it reads for ever":      {stills(newLiar(t), maxStills+1), errFrame},
+		"it reads nothing":       {newLiar(t).say(messageStill, still{}), errFrame},
+		"it reads no more":       {newLiar(t).say(messageStill, still{Read: 2}).say(messageStill, still{Read: 2}), errFrame},
+		"it reads what it sends": {newLiar(t).say(messageOffer, two).say(messageStill, still{Read: 2}), errFrame},
 		"entries not offered":    {newLiar(t).say(messageOffer, good).say(messageEntry, entries{Entries: []entry{leaf}}).end(), errFrame},
 		"more than offered":      {newLiar(t).say(messageOffer, change(func(o *offer) { o.Size, o.Bytes = 2, 10 })).say(messageEntry, entries{Entries: []entry{leaf, leaf}}).end(), errFrame},
 		"no entries":             {newLiar(t).say(messageOffer, two).say(messageEntry, entries{}).end(), errFrame},

@@ -15,9 +15,9 @@ import (
 )
 
 // A replica is filled over one stream. Who is filled asks, and the source answers each question in
-// turn: an offer, then what was offered, then the end. An ask is for entries of the ledger, from
-// the one that is lacking on, or for the rest: the entries that came since, and all that changes,
-// as it is at one moment.
+// turn: an offer, then what was offered, then the end. While it reads what it will offer it says
+// how far it is. An ask is for entries of the ledger, from the one that is lacking on, or for the
+// rest: the entries that came since, and all that changes, as it is at one moment.
 //
 //	frame    length of the message (uint32, big endian), its CRC-32C (likewise), the message
 //	message  its kind in one byte, then deterministic CBOR
@@ -26,12 +26,13 @@ const (
 	MaxFrameLen   = 1 << 20
 	frameFill     = 256 << 10 // bytes at which a frame is full; what is put in last fits in MaxFrameLen
 	frameHeadLen  = 8
-	fillVersion   = 1
+	fillVersion   = 2
 	messageAsk    = 1
 	messageOffer  = 2
 	messageEntry  = 3
 	messagePairs  = 4
 	messageEnd    = 5
+	messageStill  = 6
 	maxOfferedLen = 128 << 10 // bytes of a configuration of the group
 )
 
@@ -178,6 +179,10 @@ func (r *frameReader) readAs(want byte, v any) error {
 	if err != nil {
 		return err
 	}
+	return decodeAs(want, kind, data, v)
+}
+
+func decodeAs(want, kind byte, data []byte, v any) error {
 	if kind != want {
 		return fmt.Errorf("%w: a message of kind %d in place of kind %d", errFrame, kind, want)
 	}

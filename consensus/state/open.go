@@ -136,7 +136,7 @@ func readMeta(db *bolt.DB) (m meta, err error) {
 		switch err := canon.Unmarshal(data, maxMetaLen, &m); {
 		case err == nil && whole && m.Kind == metaKind && m.Format == Format:
 			m.readNames(reads{file: tx})
-			return errors.Join(readClock(reads{file: tx}, db.Path(), &m), m.readFiled(reads{file: tx}), m.checkContents(tx, false))
+			return errors.Join(readClock(reads{file: tx}, db.Path(), &m), m.readFiled(reads{file: tx}), m.checkContents(tx))
 		case canonPrefix(data, &format.Kind, &format.Format) && format.Kind == metaKind && format.Format != Format && (whole || format.Format < Format):
 			other := ErrOlderFormat
 			if format.Format > Format {

@@ -123,7 +123,7 @@ func (c *Scrub) next(file *bolt.Tx, size int) error {
 	if err != nil {
 		return decayed(&DecayError{Bucket: bucketSums})
 	}
-	return compareContent(file, bucket, want)
+	return compareContent(file, bucket, want, unheard)
 }
 
 // unsummed looks for a bucket without sums at the end of a round.

@@ -31,7 +31,7 @@ type Source struct {
 
 // Serve answers what is asked on the stream, until the asker ends it.
 func (s Source) Serve(ctx context.Context, stream io.ReadWriter) error {
-	from := newFrameReader(stream)
+	from, answers := newFrameReader(stream), answers{Source: s, to: stream}
 	for {
 		var a ask
 		err := from.readAs(messageAsk, &a)
@@ -42,7 +42,7 @@ func (s Source) Serve(ctx context.Context, stream io.ReadWriter) error {
 			err = ctx.Err()
 		}
 		if err == nil {
-			err = s.answer(ctx, stream, a)
+			err = answers.answer(ctx, a)
 		}
 		if err != nil {
 			return fmt.Errorf("fill another replica: %w", err)
@@ -50,20 +50,29 @@ func (s Source) Serve(ctx context.Context, stream io.ReadWriter) error {
 	}
 }
 
+// answers are those that one asker gets.
+type answers struct {
+	Source
+	to     io.Writer
+	stayed bool // what does not change was compared with its sums: once, since it does not change
+}
+
 // answer answers one ask. What it cannot give it refuses; an error ends the stream.
-func (s Source) answer(ctx context.Context, to io.Writer, a ask) error {
+func (s *answers) answer(ctx context.Context, a ask) error {
 	o := offer{Format: Format}
 	if err := s.look(a, &o); err != nil {
-		return newFrameWriter(to).write(messageOffer, refusing(o, refusedUnwell, err.Error()))
+		return s.offer(refusing(o, refusedUnwell, err.Error()))
 	}
 	switch {
 	case o.Refused != 0:
-		return newFrameWriter(to).write(messageOffer, o)
+		return s.offer(o)
 	case a.Rest:
-		return s.rest(ctx, to, a, o)
+		return s.rest(ctx, a, o)
 	}
-	return s.entries(ctx, to, a.Have, o)
+	return s.entries(ctx, a.Have, o)
 }
+
+func (s *answers) offer(o offer) error { return newFrameWriter(s.to).write(messageOffer, o) }
 
 func refusing(o offer, code uint64, why string) offer {
 	o.Refused, o.Why = code, why[:min(len(why), maxMetaLen)]
@@ -94,13 +103,23 @@ func (s Source) look(a ask, o *offer) error {
 
 // entries sends the entries from one on. Each frame is a view of its own, so a slow asker keeps no
 // view.
-func (s Source) entries(ctx context.Context, to io.Writer, from uint64, o offer) error {
+func (s *answers) entries(ctx context.Context, from uint64, o offer) error {
 	info, err := os.Stat(s.Store.path)
-	if err != nil {
-		return newFrameWriter(to).write(messageOffer, refusing(o, refusedUnwell, err.Error()))
+	if err == nil && !s.stayed {
+		// What is missing here would be missing there, and no sum would say so any more. This is
+		// most of the file, and is read now, because the asker may apply nothing while the rest
+		// comes.
+		pulse := newPulse(s.to)
+		err = s.Store.View(func(r *Reader) error {
+			return new(meta).compare(r.file, func(bucket string, _ bool) bool { return stays(bucket) }, s.goesOn(ctx, pulse))
+		})
 	}
+	if err != nil {
+		return s.offer(refusing(o, refusedUnwell, err.Error()))
+	}
+	s.stayed = true
 	o.Bytes = uint64(info.Size()) + s.Store.files.Bytes() + 2*MaxOpenLen // all in the files, and what is not yet
-	w := newFrameWriter(to)
+	w := newFrameWriter(s.to)
 	if err := w.write(messageOffer, o); err != nil {
 		return err
 	}
@@ -156,31 +175,41 @@ func (l *lastTile) Tile(id ledger.TileID) (tile []byte, err error) {
 	return l.tile, err
 }
 
+// goesOn is told of what is read before an offer: it says so to the asker, and ends with ctx.
+func (s Source) goesOn(ctx context.Context, p *pulse) beats {
+	return func(bytes int) error {
+		if s.Store.options.reading != nil {
+			s.Store.options.reading()
+		}
+		return errors.Join(ctx.Err(), p.beat(bytes))
+	}
+}
+
 // rest sends the rest as it is at one moment.
-func (s Source) rest(ctx context.Context, to io.Writer, a ask, o offer) error {
+func (s *answers) rest(ctx context.Context, a ask, o offer) error {
 	file, err := os.CreateTemp(filepath.Dir(s.Store.path), "rest-*")
 	if err == nil {
 		defer file.Close()
 		err = os.Remove(file.Name()) // it is gone with this process, however that ends
 	}
 	if err == nil {
-		err = s.spool(ctx, file, a.Have, &o)
+		err = s.spool(file, a.Have, s.goesOn(ctx, newPulse(s.to)), &o)
 	}
 	if err != nil {
-		return newFrameWriter(to).write(messageOffer, refusing(o, refusedUnwell, err.Error()))
+		return s.offer(refusing(o, refusedUnwell, err.Error()))
 	}
-	if err := newFrameWriter(to).write(messageOffer, o); err != nil {
+	if err := s.offer(o); err != nil {
 		return err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	_, err = io.Copy(struct{ io.Writer }{to}, file)
+	_, err = io.Copy(struct{ io.Writer }{s.to}, file)
 	return err
 }
 
 // spool writes the rest into a file, and says in the offer what it is.
-func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer) (err error) {
+func (s *answers) spool(file io.Writer, have uint64, beat beats, o *offer) (err error) {
 	bounded := &boundedWriter{to: file}
 	if s.Room != nil {
 		if bounded.left, err = s.Room(); err != nil {
@@ -192,8 +221,8 @@ func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer
 	buffer := bufio.NewWriterSize(bounded, 256<<10)
 	w := newFrameWriter(buffer)
 	err = s.Store.View(func(r *Reader) (err error) {
-		if err = new(meta).checkContents(r.file, true); err != nil {
-			return err // what is missing here would be missing there, and no sum would say so any more
+		if err = new(meta).compare(r.file, func(bucket string, _ bool) bool { return !s.stayed || !stays(bucket) }, beat); err != nil {
+			return err
 		}
 		if o.Meta, err = canon.Marshal(r.meta); err != nil {
 			return err
@@ -208,14 +237,14 @@ func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer
 		for from := have; from < o.Size; {
 			e, err := someEntries(r, from, o.Size)
 			if err == nil {
-				err = w.write(messageEntry, e)
+				err = errors.Join(w.write(messageEntry, e), beat(frameFill))
 			}
 			if err != nil {
 				return err
 			}
 			from += uint64(len(e.Entries))
 		}
-		o.Pairs, err = s.spoolPairs(ctx, w, r)
+		o.Pairs, err = s.spoolPairs(w, r, beat)
 		return err
 	})
 	if err == nil {
@@ -226,12 +255,12 @@ func (s Source) spool(ctx context.Context, file io.Writer, have uint64, o *offer
 }
 
 // spoolPairs writes every pair of the buckets that change.
-func (s Source) spoolPairs(ctx context.Context, w *frameWriter, r *Reader) (number uint64, err error) {
+func (s Source) spoolPairs(w *frameWriter, r *Reader, beat beats) (number uint64, err error) {
 	for _, name := range s.Store.registry.copied() {
 		p, n := pairs{Bucket: name}, 0
 		flush := func() {
 			if len(p.Pairs) > 0 && err == nil {
-				err = errors.Join(ctx.Err(), w.write(messagePairs, p))
+				err = errors.Join(w.write(messagePairs, p), beat(n))
 			}
 			p.Pairs, n = p.Pairs[:0], 0
 		}

@@ -170,6 +170,7 @@ type Options struct {
 	commit    func(*bolt.Tx) error        // commits a transaction; for tests of faults, as the next two
 	rename    func(from, to string) error // renames a file that was filled,
 	syncDir   func(path string) error     // and flushes its folder
+	reading   func()                      // is called for each part that a source reads before an offer; nil: nothing is
 	unmoving  bool                        // no goroutine moves old entries; a test does
 	shortList int                         // bytes of a list of free pages that every commit writes; 0: shortList
 }

@@ -72,7 +72,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 		if err := v.run(ctx, readerOf(tx, m, files)); err != nil {
 			return err
 		}
-		if err := new(meta).checkContents(tx, true); err != nil {
+		if err := checkAll(tx); err != nil {
 			return err
 		}
 		for _, look := range looks {
