@@ -39,6 +39,7 @@ func TestVerifyDerives(t *testing.T) {
 		{"granted", remove, "missing", ""},
 		{"granted", beside, "unsaid", ""},
 		{"barred", remove, "missing", ""},
+		{"barred", beside, "unsaid", ""},
 		{"agencies", another(1, "another"), "other", ""},
 		{"agencies", remove, "missing", ""},
 		{"catalogue", another(5, []byte("{}")), "other", ""},
@@ -92,11 +93,20 @@ func derivable(t *testing.T) (dir string) {
 	d.put(t, 2)
 	d.load(t, 3, 6)
 	must(t)(d.provider.RetractRecord(t.Context(), "villages", client.Retraction{Key: "520102016002", Reason: "merged"}))
-	got, err := d.water.Query(t.Context(), client.Query{Dataset: "villages", Key: "520102016001", Use: use})
-	if err != nil {
-		t.Fatal(err)
+	var given []uint64
+	for _, purpose := range []string{"statistics", "residence-check"} {
+		using := use
+		using.Purpose = purpose
+		got, err := d.water.Query(t.Context(), client.Query{Dataset: "villages", Key: "520102016001", Use: using})
+		if err != nil {
+			t.Fatal(err)
+		}
+		given = append(given, indexOf(t, got.Grant))
 	}
-	must(t)(d.provider.RevokeGrant(t.Context(), indexOf(t, got.Grant), client.Revocation{Reason: "over"}))
+	for _, grant := range given { // the newer one bars no more, the older one does
+		must(t)(d.provider.RevokeGrant(t.Context(), grant, client.Revocation{Reason: "over"}))
+	}
+	must(t)(d.provider.AllowGrants(t.Context(), given[1], client.Revocation{Reason: "by mistake"}))
 	must(t)(d.provider.Invite(t.Context(), client.NewInvitation{Name: "甲镇", Label: "jia"}))
 	d.stop()
 	return d.dir

@@ -132,7 +132,11 @@ func (a *app) grantLine(g client.Grant) []string {
 	case g.ByHand:
 		how = a.t(text.CLIGrantByHand, nil)
 	}
-	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(grantStates[g.State], nil), how, uses, a.localTime(g.Heard), text.Short(g.Paper), text.Short(g.Basis), text.Short(g.Reason)}
+	state := grantStates[g.State]
+	if g.Bars {
+		state = text.GrantStateBars
+	}
+	return []string{g.Grant, g.Dataset, consumer, g.Purpose, until, a.t(state, nil), how, uses, a.localTime(g.Heard), text.Short(g.Paper), text.Short(g.Basis), text.Short(g.Reason)}
 }
 
 // addGroundFlags adds the flags that say when a grant by hand ends, and on what it rests.

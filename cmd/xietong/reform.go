@@ -284,6 +284,20 @@ var rulesTold = map[string]text.Code{
 	client.Conditional: text.CLIRulesConditional, client.NotShared: text.CLIRulesNotShared,
 }
 
+// barsTold tells which revocations keep the same side from grants by rule still.
+func (a *app) barsTold(done client.GrantEntered) {
+	if done.BarsOf == 0 {
+		return
+	}
+	a.say(text.CLIGrantBars, text.Args{"count": number(done.BarsOf)})
+	for _, b := range done.Bars {
+		a.say(text.CLIGrantBar, text.Args{"grant": b.Grant, "entry": b.Entry, "consumer": shortID(b.Consumer), "purpose": b.Purpose})
+	}
+	if more := done.BarsOf - uint64(len(done.Bars)); more > 0 {
+		a.say(text.CLIEndMore, text.Args{"count": number(more)})
+	}
+}
+
 func (a *app) grantAllow() *cobra.Command {
 	var reason string
 	c := a.verb("allow GRANT", text.CLIShortGrantAllow, func(cmd *cobra.Command, args []string) error {
@@ -305,14 +319,13 @@ func (a *app) grantAllow() *cobra.Command {
 		case done.Endless:
 			said = text.CLIGrantEndlessAgain
 		}
-		told := text.Args{"grant": args[0], "entry": done.Entry, "lifted": done.Lifted}
+		told := text.Args{"grant": args[0], "entry": done.Entry}
 		a.say(said, told)
-		if done.Lifted != "" {
-			a.say(text.CLIGrantLifted, told)
-		}
-		if rules, known := rulesTold[done.Rules]; known && (done.Rules == client.DatasetHeld || !done.Endless || done.Entry == "") {
+		again := done.Endless && done.Entry != ""
+		if rules, known := rulesTold[done.Rules]; known && (done.Rules == client.DatasetHeld || !again) && (done.Rules != client.RulesGiven || done.BarsOf == 0) {
 			a.say(rules, told)
 		}
+		a.barsTold(done)
 		return nil
 	})
 	c.Long = a.t(text.CLILongGrantAllow, nil)

@@ -10,7 +10,7 @@ import (
 )
 
 // The permission of the child to ask is a register, too: whoever asks after a revocation was
-// acknowledged is refused, by whatever replica, until grants are allowed again.
+// acknowledged is refused, by whatever replica, until that revocation is allowed.
 const (
 	grantKey = "grant"
 	live     = "live"
@@ -43,19 +43,19 @@ func (c *crowd) grantee(ctx context.Context, id int) {
 		if grant == "" { // the child asked for nothing since
 			continue
 		}
-		if c.act(id, grant, "revocation", revoked) {
+		if c.act(id, grant, "revocation", revoked) { // what is not allowed bars for ever
 			pause(ctx, time.Duration(500+chance.IntN(2000))*time.Millisecond)
 			c.act(id, grant, "allowance", live)
 		}
 	}
 }
 
-// act does something about a grant, and reports whether it was done.
+// act does something about a grant, and reports whether it may have been done.
 func (c *crowd) act(id int, grant, what, value string) bool {
 	call := c.now()
 	by, sent := c.everywhere(id, fmt.Sprintf("/v1/grants/%s/%s", indexOf(grant), what), newKey(), client.Revocation{Reason: "chaos"}, nil)
 	if by != nil || sent {
 		c.add(id, op{grantKey, value}, "", call, by != nil, grant)
 	}
-	return by != nil
+	return by != nil || sent
 }

@@ -24,31 +24,40 @@ type Done struct {
 	// be read.
 	Before bool
 	Reason string
-	// Lifted is a later revocation, of another grant, which an allowance of an endless grant lifted
-	// too; zero: there was none.
-	Lifted identity.Entry
+	// Bars are, of an allowance, the revocations that keep the consumer's jurisdiction from grants
+	// by rule still, at most MostBars of them; BarsOf is how many there are.
+	Bars   []Bar
+	BarsOf uint64
 }
 
-// commandAllow lets a jurisdiction get grants by rule again after a revocation. Its number is that
-// of docs/protocol.md.
+// MostBars bounds how many revocations are told that bar still.
+const MostBars = 8
+
+// Bar is a revocation that keeps somebody from grants by rule, with the grant that it is of.
+type Bar struct {
+	Grant    identity.Entry
+	By       identity.Entry
+	Consumer identity.Agency
+	Purpose  identity.Label
+}
+
+// commandAllow takes back what one revocation means for later grants by rule. Its number is that of
+// docs/protocol.md.
 const commandAllow book.Command[revokeBody, ledger.Ref] = 56
 
-// Allow takes back what a revocation means for later grants, as an act of the provider: the
-// jurisdiction of the consumer, and those below it, get grants by rule of the dataset again. The
-// grant that was revoked stays revoked. For an endless grant, which nobody applies for, the entry
-// is the grant that comes after it. Where nobody is kept from grants by rule any more, nothing is
-// entered, and the entry is zero. Refusals: text.BadRequest and text.NotText for the reason,
-// text.NotFound for the grant, text.NotRevoked for one that was not revoked, text.NotProvider for
-// another actor, text.RevokedSince where a later revocation keeps the jurisdiction from them.
+// Allow takes back what the revocation of a grant means for later grants, as an act of the
+// provider: it keeps the jurisdiction of the consumer, and those below it, from grants by rule of
+// the dataset no more. Other revocations do so still, and are told. The grant that was revoked
+// stays revoked. For an endless grant, which nobody applies for, the entry is the grant that comes
+// after it. Where the revocation keeps nobody from grants by rule any more, nothing is entered, and
+// the entry is zero. Refusals: text.BadRequest and text.NotText for the reason, text.NotFound for
+// the grant, text.NotRevoked for one that was not revoked, text.NotProvider for another actor.
 func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, grant uint64, reason string) (Done, error) {
 	g, provider, err := revoking(ctx, l, by, grant, reason)
 	if err != nil {
 		return Done{}, err
 	}
 	done := Done{Dataset: g.Dataset}
-	if done.Lifted, err = g.barredSince(ctx, l); err != nil {
-		return Done{}, err
-	}
 	payload, err := json.Marshal(map[string]string{"grant": g.Name(l.Names()).String(), "allowed": g.user(), "reason": reason})
 	if err != nil {
 		return Done{}, fmt.Errorf("allow grants by rule: %w", err)
@@ -59,42 +68,34 @@ func Allow(ctx context.Context, l book.Ledger, id identity.Message, by Actor, gr
 	}
 	request := book.By(identity.NewAgency(l.Name(), provider), id, payload)
 	done.Entry, err = book.Enter(ctx, l, commandAllow, request, revokeBody{Grant: grant, Agency: provider, Statement: act})
-	if err != nil || !g.Endless || done.Entry.IsZero() {
+	if err != nil {
 		return done, err
 	}
-	err = l.View(ctx, func(r *state.Reader) error { // an older grant of a standard is allowed, and not given again
-		_, done.Endless = grantAt(r, done.Entry.Index())
+	return done, l.View(ctx, func(r *state.Reader) error {
+		if g.Endless && !done.Entry.IsZero() { // an older grant of a standard is allowed, and not given again
+			_, done.Endless = grantAt(r, done.Entry.Index())
+		}
+		done.Bars, done.BarsOf = g.barredStill(r)
 		return nil
 	})
-	return done, err
 }
 
-// barredSince returns the revocation that keeps the user of a revoked grant from grants by rule,
-// where that is a later one, of another grant. It refuses it, unless the grant is an endless one,
-// which is given again.
-func (g Grant) barredSince(ctx context.Context, l book.Ledger) (later identity.Entry, err error) {
-	err = l.View(ctx, func(r *state.Reader) error {
-		by, ok := barred.Load(r, book.Joined(g.user(), g.Dataset.String()))
-		if !ok || g.Revoked == ledger.None || by == g.Revoked {
-			return nil
+// barredStill returns the revocations that keep the jurisdiction of the grant's consumer from
+// grants by rule, and how many there are; of an endless grant, those that keep all above from them.
+func (g Grant) barredStill(r *state.Reader) (told []Bar, all uint64) {
+	users := []string{whoever}
+	if !g.Endless {
+		users = barredAs(r.Log().Jurisdiction(), g.Consumer.Jurisdiction())
+	}
+	for bar := range barsUnder(r, users, g.Dataset) {
+		if all++; all > MostBars {
+			continue
 		}
-		later = by.In(l.Names())
-		if g.again(r) {
-			return nil
-		}
-		leaf, err := r.ProvenLeaf(later.Index())
-		if err != nil {
-			return err
-		}
-		revocation, err := ledger.DecodeLeaf(leaf)
-		if err != nil {
-			return err
-		}
-		return text.Fail(text.RevokedSince, text.Args{
-			"grant": g.Name(l.Names()).String(), "dataset": g.Dataset.String(), "next": revocation.Head.About.In(l.Names()).String(), "entry": later.String(),
-		}, nil)
-	})
-	return later, err
+		index, _ := bar.grant.Index()
+		of, _ := grantAt(r, index)
+		told = append(told, Bar{bar.grant.In(r.Names()), bar.by.In(r.Names()), of.Consumer, of.Purpose})
+	}
+	return told, all
 }
 
 func allowanceHead(grant uint64, agency, dataset identity.Label) ledger.Head {
@@ -107,7 +108,6 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotFound, "grant", strconv.FormatUint(b.Grant, 10))
 	}
 	now, _ := h.datasetState(tx, g.Dataset)
-	key := book.Joined(g.user(), g.Dataset.String())
 	switch {
 	case now.Provider != b.Agency:
 		return ledger.None, book.Refuse(text.NotProvider, b.Agency.String(), g.Dataset.String(), now.Provider.String())
@@ -117,11 +117,8 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		return ledger.None, book.Refuse(text.NotRevoked, g.Name(tx.Names()).String(), g.Dataset.String())
 	}
 	again := g.again(tx)
-	switch by, kept := barred.Load(tx, key); {
-	case !kept && !again:
+	if !again && !g.Bars(tx) {
 		return ledger.None, nil
-	case kept && !again && by != g.Revoked: // another one was revoked since it was looked
-		return ledger.None, book.Refuse(text.PolicyMoved, g.Dataset.String())
 	}
 	entry, err := b.Statement.Append(tx, allowanceHead(g.Index, b.Agency, g.Dataset))
 	if err == nil && again {
@@ -129,7 +126,7 @@ func (h handlers) allow(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 		next.Revoked, next.Uses = ledger.None, 0
 		err = next.give(tx, entry, whoever)
 	}
-	return entry, errors.Join(err, tx.Delete(barred.Name, key))
+	return entry, errors.Join(err, tx.Delete(barred.Name, g.barKey()))
 }
 
 // again reports whether an allowance gives the endless grant again: no other came after it, and

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"encoding/binary"
+	"iter"
 	"slices"
 
 	"xietong/certs/identity"
@@ -11,12 +12,55 @@ import (
 	"xietong/node/ground/policy"
 )
 
-// barred has, by the jurisdiction and the code of a dataset, the last entry that revoked a grant of
-// an agency of that jurisdiction. From then on the jurisdiction gets no grant by rule for the
-// dataset, nor do those below it: otherwise a revoked grant would be a new agency away, another
-// purpose, or a child that the jurisdiction makes up. Under whoever stands the revocation of an
+// barred has, by the jurisdiction, the code of a dataset and a grant of an agency of that
+// jurisdiction, the entry that revoked the grant, until that is allowed. While there is one, the
+// jurisdiction gets no grant by rule for the dataset, nor do those below it: otherwise a revoked
+// grant would be a new agency away, another purpose, or a child that the jurisdiction makes up. One
+// is never taken back by what is allowed of another. Under whoever stands the revocation of an
 // endless grant, for all jurisdictions above.
 var barred = book.Bucket[ledger.Ref]{Name: "barred", Max: 16}
+
+// barKey returns the key of the revocation of the grant in barred: the newest grants come first.
+func (g Grant) barKey() []byte {
+	return append(book.Joined(g.user(), g.Dataset.String()), book.Down64(g.Index)...)
+}
+
+// Bars reports whether the grant was revoked, and the revocation keeps its side from grants by rule
+// still.
+func (g Grant) Bars(r book.Reads) bool { return barred.Has(r, g.barKey()) }
+
+// bar is the revocation of a grant that bars.
+type bar struct{ grant, by ledger.Ref }
+
+// barsUnder gives the revocations that stand under the users for a dataset, those of the newest
+// grants of each user first.
+func barsUnder(r book.Reads, users []string, dataset identity.Label) iter.Seq[bar] {
+	return func(yield func(bar) bool) {
+		for _, user := range users {
+			prefix, more := book.Joined(user, dataset.String()), true
+			r.Scan(barred.Name, prefix, prefix, func(key, data []byte) bool {
+				grant := ^binary.BigEndian.Uint64(key[len(prefix):])
+				more = yield(bar{ledger.RefTo(grant), barred.Decode(key, data)})
+				return more
+			})
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// barredAs returns the users under whom the revocations stand that keep a jurisdiction from grants
+// by rule.
+func barredAs(in, of identity.Jurisdiction) (users []string) {
+	for _, at := range answering(in, of) {
+		users = append(users, at.String())
+	}
+	if policy.RelationOf(in, of) == policy.Ancestor {
+		users = append(users, whoever)
+	}
+	return users
+}
 
 // user returns the name under which the revocation of the grant bars.
 func (g Grant) user() string {
@@ -53,19 +97,13 @@ func (g Grant) BarredSince(r *state.Reader, from uint64) (all []Grant) {
 // ByRule reports whether the node gave the grant as somebody applied for it.
 func (g Grant) ByRule() bool { return !g.ByHand && !g.Endless }
 
-// barredBy returns the entry of the revocation that keeps the consumer from a grant by rule; None:
+// barredBy returns the entry of a revocation that keeps the consumer from a grant by rule; None:
 // there is none.
 func barredBy(r book.Reads, in identity.Jurisdiction, consumer identity.Agency, dataset identity.Label) ledger.Ref {
-	by, of := ledger.None, consumer.Jurisdiction()
-	if policy.RelationOf(in, of) == policy.Ancestor {
-		by, _ = barred.Load(r, book.Joined(whoever, dataset.String()))
+	for bar := range barsUnder(r, barredAs(in, consumer.Jurisdiction()), dataset) {
+		return bar.by
 	}
-	for _, at := range answering(in, of) {
-		if own, ok := barred.Load(r, book.Joined(at.String(), dataset.String())); ok {
-			by = own
-		}
-	}
-	return by
+	return ledger.None
 }
 
 // answering returns the jurisdictions that answer here for what one of them does: itself, and those

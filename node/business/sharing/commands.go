@@ -143,8 +143,8 @@ func revocationHead(grant uint64, agency, dataset identity.Label) ledger.Head {
 	return ledger.Head{Kind: ledger.KindGrantRevoked, Agency: agency, Code: dataset, About: ledger.RefTo(grant)}
 }
 
-// revoke ends a grant. For a grant that is revoked already, the result is the entry that revoked
-// it.
+// revoke ends a grant. For one that is revoked already, and bars still, the result is the entry
+// that revoked it.
 func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	g, ok := grantAt(tx, b.Grant)
 	if !ok {
@@ -160,11 +160,11 @@ func (h handlers) revoke(tx *state.Tx, b revokeBody) (ledger.Ref, error) {
 	if next := g.newest(tx); next.Index != g.Index && next.counts() { // whoever ends this one means the use
 		return ledger.None, book.Refuse(text.GrantReplaced, g.Name(tx.Names()).String(), g.Dataset.String(), next.Name(tx.Names()).String())
 	}
-	if g.Revoked != ledger.None && barred.Has(tx, book.Joined(g.user(), g.Dataset.String())) {
+	if g.Bars(tx) {
 		return g.Revoked, nil
 	}
 	g.Revoked = book.Next(tx)
-	if err := errors.Join(g.save(tx), barred.Save(tx, book.Joined(g.user(), g.Dataset.String()), g.Revoked)); err != nil {
+	if err := errors.Join(g.save(tx), barred.Save(tx, g.barKey(), g.Revoked)); err != nil {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, revocationHead(g.Index, b.Agency, g.Dataset))

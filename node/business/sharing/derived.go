@@ -183,8 +183,7 @@ func (d *derivation) compareBarred(have map[uint64]keptGrant, tell func(book.Con
 			unknown[act.Ref()] = true
 			continue
 		}
-		g := k.grant(d.r, about)
-		if key := string(book.Joined(g.user(), g.Dataset.String())); act.Head.Kind == ledger.KindGrantRevoked {
+		if key := string(k.grant(d.r, about).barKey()); act.Head.Kind == ledger.KindGrantRevoked {
 			said[key] = act.Ref()
 		} else {
 			delete(said, key)

@@ -108,7 +108,7 @@ func latestEndless(r book.Reads, dataset, purpose identity.Label) (g Grant, ok b
 
 // relied returns the grant that the use relies on: the endless grant if it covers the use, or else
 // the newest grant of the consumer. One that was closed is none, and neither is one that was
-// revoked once the provider has allowed grants by rule again. Of conditional data, an endless grant
+// revoked once the provider has taken back that it bars. Of conditional data, an endless grant
 // that was revoked is why a use is refused that no grant by hand covers.
 func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 	q := p.request
@@ -119,7 +119,7 @@ func (p Permit) relied(r *state.Reader, use policy.Use) *Grant {
 	switch {
 	case covered && (endless.Revoked == ledger.None || !byRule && !(ok && g.ByHand)):
 		return &endless
-	case !ok || g.Closed != ledger.None || g.Revoked != ledger.None && !use.Barred && byRule:
+	case !ok || g.Closed != ledger.None || g.Revoked != ledger.None && !g.Bars(r) && byRule:
 		return nil
 	}
 	return &g

@@ -21,8 +21,8 @@ type Actor interface {
 }
 
 // Revoke ends the grant at index grant, as an act of the provider. One that was revoked already
-// stays so, and the entry is that of the first time, see Done.Before; but where grants by rule were
-// allowed since, it is revoked anew, and they no longer are. The reason has 1 to MaxReasonLen
+// stays so, and the entry is that of the first time, see Done.Before; but where that was allowed
+// since, it is revoked anew, and bars again. The reason has 1 to MaxReasonLen
 // bytes. Refusals: text.BadRequest and text.NotText for the reason, text.NotFound for the grant,
 // text.NotProvider for another actor, text.GrantReplaced where a later grant for the same use
 // stands.

@@ -16,15 +16,16 @@
 //
 //	grants    be64(index of the grant's entry)               -> the grant: consumer, dataset, purpose, end
 //	granted   consumer 0x00 code 0x00 purpose 0x00 down64(index) -> nothing: finds the grants of a use, newest first
-//	barred    jurisdiction 0x00 code 0x00                    -> the last entry that revoked a grant of its agencies
+//	barred    jurisdiction 0x00 code 0x00 down64(index)      -> the entry that revoked that grant of one of its
+//	                                                            agencies, until it is allowed
 //	closed    "dataset" 0x00 code 0x00, "agency" 0x00 id 0x00 -> the entry that ended all grants from before it
 //	ends      id of an agency elsewhere                      -> the list by which it was heard last that it ended there
 //	probes    be64(day) user 0x00 code 0x00 MAC(key)         -> how often the key was probed on that day; the
 //	                                                            user is an agency, or a jurisdiction
 //
 // After a revocation the consumer's jurisdiction gets no new grant by rule for the dataset; grants
-// of its other agencies go on. The provider may allow such grants again; the one that was revoked
-// stays so.
+// of its other agencies go on. The provider may take that back for each revocation; while one is
+// left, there are none, and the grant that was revoked stays so.
 //
 // When a dataset is withdrawn all its grants end, and when an agency of this jurisdiction ends all
 // grants that it holds do. None of them begins again when the dataset or the agency comes back. An

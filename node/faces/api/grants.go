@@ -43,7 +43,7 @@ func (s *server) registerGrants(a huma.API) {
 	handle(s, a, post("give-grant", "/v1/grants", "Give a grant by hand, as the provider of the dataset"), giving)
 	handle(s, a, post("renew-grant", "/v1/grants/{index}/renewal", "Give a later end to a grant, by hand"), renewal)
 	handle(s, a, post("revoke-grant", "/v1/grants/{index}/revocation", "End a grant"), revocation)
-	handle(s, a, post("allow-grants", "/v1/grants/{index}/allowance", "Let the jurisdiction of a revoked grant get grants by rule again"), allowance)
+	handle(s, a, post("allow-grants", "/v1/grants/{index}/allowance", "Have the revocation of a grant keep nobody from grants by rule any more"), allowance)
 }
 
 // stateNames are the states of grants on the wire.
@@ -159,7 +159,7 @@ func grantShown(r *state.Reader, g sharing.Listed) client.Grant {
 		Grant: g.Name(names).String(), Application: g.Application.In(names).String(), Consumer: g.Consumer.String(),
 		Dataset: g.Dataset.String(), Purpose: g.Purpose.String(), Until: stamp(g.Until), State: stateNames[g.State], Uses: g.Uses,
 		Endless: g.Endless, Measures: g.Measures, Fields: g.Fields, ByHand: g.ByHand, Replaced: g.Replaced.In(names).String(),
-		Revoked: g.Revoked.In(names).String(), Closed: g.Closed.In(names).String(),
+		Revoked: g.Revoked.In(names).String(), Closed: g.Closed.In(names).String(), Bars: g.Bars(r),
 	}
 	if g.Endless {
 		out.Until = ""
@@ -272,7 +272,9 @@ func (h Hosted) acted(ctx context.Context, in *revokeGrant, act actOnGrant) (out
 		return out, done, err
 	}
 	done, err = act(ctx, h.Ledger, id, in.by(), in.Index, in.Body.Reason)
-	return client.GrantEntered{
-		Entry: done.Entry.String(), Endless: done.Endless, Before: done.Before, Reason: done.Reason, Lifted: done.Lifted.String(),
-	}, done, err
+	out = client.GrantEntered{Entry: done.Entry.String(), Endless: done.Endless, Before: done.Before, Reason: done.Reason, BarsOf: done.BarsOf}
+	for _, b := range done.Bars {
+		out.Bars = append(out.Bars, client.Bar{Grant: b.Grant.String(), Entry: b.By.String(), Consumer: b.Consumer.String(), Purpose: b.Purpose.String()})
+	}
+	return out, done, err
 }

@@ -32,6 +32,7 @@ type Grant struct {
 	Replaced    string              `json:"replaced,omitempty" doc:"Name of the grant that counts in its place"`
 	Revoked     string              `json:"revoked,omitempty" doc:"Name of the entry that revoked it"`
 	Reason      string              `json:"reason,omitempty" doc:"Why it was revoked; told to its provider alone"`
+	Bars        bool                `json:"bars,omitempty" doc:"Whether its revocation keeps the side that held it from grants by rule of the dataset: nobody has allowed them since"`
 	Closed      string              `json:"closed,omitempty" doc:"Name of the entry that withdrew its dataset, or ended its consumer"`
 	Endless     bool                `json:"endless,omitempty" doc:"Whether all jurisdictions above may measure under it, without end: an adopted standard entry says so, and consumer is who set that"`
 	// Of a grant that is held at another jurisdiction.

@@ -32,8 +32,17 @@ type GrantEntered struct {
 	// What else a person must know of it.
 	Before bool   `json:"before,omitempty" doc:"Of a revocation: it was revoked before, by the entry, which gives another reason; nothing was recorded"`
 	Reason string `json:"reason,omitempty" doc:"Of one that was revoked before: that other reason"`
-	Lifted string `json:"lifted,omitempty" doc:"Of an allowance of an endless grant: a later revocation, of another grant, that it took back, too"`
+	Bars   []Bar  `json:"bars,omitempty" doc:"Of an allowance: other revocations, which keep the same side from grants by rule until they are allowed themselves; at most eight, those of the newest grants first"`
+	BarsOf uint64 `json:"bars_of,omitempty" doc:"How many of those there are"`
 	Rules  string `json:"rules,omitempty" enum:"given,conditional,not-shared,held,rules-held,withdrawn" doc:"Of an allowance: whether grants by rule of the dataset are given now; conditional, not-shared: there are none; the last three: not until its provider publishes its entry again"`
+}
+
+// Bar is a revocation that keeps a jurisdiction from grants by rule.
+type Bar struct {
+	Grant    string `json:"grant" doc:"Name of the grant that was revoked; its allowance takes this back"`
+	Entry    string `json:"entry" doc:"Name of the entry that revoked it"`
+	Consumer string `json:"consumer" doc:"SPIFFE ID of the agency that held it"`
+	Purpose  string `json:"purpose" doc:"Code of its purpose"`
 }
 
 // Whether grants by rule of a dataset are given; else client.Conditional or client.NotShared.

@@ -16,7 +16,6 @@ type model struct {
 	agencies map[string]modelAgency
 	datasets map[string]modelDataset
 	grants   []modelGrant
-	barred   map[string]bool // datasets of which nobody gets a grant by rule any more
 }
 
 type modelAgency struct {
@@ -36,10 +35,11 @@ type modelGrant struct {
 	index           uint64
 	by, dataset     string
 	revoked, closed bool
+	bars            bool // from grants by rule of the dataset
 }
 
 func (m model) clone() model {
-	return model{maps.Clone(m.agencies), maps.Clone(m.datasets), slices.Clone(m.grants), maps.Clone(m.barred)}
+	return model{maps.Clone(m.agencies), maps.Clone(m.datasets), slices.Clone(m.grants)}
 }
 
 func (g modelGrant) counts() bool { return !g.revoked && !g.closed }
@@ -100,7 +100,7 @@ func (m model) reads(by, code string) (why text.Code, anew bool) {
 	switch {
 	case why != "", m.datasets[code].agency == by, slices.ContainsFunc(m.grants, held):
 		return why, false
-	case m.barred[code]:
+	case slices.ContainsFunc(m.grants, func(g modelGrant) bool { return g.bars && g.dataset == code }):
 		return m.barring(by, code), false
 	}
 	return "", true
@@ -110,7 +110,7 @@ func (m model) reads(by, code string) (why text.Code, anew bool) {
 func (m model) barring(by, code string) text.Code {
 	for _, g := range slices.Backward(m.grants) {
 		if g.by == by && g.dataset == code {
-			return map[bool]text.Code{true: text.GrantRevoked, false: text.NoGrantByRule}[g.revoked && !g.closed]
+			return map[bool]text.Code{true: text.GrantRevoked, false: text.NoGrantByRule}[g.bars && !g.closed]
 		}
 	}
 	return text.NoGrantByRule

@@ -311,8 +311,8 @@ func (c *compared) revokes(t *rapid.T) {
 	g := &c.m.grants[at]
 	_, err := sharing.Revoke(ctx, c, newID(), catalog.Local(by), g.index, "越权")
 	c.demand(fmt.Sprint("revoke ", *g, " by ", by), err, want)
-	if want == "" && !g.revoked {
-		g.revoked, c.m.barred[g.dataset] = true, true
+	if want == "" {
+		g.revoked, g.bars = true, true
 	}
 }
 
@@ -328,7 +328,7 @@ func (c *compared) allows(t *rapid.T) {
 	_, err := sharing.Allow(ctx, c, newID(), catalog.Local(by), g.index, "已整改")
 	c.demand(fmt.Sprint("allow ", g, " by ", by), err, want)
 	if want == "" {
-		delete(c.m.barred, g.dataset)
+		c.m.grants[at].bars = false
 	}
 }
 
@@ -383,7 +383,7 @@ func (c *compared) check(t *rapid.T) {
 // is, everybody may read what they should, and nothing is done that was not shown.
 func TestReformModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		c := &compared{newWorld(t), rt, model{map[string]modelAgency{}, map[string]modelDataset{}, nil, map[string]bool{}}}
+		c := &compared{newWorld(t), rt, model{map[string]modelAgency{}, map[string]modelDataset{}, nil}}
 		if rapid.Bool().Draw(rt, "begun") {
 			c.begin()
 		}

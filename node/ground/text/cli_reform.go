@@ -47,7 +47,8 @@ const (
 	CLIAgencySame            Code = "cli.agency-same"
 	CLIAgencyBack            Code = "cli.agency-back"
 	CLIAgencyTwin            Code = "cli.agency-twin"
-	CLIGrantLifted           Code = "cli.grant-lifted"
+	CLIGrantBars             Code = "cli.grant-bars"
+	CLIGrantBar              Code = "cli.grant-bar"
 	CLIRulesGiven            Code = "cli.rules-given"
 	CLIRulesHeld             Code = "cli.rules-held"
 	CLIRulesDatasetHeld      Code = "cli.rules-dataset-held"
@@ -93,11 +94,11 @@ var reformSentences = []sentence{
 			"The code is never given to another agency, and what the ledger says of it stays readable. What it saved, asked and was given is read with --as and its code; nothing more is done in its name. " +
 			"What it does is shown first, and asked."},
 	{CLIShortAgencyRename, "更改部门名称", "Give an agency another title"},
-	{CLIShortGrantAllow, "撤销共享权限之后，恢复按规则授予", "Let grants be given by rule again after a revocation"},
-	{CLILongGrantAllow, "撤销一项共享权限之后，其行政区划及下级对该数据资源不再按规则取得新的共享权限。由提供部门执行本命令后恢复；" +
-		"已撤销的那一项不恢复，需求部门须重新申请。",
-		"After a grant was revoked, its jurisdiction and those below it get no new grant by rule for the dataset. The provider lets them again with this; " +
-			"the grant that was revoked stays revoked, and the consumer applies anew."},
+	{CLIShortGrantAllow, "解除一次撤销对按规则授予的限制", "Let a revocation keep nobody from grants by rule any more"},
+	{CLILongGrantAllow, "撤销一项共享权限之后，其行政区划及下级对该数据资源不再按规则取得新的共享权限。由提供部门执行本命令，解除 GRANT 的撤销所带来的这一限制；" +
+		"同一方另有撤销尚未解除的，限制照旧，系统逐项列出。已撤销的那一项不恢复，需求部门须重新申请。",
+		"After a grant was revoked, its jurisdiction and those below it get no new grant by rule for the dataset. With this the provider takes back what the " +
+			"revocation of GRANT bars. Other revocations of the same side bar still, and are listed. The grant that was revoked stays revoked, and the consumer applies anew."},
 	{CLIFlagMoveTo, "接收部门的代码 `AGENCY`", "code of the `AGENCY` that takes over"},
 	{CLIFlagEndInto, "并入的部门代码 `AGENCY`；其数据资源和标准目录随之划转", "code of the `AGENCY` that takes over its datasets and standards"},
 	{CLIFlagDropGrants, "没有承接部门时，所持共享权限随部门一并终止", "with no successor, let the grants that it holds end with it"},
@@ -137,7 +138,9 @@ var reformSentences = []sentence{
 	{CLIAgencyTwin, "请注意：部门 {twin} 也称“{title}”；如系笔误，请执行 {xietong} agency rename {agency} 新名称",
 		"note: the agency {twin} is called {title} too; if that is a slip, run `{xietong} agency rename {agency} TITLE`"},
 	{CLIGrantAllowedBefore, "没有变化：撤销对按规则授予的限制此前已经解除（共享权限 {grant} 本身仍为已撤销）", "nothing changed: the revocation keeps nobody from grants by rule any more (grant {grant} itself stays revoked)"},
-	{CLIGrantLifted, "后来的撤销 {lifted} 对各上级按规则授予的限制也一并解除；那次撤销的共享权限本身仍为已撤销", "the later revocation {lifted} keeps those above from grants by rule no more, either; the grant that it revoked stays revoked"},
+	{CLIGrantBars, "同一方在该数据资源上另有 {count} 次撤销尚未解除，全部解除之前不按规则授予；可以解除的，对各项分别执行 {xietong} grant allow GRANT --reason 理由：",
+		"{count} other [revocation keeps|revocations keep] the same side from grants by rule of the dataset, and it gets none until all are allowed; where that may be, run `{xietong} grant allow GRANT --reason REASON` for each:"},
+	{CLIGrantBar, "· {grant}：{consumer}，用途 {purpose}，由条目 {entry} 撤销", "· {grant}: {consumer}, for {purpose}, revoked by entry {entry}"},
 	{CLIRulesGiven, "对方下次查询时即按规则授予", "the next query of the other side gets a grant by rule"},
 	{CLIRulesHeld, "但该数据资源暂不按规则授予：提供部门重新发布目录（xietong dataset publish）之前，任何一方都得不到按规则的授予", "but grants by rule of the dataset are held: until its provider publishes its entry again (`xietong dataset publish`), nobody gets one"},
 	{CLIRulesDatasetHeld, "但该数据资源待提供部门确认：重新发布目录（xietong dataset publish）之前，不提供给任何一方", "but the dataset is held: until its provider publishes its entry again (`xietong dataset publish`), nobody is answered"},

@@ -14,7 +14,6 @@ const (
 	StandardWithdrawn Code = "standard-withdrawn"
 	GrantClosed       Code = "grant-closed"
 	NotRevoked        Code = "not-revoked"
-	RevokedSince      Code = "revoked-since"
 	EndlessRevoked    Code = "endless-revoked"
 	ProviderEnded     Code = "provider-ended"
 	AgencyLives       Code = "agency-lives"
@@ -113,13 +112,6 @@ var reformProblems = []problem{
 		zh: parts{"没有撤销可以解除", "共享权限 {grant} 未撤销，按规则授予没有因它停止", "数据资源 {dataset}", "请用 xietong grant list --state revoked 查看已撤销的共享权限"},
 		en: parts{"Nothing to allow again", "grant {grant} is not revoked, so it keeps nobody from a grant by rule", "dataset {dataset}",
 			"`xietong grant list --state revoked` has those that are"},
-	},
-	{
-		number: 580, code: RevokedSince, status: http.StatusConflict, params: []string{"grant", "dataset", "next", "entry"},
-		zh: parts{"此后又撤销过", "共享权限 {grant} 撤销之后，又撤销了同一方的共享权限 {next}（条目 {entry}）；解除会一并解除后一次撤销，没有写入任何内容", "数据资源 {dataset}",
-			"请先看 xietong grant list --state revoked，查明后一次撤销的理由；两次都要解除的，请改为对 {next} 执行"},
-		en: parts{"Another one was revoked since", "after grant {grant}, grant {next} of the same side was revoked too (entry {entry}); what is allowed again takes back the later revocation as well, so nothing was recorded", "dataset {dataset}",
-			"see the later one, with its reason, in `xietong grant list --state revoked`; if both are to be taken back, do it with {next}"},
 	},
 	{
 		number: 486, code: EndlessRevoked, status: http.StatusForbidden, params: []string{"grant", "dataset", "entry", "provider", "name", "index"},

@@ -53,6 +53,7 @@ const (
 	CategoryNotShared     Code = "category.not-shared"
 	GrantLive             Code = "grant.live"
 	GrantStateRevoked     Code = "grant.revoked"
+	GrantStateBars        Code = "grant.bars"
 	GrantStateExpired     Code = "grant.expired"
 	GrantStateReplaced    Code = "grant.replaced"
 	GrantStateStopped     Code = "grant.stopped"
@@ -111,6 +112,7 @@ var statusSentences = []sentence{
 	{CategoryNotShared, "不予共享", "not shared"},
 	{GrantLive, "有效", "live"},
 	{GrantStateRevoked, "已撤销", "revoked"},
+	{GrantStateBars, "已撤销，未解除", "revoked, bars"},
 	{GrantStateExpired, "已到期", "expired"},
 	{GrantStateReplaced, "已被代替", "replaced"},
 	{GrantStateStopped, "因目录类别停用", "stopped by the category"},
