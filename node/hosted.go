@@ -13,7 +13,6 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/exchange/envelope"
@@ -325,7 +324,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
-		Saw: func(_ context.Context, child identity.Jurisdiction) ([]byte, []ledger.Checkpoint, error) {
+		Saw: func(_ context.Context, child identity.Jurisdiction) ([]byte, [][]byte, error) {
 			return h.witness.KeptOf(child)
 		},
 		Prove:  h.chains.Prove,

@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"xietong/certs/identity"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
@@ -30,7 +29,7 @@ func (p toldAnew) goesOn(t *testing.T, dir string, child identity.Jurisdiction, 
 	pin := p.parent.MustPin(t)
 	d := door.Door{
 		Parent: p.parent, Now: p.parent.Clock, Budget: door.NewBudget(), Say: tree.NewEndorser(p.parent, p.parent.Clock).Say,
-		Saw: func(context.Context, identity.Jurisdiction) ([]byte, []ledger.Checkpoint, error) {
+		Saw: func(context.Context, identity.Jurisdiction) ([]byte, [][]byte, error) {
 			return p.saw, nil, nil
 		},
 		Alarm: func(identity.Jurisdiction, text.Code, error) {},

@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"xietong/certs/identity"
@@ -34,14 +35,10 @@ type Left interface {
 // here refuses, before anything is changed, an invitation into another tree or below another parent
 // than those that the ledger in a folder joined and, if it is bound to a key set, one that is bound
 // to other keys than those in the folder.
-func (a *attempt) here(ctx context.Context, folder string, bound []byte) (err error) {
+func (a *attempt) here(ctx context.Context, r *state.Reader, bound []byte) (err error) {
 	var above upstream
-	var first trust.Pin
-	err = host.View(folder, a.t.Child, a.o.Registry(), func(r *state.Reader) (err error) {
-		above.have, above.again = tree.UpstreamOf(r)
-		first, err = host.FirstPin(r)
-		return err
-	})
+	above.have, above.again = tree.UpstreamOf(r)
+	first, err := host.FirstPin(r)
 	if err != nil {
 		return datadir.Error(a.dir, err)
 	}
@@ -63,26 +60,27 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 	if err := said.Check(a.t.Child); err != nil {
 		return door.Mismatch(a.t.Parent.Name(), err)
 	}
-	begun, err := host.Unendorsed(folder)
-	if err != nil {
-		return datadir.Error(a.dir, err)
-	}
-	bound := said.First
-	if begun { // with keys that the invitation may not be bound to yet
-		bound = nil
-	}
-	if err := a.here(ctx, folder, bound); err != nil {
-		return err
-	}
 	told := text.JoinKeysKept
-	if begun || len(said.First) == 0 {
-		a.made, err = host.BeginAnew(folder, a.t.Child, host.Anew{
-			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Saw: said.Saw, Older: marks(said.Older), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
-		})
-		if err != nil {
-			return datadir.Error(a.dir, err)
+	var refused error // as a person is told it
+	a.made, err = host.BeginAnew(folder, a.t.Child, a.o.Registry(), func(r *state.Reader, begun bool) (*host.Anew, error) {
+		bound := said.First
+		if begun { // with keys that the invitation may not be bound to yet
+			bound = nil
+		}
+		if refused = a.here(ctx, r, bound); refused != nil || len(bound) > 0 {
+			return nil, refused
 		}
 		told = text.JoinKeysAnew
+		return &host.Anew{
+			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
+			Saw: func(chains [][]trust.KeySet) (saw host.Saw, err error) {
+				saw, refused = a.saw(ctx, said, chains)
+				return saw, refused
+			},
+		}, nil
+	})
+	if err = cmp.Or(refused, datadir.Error(a.dir, err)); err != nil {
+		return err
 	}
 	a.own, err = host.Open(ctx, folder, a.t.Child, host.Options{Registry: a.o.Registry(), Logger: a.o.Logger, Now: a.o.Now, Anew: true})
 	if err != nil {
@@ -96,11 +94,4 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 	}
 	a.told(text.JoinKeys, told, nil)
 	return nil
-}
-
-func marks(older []door.Mark) (all []host.Mark) {
-	for _, m := range older {
-		all = append(all, host.Mark{Size: m.Size, Root: m.Root})
-	}
-	return all
 }

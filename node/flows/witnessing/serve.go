@@ -228,8 +228,8 @@ func (d *Desk) recordFork(ctx context.Context, f fork) error {
 }
 
 // KeptOf returns the note of the largest checkpoint that was seen of the newest log of a neighbour,
-// and smaller ones, the largest first; nil: of none.
-func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older []ledger.Checkpoint, err error) {
+// and those of smaller ones, the largest first; nil: of none.
+func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older [][]byte, err error) {
 	err = d.o.Own.Look(func(r *state.Reader) error {
 		var newest kept
 		for _, k := range keptOf.All(r, ofLog(of)) {
@@ -240,15 +240,16 @@ func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older []ledger.Che
 		if newest.Size == 0 {
 			return nil
 		}
-		note, older = newest.Note, append(older, newest.checkpoint())
-		if later, ok := d.noted(newest.Log); ok && later.Size > newest.Size {
-			note = later.Note
-		}
+		all := []kept{d.largestOf(newest), newest}
 		for _, k := range olderOf.All(r, keyOfLog(newest.Log)) {
-			older = append(older, k.checkpoint())
+			all = append(all, k)
 		}
-		slices.SortFunc(older, func(a, b ledger.Checkpoint) int { return cmp.Compare(b.Size, a.Size) })
-		older = slices.Compact(older)
+		slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(b.Size, a.Size) })
+		all = slices.CompactFunc(all, func(a, b kept) bool { return a.Size == b.Size })
+		note = all[0].Note
+		for _, k := range all[1:] {
+			older = append(older, k.Note)
+		}
 		return nil
 	})
 	return note, older, err

@@ -58,10 +58,18 @@ type Anew struct {
 	Epoch  uint64                // with which the parent wants it to go on, unless the ledger is there already
 	Bound  []byte                // hash of number 1 of the key sets that the invitation is bound to; empty: of none yet
 	Parent identity.Jurisdiction // that endorses it
-	Saw    []byte                // the note of the largest checkpoint that the parent saw of the ledger; empty: of none
-	Older  []Mark                // smaller ones that it saw of the same log, the largest first
-	Reason string                // a person's
-	Hosted int                   // see New
+	// Saw returns what the parent saw of the ledger. chains are those of the key sets in the
+	// folder, verified, the newest last; what Saw returns is believed, and the epoch begins with
+	// it. It is not asked where what was begun goes on. nil: the parent saw nothing.
+	Saw    func(chains [][]trust.KeySet) (Saw, error)
+	Reason string // a person's
+	Hosted int    // see New
+}
+
+// Saw is what the parent saw of one log of a ledger.
+type Saw struct {
+	Note  []byte // of the largest checkpoint; empty: it saw none
+	Older []Mark // smaller ones, the largest first
 }
 
 // anewNote is the file anew.
@@ -83,8 +91,9 @@ type Mark struct {
 }
 
 // BeginAnew prepares the folder of a jurisdiction to go on with new keys, alone. Nothing of the
-// ledger is changed yet. The caller holds the data directory, and has asked the parent.
-func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err error) {
+// ledger is changed yet. The caller holds the data directory. It says how with ask, which is given
+// the state and whether something is begun; with nil, nothing is changed.
+func BeginAnew(dir string, name identity.Jurisdiction, registry *state.Registry, ask func(r *state.Reader, begun bool) (*Anew, error)) (made Made, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("begin %s anew: %w", name, foreignPart(dir, err))
@@ -96,16 +105,24 @@ func BeginAnew(dir string, name identity.Jurisdiction, a Anew) (made Made, err e
 	}
 	replica := ReplicaIn(dir)
 	if replica.IsZero() { // the keys were put aside a moment ago
-		replica, err = authority.ReplicaIn(filepath.Join(dir, newCerts))
+		if replica, err = authority.ReplicaIn(filepath.Join(dir, newCerts)); err != nil {
+			return made, err
+		}
 	}
-	if err == nil {
-		err = makeAlone(dir, name, replica, a.Hosted, func(have chainAlone) (err error) {
-			made.Recovery = trust.RecoveryFingerprint(have.recovery)
-			note, err = a.note(dir, name, replica, note, noted, have)
-			return err
-		})
-	}
-	if err == nil {
+	begins := false
+	err = makeAlone(dir, name, replica, registry, func(r *state.Reader) (a *Anew, err error) {
+		if a, err = ask(r, noted); err != nil || a == nil {
+			return nil, err
+		}
+		have, err := chainIn(r)
+		if err != nil {
+			return nil, OfLog(dir, err)
+		}
+		begins, made.Recovery = true, trust.RecoveryFingerprint(have.recovery)
+		note, err = a.note(dir, name, replica, note, noted, have)
+		return a, err
+	})
+	if err == nil && begins {
 		err = putAside(dir, note.Before)
 	}
 	return made, err
@@ -120,7 +137,14 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 	if begun && !spent {
 		return note, nil
 	}
-	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, a.Saw...), Older: append([]Mark{}, a.Older...), Reason: a.Reason, Before: note.Before}
+	var saw Saw
+	if a.Saw != nil {
+		var err error
+		if saw, err = a.Saw(have.chains); err != nil {
+			return note, err
+		}
+	}
+	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Reason: a.Reason, Before: note.Before}
 	if !noted || spent {
 		next.Before = freeBefore(dir, a.Epoch)
 		certs := filepath.Join(dir, newCerts)
@@ -145,16 +169,18 @@ func freeBefore(dir string, epoch uint64) string {
 	}
 }
 
-// chainAlone is the chain of key sets of a replica that is made alone.
+// chainAlone are the key sets of a replica that is made alone.
 type chainAlone struct {
-	first    trust.KeySet
-	recovery []byte // the key that the newest key set names
+	first    trust.KeySet     // of the newest chain
+	recovery []byte           // the key that the newest key set names
+	chains   [][]trust.KeySet // verified, the newest last
 }
 
-// makeAlone makes the replica alone, once its chain was given to note. A replica that was made
-// alone and has no note would open with the keys of before, beside the others.
-func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica, hosted int, note func(chainAlone) error) (err error) {
-	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+// makeAlone makes the replica alone, once something is noted. A replica that was made alone and has
+// no note would open with the keys of before, beside the others. note returns nil where it stays as
+// it is.
+func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica, registry *state.Registry, note func(*state.Reader) (*Anew, error)) (err error) {
+	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{})
 	if err != nil {
 		return OfState(dir, err)
 	}
@@ -166,52 +192,52 @@ func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica,
 	if err != nil {
 		return partOf(dir, PartKeystore, Keystore, err)
 	}
-	var have chainAlone
+	var a *Anew
 	err = store.View(func(r *state.Reader) (err error) {
-		have, err = chainIn(r)
+		a, err = note(r)
 		return err
 	})
-	if err != nil {
-		return OfLog(dir, err)
-	}
-	if err := note(have); err != nil {
+	if err != nil || a == nil {
 		return err
 	}
 	return OfLog(dir, group.MakeAlone(group.Config{
-		Jurisdiction: name, Replica: replica, Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: hosted,
+		Jurisdiction: name, Replica: replica, Dir: dir, Store: store, Logger: slog.New(slog.DiscardHandler), Hosted: a.Hosted,
 		Mark: markOf(keystore, store.Names().First()), Fatal: func(error) {},
 	}))
 }
 
-// chainIn returns the newest chain of a state.
+// chainIn returns the chains of a state.
 func chainIn(r *state.Reader) (have chainAlone, err error) {
-	signed := r.KeySets()
-	if len(signed) == 0 {
+	all := map[uint64][][]byte{} // by the epoch until which the chain counted; 0: it does
+	var order []uint64
+	for _, k := range r.FormerKeySets() {
+		if _, known := all[k.Until]; !known {
+			order = append(order, k.Until)
+		}
+		all[k.Until] = append(all[k.Until], k.Signed)
+	}
+	if all[0] = r.KeySets(); len(all[0]) == 0 {
 		return have, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
 	}
-	newest, err := trust.Reopen(signed[len(signed)-1])
-	if have.recovery = newest.RecoveryKey; err == nil {
-		have.first, err = trust.Reopen(signed[0])
+	for _, until := range append(order, 0) {
+		chain, err := walkChain(all[until])
+		if err != nil {
+			return have, &state.DamageError{Err: err}
+		}
+		have.chains = append(have.chains, chain)
 	}
-	return have, err
-}
-
-// View reads the state in a jurisdiction's folder, which nobody has open.
-func View(dir string, name identity.Jurisdiction, registry *state.Registry, read func(*state.Reader) error) error {
-	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{})
-	if err != nil {
-		return OfState(dir, err)
-	}
-	if _, err = logOf(store, dir, name); err == nil {
-		err = store.View(read)
-	}
-	return errors.Join(err, store.Close())
+	newest := have.chains[len(have.chains)-1]
+	have.first, have.recovery = newest[0], newest[len(newest)-1].RecoveryKey
+	return have, nil
 }
 
 // FirstPin returns the pin of number 1 of the newest chain in a state.
 func FirstPin(r *state.Reader) (trust.Pin, error) {
 	have, err := chainIn(r)
-	return have.first.Pin(), err
+	if err != nil {
+		return trust.Pin{}, err
+	}
+	return have.first.Pin(), nil
 }
 
 // putAside keeps the keys and the chain of before in a folder of their own, and puts the new keys

@@ -23,8 +23,18 @@ func anewIn(t *testing.T, dir string, epoch uint64, saw []byte) (Made, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return beginAnew(dir, name, epoch, Saw{Note: saw})
+}
+
+// beginAnew prepares a folder to go on with new keys in an epoch, where the parent saw something.
+func beginAnew(dir string, name identity.Jurisdiction, epoch uint64, saw Saw) (Made, error) {
 	parent, _ := name.Parent()
-	return BeginAnew(dir, name, Anew{Now: time.Now(), Epoch: epoch, Parent: parent, Saw: saw, Reason: "test"})
+	return BeginAnew(dir, name, testRegistry(), func(*state.Reader, bool) (*Anew, error) {
+		return &Anew{
+			Now: time.Now(), Epoch: epoch, Parent: parent, Reason: "test",
+			Saw: func([][]trust.KeySet) (Saw, error) { return saw, nil },
+		}, nil
+	})
 }
 
 // openAnewIn opens what was prepared.
@@ -174,9 +184,9 @@ func TestGoesOnAnewAfterAKill(t *testing.T) {
 		defer closed(t, h)
 		pin := pinOf(t, h)
 		var got trust.Pin
-		err := View(copyOf(t, dir), h.name, testRegistry(), func(r *state.Reader) (err error) {
+		_, err := BeginAnew(copyOf(t, dir), h.name, testRegistry(), func(r *state.Reader, _ bool) (a *Anew, err error) {
 			got, err = FirstPin(r)
-			return err
+			return nil, err
 		})
 		if err != nil || got != pin {
 			t.Errorf("a kill before the parent is told leaves the chain %s, %v, want %s", got, err, pin)

@@ -68,10 +68,8 @@ func TestWhereALossBegins(t *testing.T) {
 			add(t, h)
 		}
 		name := h.name
-		parent, _ := name.Parent()
 		closed(t, h)
-		older := []Mark{last, early}
-		if _, err := BeginAnew(row.dir, name, Anew{Now: time.Now(), Epoch: 2, Parent: parent, Saw: note, Older: older, Reason: "test"}); err != nil {
+		if _, err := beginAnew(row.dir, name, 2, Saw{Note: note, Older: []Mark{last, early}}); err != nil {
 			t.Fatal(what, err)
 		}
 		h = openAnewIn(t, row.dir)

@@ -166,7 +166,10 @@ func TestNewKeysThatSignedNothingYet(t *testing.T) {
 	}
 	parent, _ := name.Parent()
 	folder := host.Folder(dir, name)
-	if _, err := host.BeginAnew(folder, name, host.Anew{Now: time.Now(), Epoch: 2, Parent: parent, Reason: "test"}); err != nil {
+	anew := func(*state.Reader, bool) (*host.Anew, error) {
+		return &host.Anew{Now: time.Now(), Epoch: 2, Parent: parent, Reason: "test"}, nil
+	}
+	if _, err := host.BeginAnew(folder, name, state.NewRegistry(), anew); err != nil {
 		t.Fatal(err)
 	}
 	h, err := host.Open(t.Context(), folder, name, host.Options{Registry: state.NewRegistry(), Logger: slog.New(slog.DiscardHandler), Now: time.Now, Anew: true})

@@ -26,6 +26,7 @@ const (
 	GroupSetBack        Code = "group-set-back"
 	GroupUnsaid         Code = "group-unsaid"
 	ActFormer           Code = "act-former"
+	SawUnproven         Code = "saw-unproven"
 	KeysEndedAsked      Code = "keys-ended-in-question"
 )
 
@@ -155,6 +156,13 @@ var questionProblems = []problem{
 			"请重复 xietong join TOKEN --alone；邀请已失效的，请上级用 xietong invite NAME --rekey 重新邀请，再以新的邀请执行"},
 		en: parts{"New keys not endorsed yet", "{jurisdiction} goes on with new keys in this data directory, which the parent has not endorsed yet, so the node was not started", "{dir}",
 			"repeat `xietong join TOKEN --alone`; if the invitation is no good any more, have the parent run `xietong invite NAME --rekey`, and use the new one"},
+	},
+	{
+		number: 569, code: SawUnproven, status: http.StatusForbidden, params: []string{"name", "jurisdiction", "size", "dir"},
+		zh: parts{"上级所见未经证实", "{jurisdiction}说它见过{name}账本的 {size} 个条目，但这不是由本目录中的密钥集、接续它们的密钥集，或者{jurisdiction}为{name}背书过的密钥集签名的，因此不能据此说明失去了什么。什么都没有改变", "{dir}",
+			"请停止，致电{jurisdiction}和它的上级，查明它把谁的密钥当作{name}的。本级有更新的备份或数据目录的，请换用它，再以同一邀请重复本命令。没有的，请其重新邀请，在空目录执行 xietong join TOKEN：账本从头开始，现有的记录和目录须重新登记"},
+		en: parts{"What the parent saw is not proven", "{jurisdiction} says that it saw {size} [entry|entries] of the ledger of {name}, but no key set signed that which is in this directory or follows one in it, nor one that {jurisdiction} endorsed for {name}, so it cannot say what is lost. Nothing was changed", "{dir}",
+			"stop here, call {jurisdiction} and the level above it, and find out whose keys it takes for those of {name}. If there is a newer backup or data directory of your own, repeat this command in that, with the same invitation; if there is none, have it invite anew, and run `xietong join TOKEN` in an empty directory: the ledger begins anew, and what is in this one must be entered again"},
 	},
 	{
 		number: 551, code: ActFormer, status: http.StatusConflict, params: []string{"jurisdiction", "reason"},

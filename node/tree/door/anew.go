@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/certs/trust"
 	"xietong/consensus/ledger"
+	"xietong/consensus/state"
+	"xietong/node/ground/text"
 	"xietong/node/tree"
 )
 
-// maxOlder is how many smaller checkpoints are told.
-const maxOlder = 1024
+// Bounds of the smaller checkpoints that are told: their number, and the bytes of all notes.
+const (
+	maxOlder    = 1024
+	maxOlderLen = 512 << 10
+)
 
 // Anew is what a parent tells a child that is to go on in the same ledger with new keys, before
 // anything is changed there.
@@ -21,14 +25,8 @@ type Anew struct {
 	_     struct{} `cbor:",toarray"`
 	First []byte   // hash of the key set that the invitation is bound to; empty: of none yet
 	Saw   []byte   // the note of the largest checkpoint that the parent saw of the child's newest log; empty: of none
-	Older []Mark   // smaller ones that it saw of that log, the largest first
-}
-
-// Mark is the size and the root of a checkpoint.
-type Mark struct {
-	_    struct{} `cbor:",toarray"`
-	Size uint64
-	Root tlog.Hash
+	Older [][]byte // the notes of smaller ones that it saw of that log, the largest first
+	By    tree.Signer
 }
 
 // anew answers the holder of an invitation.
@@ -42,15 +40,48 @@ func (d Door) anew(ctx context.Context, body []byte) (a Anew, err error) {
 		return a, err
 	}
 	saw, older, err := d.Saw(ctx, b.Child)
-	a = Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...), Older: []Mark{}}
-	for _, c := range older[:min(len(older), maxOlder)] {
-		a.Older = append(a.Older, Mark{Size: c.Size, Root: c.Root})
+	if err != nil {
+		return a, err
 	}
+	a = Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...), Older: thinned(older), By: tree.Signer{First: []byte{}}}
+	seen, err := ledger.Growth{Note: saw}.Checkpoint()
+	if err != nil { // it saw none
+		return a, nil
+	}
+	err = d.Parent.View(ctx, func(r *state.Reader) error {
+		by := tree.SignerOf(r, b.Child.Label(), func(k trust.KeySet) bool {
+			_, err := ledger.OpenCheckpoint(saw, seen.Log, k)
+			return err == nil && k.Epoch == seen.Log.Epoch()
+		})
+		if by.Number > 0 {
+			a.By = by
+		}
+		return nil
+	})
 	return a, err
 }
 
+// thinned returns as many of the notes as may be told: where all are too many, every second one,
+// so that those that are left are as far apart everywhere.
+func thinned(older [][]byte) [][]byte {
+	for {
+		size := 0
+		for _, note := range older {
+			size += len(note)
+		}
+		if len(older) <= maxOlder && size <= maxOlderLen {
+			return append([][]byte{}, older...)
+		}
+		var half [][]byte
+		for i := 0; i < len(older); i += 2 {
+			half = append(half, older[i])
+		}
+		older = half
+	}
+}
+
 // Check refuses what no parent tells a child, before anything is changed there: what is noted must
-// be read again.
+// be read again. Nothing of it is proven.
 func (a Anew) Check(child identity.Jurisdiction) error {
 	if len(a.Older) > maxOlder {
 		return fmt.Errorf("it tells %d checkpoints, more than %d", len(a.Older), maxOlder)
@@ -75,4 +106,53 @@ func AskAnew(ctx context.Context, c Conn, child identity.Jurisdiction, secret []
 		return a, fmt.Errorf("ask what the parent saw: %w", err)
 	}
 	return a, nil
+}
+
+// chainWanted is the body of opChain.
+type chainWanted struct {
+	_      struct{} `cbor:",toarray"`
+	Child  identity.Jurisdiction
+	Secret []byte
+	First  []byte // hash of number 1
+	From   uint64
+}
+
+// Handed are key sets of a chain of a child, which its parent hands it.
+type Handed struct {
+	_       struct{} `cbor:",toarray"`
+	KeySets [][]byte // signed, from the number on that was asked for; none: it has not so many
+	// Endorsement is the proof of the parent's newest endorsement of the chain, with the first of
+	// its key sets; empty: another chain is endorsed.
+	Endorsement []byte
+}
+
+// chain answers the holder of an invitation. What it saw of the child may be signed by keys of the
+// child that this has lost.
+func (d Door) chain(ctx context.Context, body []byte) (h Handed, err error) {
+	var w chainWanted
+	if err := unmarshal(body, &w); err != nil {
+		return h, err
+	}
+	if w.From == 0 {
+		return h, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": "number 0"}, nil)
+	}
+	sets, endorsement, err := tree.ChainFrom(ctx, d.Parent, w.Child, w.Secret, w.First, w.From)
+	h = Handed{KeySets: append([][]byte{}, sets...), Endorsement: []byte{}}
+	if index, endorsed := endorsement.Index(); err == nil && endorsed && w.From == 1 {
+		h.Endorsement, err = d.Parent.ProveEndorsement(ctx, index)
+	}
+	return h, err
+}
+
+// AskChain asks the parent for the key sets of a chain of the child, from a number on. first is the
+// hash of its number 1. It verifies nothing.
+func AskChain(ctx context.Context, c Conn, child identity.Jurisdiction, secret, first []byte, from uint64) (h Handed, err error) {
+	body, err := canon.Marshal(chainWanted{Child: child, Secret: secret, First: first, From: from})
+	if err == nil {
+		err = ask(ctx, c, opChain, body, &h)
+	}
+	if err != nil {
+		return h, fmt.Errorf("ask for the key sets that signed what the parent saw: %w", err)
+	}
+	return h, nil
 }

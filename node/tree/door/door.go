@@ -16,7 +16,6 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
-	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/exchange/budget"
 	"xietong/node/ground/book"
@@ -45,7 +44,9 @@ import (
 //	9 piece   body hash                           answer: the piece of a roster with that SHA-256 (see roster), or h''
 //	10 replica body what a further replica brings  answer: what it is told (see package replicas)
 //	11 member body [replica, number]              answer: [whether it was removed, [key set …]]: those after the number
-//	12 anew   body [child, secret]                answer: [hash of the key set that the invitation is bound to or h'', largest checkpoint that was seen of the child or h'']
+//	12 anew   body [child, secret]                answer: [hash of the key set that the invitation is bound to or h'', note of the largest checkpoint that was seen of the child or h'',
+//	                                              [note of a smaller one …], [hash of number 1 of the chain that signed the largest, number of its key set that did]]
+//	13 chain  body [child, secret, hash, number]  answer: [[key set …], proof of its endorsement or h'']: those of a chain of the child from the number on
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent endorsed,
@@ -69,6 +70,7 @@ const (
 	opReplica = 10
 	opMember  = 11
 	opAnew    = 12
+	opChain   = 13
 )
 
 // Limits of a frame of the protocol.
@@ -103,6 +105,8 @@ type redeemed struct {
 type Parent interface {
 	book.Ledger
 	Chain(ctx context.Context) ([]trust.Level, trust.Pin, error)
+	// ProveEndorsement returns the proof of the endorsement at an index of the ledger.
+	ProveEndorsement(ctx context.Context, index uint64) ([]byte, error)
 }
 
 // Door answers the requests of the join protocol for one jurisdiction.
@@ -136,8 +140,9 @@ type Door struct {
 	// operation.
 	Member func(Membership) (Member, error)
 	// Saw returns the note of the largest checkpoint that was seen of a child's newest log, and
-	// smaller ones, the largest first; nil: of none. With a nil Saw the door refuses the operation.
-	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, older []ledger.Checkpoint, err error)
+	// those of smaller ones, the largest first; nil: of none. With a nil Saw the door refuses the
+	// operation.
+	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, older [][]byte, err error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. keys says that
 	// the answer would tell of the own keys alone, with what those above say of them, and of who
 	// has none any more. A nil Withheld answers everything.
@@ -166,6 +171,8 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 			if d.Saw != nil {
 				return d.anew(ctx, q.Body)
 			}
+		case opChain:
+			return d.chain(ctx, q.Body)
 		case opReplica:
 			if d.Replica != nil {
 				return d.Replica(ctx, binding, q.Body)

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"xietong/consensus/state"
 	"xietong/node"
 	"xietong/node/faces/client"
 	"xietong/node/ground/host"
@@ -150,8 +151,10 @@ func TestOneOfThreeProvesNothing(t *testing.T) {
 		if _, err := city.goOn(token, nil); text.AsFailure(err).Code != text.DirInUse {
 			t.Errorf("while it runs: got %v, want %s", err, text.DirInUse)
 		}
-		mine := host.Anew{Now: thief.machine.now(), Epoch: 9, Parent: root.place.name, Reason: "mine"}
-		if _, err := host.BeginAnew(folder, city.place.name, mine); err != nil {
+		mine := func(*state.Reader, bool) (*host.Anew, error) {
+			return &host.Anew{Now: thief.machine.now(), Epoch: 9, Parent: root.place.name, Reason: "mine"}, nil
+		}
+		if _, err := host.BeginAnew(folder, city.place.name, state.NewRegistry(), mine); err != nil {
 			t.Fatal(err)
 		}
 		if err := thief.machine.start(t.Context()); text.AsFailure(err).Code != text.KeysUnendorsed {

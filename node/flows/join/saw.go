@@ -1,0 +1,173 @@
+package join
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"xietong/certs/trust"
+	"xietong/consensus/ledger"
+	"xietong/consensus/witness"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
+)
+
+// What the parent saw says what is lost, so a parent could have its child say that all of its
+// ledger is lost, or so much that nobody sees more. So nothing of it counts that the child's own
+// keys did not sign: (1) by a key set that is in the folder, or that follows one there, step by
+// step; or (2), as the newest chain may be lost, too, by one of a chain that the parent endorsed.
+// Then an entry of the parent's ledger says so, by which it can be held to account (W19).
+
+// mostWalked is how many key sets are fetched of a chain, at most.
+const mostWalked = 1 << 12
+
+// saw verifies what the parent saw; chains are those in the folder. The error is text.SawUnproven
+// where no key set signed it that leads here.
+func (a *attempt) saw(ctx context.Context, said door.Anew, chains [][]trust.KeySet) (saw host.Saw, err error) {
+	if len(said.Saw) == 0 {
+		return saw, nil
+	}
+	for _, chain := range chains {
+		if saw, err = a.signed(said, chain); err == nil {
+			return saw, nil
+		}
+	}
+	unproven := err
+	var had []trust.KeySet
+	for _, chain := range chains {
+		if hash := chain[0].Hash(); bytes.Equal(hash[:], said.By.First) {
+			had = chain
+		}
+	}
+	for _, walk := range []func() ([]trust.KeySet, error){
+		func() ([]trust.KeySet, error) { return a.follow(ctx, said.By.First, had, said.By.Number) },
+		func() ([]trust.KeySet, error) { return a.endorsed(ctx, said.By.First) },
+	} {
+		chain, err := walk()
+		if err == nil {
+			saw, err = a.signed(said, chain)
+		}
+		if err == nil {
+			return saw, nil
+		}
+		if !wrong(err) {
+			return host.Saw{}, err
+		}
+		unproven = errors.Join(unproven, err)
+	}
+	seen, _ := ledger.Growth{Note: said.Saw}.Checkpoint()
+	return host.Saw{}, text.Fail(text.SawUnproven, text.Args{
+		"name": a.t.DisplayName, "jurisdiction": a.parent(), "size": strconv.FormatUint(seen.Size, 10), "dir": a.dir,
+	}, unproven)
+}
+
+// wrong reports whether an error is about something that is proven otherwise than it is said.
+func wrong(err error) bool {
+	for _, is := range []error{trust.ErrInvalid, trust.ErrEndorsement, ledger.ErrMalformed, ledger.ErrNotProven} {
+		if errors.Is(err, is) {
+			return true
+		}
+	}
+	return false
+}
+
+// signed verifies that the key sets of a chain signed what the parent saw: the largest checkpoint,
+// and all that are smaller.
+func (a *attempt) signed(said door.Anew, chain []trust.KeySet) (saw host.Saw, err error) {
+	largest, err := witness.OpenNote(said.Saw, a.t.Child, chain)
+	if err != nil {
+		return saw, err
+	}
+	saw.Note = said.Saw
+	for _, note := range said.Older {
+		c, err := witness.OpenNote(note, a.t.Child, chain)
+		if err == nil && (c.Log != largest.Log || c.Size >= largest.Size) {
+			err = fmt.Errorf("%w: %d entries of %s beside %d of %s", ledger.ErrNotProven, c.Size, c.Log, largest.Size, largest.Log)
+		}
+		if err != nil {
+			return host.Saw{}, err
+		}
+		saw.Older = append(saw.Older, host.Mark{Size: c.Size, Root: c.Root})
+	}
+	return saw, nil
+}
+
+// follow fetches the key sets of a chain up to a number, and verifies each by the one before. had
+// are those that are here, and verified: none where the chain is not.
+func (a *attempt) follow(ctx context.Context, first []byte, had []trust.KeySet, upTo uint64) ([]trust.KeySet, error) {
+	if len(had) == 0 {
+		return nil, fmt.Errorf("%w: no key set of the chain is here", trust.ErrInvalid)
+	}
+	for all := had; ; {
+		if uint64(len(all)) >= upTo {
+			return all, nil
+		}
+		more, err := a.handed(ctx, first, uint64(len(all))+1)
+		if err != nil {
+			return nil, err
+		}
+		next, err := trust.Extend(all[len(all)-1], more.KeySets)
+		if err == nil && (len(next) == 0 || len(all) > mostWalked) {
+			err = fmt.Errorf("%w: %d were shown of %d", trust.ErrInvalid, len(all), upTo)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all[:len(all):len(all)], next...)
+	}
+}
+
+// endorsed fetches the key sets of a chain that is not here, up to the one that the parent endorsed
+// last. They are believed by its endorsement, which its ledger has.
+func (a *attempt) endorsed(ctx context.Context, first []byte) ([]trust.KeySet, error) {
+	begins, err := a.handed(ctx, first, 1)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := ledger.VerifyEndorsement(a.chain[len(a.chain)-1].Newest(), begins.Endorsement)
+	if err != nil {
+		return nil, err
+	}
+	e, err := trust.DecodeEndorsement(payload)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := begun(begins.KeySets)
+	if err == nil {
+		chain, err = a.follow(ctx, first, chain, e.Number)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if chain[e.Number-1].Pin() != e.Pin() {
+		return nil, fmt.Errorf("%w: key set %d is another one", trust.ErrEndorsement, e.Number)
+	}
+	return chain[:e.Number], nil
+}
+
+// begun verifies key sets that begin with number 1.
+func begun(signed [][]byte) ([]trust.KeySet, error) {
+	if len(signed) == 0 {
+		return nil, fmt.Errorf("%w: none was shown", trust.ErrInvalid)
+	}
+	pin, err := trust.PinOf(signed[0])
+	if err == nil && pin.Number() != 1 {
+		err = fmt.Errorf("%w: it begins with number %d", trust.ErrInvalid, pin.Number())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return trust.Walk(pin, signed)
+}
+
+// handed asks the parent for key sets of a chain of the child.
+func (a *attempt) handed(ctx context.Context, first []byte, from uint64) (door.Handed, error) {
+	h, err := door.AskChain(ctx, a.line, a.t.Child, a.t.Secret, append([]byte{}, first...), from)
+	if err != nil {
+		return h, a.named(refusedBy(a.t.Parent.Name(), err))
+	}
+	return h, nil
+}
