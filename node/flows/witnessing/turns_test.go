@@ -152,4 +152,3 @@ func (p *place) seen(log identity.Log) (n uint64) {
 	})
 	return n
 }
-
