@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -119,9 +120,26 @@ func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Labe
 		if err != nil {
 			return err
 		}
-		_, err = rows.WriteBad(w, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l)
-		return err
+		out := bufio.NewWriterSize(outside{w, ctx}, badPiece)
+		if _, err = rows.WriteBad(out, pausing{file.Held, ctx}, file.taken, set.schema, d.options(set, how), l); err != nil {
+			return err
+		}
+		return out.Flush()
 	})
+}
+
+// badPiece is how much of the bad rows is written at once, in bytes.
+const badPiece = 64 << 10
+
+// outside writes outside the slot of ctx: whoever reads may take their time.
+type outside struct {
+	io.Writer
+	ctx context.Context
+}
+
+func (o outside) Write(p []byte) (n int, err error) {
+	budget.Outside(o.ctx, func() { n, err = o.Writer.Write(p) })
+	return n, err
 }
 
 // checkRows reads all rows of a file, and tells all that can be told without the records. It hands

@@ -179,6 +179,44 @@ func TestFilesAtOnce(t *testing.T) {
 	})
 }
 
+// gated takes nothing until its gate opens.
+type gated struct {
+	strings.Builder
+	gate <-chan struct{}
+}
+
+func (g *gated) Write(p []byte) (int, error) {
+	<-g.gate
+	return g.Builder.Write(p)
+}
+
+// TestSlowReaderHoldsNoSlot (A07c): whoever has the bad rows of a file told, and reads nothing of
+// them, holds up nobody who computes.
+func TestSlowReaderHoldsNoSlot(t *testing.T) {
+	_, desk := open(t)
+	synctest.Test(t, func(t *testing.T) {
+		desk.Slots, desk.Files = budget.NewSlots(1), NewFiles()
+		gate, done := make(chan struct{}), make(chan error)
+		slow := &gated{gate: gate}
+		go func() {
+			file := strings.NewReader("code,name\n" + strings.Repeat("5201,社区\n", 20_000))
+			ctx := budget.With(t.Context(), budget.Payer{Neighbour: budget.Local, Origin: "0"})
+			done <- desk.BadRows(ctx, civil, code, asCSV, text.Zh, file, slow)
+		}()
+		synctest.Wait()
+		ran := false
+		ctx, cancel := context.WithTimeout(budget.With(t.Context(), budget.Payer{Neighbour: "another"}), time.Minute)
+		defer cancel()
+		if err := desk.Slots.Run(ctx, func(context.Context) error { ran = true; return nil }); err != nil || !ran {
+			t.Errorf("while nobody reads: ran %t, %v", ran, err)
+		}
+		close(gate)
+		if err := <-done; err != nil || strings.Count(slow.String(), "\n") != 20_001 {
+			t.Errorf("got %d lines, %v", strings.Count(slow.String(), "\n"), err)
+		}
+	})
+}
+
 // TestSilentFiles (A07b): one agency sends files of which nothing comes. Half of those that are
 // read at once are its own at most, and a third of those that may wait, so another agency's are
 // taken.
