@@ -66,6 +66,14 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 	return seenOf(all), err
 }
 
+// Elsewhere implements host.Witnesses.
+func (w witnesses) Elsewhere() (all []identity.Jurisdiction, parent bool) {
+	for _, n := range w.Near() {
+		all, parent = append(all, n.Name), parent || n.Parent
+	}
+	return all, parent
+}
+
 func seenOf(all []witnessing.Seen) (seen []host.Seen) {
 	for _, s := range all {
 		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot})

@@ -140,6 +140,11 @@ type believer struct{ host.Seen }
 // Largest implements host.Witnesses.
 func (b believer) Largest(context.Context) ([]host.Seen, error) { return []host.Seen{b.Seen}, nil }
 
+// Elsewhere implements host.Witnesses.
+func (b believer) Elsewhere() ([]identity.Jurisdiction, bool) {
+	return []identity.Jurisdiction{b.By}, true
+}
+
 // open opens a ledger.
 func (w *world) open(dir string, name identity.Jurisdiction) *host.Host {
 	w.t.Helper()

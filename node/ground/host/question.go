@@ -61,6 +61,9 @@ type Witnesses interface {
 	// Largest asks each of them, and returns what those saw who answered. The error is ErrNoWitness
 	// where there is nobody to ask.
 	Largest(ctx context.Context) ([]Seen, error)
+
+	// Elsewhere returns the neighbours on other nodes, linked or not, and whether the parent is one.
+	Elsewhere() (all []identity.Jurisdiction, parent bool)
 }
 
 // QuestionError says that the folder may be a copy or an old backup; see the beginning of this
@@ -228,10 +231,10 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	}
 	now := *q
 	now.Waiting = !errors.Is(err, ErrNoWitness) && time.Since(q.Since) < AskAgain && q.Outrun == 0
-	good := false
+	good := map[identity.Jurisdiction]bool{}
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
-		good = good || agrees && !s.Forgot
+		good[s.By] = good[s.By] || agrees && !s.Forgot
 		if !agrees && h.vouched(s) && (now.Found == nil || forked && !now.Forked || s.newer(*now.Found)) {
 			now.Found, now.Forked = &s, now.Forked || forked
 			if of, before := h.after(s.Checkpoint.Log); before {
@@ -239,8 +242,8 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 			}
 		}
 	}
-	if good && now.Found == nil && now.Epoch == 0 && now.Outrun == 0 && (h.heardParent(all) || time.Since(q.Since) >= parentFirst) {
-		h.logger.Warn("a neighbour saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
+	if now.Found == nil && now.Epoch == 0 && now.Outrun == 0 && h.settledBy(w, good) {
+		h.logger.Warn("the neighbours saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
 		return h.settle()
 	}
 	h.question.CompareAndSwap(q, &now)
@@ -256,14 +259,17 @@ func (s Seen) newer(than Seen) bool {
 	return cmp.Or(cmp.Compare(a.Log.Epoch(), b.Log.Epoch()), cmp.Compare(a.Size, b.Size)) > 0
 }
 
-// parentFirst is how long the word of other neighbours waits for that of the parent, which sees
-// most.
-const parentFirst = 2 * time.Minute
-
-// heardParent reports whether the parent is among those who answered; there may be none.
-func (h *Host) heardParent(all []Seen) bool {
-	parent, ok := h.name.Parent()
-	return !ok || h.above.Load() == nil || slices.ContainsFunc(all, func(s Seen) bool { return s.By == parent && !s.Forgot })
+// settledBy reports whether the word of those who saw nothing that is not here settles the
+// question. It is that of the parent, which sees most, where that is on another node; else that of
+// all others: one of them may have been away while more was recorded, or gain by what is forgotten.
+// Where they do not all say so, a person decides.
+func (h *Host) settledBy(w Witnesses, good map[identity.Jurisdiction]bool) bool {
+	all, parent := w.Elsewhere()
+	if parent {
+		above, _ := h.name.Parent()
+		return good[above]
+	}
+	return len(all) > 0 && !slices.ContainsFunc(all, func(of identity.Jurisdiction) bool { return !good[of] })
 }
 
 // continuation is the payload of the entry by which a person continued the ledger.

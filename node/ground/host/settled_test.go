@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"time"
+	"xietong/certs/identity"
 )
 
 // unnoted is a ledger, put back to before it signed more, whose new epoch is settled in the ledger
@@ -101,6 +102,8 @@ func (w *restless) Largest(context.Context) ([]Seen, error) {
 	}
 	return nil, nil
 }
+
+func (w *restless) Elsewhere() (all []identity.Jurisdiction, parent bool) { return nil, true }
 
 // TestAnotherQuestionComes: the question is settled while the neighbours are asked, and one of them
 // has seen more meanwhile. Nobody is asked on and on, and nothing is signed before the second
