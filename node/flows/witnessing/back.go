@@ -117,36 +117,50 @@ const mostHeads = 64 << 20
 // of them has all, or more.
 func (d *Desk) Heads(ctx context.Context, c Seen, from uint64) (acts []ledger.Indexed, same ledger.Agreement, err error) {
 	most := uint64(0)
-	for i, by := range d.keepers(c) {
+	keepers := d.keepers(c)
+	if len(keepers) == 0 {
+		return nil, same, missing(c, from, from)
+	}
+	for i, by := range keepers {
 		c.By = by
 		told, failed := d.headsBy(ctx, c, from, i > 0)
 		if failed == nil {
 			return told.acts, told.same, nil
 		}
-		missing := errors.Is(failed, ErrNotWhole)
+		some := errors.Is(failed, ErrNotWhole)
 		switch {
 		case i == 0:
 			err = failed
-		case !missing || told.at <= most:
+		case !some || told.at <= most:
 			continue
 		case errors.Is(err, ErrNotWhole):
 			err = failed
 		}
 		acts, same = told.acts, told.same
-		if missing {
+		if some {
 			most = told.at
 		}
 	}
 	return acts, same, err
 }
 
-// keepers returns who keeps the heads of a ledger that somebody saw: the parent, unless it is on
-// this node, and those above it.
-func (d *Desk) keepers(c Seen) []identity.Jurisdiction {
-	all := []identity.Jurisdiction{c.By}
+// missing says up to where the heads of a ledger that somebody saw are known.
+func missing(c Seen, from, known uint64) error {
+	return text.Fail(text.HeadsMissing, text.Args{
+		"name": c.By.String(), "from": fmt.Sprint(from), "known": fmt.Sprint(known), "size": fmt.Sprint(c.Checkpoint.Size),
+	}, ErrNotWhole)
+}
+
+// keepers returns who keeps the heads of a ledger that somebody saw: the parent or, where it is on
+// this node, whoever saw it, and those above it. A root that knows by its own note alone what it
+// signed has none.
+func (d *Desk) keepers(c Seen) (all []identity.Jurisdiction) {
 	parent, ok := d.o.Parent()
-	if ok && !d.o.Here(parent) {
-		all[0] = parent
+	switch {
+	case ok && !d.o.Here(parent):
+		all = append(all, parent)
+	case c.By != d.name:
+		all = append(all, c.By)
 	}
 	for above := parent; ok; {
 		if above, ok = above.Parent(); ok && !d.o.Here(above) {
@@ -159,7 +173,11 @@ func (d *Desk) keepers(c Seen) []identity.Jurisdiction {
 // MoreHeads asks whoever Heads asks first whether there are heads of entries from one on, of the
 // log of c.
 func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (bool, error) {
-	told, err := ask(ctx, d, operationHeads, d.keepers(c)[0], lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
+	keepers := d.keepers(c)
+	if len(keepers) == 0 {
+		return false, nil
+	}
+	told, err := ask(ctx, d, operationHeads, keepers[0], lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
 	return len(told.Pieces) > 0, err
 }
 
@@ -183,9 +201,7 @@ func (b *back) fetch(ctx context.Context) error {
 		return err
 	}
 	if b.at < b.c.Checkpoint.Size || other {
-		return text.Fail(text.HeadsMissing, text.Args{
-			"name": b.c.By.String(), "from": fmt.Sprint(b.from), "known": fmt.Sprint(b.at), "size": fmt.Sprint(b.c.Checkpoint.Size),
-		}, ErrNotWhole)
+		return missing(b.c, b.from, b.at)
 	}
 	return nil
 }
