@@ -281,14 +281,22 @@ func (f *Folder) Numbered(number uint64, blocks int) (all []ID, err error) {
 	return all, err
 }
 
-// Bytes returns how many bytes the files of the folder have; 0 where that cannot be told.
-func (f *Folder) Bytes() (bytes uint64) {
+// Remove removes a file, if it is there.
+func (f *Folder) Remove(id ID) error {
+	if err := os.Remove(f.Path(id)); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// Bytes returns how many bytes the files with some names have; 0 where that cannot be told.
+func (f *Folder) Bytes(names map[string]bool) (bytes uint64) {
 	files, err := os.ReadDir(f.path)
 	if err != nil {
 		return 0
 	}
 	for _, file := range files {
-		if info, err := file.Info(); err == nil && info.Mode().IsRegular() {
+		if info, err := file.Info(); err == nil && info.Mode().IsRegular() && names[file.Name()] {
 			bytes += uint64(info.Size())
 		}
 	}

@@ -113,7 +113,7 @@ func (g *Group) fetchLoop() {
 
 // dropFilling removes a file that was half filled and is not needed.
 func (g *Group) dropFilling() {
-	if err := state.RemoveFilling(g.config.Store.Filling("", 0).Dir); err != nil {
+	if err := state.RemoveFilling(g.config.Store.Filling("", 0)); err != nil {
 		g.config.Logger.Warn("what was filled cannot be removed", "error", err)
 	}
 }

@@ -52,7 +52,7 @@ func unheard(int) error { return nil }
 func (m *meta) compare(file *bolt.Tx, which func(bucket string, large bool) bool, beat beats) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+			err = damageIn("", p)
 		}
 	}()
 	m.contents = contents{}

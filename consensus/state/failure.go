@@ -50,12 +50,23 @@ func (e *DamageError) Unwrap() error { return e.Err }
 // inFile is deferred around every call into the database: a panic there means a damaged file.
 func inFile(file *bolt.Tx) {
 	if p := recover(); p != nil {
-		damage := &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+		path := ""
 		if db := file.DB(); db != nil {
-			damage.File = db.Path()
+			path = db.Path()
 		}
-		panic(damage)
+		panic(damageIn(path, p))
 	}
+}
+
+// damageIn returns what a reader of a state file panicked with as damage: of another file, where it
+// names one, as that of old entries does, or else of this one.
+func damageIn(path string, p any) *DamageError {
+	damage, known := p.(*DamageError)
+	if !known {
+		damage = &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+	}
+	damage.File = cmp.Or(damage.File, path)
+	return damage
 }
 
 // view runs f, and returns as an error that f met a value, or a part of the file, that cannot be

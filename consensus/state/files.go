@@ -91,6 +91,29 @@ func (r *Reader) fileOf(number uint64) (bundle.ID, error) {
 	return r.meta.filed.fileID(number, r)
 }
 
+// fileNames returns the names of a view's files.
+func (r *Reader) fileNames() (names map[string]bool, err error) {
+	names = map[string]bool{}
+	for n := range r.meta.filed.Files {
+		id, err := r.fileOf(n)
+		if err != nil {
+			return names, err
+		}
+		names[id.Name()] = true
+	}
+	return names, nil
+}
+
+// fileNames returns the names of the store's files, as far as its tree says them. Of no store there
+// are none.
+func (s *Store) fileNames() (names map[string]bool) {
+	if s == nil {
+		return map[string]bool{}
+	}
+	_ = s.View(func(r *Reader) (err error) { names, err = r.fileNames(); return err }) // damage is noted
+	return names
+}
+
 // old is what a view sees of the entries that are in files.
 type old struct {
 	in *bundle.Folder

@@ -558,12 +558,16 @@ func TestNotesItsOwnFiles(t *testing.T) {
 	if err := x.View(func(r *Reader) (err error) { id, err = at.fileID(0, r); return err }); err != nil {
 		t.Fatal(err)
 	}
-	other := id
-	other.Root[0] ^= 1
+	if _, err := x.writeFile(at, func(time.Duration) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	other, next := id, id
+	other.Root[0], next.Number = other.Root[0]^1, 1
+	putBack(t, copyOf(t, x.Store.files.Path(id)), x.Store.files.Path(other))
 	for _, row := range []struct {
 		id   bundle.ID
 		want bool
-	}{{other, false}, {id, true}} {
+	}{{other, false}, {next, false}, {id, true}} {
 		noted, err := x.noteFile(at, row.id)
 		if err != nil || noted != row.want || (x.meta.filed.Files == 1) != row.want {
 			t.Errorf("%s: noted %v, %v, and %d files, want %v", row.id.Name(), noted, err, x.meta.filed.Files, row.want)

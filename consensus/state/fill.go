@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"time"
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -52,6 +53,8 @@ type FillConfig struct {
 	// Progress is told how many entries are there, out of how many; nil: nobody is.
 	Progress func(done, total uint64)
 
+	store *Store // beside, whose files stay whatever comes of the filling; nil: there is none
+
 	step func(name string, do func() error) error // does one step of writing; for tests of faults
 }
 
@@ -61,7 +64,7 @@ func (s *Store) Filling(source string, least uint64) FillConfig {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return FillConfig{
-		Dir: filepath.Dir(s.path), Log: s.meta.Log, Registry: s.registry, Source: source, Least: least, Hosted: s.options.Hosted,
+		Dir: filepath.Dir(s.path), store: s, Log: s.meta.Log, Registry: s.registry, Source: source, Least: least, Hosted: s.options.Hosted,
 		FileBlocks: int(cmp.Or(s.meta.filed.Blocks, uint64(s.options.FileBlocks))),
 	}
 }
@@ -98,7 +101,7 @@ func Fill(ctx context.Context, stream io.ReadWriter, c FillConfig) (Filled, erro
 		return filled, nil
 	}
 	if errors.Is(err, ErrUnproven) || errors.Is(err, ErrOtherEntries) {
-		err = errors.Join(err, RemoveFilling(c.Dir))
+		err = errors.Join(err, RemoveFilling(c))
 	}
 	return Filled{}, fmt.Errorf("fill state from %s: %w", c.Source, err)
 }
@@ -115,7 +118,19 @@ type filling struct {
 	pairs  uint64
 }
 
+// run fills the file. One that goes on with files that are not as they were written is dropped, and
+// filled anew.
 func (f *filling) run(ctx context.Context) (filled Filled, err error) {
+	if filled, err = f.once(ctx); !errors.Is(err, errNotFilling) {
+		return filled, err
+	}
+	if err = RemoveFilling(f.config); err != nil {
+		return filled, err
+	}
+	return f.once(ctx)
+}
+
+func (f *filling) once(ctx context.Context) (filled Filled, err error) {
 	if f.file, err = openFilling(f.config); err != nil {
 		return filled, err
 	}
@@ -139,10 +154,34 @@ func (f *filling) receive(ctx context.Context) error {
 			break
 		}
 	}
+	if err := f.checkFormer(ctx); err != nil {
+		return err
+	}
 	if f.config.Rest != nil {
 		f.config.Least = f.config.Rest()
 	}
 	return f.ask(ctx, true)
+}
+
+// checkFormer reads the files that were received before this filling began: they may have decayed
+// since, and what is filled would begin with damage that nobody knows of. Those that came now were
+// read again as they were written. So that the stream does not stand still meanwhile, the source is
+// asked for what came since.
+func (f *filling) checkFormer(ctx context.Context) error {
+	last := time.Now()
+	for n := range f.file.former {
+		if err := f.file.checkFormer(n); err != nil {
+			return err
+		}
+		if time.Since(last) < stillEvery {
+			continue
+		}
+		if err := f.ask(ctx, false); err != nil {
+			return err
+		}
+		last = time.Now()
+	}
+	return nil
 }
 
 // ask asks for entries, or for the rest, and writes the answer.

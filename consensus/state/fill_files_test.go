@@ -5,7 +5,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"xietong/consensus/bundle"
 )
 
 // TestFillFiles fills a replica from one whose old entries are in files, and has the stream end
@@ -50,9 +53,9 @@ func TestFillMissesFiles(t *testing.T) {
 	if _, err := f.fill(c, func(s io.ReadWriter) io.ReadWriter { stream.ReadWriter = s; return stream }); err == nil {
 		t.Fatal("it was not cut")
 	}
-	files, err := filepath.Glob(filepath.Join(f.dir, FilesFolder, "*"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no files were filled before the end: %v", err)
+	files := f.files()
+	if len(files) == 0 {
+		t.Fatal("no files were filled before the end")
 	}
 	if err := os.Remove(files[0]); err != nil {
 		t.Fatal(err)
@@ -79,9 +82,9 @@ func TestMendsFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer own.Close()
-	files, err := filepath.Glob(filepath.Join(f.dir, FilesFolder, "*"))
-	if err != nil || len(files) < 3 {
-		t.Fatalf("got %v, %v", files, err)
+	files := f.files()
+	if len(files) < 3 {
+		t.Fatalf("got %v", files)
 	}
 	data := copyOf(t, files[1])
 	data[len(data)/2] ^= 1
@@ -119,4 +122,142 @@ func TestMendsFiles(t *testing.T) {
 		t.Error(err)
 	}
 	sameContent(t, content(t, own), content(t, f.source.Store))
+}
+
+// TestFillChecksFormerFiles (D26) has a file decay that a filling received which goes on later:
+// what is filled is whole, and no damage is forgotten. Meanwhile the stream does not stand still.
+func TestFillChecksFormerFiles(t *testing.T) {
+	for what, harm := range map[string]func(t *testing.T, path string){
+		"decayed": func(t *testing.T, path string) {
+			data := copyOf(t, path)
+			data[len(data)/2] ^= 1
+			putBack(t, data, path)
+		},
+		"cut off": func(t *testing.T, path string) {
+			if err := os.Truncate(path, 5000); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"missing": func(t *testing.T, path string) {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		for _, whole := range []bool{false, true} {
+			f := newFillerWith(t, 400, inFilesOf(1))
+			stream := &cutting{frames: 9}
+			_, err := f.fill(f.config(), func(s io.ReadWriter) io.ReadWriter {
+				if stream.ReadWriter = s; whole {
+					return s
+				}
+				return stream
+			})
+			if (err == nil) != whole {
+				t.Fatal(err)
+			}
+			harm(t, f.files()[1])
+			f.grow(20)
+			if _, err := f.fill(f.config(), nil); err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			f.check()
+		}
+	}
+}
+
+// files returns the files of old entries in the folder that is filled.
+func (f *filler) files() []string {
+	f.Helper()
+	all, err := filepath.Glob(filepath.Join(f.dir, FilesFolder, "*"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	return all
+}
+
+// TestUnprovenLeavesNoFiles (D27) has sources send what was not signed, each another history, at
+// once and after an end amid it. What they sent is dropped, with its files; those of the store
+// beside stay.
+func TestUnprovenLeavesNoFiles(t *testing.T) {
+	honest := newFillerWith(t, 400, inFilesOf(1))
+	dir := honest.dir
+	if _, err := honest.fill(honest.config(), nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "state.db")
+	if err := Install(path, testLog(t)); err != nil {
+		t.Fatal(err)
+	}
+	own, err := Open(path, poisonRegistry(), inFilesOf(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer own.Close()
+	want := honest.files()
+	unproven := func(Published, [][]byte, uint64) error { return errors.New("not signed") }
+	for n, cut := range []bool{false, true, false} {
+		f := newFillerWith(t, 400+10*n, inFilesOf(1)) // its ids are others, and so its history
+		f.dir = dir
+		c := own.Filling("r2", 0)
+		c.Check = unproven
+		if cut {
+			stream := &cutting{frames: 9}
+			if _, err := f.fill(c, func(s io.ReadWriter) io.ReadWriter { stream.ReadWriter = s; return stream }); err == nil {
+				t.Fatal("it was not cut")
+			}
+		}
+		if _, err := f.fill(c, nil); !errors.Is(err, ErrUnproven) {
+			t.Fatal(err)
+		}
+		if got := f.files(); !slices.Equal(got, want) {
+			t.Errorf("%d files are there, and were %d", len(got), len(want))
+		}
+	}
+	honest.grow(10) // its own history: what is there already is not written, and not removed
+	c := own.Filling("r2", 0)
+	c.Check = unproven
+	if _, err := honest.fill(c, nil); !errors.Is(err, ErrUnproven) {
+		t.Fatal(err)
+	}
+	if got := honest.files(); !slices.Equal(got, want) {
+		t.Errorf("of its own history %d files are there, and were %d", len(got), len(want))
+	}
+	if err := own.View(proveAll); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRoomOfOtherHistories: files of another history are no part of what a source has, nor of what
+// is here already.
+func TestRoomOfOtherHistories(t *testing.T) {
+	f := newFillerWith(t, 400, inFilesOf(1))
+	if err := os.MkdirAll(filepath.Join(f.dir, FilesFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	other := func(dir string) {
+		name := bundle.ID{Number: 0}.Name()
+		if err := os.WriteFile(filepath.Join(dir, FilesFolder, name), make([]byte, 200<<20), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other(filepath.Dir(f.source.path))
+	room := uint64(150 << 20)
+	c := f.config()
+	c.Room = func() (uint64, error) { return room, nil }
+	if _, err := f.fill(c, nil); err != nil {
+		t.Errorf("files of another history at the source: %v", err)
+	}
+	f.check()
+	f = newFillerWith(t, 400, inFilesOf(1))
+	if err := os.MkdirAll(filepath.Join(f.dir, FilesFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	other(f.dir)
+	room = 1 << 20
+	c = f.config()
+	c.Room = func() (uint64, error) { return room, nil }
+	if _, err := f.fill(c, nil); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("files of another history here: %v", err)
+	}
 }

@@ -37,7 +37,7 @@ func (f *filler) refused(what string, c FillConfig, frames io.Reader) error {
 		f.Errorf("%s: the file is taken for a state", what)
 		s.Close()
 	}
-	if err := RemoveFilling(f.dir); err != nil {
+	if err := RemoveFilling(f.config()); err != nil {
 		f.Error(err)
 	}
 	return err
@@ -50,7 +50,7 @@ func TestHostileFrames(t *testing.T) {
 	f := newFiller(t, 250)
 	c := f.config()
 	frames := f.answers(c)
-	if err := RemoveFilling(f.dir); err != nil {
+	if err := RemoveFilling(f.config()); err != nil {
 		t.Fatal(err)
 	}
 	if len(frames) < 11 {

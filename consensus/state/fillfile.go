@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -41,6 +42,7 @@ type fillFile struct {
 	db     *bolt.DB
 	files  *bundle.Folder // for the entries that are old
 	filed  filed          // up to where they are there, and on disk
+	former uint64         // how many of them were there when the file was opened
 	tx     *bolt.Tx       // what is not on disk yet; nil: nothing
 	writer *fileWriter    // into tx
 	sums   contents       // of what was received of the buckets that decide
@@ -57,7 +59,7 @@ func openFilling(c FillConfig) (*fillFile, error) {
 	f.files.Step = c.step
 	err := f.open()
 	if _, damaged := errors.AsType[*DamageError](err); damaged || errors.Is(err, errNotFilling) {
-		err = RemoveFilling(c.Dir)
+		err = RemoveFilling(c)
 		if err == nil {
 			err = f.open()
 		}
@@ -68,7 +70,8 @@ func openFilling(c FillConfig) (*fillFile, error) {
 	return f, nil
 }
 
-var errNotFilling = errors.New("it was filled for another ledger")
+// errNotFilling is returned for a file with which a filling cannot go on.
+var errNotFilling = errors.New("it was filled for another ledger, or its files are not as they were written")
 
 func (f *fillFile) open() (err error) {
 	if info, err := os.Stat(f.path); err == nil && info.Size() > 0 {
@@ -93,7 +96,7 @@ func (f *fillFile) open() (err error) {
 func (f *fillFile) begin() (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{File: f.path, Err: fmt.Errorf("read %s: %v", FillFile, p)}
+			err = damageIn(f.path, p)
 		}
 	}()
 	return f.db.Update(func(tx *bolt.Tx) error {
@@ -103,6 +106,7 @@ func (f *fillFile) begin() (err error) {
 		if err := f.readFiled(tx); err != nil {
 			return err
 		}
+		written := writtenIn(tx)
 		if err := dropRest(tx); err != nil {
 			return err
 		}
@@ -114,7 +118,11 @@ func (f *fillFile) begin() (err error) {
 		}
 		of, err := canon.Marshal(fillingOf{Format: Format, Log: f.config.Log})
 		w := f.config.Registry.newFileWriter(tx)
-		return errors.Join(err, w.write(&pair{bucket: bucketMeta, key: keyFilling, value: of}), f.putFiled(w), w.end())
+		err = errors.Join(err, w.write(&pair{bucket: bucketMeta, key: keyFilling, value: of}), f.putFiled(w))
+		for _, id := range written {
+			err = errors.Join(err, w.noteWritten(id))
+		}
+		return errors.Join(err, w.end())
 	})
 }
 
@@ -175,9 +183,16 @@ func (f *fillFile) root() (root tlog.Hash, err error) {
 	return root, err
 }
 
-// bytes returns the size of the file, and of those with old entries.
+// bytes returns the size of the file, and of those with old entries that need not be written: its
+// own, and those of the store beside.
 func (f *fillFile) bytes() uint64 {
-	size := f.files.Bytes()
+	names := f.config.store.fileNames()
+	_ = f.view(func(r *Reader) error { // what cannot be read counts as what is not there
+		own, err := r.fileNames()
+		maps.Copy(names, own)
+		return err
+	})
+	size := f.files.Bytes(names)
 	if info, err := os.Stat(f.path); err == nil {
 		size += uint64(info.Size())
 	}
@@ -364,16 +379,8 @@ func (f *fillFile) become(m meta, marker Marker, marks map[uint64]Mark) error {
 			return err
 		}
 	}
-	if err := f.writer.write(&pair{bucket: bucketMeta, key: keyFilling, gone: true}); err != nil {
+	if err := errors.Join(f.writer.write(&pair{bucket: bucketMeta, key: keyFilling, gone: true}), f.forgetWritten()); err != nil {
 		return err
 	}
 	return f.commit("become")
-}
-
-// RemoveFilling removes the file that is filled in a folder, if there is one.
-func RemoveFilling(dir string) error {
-	if err := os.Remove(filepath.Join(dir, FillFile)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

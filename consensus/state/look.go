@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"fmt"
 	"runtime/debug"
 
 	bolt "go.etcd.io/bbolt"
@@ -20,7 +19,7 @@ func Look(path string, look func(*Reader) error) (err error) {
 	defer files.Forget()
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{File: path, Err: fmt.Errorf("read state file: %v", p)}
+			err = damageIn(path, p)
 		}
 		err = errors.Join(err, db.Close())
 	}()

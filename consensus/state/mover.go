@@ -172,8 +172,8 @@ func (r *Reader) block(n uint64) (b bundle.Block, err error) {
 	return b, nil
 }
 
-// noteFile notes in the state file that a file is there. noted is false where the state file does
-// not have the entries yet, or is another one by now.
+// noteFile notes in the state file that a file is there. noted is false where it is not, where the
+// state file does not have the entries yet, or is another one by now.
 func (s *Store) noteFile(at filed, id bundle.ID) (noted bool, err error) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
@@ -185,6 +185,9 @@ func (s *Store) noteFile(at filed, id bundle.ID) (noted bool, err error) {
 	}
 	if present.Files != at.Files {
 		return false, nil
+	}
+	if there, err := s.files.Names(); err != nil || !there[id.Name()] { // whoever dropped a filling took it for its own
+		return false, err
 	}
 	next := filed{Files: at.Files + 1, Blocks: at.Blocks}
 	err = s.mustWrite(func(file *bolt.Tx) (err error) {
@@ -257,7 +260,7 @@ func (s *Store) removeMoved() (more bool, err error) {
 func lookMoved(db *bolt.DB, f filed) (more bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{File: db.Path(), Err: fmt.Errorf("read state file: %v", p)}
+			err = damageIn(db.Path(), p)
 		}
 	}()
 	return more, db.View(func(file *bolt.Tx) error {

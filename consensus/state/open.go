@@ -117,7 +117,7 @@ func openBolt(path string, o *bolt.Options) (*bolt.DB, error) {
 func readMeta(db *bolt.DB) (m meta, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{File: db.Path(), Err: fmt.Errorf("read state file: %v", p)}
+			err = damageIn(db.Path(), p)
 		}
 		if damage, ok := errors.AsType[*DamageError](err); ok {
 			damage.File = cmp.Or(damage.File, db.Path())

@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	bolt "go.etcd.io/bbolt"
@@ -48,7 +47,7 @@ func (c *Scrub) Next(size int) (more bool, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			err = &DamageError{Err: fmt.Errorf("read state file: %v", p)}
+			err = damageIn(s.path, p)
 			c.now, s.scrubbed = nil, nil
 		}
 		if damage, ok := err.(*DamageError); ok && damage.File == "" {

@@ -118,7 +118,7 @@ func (s *answers) entries(ctx context.Context, from uint64, o offer) error {
 		return s.offer(refusing(o, refusedUnwell, err.Error()))
 	}
 	s.stayed = true
-	o.Bytes = uint64(info.Size()) + s.Store.files.Bytes() + 2*MaxOpenLen // all in the files, and what is not yet
+	o.Bytes = uint64(info.Size()) + s.Store.files.Bytes(s.Store.fileNames()) + 2*MaxOpenLen // all in the files, and what is not yet
 	w := newFrameWriter(s.to)
 	if err := w.write(messageOffer, o); err != nil {
 		return err

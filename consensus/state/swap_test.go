@@ -117,7 +117,7 @@ func TestSwapIsRefused(t *testing.T) {
 		before func(*behind) error
 		want   error
 	}{
-		"nothing was filled": {func(b *behind) error { return RemoveFilling(b.dir) }, ErrNoState},
+		"nothing was filled": {func(b *behind) error { return RemoveFilling(FillConfig{Dir: b.dir}) }, ErrNoState},
 		"not ahead": {func(b *behind) error {
 			index, _ := b.source.Applied()
 			b.own.write(index, "x a 1")

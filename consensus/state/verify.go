@@ -96,11 +96,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 }
 
 func (v *verifier) damaged(path string, why any) error {
-	err, known := why.(*DamageError)
-	if !known {
-		err = &DamageError{Err: fmt.Errorf("read state file: %v", why)}
-	}
-	err.File = cmp.Or(err.File, path)
+	err := damageIn(path, why)
 	if v.reading {
 		return &BadEntryError{v.at, err}
 	}
