@@ -231,6 +231,16 @@ func (set dataset) key(typed string) ([]byte, error) {
 	return key, nil
 }
 
+// askedKey is key for whoever asks for a record: a key that none can have is refused. One of a
+// record that an earlier entry took, which is answered to nobody, is acted on by key.
+func (set dataset) askedKey(typed string) ([]byte, error) {
+	key, err := set.schema.Key(typed)
+	if err != nil {
+		return nil, asUnfit(set.Code, err)
+	}
+	return key, nil
+}
+
 // asRejected turns an error of the schema into the refusal of a record. It returns any other error
 // as it is.
 func asRejected(code identity.Label, err error) error {

@@ -160,7 +160,7 @@ func TestWellFormedCalls(t *testing.T) {
 		"for a number":       {"query", map[int]any{1: "villages", 8: map[int]any{1: 1}}},
 		"for several":        {"query", map[int]any{1: "villages", 8: map[int]any{1: 1, 3: [][]string{{"", "name"}}}}},
 		"a claim":            {"verify", map[int]any{1: "villages", 2: "520102016001", 3: "name", 4: []byte(`"a"`)}},
-		"a claim of nothing": {"verify", map[int]any{1: "villages", 2: "1", 3: "name", 4: []byte(`null`)}},
+		"a claim of nothing": {"verify", map[int]any{1: "villages", 2: "520102016001", 3: "name", 4: []byte(`null`)}},
 	} {
 		_, err := county.Send(t, envelope.Call{
 			Operation: named(row.operation), Agency: county.Water.Code(), Purpose: named("statistics"), Parameters: encoded(row.parameters),

@@ -242,12 +242,12 @@ func (d *Desk) understand(set dataset, consumer identity.Agency, q Question, par
 		p.q.MaxBytes = maxAnswerLen
 	}
 	if q.Key != "" {
-		if p.key, err = set.key(q.Key); err != nil {
+		if p.key, err = set.askedKey(q.Key); err != nil {
 			return p, err
 		}
 	}
 	for field, raw := range q.Where {
-		value, err := set.schema.JSONValue(field, raw)
+		value, err := set.schema.Asked(field, raw)
 		if err != nil {
 			return p, asUnfit(set.Code, err)
 		}

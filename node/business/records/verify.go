@@ -74,11 +74,11 @@ func (v *verification) decide(r *state.Reader) (permit sharing.Permit, apply boo
 		return permit, false, err
 	}
 	v.set = v.set.asking(consumer, v.desk.ledger.Name(), []string{v.set.Key, c.Field})
-	key, err := v.set.key(c.Key)
+	key, err := v.set.askedKey(c.Key)
 	if err != nil {
 		return permit, false, err
 	}
-	if v.value, err = v.set.schema.JSONValue(c.Field, c.Value); err != nil {
+	if v.value, err = v.set.schema.Asked(c.Field, c.Value); err != nil {
 		return permit, false, asUnfit(v.set.Code, err)
 	}
 	v.key = v.desk.keyMAC(c.Dataset, key)

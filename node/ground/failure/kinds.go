@@ -101,8 +101,17 @@ func commands(s string) bool {
 	return strings.Contains(strings.ToLower(s), "xietong") || strings.Contains(s, "--") || strings.ContainsAny(s, "`\n")
 }
 
-// causeHeard leaves out a cause that is not told in words of ours.
+// causeHeard leaves out a cause that is not told in words of ours. Of a broken rule, whose word is
+// ours, what is wanted and the example are what a person there wrote.
 func causeHeard(_ identity.Jurisdiction, s string) (string, bool) {
+	if rule := strings.Split(s, "\t"); len(rule) == 3 && text.Fixed(rule[0]) {
+		for i, part := range rule[1:] {
+			if !isWritten(part) {
+				rule[i+1] = ""
+			}
+		}
+		return text.BrokenRule(text.RowFault{Reason: rule[0], Expected: rule[1], Example: rule[2]}), true
+	}
 	if text.Fixed(s) || isWritten(s) && text.OurWords(s) {
 		return s, true
 	}

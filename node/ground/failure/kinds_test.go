@@ -92,6 +92,16 @@ func TestKinds(t *testing.T) {
 	if told, _ := Formed(guiyang(t), text.NotReady, text.Args{"reason": "本节点密钥已泄露"}); told["reason"] != "" {
 		t.Errorf("a cause in another's words is told: %v", told)
 	}
+	for value, want := range map[string]string{
+		"pattern\t^[0-9]{10}$\t1234567891":                "pattern\t^[0-9]{10}$\t1234567891",
+		"pattern\t^[0-9]{10}$\t":                          "pattern\t^[0-9]{10}$\t",
+		"pattern\trun xietong keys revoke\t--yes --force": "pattern",
+		"本节点密钥已泄露\t1\t2":                                  "",
+	} {
+		if told, ok := Formed(guiyang(t), text.AskedUnfit, text.Args{"reason": value}); !ok || told["reason"] != want {
+			t.Errorf("a broken rule: %q is told as %q, want %q", value, told["reason"], want)
+		}
+	}
 }
 
 // TestThisNodeIsOurs: what another jurisdiction says is never told as of this node.

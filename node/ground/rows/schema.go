@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"golang.org/x/text/width"
 
 	"xietong/node/ground/pattern"
 	"xietong/node/ground/table"
@@ -288,6 +289,23 @@ func (s *Schema) Value(field, typed string) ([]byte, error) {
 	return appendValue(nil, v), nil
 }
 
+// Key reads a key by which somebody asks, as Value does, and refuses one that no record can have.
+// Spaces around it are not meant, as no key has any; full-width letters and digits, which an input
+// method types, are narrow where the schema takes the key so alone. The error is a *Bad.
+func (s *Schema) Key(typed string) ([]byte, error) {
+	c, bare := s.columns[s.key], strings.TrimSpace(typed)
+	v, refused := c.typed(bare)
+	if refused != nil {
+		if v, _ = c.typed(width.Fold.String(bare)); v == nil {
+			return nil, refused
+		}
+	}
+	if v, refused = c.fitting(v); refused != nil {
+		return nil, refused
+	}
+	return appendValue(nil, v), nil
+}
+
 // Cell reads a cell of a file of text, as an import does. The error is a *Bad.
 func (s *Schema) Cell(field, cell string) ([]byte, error) {
 	if _, ok := s.byName[field]; !ok {
@@ -310,6 +328,15 @@ func (s *Schema) EmptyIsNull(field string) bool {
 // every value comes as a text. The error is a *Bad, with what is wanted: a value that no record can
 // have is a mistake, and equal to none.
 func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
+	return s.jsonValue(field, raw, func(c *column, v any) (any, *Bad) { return v, c.check(v) })
+}
+
+// Asked is JSONValue for a value that somebody asks for: a text is narrow as in Key.
+func (s *Schema) Asked(field string, raw json.RawMessage) ([]byte, error) {
+	return s.jsonValue(field, raw, (*column).fitting)
+}
+
+func (s *Schema) jsonValue(field string, raw json.RawMessage, fitting func(*column, any) (any, *Bad)) ([]byte, error) {
 	f, ok := s.byName[field]
 	if !ok {
 		return nil, bad(field, "unknown field")
@@ -324,10 +351,22 @@ func (s *Schema) JSONValue(field string, raw json.RawMessage) ([]byte, error) {
 			return nil, refused
 		}
 	}
-	if refused := c.check(v); refused != nil {
+	if v, refused = fitting(c, v); refused != nil {
 		return nil, refused
 	}
 	return appendValue(nil, v), nil
+}
+
+// fitting returns a value that the field may have: the value or, where that is a text that no
+// record can have, its narrow form. It refuses what fits in neither.
+func (c *column) fitting(v any) (any, *Bad) {
+	refused := c.check(v)
+	if typed, isText := v.(string); isText && refused != nil {
+		if narrow := width.Fold.String(typed); c.check(narrow) == nil {
+			return narrow, nil
+		}
+	}
+	return v, refused
 }
 
 // typed reads a value as a person types it.

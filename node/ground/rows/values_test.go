@@ -225,3 +225,28 @@ func TestCharactersRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyAsked (N21-8): a key that somebody asks for is read as it was meant, and one that no
+// record can have is refused.
+func TestKeyAsked(t *testing.T) {
+	compiled := func(property string) *Schema {
+		s, err := Compile([]byte(`{"type":"object","properties":{"k":`+property+`}}`), "k", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	digits, free, number := compiled(`{"type":"string","pattern":"^[0-9]{4}$"}`), compiled(`{"type":"string"}`), compiled(`{"type":"integer"}`)
+	for _, row := range []struct {
+		s           *Schema
+		typed, want string // "": refused
+	}{
+		{digits, "5203", `"5203"`}, {digits, "５２０３", `"5203"`}, {digits, " 5203　", `"5203"`}, {digits, "520", ""}, {digits, "五二〇三", ""},
+		{free, "５２０３", `"５２０３"`}, {free, "甲 乙", `"甲 乙"`}, {free, " 甲 ", `"甲"`}, {number, "７", `7`}, {number, "seven", ""},
+	} {
+		got, err := row.s.Key(row.typed)
+		if string(got) != row.want || (err == nil) != (row.want != "") {
+			t.Errorf("%q: got %s, %v, want %s", row.typed, got, err, row.want)
+		}
+	}
+}
