@@ -62,7 +62,8 @@ type Witnesses interface {
 	// where there is nobody to ask.
 	Largest(ctx context.Context) ([]Seen, error)
 
-	// Elsewhere returns the neighbours on other nodes, linked or not, and whether the parent is one.
+	// Elsewhere returns the neighbours on other nodes, linked or not, and whether the parent is
+	// one.
 	Elsewhere() (all []identity.Jurisdiction, parent bool)
 }
 
