@@ -355,7 +355,7 @@ func (h *Host) continued(ctx context.Context, q book.Request, of *QuestionError,
 	}
 	body, err := canon.Marshal(state.Continued{Evidence: note.Evidence, Sealed: note.Sealed})
 	if err == nil {
-		err = h.unhear(of.Size, of.Exact)
+		err = h.unhear(of.Size, of.Exact, false)
 	}
 	if err != nil {
 		return entry, err

@@ -115,3 +115,48 @@ func TestNewestByAWord(t *testing.T) {
 		return nil
 	})
 }
+
+// TestAnewIsUnheard (C34): a folder goes on with new keys after its parent said what it saw. Until
+// all neighbours were heard, or a person gave another word, also after a restart, a child that saw
+// more puts it in question, with keys that are none any more: the one that saw most. While the
+// epoch is not settled nobody does. After that word, whoever has those keys is heard no more.
+func TestAnewIsUnheard(t *testing.T) {
+	old, early, last := lostTwo(t)
+	h := tryOpen(t, old, "")
+	from, stolen := h.question.Load().Size, h.authority
+	closed(t, h)
+	if _, err := beginAnew(old, h.name, 2, Saw{Note: early.Note}); err != nil {
+		t.Fatal(err)
+	}
+	h = openAnewIn(t, old)
+	if h.Doubt(childSaw(t, last)); h.question.Load().Found != nil || !h.Unheard() {
+		t.Fatalf("before the epoch is settled: %+v, unheard %t", h.question.Load(), h.Unheard())
+	}
+	if err := h.EndAnew(); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, h)
+	h = tryOpen(t, old, "")
+	defer func() { closed(t, h) }()
+	if err := h.SettleEpoch(t.Context(), 2, true); err != nil || !signs(t, h) || !h.Unheard() {
+		t.Fatalf("settled, it is heard already: %v", err)
+	}
+	less := signedWith(t, stolen, 1, last.Checkpoint.Size-1)
+	for _, s := range []Seen{less, last, less} {
+		h.Doubt(childSaw(t, s))
+	}
+	add(t, h)
+	if q := h.question.Load(); q == nil || q.Found == nil || q.Found.Checkpoint != last.Checkpoint || signs(t, h) {
+		t.Fatalf("a child saw more: %+v", q)
+	}
+	entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: from, Checked: true})
+	if err == nil {
+		err = h.SettleEpoch(t.Context(), 2, false)
+	}
+	if begun, _ := h.Entry(t.Context(), entry.Index()); err != nil || begun.Leaf.Head.To != last.Checkpoint.Size || h.Log().Epoch() != 2 {
+		t.Fatalf("got %+v, %v", begun, err)
+	}
+	if h.Doubt(childSaw(t, signedWith(t, stolen, 1, 1<<40))); h.Questioned() != nil || !h.Unheard() {
+		t.Errorf("stopped again by keys that count no more: %v, unheard %t", h.Questioned(), h.Unheard())
+	}
+}

@@ -58,3 +58,48 @@ func TestALostChainGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// TestAChildSawMore (C34): a city is cut off from the province when it records what its county
+// alone sees, and then put back to a day before that. The province has seen no more than it has, so
+// it goes on with new keys at once. The county is asked before anybody is answered: nobody is,
+// until a person looked through what is lost.
+func TestAChildSawMore(t *testing.T) {
+	Run(t, "guizhou\n  guiyang listen\n    nanming\n", func(t *testing.T, tree *Tree) {
+		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
+		for _, n := range []*Node{root, city, county} {
+			offer(t, n)
+		}
+		witnessed(tree, city, county)
+		tree.Within(15*time.Minute, "the city is witnessed", func() bool { return city.seenWhole() })
+		old := city.backup()
+		tree.Partition("guiyang", "guizhou")
+		addAgencies(t, city, "forestry")
+		tree.Within(15*time.Minute, "the county saw it", func() bool { return city.seenWhole() })
+		city.Kill()
+		tree.Heal("guiyang", "guizhou")
+		city.machine.dir = old
+		if _, err := city.goOn(city.rekey(), nil); err != nil {
+			t.Fatal(err)
+		}
+		city.Start()
+		tree.WaitLinked("guiyang", "nanming")
+		tree.Within(15*time.Minute, "the county is heard", func() bool {
+			if _, err := ask(t, root, city); err == nil {
+				t.Fatal("the province is answered before the county was heard")
+			}
+			return slices.Contains(alarms(t, city), string(text.CopyBehind))
+		})
+		word := client.Continuation{Reason: "we looked through it", Checked: true}
+		tree.Within(15*time.Minute, "a person's word settles it", func() bool {
+			_, err := city.Client("").ContinueLedger(t.Context(), word)
+			return err == nil
+		})
+		for _, pair := range [][2]*Node{{county, city}, {root, city}, {city, root}} {
+			tree.Within(15*time.Minute, pair[0].Name()+" asks "+pair[1].Name(), func() bool {
+				_, err := ask(t, pair[0], pair[1])
+				return err == nil
+			})
+		}
+		tree.Within(15*time.Minute, "it is witnessed in its epoch", func() bool { return city.seenWhole() })
+	})
+}
