@@ -17,7 +17,7 @@ var latinWords = strings.Fields(`
 	unconditional conditional shared live revoked expired replaced stopped closed
 	sum average minimum maximum count
 	utf-8 utf-16be utf-16le gb18030 gbk big5
-	civil-affairs households guizhou statistics UTF-8 log DIR keep clear level docs table measures group_by label name_zh T18 comma semicolon tab full-width nation parent shift-jis gaoxin smallest_cell counts quorum witness group all any none checkpoint
+	civil-affairs households guizhou statistics UTF-8 log DIR keep clear level docs table measures group_by label name_zh T18 comma semicolon tab full-width nation parent shift-jis gaoxin smallest_cell counts quorum witness zh group all any none checkpoint
 	purposes category citation not_secret key title code schema object where question claim measure consumer missing grant update_cycle
 	type enum const properties required items prefixItems pattern format allOf anyOf oneOf not if then else defs ref money contains maxLength record NAME matches
 	date time date-time duration email hostname ipv4 ipv6 uri uri-reference iri iri-reference uuid json-pointer semver

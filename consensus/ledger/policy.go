@@ -221,6 +221,15 @@ type Cosigned struct {
 	At      uint64 // seconds since 1970 UTC, by the witness
 }
 
+// Logs returns the names of the logs of which the policy lists keys, in their order, each once.
+func (p *Policy) Logs() (names []string) {
+	for _, k := range p.logs {
+		names = append(names, k.name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // Judge verifies the lines of a checkpoint by the keys of the policy. A line by any other key is
 // passed over, as the specification asks for. That the quorum is not met is no error: it is told in
 // Lacks. The error wraps ErrMalformed, or ErrNotProven where no log of the policy signed the

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -95,7 +96,7 @@ func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint
 	f, by, err := followed(ctx, h, in)
 	c := f.Checkpoint
 	if errors.Is(err, host.ErrBeyond) {
-		return client.Checkpoint{}, text.Fail(text.SinceBeyond, text.Args{"number": fmt.Sprint(in.Since), "count": fmt.Sprint(c.Size), "log": c.Log.String()}, err)
+		return client.Checkpoint{}, beyond(ctx, h, in, c, err)
 	}
 	out := client.Checkpoint{
 		Log: c.Log.String(), Size: c.Size, Root: fmt.Sprintf("%x", c.Root[:]), Note: string(f.Signed),
@@ -111,6 +112,25 @@ func checkpoint(ctx context.Context, h Hosted, in *sinceSize) (client.Checkpoint
 		out.Consistency = append(out.Consistency, hash[:])
 	}
 	return out, err
+}
+
+// beyond returns the refusal of a size that the checkpoint does not have. One that was witnessed
+// may be older than the ledger, which has it.
+func beyond(ctx context.Context, h Hosted, in *sinceSize, c ledger.Checkpoint, cause error) error {
+	args := func(c ledger.Checkpoint) text.Args {
+		return text.Args{"number": fmt.Sprint(in.Since), "count": fmt.Sprint(c.Size), "log": c.Log.String()}
+	}
+	if in.Witnessed {
+		newest, err := h.Ledger.Follow(ctx, in.Since)
+		switch {
+		case err == nil:
+			return text.Fail(text.WitnessedBehind, args(c), cause)
+		case !errors.Is(err, host.ErrBeyond):
+			return err
+		}
+		c = newest.Checkpoint
+	}
+	return text.Fail(text.SinceBeyond, args(c), cause)
 }
 
 // followed returns the newest checkpoint or, where that is wanted, the newest that was witnessed.

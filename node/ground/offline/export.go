@@ -28,6 +28,13 @@ type Source interface {
 	Leaves(ctx context.Context, from uint64) ([][]byte, error)
 }
 
+// Behind is a source whose checkpoints may be older than its ledger, such as those that others
+// witnessed.
+type Behind interface {
+	// Newest is Growth of the ledger itself; of one that is shorter it is the checkpoint alone.
+	Newest(ctx context.Context, since uint64) ([]byte, error)
+}
+
 // ExportReport tells what an export wrote.
 type ExportReport struct {
 	Log   string `json:"log"`
@@ -105,7 +112,7 @@ func (e *exporter) begin(ctx context.Context) (uint64, error) {
 	}
 	forked := text.Fail(text.ExportForked, text.Args{"dir": e.dir, "number": fmt.Sprint(old.Size), "count": fmt.Sprint(e.to.Size)}, nil)
 	if old.Size > e.to.Size {
-		return 0, forked
+		return 0, e.behind(ctx, old, forked)
 	}
 	if old.Size > 0 {
 		if err := e.take(ctx, old.Size); err != nil {
@@ -117,6 +124,31 @@ func (e *exporter) begin(ctx context.Context) (uint64, error) {
 	}
 	e.size = old.Size - old.Size%ledger.TileWidth
 	return old.Size, e.readEdge()
+}
+
+// behind says why the source is of fewer entries than what is there: its checkpoint is older, as
+// the ledger goes on from what is there, or the ledger does not.
+func (e *exporter) behind(ctx context.Context, old ledger.Checkpoint, forked error) error {
+	src, ok := e.src.(Behind)
+	if !ok {
+		return forked
+	}
+	data, err := src.Newest(ctx, old.Size)
+	if err != nil {
+		return err
+	}
+	newest, err := ledger.ParseGrowth(data)
+	if err != nil {
+		return err
+	}
+	to, err := newest.Checkpoint()
+	switch {
+	case err != nil:
+		return err
+	case to.Log != old.Log || to.Follows(old, newest.Path) != nil:
+		return forked
+	}
+	return text.Fail(text.WitnessedBehind, text.Args{"number": fmt.Sprint(old.Size), "count": fmt.Sprint(e.to.Size), "log": e.to.Log.String()}, nil)
 }
 
 // exported returns the checkpoint of the export that is there; zero: there is none.

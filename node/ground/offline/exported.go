@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/node/ground/text"
 )
@@ -122,7 +123,10 @@ func judged(rules *ledger.Policy, note Named) (j ledger.Judgement, g ledger.Grow
 	if err == nil {
 		j, err = rules.Judge(g.Note)
 	}
-	if err != nil {
+	switch of := j.Checkpoint.Log; {
+	case errors.Is(err, ledger.ErrNotProven) && of != (identity.Log{}): // its lines are by no key of the policy
+		return j, g, text.Fail(text.PolicyNoKey, text.Args{"file": note.File, "log": of.String(), "found": strings.Join(rules.Logs(), ", ")}, err)
+	case err != nil:
 		return j, g, refused(&wrongFile{note.File, err})
 	}
 	return j, g, nil

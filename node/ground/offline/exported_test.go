@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
@@ -33,6 +34,8 @@ func TestVerifyExportRefuses(t *testing.T) {
 	forked := newGrown(t, "nanming.guiyang.guizhou", 1, 300, 3, 1)
 	strange := newGrown(t, "yunyan.guiyang.guizhou", 1, 2, 2, 0)
 	rules := g.policy(noWitness)
+	before := *g // the same keys, of another epoch
+	before.log, _ = identity.NewLog(g.log.Jurisdiction(), 9)
 	both := Named{"policy.txt", append(bytes.TrimSuffix(rules.Data, []byte(noWitness)), strange.policy(noWitness).Data...)}
 	for name, tc := range map[string]struct {
 		path   string
@@ -45,20 +48,21 @@ func TestVerifyExportRefuses(t *testing.T) {
 		"since an empty log": {dir, rules, g.note(t, 0, 1), "", ""}, "since itself": {dir, rules, g.note(t, 280, 1), "", ""},
 		"since a growth": {dir, rules, growth(3, 100), "", ""}, "a growth since": {proof, rules, g.note(t, 256, 1), "", ""},
 		"a note since itself": {alone, rules, g.note(t, 280, 1), "", ""}, "a note since nothing": {alone, rules, g.note(t, 0, 1), "", ""},
-		"a note since another":     {alone, rules, g.note(t, 256, 1), text.NotConsistent, alone},
-		"a growth since another":   {proof, rules, g.note(t, 255, 1), text.NotConsistent, proof},
-		"a growth since a fork":    {proof, rules, forked.note(t, 256, 1), text.NotConsistent, proof},
-		"since a fork":             {dir, rules, forked.note(t, 256, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
-		"since a fork as long":     {dir, rules, forked.note(t, 280, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
-		"since a longer one":       {dir, rules, g.note(t, 300, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
-		"since another log":        {dir, both, strange.note(t, 2, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
-		"since what nobody signed": {dir, rules, strange.note(t, 2, 1), text.ExportFault, "kept"},
-		"since nonsense":           {dir, rules, []byte("x"), text.ExportFault, "kept"},
-		"by another's policy":      {dir, strange.policy(noWitness), nil, text.ExportFault, filepath.Join(dir, checkpointFile)},
-		"by a bad policy":          {dir, Named{"policy.txt", []byte("quorum x\n")}, nil, text.PolicyFault, "policy.txt"},
-		"an empty directory":       {t.TempDir(), rules, nil, text.ExportFault, ""},
-		"no checkpoint":            {written(t, "x", []byte("hello")), rules, nil, text.ExportFault, ""},
-		"a bad proof":              {written(t, "x", growth(256, 280)[5:]), rules, nil, text.ExportFault, ""},
+		"a note since another":             {alone, rules, g.note(t, 256, 1), text.NotConsistent, alone},
+		"a growth since another":           {proof, rules, g.note(t, 255, 1), text.NotConsistent, proof},
+		"a growth since a fork":            {proof, rules, forked.note(t, 256, 1), text.NotConsistent, proof},
+		"since a fork":                     {dir, rules, forked.note(t, 256, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
+		"since a fork as long":             {dir, rules, forked.note(t, 280, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
+		"since a longer one":               {dir, rules, g.note(t, 300, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
+		"since another log":                {dir, both, strange.note(t, 2, 1), text.NotConsistent, filepath.Join(dir, checkpointFile)},
+		"since what nobody signed":         {dir, rules, strange.note(t, 2, 1), text.PolicyNoKey, "kept"},
+		"since nonsense":                   {dir, rules, []byte("x"), text.ExportFault, "kept"},
+		"by the policy of an epoch before": {dir, before.policy(noWitness), nil, text.PolicyNoKey, filepath.Join(dir, checkpointFile)},
+		"by another's policy":              {dir, strange.policy(noWitness), nil, text.PolicyNoKey, filepath.Join(dir, checkpointFile)},
+		"by a bad policy":                  {dir, Named{"policy.txt", []byte("quorum x\n")}, nil, text.PolicyFault, "policy.txt"},
+		"an empty directory":               {t.TempDir(), rules, nil, text.ExportFault, ""},
+		"no checkpoint":                    {written(t, "x", []byte("hello")), rules, nil, text.ExportFault, ""},
+		"a bad proof":                      {written(t, "x", growth(256, 280)[5:]), rules, nil, text.ExportFault, ""},
 	} {
 		var kept *Named
 		if tc.kept != nil {

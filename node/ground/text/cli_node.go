@@ -47,7 +47,7 @@ var nodeSentences = []sentence{
 		"run it on the Linux machine of the node; here `xietong ledger verify` checks receipts, and a data directory that was copied, and `xietong record check FILE.json FILE` a table by the file of its entry",
 	},
 	{CLIShortStatus, "查看节点状态", "Show how the node is"},
-	{CLIFlagRoster, "本体系自己的名录 `FILE`（CSV），以其根新建节点；格式见 docs/roster.md", "the roster `FILE` of a tree of your own (CSV), at whose root the node is made; docs/roster.md has its form"},
+	{CLIFlagRoster, "本体系自己的名录 `FILE`（CSV），以其根新建节点；格式见 docs/zh/roster.md", "the roster `FILE` of a tree of your own (CSV), at whose root the node is made; docs/roster.md has its form"},
 	{CLIInitPlan, "将新建 {title}（{name}），层级 {level}，代码 {code}；名称设定后不能更改", "this makes {title} ({name}), level {level}, code {code}; the name is permanent"},
 	{CLIInitAbove, "名录中，{title}是{parent}的下级；这里新建的是独立体系的根，此后不能再加入{parent}。要加入{parent}，请由其执行 xietong invite，再在此执行 xietong join",
 		"the roster has {title} below {parent}; this makes a root of a tree of its own, which can never join {parent}. To join it, have {parent} run `xietong invite`, and run `xietong join` here"},

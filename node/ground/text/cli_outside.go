@@ -36,7 +36,7 @@ var outsideSentences = []sentence{
 	{
 		CLILongLedgerExport,
 		"将账本导出为 C2SP tlog-tiles 文件（checkpoint、tile/），其他工具可以直接读取；再次执行，只补上新的部分。\n" +
-			"只含各条目的要素和内容承诺，不含内容，但可看出哪个部门何时对哪项数据做了什么，公开前请阅读 docs/ledger-export.md。\n" +
+			"只含各条目的要素和内容承诺，不含内容，但可看出哪个部门何时对哪项数据做了什么，公开前请阅读 docs/zh/ledger-export.md。\n" +
 			"节点未运行的，直接从数据目录（--data）导出，到其最新检查点为止。",
 		"Export the ledger as files of C2SP tlog-tiles (checkpoint, tile/), which tools of others read as they are; a second call\n" +
 			"adds what is new. They have the heads of the entries and the commitments, and no payload; who reads them learns which\n" +

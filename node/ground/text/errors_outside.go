@@ -13,12 +13,15 @@ const (
 	ExportForked  Code = "export-forked"
 	SinceBeyond   Code = "since-beyond"
 	ExportDiffers Code = "export-differs"
+
+	WitnessedBehind Code = "witnessed-behind"
+	PolicyNoKey     Code = "policy-no-key"
 )
 
 var outsideProblems = []problem{
 	{
 		number: 421, code: PolicyFault, status: http.StatusUnprocessableEntity, params: []string{"file", "reason"},
-		zh: parts{"见证规则文件有误", "不能按这份见证规则验证：{reason}", "{file}", "请改正这一行，再执行同一命令；各行的写法见 docs/ledger-export.md"},
+		zh: parts{"见证规则文件有误", "不能按这份见证规则验证：{reason}", "{file}", "请改正这一行，再执行同一命令；各行的写法见 docs/zh/ledger-export.md"},
 		en: parts{"Invalid policy", "nothing can be verified by this policy (C2SP tlog-policy): {reason}", "{file}",
 			"correct that line, and repeat the command; docs/ledger-export.md has the lines"},
 	},
@@ -27,6 +30,13 @@ var outsideProblems = []problem{
 		zh: parts{"导出的账本未通过验证", "导出的账本不可采信：{reason}", "{file}", "请向出具方重新索取这个文件，或者重新导出；重新取得的仍然如此的，请保留两份，这是账本被改动过的证据"},
 		en: parts{"Exported ledger refused", "the exported ledger proves nothing: {reason}", "{file}",
 			"get this file anew from whoever gave it, or export again; if it is the same then, keep both: they are evidence that the ledger was changed"},
+	},
+	{
+		number: 585, code: PolicyNoKey, status: http.StatusUnprocessableEntity, params: []string{"file", "log", "found"},
+		zh: parts{"没有规则所列公钥的签名", "{log} 的检查点没有见证规则所列公钥的签名，无从验证；规则所列的公钥属于：{found}", "{file}",
+			"请另行向出具方核对公钥（在其节点上用 xietong ledger checkpoint 查看）：公钥随副本更换；失去过条目的账本以新纪元继续（如 …/log/1 之后为 …/log/2），须在规则中为新账本另列各行，密钥相同，详见 docs/zh/ledger-export.md。公钥无误而仍然如此的，这份检查点不可采信，请重新索取"},
+		en: parts{"Signed by no key of the policy", "no verifier key that the policy lists signed the checkpoint of {log}, so nothing can be verified; the keys that it lists are of: {found}", "{file}",
+			"compare the keys, another way than the export, with those of whoever runs the ledger (`xietong ledger checkpoint` shows them at its node): they change with the replicas, and a ledger that lost entries goes on in a new epoch (as …/log/2 after …/log/1), for which the policy needs lines of its own with the same keys, see docs/ledger-export.md. Where the keys are right, and it is so still, the checkpoint proves nothing: get it anew"},
 	},
 	{
 		number: 423, code: PolicyUnmet, status: http.StatusUnprocessableEntity, params: []string{"file", "missing"},
@@ -65,6 +75,13 @@ var outsideProblems = []problem{
 			"请核对条目数（检查点的第二行）；确是本账本曾签署的检查点的，请保留它：账本可能是从较早的备份恢复的"},
 		en: parts{"Ledger is shorter", "the size that was given is {number}, and the ledger has {count} [entry|entries:count]", "{log}",
 			"check the size, which is the second line of a checkpoint; if this ledger did sign it, keep that checkpoint: the ledger was brought back from an older backup"},
+	},
+	{
+		number: 584, code: WitnessedBehind, status: http.StatusConflict, params: []string{"number", "count", "log"},
+		zh: parts{"最新见证的检查点较旧", "最新的、已获见证的检查点有 {count} 个条目，所给的或已导出的是 {number} 个；账本本身已承接至 {number} 个条目以上，没有问题，没有写入任何内容", "{log}",
+			"请等下一次见证（一般几分钟之内；用 xietong ledger checkpoint --witnessed 查看其条目数达到 {number}），再执行同一命令；不需要见证的，去掉 --witnessed；现在就要见证的，另换空目录导出"},
+		en: parts{"Witnessed checkpoint is older", "the newest checkpoint that was witnessed has {count} [entry|entries:count], and what was given, or exported before, {number}; the ledger itself goes on from there, so nothing is wrong, and nothing was written", "{log}",
+			"wait until the next one is witnessed, some minutes as a rule (`xietong ledger checkpoint --witnessed` shows a size of {number} or more), and repeat the command; leave out --witnessed where no witness is needed, or export into another, empty directory"},
 	},
 	{
 		number: 438, code: ExportDiffers, status: http.StatusConflict, params: []string{"file"},

@@ -44,7 +44,7 @@ var rosterProblems = []problem{
 	},
 	{
 		number: 365, code: RosterFaulty, status: http.StatusUnprocessableEntity, params: []string{"mistakes"},
-		zh: parts{"名录文件有误", "{mistakes}", "名录文件", "请逐行改正后重试；各列的写法见 docs/roster.md"},
+		zh: parts{"名录文件有误", "{mistakes}", "名录文件", "请逐行改正后重试；各列的写法见 docs/zh/roster.md"},
 		en: parts{"Faults in the roster file", "{mistakes}", "the file", "mend these lines, and try again; docs/roster.md says what each column holds"},
 	},
 	{

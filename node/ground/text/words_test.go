@@ -3,6 +3,7 @@ package text
 import (
 	"cmp"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,23 @@ func TestWord(t *testing.T) {
 	}
 	for name, w := range words {
 		checkPair(t, name, w.zh, cmp.Or(w.en, name))
+	}
+}
+
+// TestGuidesOfTheLanguage (N21-18): a sentence in Chinese names the guide in Chinese, where there
+// is one.
+func TestGuidesOfTheLanguage(t *testing.T) {
+	named := 0
+	english(func(name, zh, _ string) {
+		for _, guide := range regexp.MustCompile(`docs/[a-z-]+\.md`).FindAllString(zh, -1) {
+			if _, err := os.Stat("../../../docs/zh/" + strings.TrimPrefix(guide, "docs/")); err == nil {
+				t.Errorf("%s names %s, and there is one in Chinese", name, guide)
+			}
+		}
+		named += strings.Count(zh, "docs/zh/")
+	})
+	if named < 4 {
+		t.Errorf("got %d guides in Chinese", named)
 	}
 }
 
