@@ -101,7 +101,8 @@ func (a *app) tellReplicas(all client.Replicas) {
 			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
 		}
 		if r.InQuestion {
-			a.tell(text.CLIReplicaMute, text.Args{"replica": r.Replica})
+			code := map[bool]text.Code{true: text.CLIReplicaLeadsMute, false: text.CLIReplicaMute}[r.Role == client.ReplicaLeader]
+			a.tell(code, text.Args{"replica": r.Replica})
 		}
 		if ahead := time.Duration(r.OffsetMS) * time.Millisecond; ahead.Abs() > apart {
 			code := map[bool]text.Code{true: text.CLIReplicaClock, false: text.CLIReplicaClockLate}[ahead > 0]

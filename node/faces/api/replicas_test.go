@@ -13,6 +13,7 @@ import (
 	"xietong/exchange/link"
 	"xietong/node/faces/client"
 	"xietong/node/flows/replicas"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 	"xietong/node/tree/invitation"
 )
@@ -164,5 +165,16 @@ func readOne(t *testing.T, d *door, path string, into any) {
 	w := d.send(t, request{method: http.MethodGet, path: path})
 	if err := json.Unmarshal(w.Body.Bytes(), into); err != nil || w.Code != http.StatusOK {
 		t.Fatalf("%s: got %d %s", path, w.Code, w.Body)
+	}
+}
+
+// TestRemovedTellsThatAlone: of a replica that was removed it is told that alone, and not how to
+// have its folder go on, which would name the number of one that serves, or that it hears nobody.
+func TestRemovedTellsThatAlone(t *testing.T) {
+	removed := &host.RemovedError{Replica: replicaAt(2)}
+	h := Hosted{Trouble: func() []error { return []error{&host.QuestionError{Grouped: true}, removed, &host.NoLeaderError{}} }}
+	wrong, err := new(server).replicasOf(t.Context(), h, &client.JurisdictionStatus{})
+	if err != nil || len(wrong) != 1 || wrong[0] != error(removed) {
+		t.Errorf("got %v, %v", wrong, err)
 	}
 }

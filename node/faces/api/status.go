@@ -156,8 +156,8 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 // this one and with the group. That this one hears no leader is not what is wrong where one leads.
 func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.JurisdictionStatus) (wrong []error, err error) {
 	wrong = h.Trouble()
-	if slices.ContainsFunc(wrong, isRemoved) {
-		return wrong, nil
+	if slices.ContainsFunc(wrong, isRemoved) { // what it says of its folder, or hears, is nobody's matter any more
+		return slices.DeleteFunc(wrong, func(err error) bool { return isQuestion(err) || errors.Is(err, host.ErrNoLeader) }), nil
 	}
 	wrong = append(wrong, h.Replicas.TwiceAlarms()...)
 	all, err := h.Replicas.List(ctx)
@@ -179,6 +179,11 @@ func (s *server) replicasOf(ctx context.Context, h Hosted, j *client.Jurisdictio
 
 func isRemoved(err error) bool {
 	_, ok := errors.AsType[*host.RemovedError](err)
+	return ok
+}
+
+func isQuestion(err error) bool {
+	_, ok := errors.AsType[*host.QuestionError](err)
 	return ok
 }
 

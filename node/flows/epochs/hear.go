@@ -183,14 +183,15 @@ const (
 )
 
 // Watch has each replica of a group know, until ctx ends, what a neighbour proved to the one that
-// leads: that all of them were set back.
+// leads: that all of them were set back. One that is in question for its folder alone is told, too:
+// it may be that of the others.
 func (d *Desk) Watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		advanced, pause := d.Own.Advanced(), aloneEvery
 		if !d.Own.Alone() {
 			pause = watchEvery
 		}
-		if !d.Own.Alone() && d.Own.Questioned() == nil {
+		if !d.Own.Alone() && d.mayLearn() {
 			if err := d.Recall(ctx); err != nil && ctx.Err() == nil {
 				d.Logger.Error("whether another history of this ledger was proven is not known", "error", err)
 			}
@@ -201,6 +202,12 @@ func (d *Desk) Watch(ctx context.Context) {
 		}
 		wait(ctx, pause)
 	}
+}
+
+// mayLearn reports whether it is not known yet that a neighbour saw what is not here.
+func (d *Desk) mayLearn() bool {
+	q, questioned := errors.AsType[*host.QuestionError](d.Own.Questioned())
+	return !questioned || q.Grouped && q.Found == nil
 }
 
 func wait(ctx context.Context, d time.Duration) {

@@ -61,17 +61,23 @@ func TestHear(t *testing.T) {
 }
 
 // TestWatch: what is proven to one replica of a group puts the others in question, too, as soon as
-// they have its entry. One that is alone is told itself.
+// they have its entry; one that is in question for its folder is told why. One that is alone is
+// told itself.
 func TestWatch(t *testing.T) {
-	for grouped, want := range map[bool]string{true: "[doubt]", false: "[]"} {
+	folder := &host.QuestionError{Grouped: true}
+	for _, row := range []struct {
+		grouped bool
+		was     *host.QuestionError
+		want    string
+	}{{true, nil, "[doubt]"}, {true, folder, "[doubt]"}, {false, nil, "[]"}} {
 		synctest.Test(t, func(t *testing.T) {
 			d, o, w := newDesk(t)
-			o.question, o.grouped, o.doubts, w.forked = nil, grouped, true, true
+			o.question, o.grouped, o.doubts, w.forked = row.was, row.grouped, true, true
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			d.Watch(ctx)
-			if got := fmt.Sprint(o.said); got != want {
-				t.Errorf("grouped %t: did %s, want %s", grouped, got, want)
+			if got := fmt.Sprint(o.said); got != row.want {
+				t.Errorf("%+v: did %s", row, got)
 			}
 		})
 	}

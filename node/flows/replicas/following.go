@@ -170,12 +170,12 @@ func (s *Status) reason(leader identity.Replica, answered bool) Why {
 }
 
 // StrengthOf counts the replicas with a vote, and those of them that follow, where nobody leads
-// those that answer, and that may use it.
+// those that answer, and that may use it. One that leads needs nobody's: it is alone.
 func StrengthOf(all []Status) (s Strength) {
 	s.Led = slices.ContainsFunc(all, func(each Status) bool { return each.Leads })
 	for _, each := range all {
 		if each.Votes {
-			s = s.with(!each.Mute && (each.Following || !s.Led && each.Reachable))
+			s = s.with((each.Leads || !each.Mute) && (each.Following || !s.Led && each.Reachable))
 		}
 	}
 	return s

@@ -79,6 +79,8 @@ func TestWhoFollows(t *testing.T) {
 			"r1 no-leader(r2) r2 no-leader r3 no-leader none 2/3", ""},
 		"an old one believes that it leads": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 9000, 3: 9000}), 2: says("r2", 4000, map[uint32]uint64{1: longAgo, 3: 50}), 3: says("r2", 50, nil)}, 0,
 			"r1 stuck r2! r3+ 2/3", "replicas-no-spare"},
+		"the one that leads is alone in question": {1, map[uint32]heard{1: mute(says("r1", old, nil))}, 0,
+			"r1! r2 away r3 away 1/3", "replica-away replica-away"},
 	} {
 		all := []Status{}
 		for n := range uint32(3) {

@@ -48,6 +48,7 @@ const (
 	CLIReplicaStuck     Code = "cli.replica.stuck"
 	CLIReplicaBehindAll Code = "cli.replica.behind-all"
 	CLIReplicaMute      Code = "cli.replica.mute"
+	CLIReplicaLeadsMute Code = "cli.replica.leads-mute"
 	CLIReplicaClock     Code = "cli.replica.clock"
 	CLIReplicaClockLate Code = "cli.replica.clock-late"
 
@@ -165,6 +166,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaStuck, "{replica} 有应答，但没有写入新内容：请在那台机器上执行 xietong status，并查看日志", "{replica} answers, and takes nothing in: run `xietong status` on that machine, and read its log"},
 	{CLIReplicaMute, "{replica} 的数据目录可能是复制件或旧备份，其间不表决、不签名，不算作可用：请在那台机器上执行 xietong status",
 		"the data directory of {replica} may be a copy or an old backup: it has no vote meanwhile, signs nothing, and does not count as there; run `xietong status` on that machine"},
+	{CLIReplicaLeadsMute, "{replica} 是主副本，照常记录、服务本级部门；账本待核实或新纪元尚未就绪，其间不签名，不答复其他行政区划：请在那台机器上执行 xietong status，按其说明处理",
+		"{replica} leads, records, and serves its own agencies; its ledger is in question, or its new epoch is not settled, so it signs nothing meanwhile, and answers no other jurisdiction: run `xietong status` on that machine, and do what it says"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},
 	{CLIReplicaClock, "{replica} 的时钟比本机超前 {offset}，请校准不准的一台", "the clock of {replica} is {offset} ahead of this machine's: set the one that is wrong"},
 	{CLIReplicaClockLate, "{replica} 的时钟比本机落后 {offset}，请校准不准的一台", "the clock of {replica} is {offset} behind this machine's: set the one that is wrong"},

@@ -72,10 +72,10 @@ var questionProblems = []problem{
 	{
 		number: 521, code: ReplicaInQuestion, status: http.StatusServiceUnavailable, params: []string{"replica", "dir"},
 		zh: parts{"副本待更换", "副本 {replica} 的数据目录不在原来记下的位置，或者内容少于它曾签名的，可能是复制件或旧备份；它跟随其他副本，但不表决，不签名，不答复其他行政区划", "{dir}",
-			"请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue --newest --reason TEXT；全部从旧备份恢复的，执行 xietong ledger continue --reason TEXT 可得知怎么办"},
+			"这是从仍在使用的机器复制来的，只须停止这里的节点，不要移除 {replica}。否则，请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue --newest --reason TEXT；全部从旧备份恢复的，执行 xietong ledger continue --reason TEXT 可得知怎么办"},
 		en: parts{"Replica to be replaced", "the data directory of replica {replica} is not where it was noted, or holds less than it signed: it may be a copy or an old backup. " +
 			"It follows the others, but has no vote, signs nothing, and answers no other jurisdiction", "{dir}",
-			"stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue --newest --reason TEXT` on each; where all were put back from backups, `xietong ledger continue --reason TEXT` says what to do"},
+			"if this directory was copied from a machine that is in use, stop the node here, and do nothing else: do not remove {replica}. Otherwise stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue --newest --reason TEXT` on each; where all were put back from backups, `xietong ledger continue --reason TEXT` says what to do"},
 	},
 	{
 		number: 522, code: BeingVerified, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"}, again: true,
@@ -137,10 +137,10 @@ var questionProblems = []problem{
 	},
 	{
 		number: 564, code: GroupSetBack, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "replica"},
-		zh: parts{"各副本均已退回旧状态", "{name} 见过 {jurisdiction} 签名的 {size} 个条目，而各副本中没有，或者与之不同：全部副本都从旧备份恢复，或者被退回。继续签名会使账本分叉，因此副本 {replica} 不签名，不表决，不答复其他行政区划", "{jurisdiction}",
+		zh: parts{"各副本均已退回旧状态", "{name} 见过 {jurisdiction} 签名的 {size} 个条目，而各副本中没有，或者与之不同：全部副本都从旧备份恢复，或者被退回。继续签名会使账本分叉，因此副本 {replica} 不签名，也不答复其他行政区划", "{jurisdiction}",
 			"有任何一个副本的最新数据目录还在的，请停止全部副本，启用最新的。没有了的，请上级用 xietong invite NAME --rekey 重新邀请，停止全部副本，只在其中一台上执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）：账本以新的纪元继续，失去的记入账本；然后再逐一增加副本"},
 		en: parts{"All replicas were set back", "{name} saw {size} [entry|entries] of {jurisdiction}, signed by it, that the replicas do not have, or have otherwise: all of them were put back from old backups, or set back. " +
-			"To sign on would fork the ledger, so nothing is signed on replica {replica}, it has no vote, and no other jurisdiction is answered", "{jurisdiction}",
+			"To sign on would fork the ledger, so nothing is signed on replica {replica}, and no other jurisdiction is answered", "{jurisdiction}",
 			"if the newest data directory of any replica is left, stop all replicas, and use the newest. If there is none, have the parent run `xietong invite NAME --rekey`, stop all replicas, and run `xietong join TOKEN --alone --reason TEXT` on one machine alone (with --recovery if the paper with the recovery key is there): the ledger goes on in a new epoch and says what is lost; then add replicas again"},
 	},
 	{

@@ -46,8 +46,8 @@ func TestAllReplicasPutBack(t *testing.T) {
 		time.Sleep(time.Minute)
 		_, err := city.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "from the backup"})
 		refusedAs(t, "a word that does not say which", err, text.GroupUnsaid, "")
-		for range 3 {
-			for _, n := range all {
+		for i := range 3 {
+			for _, n := range all[min(i, 1):] { // nobody repeats it on the first, which is told all the same
 				_, _ = n.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "moved", Newest: true}) // nobody leads at first
 			}
 		}
