@@ -186,10 +186,29 @@ type evidence struct {
 	Begun []byte   // likewise: with it, the entry is known that names what is lost, or all there is
 }
 
-// applyHidden keeps the evidence. The first of a log stays, until the act is shown.
+// mostHidden is of how many ledgers at or below one child evidence is kept, of each of one epoch: a
+// child makes up as many below it as it likes, and epochs of each.
+const mostHidden = 64
+
+// keepsHidden reports whether there is room for evidence, and returns what is kept of that ledger.
+func keepsHidden(r book.Reads, h hidden) (have hidden, room bool) {
+	n := 0
+	for _, one := range hiddenIn.All(r, nil) {
+		if one.Log.Jurisdiction() == h.Log.Jurisdiction() {
+			return one, false
+		}
+		if one.Child == h.Child {
+			n++
+		}
+	}
+	return have, n < mostHidden
+}
+
+// applyHidden keeps the evidence, where there is room. The first of a ledger stays, until the act
+// is shown, or a person acknowledges it.
 func applyHidden(tx *state.Tx, b hiddenBody) (ledger.Ref, error) {
 	h := b.Hidden
-	if have, known := hiddenIn.Load(tx, keyOfLog(h.Log)); known {
+	if have, room := keepsHidden(tx, h); !room {
 		return have.Entry, nil
 	}
 	h.Entry = book.Next(tx)
@@ -197,6 +216,20 @@ func applyHidden(tx *state.Tx, b hiddenBody) (ledger.Ref, error) {
 		return ledger.None, err
 	}
 	return b.Statement.Append(tx, ledger.Head{Kind: ledger.KindFork, Code: h.Child.Label(), To: h.Index, Epoch: h.Log.Epoch()})
+}
+
+// acknowledgeHidden forgets the evidence of a child, whose entry stays, as a person knows of it. A
+// ledger that goes on, and hides the act again, is found again.
+func acknowledgeHidden(tx *state.Tx, b acknowledgeBody) (ref ledger.Ref, known bool, err error) {
+	h, known := hiddenIn.Load(tx, keyOfLog(b.Log))
+	if !known || h.Child != b.Holder {
+		return ledger.None, false, nil
+	}
+	if err := tx.Delete(hiddenIn.Name, keyOfLog(b.Log)); err != nil {
+		return ledger.None, true, err
+	}
+	ref, err = b.Statement.Append(tx, ledger.Head{Kind: ledger.KindForkSeen, Code: h.Child.Label(), About: h.Entry})
+	return ref, true, err
 }
 
 // shown forgets the evidence, once the act is shown.
@@ -255,7 +288,7 @@ func (d *Desk) refuseHidden(ctx context.Context, child identity.Jurisdiction, fr
 // begins at an entry.
 func (d *Desk) recordHidden(ctx context.Context, h hidden, from uint64, last []byte) error {
 	e, err := looked(d, func(r *state.Reader) (e evidence, err error) {
-		if hiddenIn.Has(r, keyOfLog(h.Log)) {
+		if _, room := keepsHidden(r, h); !room {
 			return e, nil
 		}
 		e.Hides, e.Begun = last, last

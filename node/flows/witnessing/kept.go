@@ -213,8 +213,11 @@ func (f fork) about(own identity.Jurisdiction) identity.Jurisdiction {
 }
 
 // applyAcknowledge records that a person knows of a fork. Nothing else of it changes: the log is
-// not cosigned, in this epoch.
+// not cosigned, in this epoch. Likewise of heads that hide an act, whose holder is the child.
 func applyAcknowledge(tx *state.Tx, b acknowledgeBody) (ledger.Ref, error) {
+	if ref, hidden, err := acknowledgeHidden(tx, b); hidden {
+		return ref, err
+	}
 	f, known := forks.Load(tx, keyOfFork(b.Log, b.Holder))
 	switch {
 	case !known:

@@ -139,8 +139,9 @@ func inOrder[V any](of map[identity.Jurisdiction]V) []identity.Jurisdiction {
 }
 
 // Acknowledge records that a person knows of the ledgers with two histories that have to do with a
-// neighbour, and what came of it. It returns the entry of the last. The error is text.NoFork where
-// there is none. The same request again gets the same answer.
+// neighbour, and of heads that it sent and that hide an act, and what came of it. It returns the
+// entry of the last. The error is text.NoFork where there is none. The same request again gets the
+// same answer.
 func (d *Desk) Acknowledge(ctx context.Context, id identity.Message, about identity.Jurisdiction, reason string) (entry identity.Entry, err error) {
 	q := book.ByNode(d.o.Own, id, []byte(about.String()+"\n"+reason))
 	ref, came, err := commandAcknowledge.Came(ctx, d.o.Own, q)
@@ -171,11 +172,17 @@ func (d *Desk) Acknowledge(ctx context.Context, id identity.Message, about ident
 	return entry, err
 }
 
-// open returns the forks that have to do with a neighbour and that nobody acknowledged.
+// open returns what has to do with a neighbour and nobody acknowledged: forks, and acts that heads
+// hide.
 func (d *Desk) open(r *state.Reader, name identity.Jurisdiction) (all []acknowledgeBody) {
 	for _, f := range forks.All(r, nil) {
 		if f.about(d.name) == name && f.Seen == ledger.None {
 			all = append(all, acknowledgeBody{Log: f.Log, Holder: f.Holder})
+		}
+	}
+	for _, h := range hiddenIn.All(r, nil) {
+		if h.Child == name {
+			all = append(all, acknowledgeBody{Log: h.Log, Holder: h.Child})
 		}
 	}
 	return all

@@ -104,9 +104,9 @@ var witnessProblems = []problem{
 	{
 		number: 552, code: HeadsHide, status: http.StatusConflict, params: []string{"name", "log", "next", "entry", "since"},
 		zh: parts{"报来的要素有所隐瞒", "{name}报来的 {log} 要素隐去了条目 {next}：该条目此前已在上一纪元报来，也不在其写明失去的条目之中（{since} 发现）；证据已存证（{entry}）", "{name}",
-			"请致电{name}，问清该条目被隐去的原因。此前报来的仍在，用 xietong ledger list --at NAME 查看；在该条目重新报来之前，本级不收这一纪元的要素"},
+			"请致电{name}，问清该条目被隐去的原因。此前报来的仍在，用 xietong ledger list --at NAME 查看；在该条目重新报来之前，本级不收这一纪元的要素。这一账本不再继续的（已撤销背书，或以新的密钥另起账本），请执行 xietong tree acknowledge NAME --reason TEXT 结束告警；仍继续而再次隐去的，还会告警"},
 		en: parts{"Heads hide what was shown", "the heads of {log} that {name} sent hide entry {next}, which was shown in the epoch before and is not among what is named as lost (found {since}); the evidence is entry {entry}", "{name}",
-			"telephone {name}, and ask why that entry is hidden. What was shown before is kept: see `xietong ledger list --at NAME`. No heads of this epoch are taken until it is shown again"},
+			"telephone {name}, and ask why that entry is hidden. What was shown before is kept: see `xietong ledger list --at NAME`. No heads of this epoch are taken until it is shown again. If that ledger does not go on (it was withdrawn, or began anew with other keys), `xietong tree acknowledge NAME --reason TEXT` ends the alarm; one that goes on, and hides it again, is told anew"},
 	},
 	{
 		number: 553, code: EndorsedOther, status: http.StatusConflict, params: []string{"name", "jurisdiction", "number", "entry"},
