@@ -362,33 +362,9 @@ func (e *exporter) put(name string, data []byte) error {
 	return e.keep(e.dir, filepath.FromSlash(name), data)
 }
 
-// keepFile writes a file below a folder under another name, flushes it, and gives it its own.
-func keepFile(dir, name string, data []byte) error {
-	f, err := os.CreateTemp(dir, pendingName+"*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
-}
-
 // retire removes the partial files of what is full now: who looks for one takes the full one.
 func (e *exporter) retire(full string) error {
 	return os.RemoveAll(filepath.Join(e.dir, filepath.FromSlash(full)+".p"))
-}
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
 
 // refused returns the problem of a file of an export. An error of the system stays what it is, but
