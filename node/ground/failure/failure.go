@@ -72,6 +72,8 @@ func Of(err error) *text.Failure {
 		return apartFailure(apart, err)
 	case errors.As(err, &corrected):
 		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
+	case errors.As(err, &growth) && growth.Full:
+		return &text.Failure{Code: text.GrowthFull, Args: text.Args{"jurisdiction": growth.At.String(), "again": "60"}, Err: err}
 	case errors.As(err, &growth):
 		return &text.Failure{Code: text.Busy, Args: text.Args{
 			"jurisdiction": growth.At.String(), "again": strconv.FormatInt(growth.Spent.Seconds(), 10),

@@ -16,7 +16,9 @@ const (
 	// a day: those who do not operate it. What is free shrinks with it, so they never fill the
 	// disk.
 	growthPart = 10
-	growthLook = time.Minute // how often the free disk is looked at
+	growthLook = time.Minute // how often the free disk is looked at,
+	growthSoon = time.Second // and where it has no room for what somebody wants
+	growthDay  = 24 * time.Hour
 	// growthCost is about how many bytes of disk a byte of a command costs: raft's log, the state,
 	// and the tree.
 	growthCost = 3
@@ -43,6 +45,9 @@ func NewGrowth(free func() (uint64, error)) *Growth {
 type GrowthError struct {
 	At    identity.Jurisdiction
 	Spent *budget.SpentError
+	// Full reports that it is the disk that has no room, whatever the payer spent: all that may be
+	// spent in a day is too little. It is looked at again soon.
+	Full bool
 }
 
 func (e *GrowthError) Error() string {
@@ -61,7 +66,11 @@ func (g *Growth) spend(ctx context.Context, at identity.Jurisdiction, command in
 	}
 	err := g.rate.Spend(float64(command*growthCost), p, now)
 	if spent, ok := errors.AsType[*budget.SpentError](err); ok {
-		return &GrowthError{At: at, Spent: spent}
+		full := spent.Again >= growthDay
+		if full {
+			g.lookSoon(now)
+		}
+		return &GrowthError{At: at, Spent: spent, Full: full}
 	}
 	return nil
 }
@@ -78,7 +87,16 @@ func (g *Growth) look(now time.Time) error {
 		return fmt.Errorf("look at free space: %w", err)
 	}
 	most := float64(free) / growthPart
-	g.rate.Resize(most, most/(24*time.Hour).Seconds(), now)
+	g.rate.Resize(most, most/growthDay.Seconds(), now)
 	g.next = now.Add(growthLook)
 	return nil
+}
+
+// lookSoon has the free disk be looked at before its time.
+func (g *Growth) lookSoon(now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if soon := now.Add(growthSoon); soon.Before(g.next) {
+		g.next = soon
+	}
 }

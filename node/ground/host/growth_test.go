@@ -79,3 +79,27 @@ func TestGrowthIsTold(t *testing.T) {
 		t.Errorf("without a bound: %v", err)
 	}
 }
+
+// TestFullDiskIsNobodysRequests (B21-5): while the disk has no room, who asks for the first time is
+// told that, and no day; once there is space, it is served within a second.
+func TestFullDiskIsNobodysRequests(t *testing.T) {
+	at, _ := identity.ParseJurisdiction("guiyang.guizhou")
+	d := &disk{}
+	g := NewGrowth(d.left)
+	ctx, now := payer("nanming.guiyang.guizhou"), time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)
+	full, ok := errors.AsType[*GrowthError](g.spend(ctx, at, 8<<10, now))
+	if !ok || !full.Full {
+		t.Fatalf("got %+v", full)
+	}
+	d.free = 1 << 30
+	if err := g.spend(ctx, at, 8<<10, now.Add(growthSoon)); err != nil {
+		t.Errorf("a second after there is space: %v", err)
+	}
+	var err error
+	for now = now.Add(growthSoon); err == nil; {
+		err = g.spend(ctx, at, 64<<10, now)
+	}
+	if spent, ok := errors.AsType[*GrowthError](err); !ok || spent.Full {
+		t.Errorf("who has spent its part: got %+v", spent)
+	}
+}

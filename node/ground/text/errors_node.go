@@ -21,6 +21,7 @@ const (
 	TemporaryUnusable Code = "temporary-unusable"
 	TemporaryDamaged  Code = "temporary-damaged"
 	DiskFull          Code = "disk-full"
+	GrowthFull        Code = "growth-full"
 	SpaceNeeded       Code = "space-needed"
 	ClockSetBack      Code = "clock-set-back"
 	ClockAhead        Code = "clock-ahead"
@@ -176,6 +177,13 @@ var nodeProblems = []problem{
 		en: parts{"Disk full", "{free} are free and {needed} are needed, so nothing can be written, and no query recorded and answered; " +
 			"catalogue, status and receipts can be read", "{dir}",
 			"free or add space; the node writes again by itself once there is enough"},
+	},
+	{
+		number: 586, code: GrowthFull, status: http.StatusServiceUnavailable, again: true, params: []string{"jurisdiction", "again"},
+		zh: parts{"对方磁盘空间不足", "{jurisdiction}的磁盘空间不足，记不下其他行政区划的请求，这一请求没有办理；与提出多少请求无关", "{jurisdiction}",
+			"请在 {again} 秒后重试；仍然如此的，请{jurisdiction}的管理员清理或扩充磁盘，有了空间即自动恢复"},
+		en: parts{"Disk without room for others", "the disk of {jurisdiction} has no room to record what other jurisdictions ask, so this was not carried out; how much you asked has nothing to do with it", "{jurisdiction}",
+			"try again in {again} s; if it is so still, have the administrator of {jurisdiction} make or add space: it goes on by itself then"},
 	},
 	{
 		number: 326, code: SpaceNeeded, status: http.StatusInsufficientStorage, params: []string{"dir", "needed", "free", "reserve"},
