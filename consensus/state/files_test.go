@@ -182,7 +182,7 @@ func TestOldEntriesAreInFiles(t *testing.T) {
 	}
 }
 
-// TestFilesAreWritten: a mark of a store with files is that of one without: they are no part of
+// TestFilesAreNoPartOfTheDigest: a mark of a store with files is that of one without: they are no part of
 // what replicas agree on.
 func TestFilesAreNoPartOfTheDigest(t *testing.T) {
 	x := newTwins(t, 1)

@@ -26,8 +26,8 @@ var (
 	ErrBehind = errors.New("it is behind")
 	// ErrUnproven is returned where what was received is not what was signed. It is dropped.
 	ErrUnproven = errors.New("what it sent is not what was signed")
-	// ErrNoRoom is returned before something is received for which there is too little disk space.
-	ErrNoRoom = errors.New("too little disk space left to receive it")
+	// ErrNoRoom is returned before something is written for which there is too little disk space.
+	ErrNoRoom = errors.New("too little disk space left")
 )
 
 // FillConfig says what is filled, and from where.
@@ -246,7 +246,8 @@ func (f *filling) checkOffer() error {
 }
 
 // begin begins to take an answer, if there is room for it. The file takes more than what is sent,
-// because its pages are not full; of entries the offer is the size of the source's file.
+// because its pages are not full. Of entries the offer is the size of the source's files, of which
+// those that are here are not written again. While it comes, there must be room for each commit.
 func (f *filling) begin(rest bool) error {
 	f.from.begin(f.offer.Bytes)
 	if f.config.Room == nil {
@@ -260,7 +261,6 @@ func (f *filling) begin(rest bool) error {
 	if err == nil && f.offer.Bytes > room+have {
 		err = fmt.Errorf("%w: %d bytes are offered, %d are here, %d are free", ErrNoRoom, f.offer.Bytes, have, room)
 	}
-	f.from.left = min(f.from.left, room)
 	return err
 }
 

@@ -254,10 +254,33 @@ func TestRoomOfOtherHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	other(f.dir)
-	room = 1 << 20
+	room = 100 << 10
 	c = f.config()
 	c.Room = func() (uint64, error) { return room, nil }
 	if _, err := f.fill(c, nil); !errors.Is(err, ErrNoRoom) {
 		t.Errorf("files of another history here: %v", err)
+	}
+}
+
+// TestRoomWhileFilled has the disk fill up while entries come: nothing is written for which there is
+// no room.
+func TestRoomWhileFilled(t *testing.T) {
+	f := newFiller(t, 1)
+	c := f.config()
+	room := uint64(commitFill)
+	c.Room, c.step = func() (uint64, error) { return room, nil }, func(_ string, do func() error) error { return do() }
+	file, err := openFilling(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.close()
+	for _, row := range []struct {
+		room uint64
+		want error
+	}{{commitFill - 1, ErrNoRoom}, {commitFill, nil}} {
+		room, file.len = row.room, commitFill
+		if err := file.commitFull(); !errors.Is(err, row.want) {
+			t.Errorf("with room for %d bytes: got %v, want %v", row.room, err, row.want)
+		}
 	}
 }

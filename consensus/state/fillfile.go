@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -235,6 +236,11 @@ func (f *fillFile) add(e entry) error {
 func (f *fillFile) commitFull() error {
 	if f.len < commitFill {
 		return nil
+	}
+	if f.config.Room != nil {
+		if room, err := f.config.Room(); err != nil || room < commitFill {
+			return cmp.Or(err, fmt.Errorf("%w: %d bytes are free", ErrNoRoom, room))
+		}
 	}
 	return f.commit("entries")
 }

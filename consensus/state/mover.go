@@ -92,13 +92,24 @@ func (s *Store) pause(d time.Duration) bool {
 
 // ease rests after a part of the work that took so long.
 func (s *Store) ease(took time.Duration) error {
-	s.mu.Lock()
-	behind := (s.meta.Size - s.meta.filed.entries()) / (max(s.meta.filed.Blocks, 1) * bundle.BlockLen)
-	s.mu.Unlock()
+	at, size := s.unmoved()
+	behind := (size - at.entries()) / (at.Blocks * bundle.BlockLen)
 	if rests := moveRests + 2 - min(behind, moveRests+2); !s.pause(time.Duration(rests) * took) {
 		return ErrClosed
 	}
 	return nil
+}
+
+// unmoved returns up to where entries are in files, with how many blocks the next file has, and how
+// many entries there are.
+func (s *Store) unmoved() (at filed, size uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at = s.meta.filed
+	if at.Files == 0 {
+		at.Blocks = uint64(cmp.Or(s.options.FileBlocks, bundle.MaxBlocks))
+	}
+	return at, s.meta.Size
 }
 
 // move does one step: it removes some of what is in files, or else writes the next file. more is
@@ -111,12 +122,7 @@ func (s *Store) move(rest func(took time.Duration) error) (more bool, err error)
 	if more || err != nil {
 		return more, err
 	}
-	s.mu.Lock()
-	at, size := s.meta.filed, s.meta.Size
-	s.mu.Unlock()
-	if at.Files == 0 {
-		at.Blocks = uint64(cmp.Or(s.options.FileBlocks, bundle.MaxBlocks))
-	}
+	at, size := s.unmoved()
 	width := at.Blocks * bundle.BlockLen
 	if size < at.entries()+2*width {
 		return false, nil
