@@ -152,3 +152,29 @@ func opensWithDamagedTree(t *testing.T) {
 		}
 	}
 }
+
+// TestTimesOfOldEntries has the file be damaged in which some entries are while the jurisdiction is
+// open: their times cannot be told, and what stands beside is shown.
+func TestTimesOfOldEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOld(t)
+		if err := o.tries(func() {
+			if err := os.Truncate(o.files[0], 5000); err != nil {
+				t.Fatal(err)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		told := map[bool]int{}
+		err := o.Look(func(r *state.Reader) error {
+			for index := uint64(0); index < 800; index += 100 {
+				_, err := TimeAt(r, index)
+				told[err == nil]++
+			}
+			return nil
+		})
+		if err != nil || told[false] != 3 || told[true] != 5 {
+			t.Errorf("times were told %v, %v", told, err)
+		}
+	})
+}

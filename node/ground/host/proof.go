@@ -321,9 +321,9 @@ func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
 }
 
 // TimeAt returns when the entry at an index was made, in ms since 1970 UTC: see ledger.Head.At.
-// There must be one.
+// There must be one. The error is of one that cannot be read, and of nothing else.
 func TimeAt(r *state.Reader, index uint64) (uint64, error) {
-	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+	leaf, err := ledger.DecodeLeaf(r.SoundLeaf(index))
 	if err != nil {
 		return 0, fmt.Errorf("time of entry %d: %w", index, err)
 	}

@@ -56,7 +56,7 @@ func begunAs(r *state.Reader, e state.Epoch) (b Begun, err error) {
 	if err := canon.Unmarshal(e.Known, state.MaxKnownLen, &k); err != nil {
 		return b, err
 	}
-	said, err := ledger.DecodeLeaf(r.Leaf(e.Entry))
+	said, err := ledger.DecodeLeaf(r.SoundLeaf(e.Entry))
 	if err != nil {
 		return b, err
 	}

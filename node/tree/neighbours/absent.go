@@ -45,7 +45,7 @@ func heldAway() absence { return absence{text.Unreachable, text.Args{"reason": r
 // enteredAt returns the time of an entry; "" where it cannot be read: it serves to tell people.
 func enteredAt(r *state.Reader, ref ledger.Ref) string {
 	index, _ := ref.Index()
-	leaf, err := ledger.DecodeLeaf(r.Leaf(index))
+	leaf, err := ledger.DecodeLeaf(r.SoundLeaf(index))
 	if err != nil {
 		return ""
 	}
