@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 
 	"github.com/spf13/cobra"
@@ -120,7 +121,7 @@ func (a *app) verifyData(ctx context.Context) error {
 		m.tell(a.t(text.CLIVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
 	})
 	m.clear()
-	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.PartDamaged || f.Code == text.DataUnsound) {
+	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.PartDamaged || f.Code == text.DataUnsound || f.Code == text.OldEntriesDamaged) {
 		return &unsound{f}
 	}
 	if err != nil {
@@ -128,6 +129,10 @@ func (a *app) verifyData(ctx context.Context) error {
 	}
 	if a.jsonOnly {
 		err = printJSON(a.stdout, report)
+	} else if len(report.DamagedFiles) > 0 {
+		a.say(text.CLIDataFiles, text.Args{
+			"name": report.Name, "count": number(uint64(report.DamagedCount)), "files": text.FileNames(report.DamagedFiles), "dir": filepath.Dir(report.DamagedFiles[0]),
+		})
 	} else if report.FirstBad != "" {
 		a.say(text.CLIDataFalse, text.Args{"name": report.Name, "first": text.Cause(a.lang, report.FirstBad)})
 	} else {

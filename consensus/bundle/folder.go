@@ -48,6 +48,9 @@ func At(path string) *Folder { return &Folder{path: path, open: map[ID]*opened{}
 // Path returns the path of a file.
 func (f *Folder) Path(id ID) string { return filepath.Join(f.path, id.Name()) }
 
+// Has reports whether a path is of a file in the folder, there or not.
+func (f *Folder) Has(path string) bool { return filepath.Dir(path) == filepath.Clean(f.path) }
+
 // With has do read a file. The error wraps ErrNotAsWritten or fs.ErrNotExist where the file is
 // damaged or missing.
 func (f *Folder) With(id ID, do func(*File) error) error {

@@ -5,9 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"sync"
 
 	bolt "go.etcd.io/bbolt"
+
+	"xietong/consensus/bundle"
 )
 
 // UnreadableError is the error of a kept value that cannot be decoded. It takes out of service what
@@ -41,6 +46,9 @@ func Unreadable(bucket string, key []byte, err error) {
 type DamageError struct {
 	File string // its path; "" where a command met a value that cannot be decoded
 	Err  error
+	// Files are the paths of all files of old entries of which it is known that they are damaged or
+	// missing, where File is one of them; nil: nobody looked for others.
+	Files []string
 }
 
 func (e *DamageError) Error() string { return "damaged file: " + e.Err.Error() }
@@ -90,9 +98,14 @@ func (r *Reader) view(f func(*Reader) error) (err error) {
 // damaged notes and returns the damage of the file that a view met, if its error is one.
 func (s *Store) damaged(err error) error {
 	if damage, ok := errors.AsType[*DamageError](err); ok {
-		s.damage.CompareAndSwap(nil, damage)
+		s.noteDamage(damage)
 	}
 	return err
+}
+
+func (s *Store) noteDamage(damage *DamageError) {
+	s.damage.CompareAndSwap(nil, damage)
+	s.harmed.note(s.files, damage)
 }
 
 // noteHurt notes a value that is not as it was written.
@@ -102,11 +115,46 @@ func (s *Store) noteHurt(err error) {
 		damage = &DamageError{Err: err}
 	}
 	damage.File = cmp.Or(damage.File, s.path)
-	s.damage.CompareAndSwap(nil, damage)
+	s.noteDamage(damage)
 }
 
 // Damaged returns the first damage of the file that a view met since the store was opened, or nil.
 func (s *Store) Damaged() *DamageError { return s.damage.Load() }
+
+// DamagedFiles returns the paths of the files of old entries of which a view, a scrub or the
+// opening found that they are damaged or missing, in their order.
+func (s *Store) DamagedFiles() []string { return s.harmed.all() }
+
+// harmed is which files of old entries are known to be damaged or missing.
+type harmed struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+// note notes the file that is damaged, if it is one of a folder.
+func (h *harmed) note(in *bundle.Folder, damage *DamageError) {
+	if !in.Has(damage.File) {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.paths == nil {
+		h.paths = map[string]bool{}
+	}
+	h.paths[damage.File] = true
+}
+
+func (h *harmed) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.paths = nil
+}
+
+func (h *harmed) all() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.paths))
+}
 
 // endsNode reports whether an error of a handler means that this replica's state is unknown. Every
 // other error depends on the command and on the replicated state alone, so it is the same on every

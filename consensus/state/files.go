@@ -184,27 +184,31 @@ func (r *Reader) oldLeaf(index uint64) (leaf []byte, err error) {
 	return r.old.leaves.Leaf(int(index % bundle.BlockLen)), nil
 }
 
-// checkFiles looks whether every file is there, without reading any, and returns the first that is
-// not, as damage.
-func (r *Reader) checkFiles() error {
-	f := r.meta.filed
-	if f.Files == 0 {
+// checkFiles looks whether every file is there, and is the one that its name says and as long as it
+// was written, without reading its blocks. It returns what is damaged, in their order.
+func (r *Reader) checkFiles() (damaged []*DamageError) {
+	for n := range r.meta.filed.Files {
+		id, err := r.fileOf(n)
+		if err != nil {
+			return append(damaged, damageOf(err))
+		}
+		err = r.old.read(id, func(*bundle.File) error { return nil })
+		if err != nil {
+			damaged = append(damaged, hurtFile(r.old.in, id, bucketLeaf, id.First(), id.Entries(), err))
+		}
+	}
+	return damaged
+}
+
+// harms notes damage, and returns the first.
+func (s *Store) harms(damaged []*DamageError) error {
+	for _, damage := range damaged {
+		s.noteDamage(damage)
+	}
+	if len(damaged) == 0 {
 		return nil
 	}
-	there, err := r.old.in.Names()
-	if err != nil {
-		return err
-	}
-	for n := range f.Files {
-		id, err := f.fileID(n, r)
-		if err == nil && !there[id.Name()] {
-			err = hurtFile(r.old.in, id, bucketLeaf, id.First(), id.Entries(), fs.ErrNotExist)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return damaged[0]
 }
 
 // checkBlock reads a block of the files, and holds it against the tree that the state file has. It

@@ -182,8 +182,8 @@ func TestOldEntriesAreInFiles(t *testing.T) {
 	}
 }
 
-// TestFilesAreNoPartOfTheDigest: a mark of a store with files is that of one without: they are no part of
-// what replicas agree on.
+// TestFilesAreNoPartOfTheDigest: a mark of a store with files is that of one without: they are no
+// part of what replicas agree on.
 func TestFilesAreNoPartOfTheDigest(t *testing.T) {
 	x := newTwins(t, 1)
 	x.grow(1000)

@@ -262,8 +262,8 @@ func TestRoomOfOtherHistories(t *testing.T) {
 	}
 }
 
-// TestRoomWhileFilled has the disk fill up while entries come: nothing is written for which there is
-// no room.
+// TestRoomWhileFilled has the disk fill up while entries come: nothing is written for which there
+// is no room.
 func TestRoomWhileFilled(t *testing.T) {
 	f := newFiller(t, 1)
 	c := f.config()

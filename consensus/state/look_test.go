@@ -3,6 +3,7 @@ package state
 import (
 	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,12 +13,16 @@ import (
 func TestLookNamesTheFile(t *testing.T) {
 	for _, missing := range []bool{true, false} {
 		x := newTwins(t, 1)
-		x.grow(1000)
+		x.grow(1300)
 		x.moveAll()
 		if err := x.Close(); err != nil {
 			t.Fatal(err)
 		}
-		hurt := x.files()[0]
+		all := x.files()
+		hurt := all[0]
+		last := copyOf(t, all[2])
+		last[len(last)-1] ^= 1
+		putBack(t, last, all[2]) // which is not met before the first
 		if missing {
 			if err := os.Remove(hurt); err != nil {
 				t.Fatal(err)
@@ -32,6 +37,10 @@ func TestLookNamesTheFile(t *testing.T) {
 			if !ok || damage.File != hurt || strings.Contains(err.Error(), "state file") {
 				t.Errorf("%s: got %v, want it in %s", what, err, hurt)
 			}
+		}
+		bad, ok := errors.AsType[*BadEntryError](verifyErr)
+		if want := []string{all[0], all[2]}; !ok || bad.Index != 0 || !slices.Equal(bad.Files, want) {
+			t.Errorf("verify: got %+v, want all of %v", bad, want)
 		}
 	}
 }

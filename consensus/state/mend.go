@@ -59,6 +59,7 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 		return 0, fmt.Errorf("mend tree: %w", err)
 	}
 	s.damage.Store(nil)
+	s.harmed.forget()
 	return len(tiles), nil
 }
 

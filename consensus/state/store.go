@@ -188,6 +188,7 @@ type Store struct {
 	files    *bundle.Folder
 	mover    *mover
 	damage   atomic.Pointer[DamageError] // the first that a view met; nil: none
+	harmed   harmed                      // all that were met of the files of old entries
 
 	flushing sync.Mutex // held through a commit, and taken before mu
 	scrubbed *groupPass // what a scrub has read of a group; nil: nothing; guarded by flushing
@@ -277,7 +278,7 @@ func (s *Store) start() error {
 	if err := s.files.Sweep(); err != nil {
 		return errors.Join(fmt.Errorf("open state: %w", err), s.db.Close())
 	}
-	_ = s.View((*Reader).checkFiles) // it is noted, and the store serves on
+	_ = s.View(func(r *Reader) error { return s.harms(r.checkFiles()) }) // it is noted, and the store serves on
 	s.flusher.Go(s.flushLoop)
 	if !s.options.unmoving {
 		s.flusher.Go(s.moveLoop)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"xietong/certs/identity"
+	"xietong/consensus/bundle"
 	"xietong/consensus/ledger"
 )
 
@@ -34,6 +35,9 @@ type Report struct {
 type BadEntryError struct {
 	Index uint64
 	Err   error
+	// Files are the paths of all files of old entries that are missing or damaged, where the entry
+	// is in one.
+	Files []string
 }
 
 func (e *BadEntryError) Error() string { return fmt.Sprintf("entry %d: %v", e.Index, e.Err) }
@@ -69,7 +73,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 	}
 	v.size = m.Size
 	err = db.View(func(tx *bolt.Tx) error {
-		if err := v.run(ctx, readerOf(tx, m, files)); err != nil {
+		if err := v.read(ctx, readerOf(tx, m, files)); err != nil {
 			return err
 		}
 		if err := checkAll(tx); err != nil {
@@ -98,7 +102,7 @@ func Verify(ctx context.Context, path string, progress func(done, total uint64),
 func (v *verifier) damaged(path string, why any) error {
 	err := damageIn(path, why)
 	if v.reading {
-		return &BadEntryError{v.at, err}
+		return &BadEntryError{Index: v.at, Err: err}
 	}
 	return err
 }
@@ -134,6 +138,42 @@ func (t memTiles) grow(size uint64, leaves []tlog.Hash) error {
 
 const verifyBatch = 4096 // leaves between two looks at the context
 
+// read runs, with the files of old entries named also where the tree is damaged. Where one is
+// missing or damaged it looks for all that are.
+func (v *verifier) read(ctx context.Context, r *Reader) (err error) {
+	names, err := newNaming(r)
+	if err != nil {
+		return err
+	}
+	r.old.named = names.file
+	defer func() {
+		if p := recover(); p != nil {
+			err = v.damaged(v.path, p)
+		}
+		bad, ok := errors.AsType[*BadEntryError](err)
+		if damage, inFile := errors.AsType[*DamageError](err); ok && inFile && r.old.in.Has(damage.File) {
+			bad.Files = r.damagedFiles(ctx)
+		}
+	}()
+	return v.run(ctx, r)
+}
+
+// damagedFiles reads all files of old entries, and returns the paths of those that are missing or
+// damaged.
+func (r *Reader) damagedFiles(ctx context.Context) (paths []string) {
+	for n := uint64(0); n < r.meta.filed.Files && ctx.Err() == nil; n++ {
+		id, err := r.fileOf(n)
+		if err == nil {
+			if err = r.old.read(id, (*bundle.File).Check); err != nil {
+				paths = append(paths, r.old.in.Path(id))
+			}
+		} else if damage, ok := errors.AsType[*DamageError](err); ok && damage.File != "" {
+			paths = append(paths, damage.File)
+		}
+	}
+	return paths
+}
+
 func (v *verifier) run(ctx context.Context, r *Reader) error {
 	for from := uint64(0); from < v.size; from += verifyBatch {
 		if err := ctx.Err(); err != nil {
@@ -144,7 +184,7 @@ func (v *verifier) run(ctx context.Context, r *Reader) error {
 		}
 	}
 	if r.Get(bucketLeaf, be64(v.size)) != nil {
-		return &BadEntryError{v.size, errors.New("it stands behind the end of the ledger")}
+		return &BadEntryError{Index: v.size, Err: errors.New("it stands behind the end of the ledger")}
 	}
 	return v.tree(r)
 }
@@ -155,10 +195,10 @@ func (v *verifier) batch(r *Reader, from, to uint64) error {
 		v.reading, v.at = true, index
 		data := r.Leaf(index)
 		if data == nil {
-			return &BadEntryError{index, errors.New("it is missing")}
+			return &BadEntryError{Index: index, Err: errors.New("it is missing")}
 		}
 		if _, err := v.order.Next(data); err != nil {
-			return &BadEntryError{index, err}
+			return &BadEntryError{Index: index, Err: err}
 		}
 		hashes = append(hashes, ledger.LeafHash(data))
 	}
@@ -168,7 +208,7 @@ func (v *verifier) batch(r *Reader, from, to uint64) error {
 	for i, hash := range hashes {
 		v.at = from + uint64(i)
 		if err := sameInTile(r, from+uint64(i), hash); err != nil {
-			return &BadEntryError{from + uint64(i), err}
+			return &BadEntryError{Index: from + uint64(i), Err: err}
 		}
 	}
 	v.reading = false

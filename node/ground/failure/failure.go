@@ -159,8 +159,11 @@ func ofFolder(err error) *text.Failure {
 
 func decayFailure(e *host.DecayedError) *text.Failure {
 	code := text.DataDecayed
-	if e.Others {
+	switch {
+	case e.Others:
 		code = text.DataMending
+	case len(e.Files) > 0:
+		return oldEntries(e.Files, e)
 	}
 	return &text.Failure{Code: code, Args: text.Args{
 		"replica": e.Replica, "kept": e.Kept, "values": strconv.FormatUint(e.Values, 10), "since": stamp(e.Since), "file": e.File,

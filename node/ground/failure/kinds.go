@@ -139,7 +139,7 @@ var kinds = map[string]kind{
 	"bad": number, "because": written, "before": names, "behind": lasting, "believed": fixed, "below": names, "beside": code, "bucket": own, "by": byWhom,
 	"citation": written, "claimed": place, "clock": instant, "code": code, "column": own, "columns": own, "command": own, "count": number,
 	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entry": entry, "epoch": number, "example": written,
-	"faults": own, "field": names, "fields": names, "file": own, "fingerprint": name, "first": own, "format": own, "found": own,
+	"faults": own, "field": names, "fields": names, "file": own, "files": own, "fingerprint": name, "first": own, "format": own, "found": own,
 	"free": size, "from": own, "give": gives, "got": number, "grant": grant, "holds": own, "import": entry, "index": number, "into": code, "invited": own,
 	"jurisdiction": place, "jurisdictions": names, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,
 	"label": code, "least": number, "ledger": instant, "left": number, "length": number, "level": name, "levels": names, "limit": number, "line": own,

@@ -3,10 +3,12 @@ package failure
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"strconv"
 	"syscall"
 
 	"xietong/consensus/group"
+	"xietong/consensus/state"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -14,6 +16,13 @@ import (
 // Part returns what is told of a part of a data directory that cannot be used: what is wrong with
 // the file, what it is, and where it is found again.
 func Part(e *host.PartError) *text.Failure {
+	if host.OfOldEntries(e.File) && !errors.Is(e.Err, fs.ErrPermission) {
+		files := []string{e.File}
+		if damage, ok := errors.AsType[*state.DamageError](e.Err); ok && len(damage.Files) > 0 {
+			files = damage.Files
+		}
+		return oldEntries(files, e)
+	}
 	if kept, values, ok := host.KeptIn(e.Err); ok {
 		return &text.Failure{Code: text.DataUnsound, Args: text.Args{
 			"file": e.File, "kept": kept, "values": strconv.FormatUint(values, 10), "mend": string(e.Part),
@@ -31,4 +40,11 @@ func Part(e *host.PartError) *text.Failure {
 		code = text.PartNotFile
 	}
 	return &text.Failure{Code: code, Args: text.Args{"file": e.File, "holds": string(e.Part), "mend": string(e.Part)}, Err: e}
+}
+
+// oldEntries returns what is told of files of old entries that are missing or damaged.
+func oldEntries(files []string, err error) *text.Failure {
+	return &text.Failure{Code: text.OldEntriesDamaged, Args: text.Args{
+		"files": text.FileNames(files), "count": strconv.Itoa(len(files)), "dir": filepath.Dir(files[0]),
+	}, Err: err}
 }

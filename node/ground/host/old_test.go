@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -106,6 +107,8 @@ func opensWithoutOldEntries(t *testing.T) {
 			}
 			if damage := o.decayed(); damage == nil || damage.File != files[0] {
 				t.Errorf("%s: it tells %v", what, damage)
+			} else if what != "flipped" && !slices.Equal(damage.Files, files) {
+				t.Errorf("%s: it names %v, want %v", what, damage.Files, files)
 			}
 			add(t, o.Host)
 			if _, _, err := o.Checkpoint(t.Context()); err != nil {

@@ -55,6 +55,10 @@ func OfLog(dir string, err error) error {
 	return foreignPart(dir, partOf(dir, PartLedger, walFolder, err))
 }
 
+// OfOldEntries reports whether a path is of a file of old entries, which every backup of the ledger
+// has alike.
+func OfOldEntries(path string) bool { return filepath.Base(filepath.Dir(path)) == state.FilesFolder }
+
 func partOf(dir string, part Part, name string, err error) error {
 	var file string
 	d, damaged := errors.AsType[*state.DamageError](err)

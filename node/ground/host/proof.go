@@ -133,6 +133,9 @@ func (h *Host) openTree(ctx context.Context) error {
 		h.logger.Error("the tree of the ledger is damaged, and could not be derived anew from its entries", "error", err)
 		return nil
 	}
+	if damage, ok := errors.AsType[*state.DamageError](err); ok {
+		damage.Files = h.store.DamagedFiles()
+	}
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,6 +33,7 @@ type Decayed struct {
 	Values  uint64 // at least one
 	Since   time.Time
 	File    string
+	Files   []string // of old entries, where File is one: all of which it is known, by their paths
 	Replica string
 }
 
@@ -99,7 +101,11 @@ func (h *Host) decayed() *DecayedError {
 	if h.decay.found == nil {
 		return nil
 	}
-	return &DecayedError{Decayed: *h.decay.found, Others: !h.alone()}
+	e := &DecayedError{Decayed: *h.decay.found, Others: !h.alone()}
+	if files := h.store.DamagedFiles(); slices.Contains(files, e.File) {
+		e.Files = files
+	}
+	return e
 }
 
 // scrub reads round all that is kept, until ctx ends, and notes what is damaged. It keeps nothing

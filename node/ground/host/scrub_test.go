@@ -3,6 +3,7 @@ package host
 import (
 	"errors"
 	"log/slog"
+	"reflect"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,7 +41,7 @@ func TestScrubTellsWhatDecayed(t *testing.T) {
 			t.Fatalf("after a round: got %+v", first)
 		}
 		time.Sleep(2 * scrubEvery)
-		if again := h.told(); again == nil || *again != *first {
+		if again := h.told(); again == nil || !reflect.DeepEqual(again, first) {
 			t.Errorf("after more rounds: got %+v, want %+v", again, first)
 		}
 		if _, err := h.Mend(t.Context()); err == nil {

@@ -140,6 +140,9 @@ type DataReport struct {
 	// FirstBad names the first bad entry with the reason, or tells what is wrong with the key sets
 	// or the checkpoint; absent: all is well.
 	FirstBad string `json:"first_bad,omitempty"`
+	// DamagedFiles are the paths of files of old entries that are missing or damaged, at most maxFiles.
+	DamagedFiles []string `json:"damaged_files,omitempty"`
+	DamagedCount int      `json:"damaged_files_count,omitempty"` // how many there are
 	// DamagedRoster is the number of the roster in force, where it is damaged; "?": the number is
 	// damaged, too.
 	DamagedRoster string `json:"damaged_roster,omitempty"`
@@ -160,6 +163,9 @@ type Contradicted struct {
 	Entry string `json:"entry"` // its name
 	book.Contradiction
 }
+
+// maxFiles is how many files of old entries are named that are damaged.
+const maxFiles = 1000
 
 // maxContradicted is how many values are named that are not what the entries say.
 const maxContradicted = 20
@@ -229,6 +235,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	})
 	if bad, ok := errors.AsType[*state.BadEntryError](err); ok {
 		report.FirstBad = bad.Error()
+		report.DamagedFiles, report.DamagedCount = bad.Files[:min(len(bad.Files), maxFiles)], len(bad.Files)
 		return report, nil
 	}
 	if err = errors.Join(err, ctx.Err()); err != nil {

@@ -8,6 +8,7 @@ const (
 	CLIFileDiffersDo   Code = "cli.file-differs-do"
 	CLIDataTrue        Code = "cli.data.true"
 	CLIDataFalse       Code = "cli.data.false"
+	CLIDataFiles       Code = "cli.data.files"
 	CLIDataRoster      Code = "cli.data.roster"
 	CLIDataUnread      Code = "cli.data.unread"
 	CLIDataOther       Code = "cli.data.other"
@@ -75,6 +76,8 @@ var ledgerSentences = []sentence{
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}"},
 	{CLIDataFalse, "验证未通过：{name} 的账本不成立：{first}", "refused: the ledger of {name} does not hold: {first}"},
+	{CLIDataFiles, "验证未通过：{name} 的账本旧条目的文件缺失或已损坏，共 {count} 个：{files}。请停止节点，从本账本的任何一份备份（较早的也可以）把同名文件复制到 {dir}，再验证一次：这样的文件从不改变，各份备份中的都一样",
+		"refused: files of old entries of the ledger of {name} are missing or damaged, {count} in all: {files}; while the node is stopped, copy the files of these names into {dir} from any backup of this ledger, also an older one, and verify again: such a file never changes, so it is the same in each"},
 	{CLIDataRoster, "{name} 现行的第 {number} 版名录有损坏，账本不受影响：启动节点后，根用发布这一版的文件再执行一次 xietong roster publish，其他节点与上级连通后自动重新取得",
 		"the roster in force of {name}, number {number}, is damaged; the ledger is not: once the node runs, a root runs `xietong roster publish` once more with the file of that number, and any other node gets it again from its parent by itself"},
 	{CLIDataUnread, "验证未通过：有 {count} 个条目的内容已损坏、无法读取，首个是 {first}；账本本身无误，是记录的，请提供部门重新提交，备份不旧于现在的数据的，也可用它恢复",

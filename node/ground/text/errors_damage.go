@@ -2,6 +2,7 @@ package text
 
 import (
 	"net/http"
+	"path/filepath"
 	"strings"
 )
 
@@ -17,6 +18,8 @@ const (
 	DataDecayed   Code = "data-decayed"
 	DataMending   Code = "data-mending"
 	DataUnsound   Code = "data-unsound"
+
+	OldEntriesDamaged Code = "old-entries-damaged"
 )
 
 var damageProblems = []problem{
@@ -64,9 +67,9 @@ var damageProblems = []problem{
 	{
 		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
 		zh: parts{"磁盘上的数据已损坏，由其他副本修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；它不担任主副本，由其他副本继续服务", "{file}",
-			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
+			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，文件在 files 文件夹中的，可从本账本的任何一份备份复制同名文件；其他的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
 		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
-			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, take this replica out there with `xietong replica replace`, and bring in a new machine"},
+			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, copy a file that lies in the folder files to its place from any backup of this ledger, and of other files take this replica out there with `xietong replica replace`, and bring in a new machine"},
 	},
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},
@@ -75,6 +78,29 @@ var damageProblems = []problem{
 		en: parts{"Data are not as they were written", "data in the file are not as they were written, or are missing: {kept}, in {values} [place|places]; nothing may be decided by them", "{file}",
 			"check the disk; {mend}; do not run `xietong init` over it"},
 	},
+	{
+		number: 555, code: OldEntriesDamaged, status: http.StatusServiceUnavailable, params: []string{"files", "count", "dir"},
+		zh: parts{"旧条目的文件缺失或已损坏", "账本中旧条目的文件缺失，或与写入时不符，共 {count} 个：{files}；其中的条目无法读取，也无法出具凭证", "{dir}",
+			"请检查磁盘。停止节点，从本账本的任何一份备份（较早的也可以，有其他副本的，也可以是它的这一文件夹）把同名文件复制到这里，再启动节点：这样的文件写成后从不改变，各份备份中的都一样；不要为此恢复整个目录。复制之后，xietong ledger verify --data 加上数据目录可以核对"},
+		en: parts{"Files of old entries missing or damaged", "files of old entries of the ledger are missing, or are not as they were written, {count} in all: {files}; the entries in them cannot be read, and no receipt of them can be made", "{dir}",
+			"check the disk; stop the node, copy the files of these names here from any backup of this ledger, also an older one, or from this folder of another replica, and start the node: such a file never changes once it is written, so it is the same in each; do not restore the whole directory for it; " +
+				"`xietong ledger verify --data` with the data directory then says whether all is well"},
+	},
+}
+
+// maxFileNames is how many files are named to a person.
+const maxFileNames = 12
+
+// FileNames returns the names of files, of as many as a person reads.
+func FileNames(paths []string) string {
+	var names []string
+	for _, path := range paths[:min(len(paths), maxFileNames)] {
+		names = append(names, filepath.Base(path))
+	}
+	if len(paths) > maxFileNames {
+		names = append(names, "…")
+	}
+	return strings.Join(names, ", ")
 }
 
 // keptWords says what a bucket of the state holds, in words.
@@ -109,8 +135,8 @@ var partWords = map[string]partWord{
 	},
 	"ledger": {
 		word{"账本和数据的一部分", "it is a part of the ledger and its data"},
-		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
-			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder of the jurisdiction (under j, with state.db, wal, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
+		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、files、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
+			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder of the jurisdiction (under j, with state.db, wal, files, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
 	},
 	"keys": {
 		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},

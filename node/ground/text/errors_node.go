@@ -306,9 +306,9 @@ var nodeProblems = []problem{
 	{
 		number: 344, code: StateDamaged, status: http.StatusInternalServerError, params: []string{"file"},
 		zh: parts{"数据文件已损坏", "本节点的数据文件有一部分已损坏，与之有关的请求不能办理，重试也没有用；其他请求不受影响", "{file}",
-			"请管理员检查磁盘。本级有其他副本的，节点自行从它们取回数据；没有的，从备份恢复整个数据目录"},
+			"请管理员检查磁盘。本级有其他副本的，节点自行从它们取回数据；没有的，请看 xietong status 说明的办法"},
 		en: parts{"Data file damaged", "a part of this node's data file is damaged: what needs it cannot be done, and trying again does not help; everything else goes on", "{file}",
-			"the administrator should check the disk; where the jurisdiction has other replicas the node takes its data from them by itself, and where it has none, restore the data directory from a backup"},
+			"the administrator should check the disk; where the jurisdiction has other replicas the node takes its data from them by itself, and where it has none, `xietong status` says what to do"},
 	},
 	{
 		number: 196, code: KeystoreOther, status: http.StatusConflict, params: []string{"dir"},
