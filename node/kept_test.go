@@ -25,6 +25,7 @@ var elsewhere = map[string]string{
 	"askings":          "node/business/usage: TestAskedModel",
 	"askingsby":        "node/business/usage: TestAskedModel",
 	"barred":           "node/business/sharing: TestRevokedIsNotAnAgencyAway",
+	"child-endorsed":   "node/flows/join: TestTrueSight",
 	"child-epochs":     "node/tree: TestEpochIsUsedOnce",
 	"child-former":     "node/tree: TestOldMachines",
 	"catalogue-held":   "node/business/catalog: TestHeldDataset",

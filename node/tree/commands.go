@@ -30,6 +30,7 @@ func Register(r *state.Registry) {
 	children.Keep(r)
 	upstreams.Keep(r)
 	keptSets.Keep(r)
+	endorsedBy.Keep(r)
 	epochs.Keep(r)
 	formers.Keep(r)
 	reachedAt.Keep(r)

@@ -33,7 +33,7 @@ var keptSets = book.Bucket[keptSet]{Name: "child-key-sets", Max: trust.MaxKeySet
 // setKey is the key of a child's key set. A chain is named by the child and the hash of its number
 // 1, because a child that was invited with rekey begins a new one.
 func setKey(child identity.Label, first []byte, number uint64) []byte {
-	return binary.BigEndian.AppendUint64(slices.Concat([]byte(child.String()), []byte{'/'}, first), number)
+	return binary.BigEndian.AppendUint64(chainKey(child, first), number)
 }
 
 var errNoSet = errors.New("a key set of the chain is missing")
@@ -135,14 +135,15 @@ func (c *Child) take(b endorseBody, now uint64) {
 	c.Endorsed, c.Number, c.Hash, c.Epoch = b.First, b.Number, b.Hash, b.Epoch
 }
 
-// saveSets writes the new key sets of the child. The caller has checked each.
+// saveSets writes the new key sets of the child, and by which entry their chain is endorsed. The
+// caller has checked each.
 func (c Child) saveSets(tx *state.Tx, b endorseBody) error {
 	for i, s := range b.Sets {
 		if err := keptSets.Save(tx, setKey(b.Child, b.First, b.After+uint64(i)+1), s); err != nil {
 			return err
 		}
 	}
-	return nil
+	return endorsedBy.Save(tx, chainKey(b.Child, b.First), endorsing{Entry: c.Endorsement})
 }
 
 // same reports whether the child is endorsed with the key sets that begin with the given one.

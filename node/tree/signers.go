@@ -16,6 +16,20 @@ import (
 // A child that goes on in its ledger with new keys may have lost the key sets that signed what its
 // parent saw, or the whole chain of them. The parent has them, and hands them to it.
 
+// endorsing is the newest endorsement of a chain of a child: also of one that another chain took
+// the place of.
+type endorsing struct {
+	_     struct{} `cbor:",toarray"`
+	Entry ledger.Ref
+}
+
+var endorsedBy = book.Bucket[endorsing]{Name: "child-endorsed", Max: 16} // by chain
+
+// chainKey is the key of a child's chain, and that with which those of its key sets begin.
+func chainKey(child identity.Label, first []byte) []byte {
+	return slices.Concat([]byte(child.String()), []byte{'/'}, first)
+}
+
 // Signer is the key set of a child that signed something.
 type Signer struct {
 	_      struct{} `cbor:",toarray"`
@@ -27,8 +41,7 @@ type Signer struct {
 // endorsed, or of one before that is known still. It is zero where there is none.
 func SignerOf(r book.Reads, child identity.Label, signed func(trust.KeySet) bool) (s Signer) {
 	for _, first := range chainsOf(r, child) {
-		prefix := slices.Concat([]byte(child.String()), []byte{'/'}, first)
-		for _, kept := range keptSets.All(r, prefix) {
+		for _, kept := range keptSets.All(r, chainKey(child, first)) {
 			if k, err := trust.Reopen(kept.Signed); err == nil && signed(k) {
 				s.First, s.Number = first, k.Number
 			}
@@ -57,28 +70,23 @@ func chainsOf(r book.Reads, child identity.Label) (firsts [][]byte) {
 
 // ChainFrom returns the key sets of a child's chain from a number on, as they were signed: as many
 // as are handed over at once, and none where it has not so many. endorsement is the newest one of
-// the chain; None: it is not the one that is endorsed. The secret is that of the child's
-// invitation; the error is as of Epoch.
+// the chain; None: it is not known. The secret is that of the child's invitation; the error is as
+// of Epoch.
 func ChainFrom(ctx context.Context, l book.Ledger, name identity.Jurisdiction, secret, first []byte, from uint64) (signed [][]byte, endorsement ledger.Ref, err error) {
-	c, err := invited(ctx, l, name, SecretHash(secret))
-	if err != nil {
+	if _, err = invited(ctx, l, name, SecretHash(secret)); err != nil || len(first) != sha256.Size {
 		return nil, ledger.None, err
 	}
-	if len(first) != sha256.Size {
-		return nil, ledger.None, nil
-	}
-	if c.same(first) {
-		endorsement = c.Endorsement
-	}
 	err = l.View(ctx, func(r *state.Reader) error {
-		for number := max(from, 1); len(signed) < trust.MaxHanded; number++ {
-			s, ok, err := keptSets.Read(r, setKey(name.Label(), first, number))
-			if err != nil || !ok {
-				return err
+		e, _, err := endorsedBy.Read(r, chainKey(name.Label(), first))
+		endorsement = e.Entry
+		for number := max(from, 1); err == nil && len(signed) < trust.MaxHanded; number++ {
+			s, ok, bad := keptSets.Read(r, setKey(name.Label(), first, number))
+			if bad != nil || !ok {
+				return bad
 			}
 			signed = append(signed, s.Signed)
 		}
-		return nil
+		return err
 	})
 	return signed[:trust.Some(signed)], endorsement, err
 }

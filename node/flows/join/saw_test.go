@@ -264,7 +264,7 @@ func TestMadeSight(t *testing.T) {
 
 // TestTrueSight (C33): what the keys of a county signed is believed of its city: by keys that the
 // folder has, by those that follow them, however many, and by a chain that the city endorsed and
-// that the folder has not, up to the endorsed key set and not further.
+// that the folder has not, also where it endorsed yet another one since.
 func TestTrueSight(t *testing.T) {
 	s, notes := newSight(t)
 	var had []trust.KeySet
@@ -313,6 +313,13 @@ func TestTrueSight(t *testing.T) {
 	newest := [][]byte{made(t, log, later.Keys, 9), made(t, log, later.Keys, 7)}
 	saw("by keys that follow those of the folder", newest, [][]trust.KeySet{had, trustOf(t, sets[:2])}, 9, 1, "")
 	saw("by a chain that is not in the folder", newest, [][]trust.KeySet{had}, 9, 1, "")
+
+	third := treetest.NewIn(t, "nanming.guiyang.guizhou", 3)
+	redeems(t, s.city, third.Bring(t, "secret"), third.Keys.SignLog)
+	s.invites(t, "secret", true)
+	saw("by a chain that another one took the place of", newest, [][]trust.KeySet{had}, 9, 1, "")
+	other := treetest.NewIn(t, "nanming.guiyang.guizhou", 2)
+	saw("by a chain that was never endorsed", [][]byte{made(t, other.Log(), other.Keys, 9)}, [][]trust.KeySet{had}, 0, 0, text.SawUnproven)
 }
 
 // trustOf returns key sets that begin with number 1.
