@@ -122,7 +122,7 @@ func (g *Group) dropFilling() {
 func (g *Group) fetchWanted() {
 	for pause := fetchPause; ; pause = min(2*pause, fetchPauses) {
 		want := g.fetching.wanted()
-		if applied, _ := g.config.Store.Applied(); applied >= want {
+		if applied, _ := g.config.Store.Applied(); applied >= want || g.ahead.error() != nil {
 			g.dropFilling()
 			return
 		}
@@ -204,6 +204,9 @@ func (g *Group) fetchFrom(ctx context.Context, from identity.Replica, want uint6
 	}
 	if g.raft.State() == raft.Leader {
 		return errors.New("this replica leads by now, and follows nobody")
+	}
+	if err := g.ahead.fits(from, filled); err != nil {
+		return err
 	}
 	if hold != nil {
 		return g.config.Store.Mend()

@@ -80,6 +80,9 @@ type Config struct {
 	// Mute reports whether this replica votes for nobody and asks for no votes, because it may have
 	// forgotten for whom it voted; nil: it never does. One that alone has a vote needs nobody's.
 	Mute func() bool
+	// Ahead is told, once, that this replica follows nobody any more, because it has applied what
+	// the one that leads does not have. It must not call the group. nil: nobody is told.
+	Ahead func(*AheadError)
 	// Fatal is called, once, when a write of raft's log failed, and should end the process: the
 	// next start repairs the log. If it returns, the group takes no command any more and can only
 	// be closed. Fatal must not call the group. The default panics.
@@ -106,6 +109,7 @@ type Group struct {
 	raft      *raft.Raft
 	logs      logStore
 	failing   *failing // raft's log
+	ahead     *ahead
 	transport *transport
 	proposals chan *proposal
 	admission admission
@@ -145,13 +149,14 @@ func Open(c Config) (*Group, error) {
 		return nil, fmt.Errorf("open group: %w: %s", ErrNoLog, path)
 	}
 	failing := newFailing(c.Fatal)
-	logs, err := openWatched(path, c, failing)
+	log, err := openWatched(path, c, failing)
 	if err != nil {
 		return nil, fmt.Errorf("open group: %w", err)
 	}
+	logs := keeping{log, &ahead{store: c.Store, logs: log, tell: c.Ahead}}
 	alone := new(atomic.Bool)
 	g := &Group{
-		config: c, logs: logs, failing: failing, transport: newTransport(c, adaptLogger(c.Logger, alone), failing),
+		config: c, logs: logs, failing: failing, ahead: logs.ahead, transport: newTransport(c, adaptLogger(c.Logger, alone), failing, logs.ahead),
 		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), rounds: newRounds(), full: make(chan struct{}, 1), fetching: newFetching(),
 		closed: make(chan struct{}), readied: make(chan struct{}),
 	}
@@ -189,6 +194,7 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	g.transport.began(g.raft.CurrentTerm, g.leadsIn)
 	g.transport.knows(g.raft.Stats)
 	g.transport.answers.knows(g.raft.CommitIndex)
+	g.ahead.knows(g.raft.CommitIndex)
 	if err = g.settle(); err == nil && alone.Load() {
 		err = g.reload(func(c *raft.ReloadableConfig) {
 			c.HeartbeatTimeout -= time.Millisecond
@@ -205,31 +211,6 @@ func (g *Group) start(alone *atomic.Bool) (err error) {
 	g.workers.Go(g.missLeader)
 	g.workers.Go(func() { g.watchLeadership(leadership) })
 	return nil
-}
-
-// openWatched opens the log of the group, which tells failing of the first write that failed.
-func openWatched(path string, c Config, failing *failing) (logStore, error) {
-	logs, err := openLog(path, c, failing)
-	if err != nil {
-		return nil, err
-	}
-	used := c.logOf(logs, failing)
-	if err = checkLog(logs, c); err == nil {
-		err = checkEntries(used, c.Store)
-	}
-	if err == nil {
-		err = beginAnew(used, c)
-	}
-	if err == nil {
-		err = checkTerm(used, c.Store)
-	}
-	if err == nil {
-		err = keepMark(logs, c.Mark)
-	}
-	if err != nil {
-		return nil, errors.Join(err, logs.Close())
-	}
-	return marked{used, c.Store}, nil
 }
 
 func raftConfig(c Config, alone *atomic.Bool, trailing uint64) *raft.Config {

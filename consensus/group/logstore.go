@@ -104,6 +104,31 @@ func (w watched) SetUint64(key []byte, value uint64) error {
 	return w.failing.note(w.logStore.SetUint64(key, value))
 }
 
+// openWatched opens the log of the group, which tells failing of the first write that failed.
+func openWatched(path string, c Config, failing *failing) (marked, error) {
+	logs, err := openLog(path, c, failing)
+	if err != nil {
+		return marked{}, err
+	}
+	used := c.logOf(logs, failing)
+	if err = checkLog(logs, c); err == nil {
+		err = checkEntries(used, c.Store)
+	}
+	if err == nil {
+		err = beginAnew(used, c)
+	}
+	if err == nil {
+		err = checkTerm(used, c.Store)
+	}
+	if err == nil {
+		err = keepMark(logs, c.Mark)
+	}
+	if err != nil {
+		return marked{}, errors.Join(err, logs.Close())
+	}
+	return marked{used, c.Store}, nil
+}
+
 // rotationFailed is what raft-wal logs when it could not begin its next file.
 const rotationFailed = "rotate error"
 

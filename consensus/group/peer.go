@@ -27,7 +27,7 @@ func newPeer(from identity.Replica, t *transport) *peer {
 	p := &peer{nobody: newNobody(), gone: t.gone, from: from, incoming: make(chan net.Conn)}
 	p.network = newNetwork(p, t.logger)
 	p.network.SetHeartbeatHandler(func(rpc raft.RPC) {
-		if p.checks(rpc, t) {
+		if p.checks(rpc, t) && t.judges(rpc) {
 			t.receiveHeartbeat(rpc)
 		}
 	})
@@ -35,7 +35,7 @@ func newPeer(from identity.Replica, t *transport) *peer {
 		for {
 			select {
 			case rpc := <-p.network.Consumer():
-				if p.checks(rpc, t) {
+				if p.checks(rpc, t) && t.judges(rpc) {
 					t.skipKnown(rpc.Command)
 					t.receive(rpc)
 				}

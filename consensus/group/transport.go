@@ -47,6 +47,7 @@ type transport struct {
 	store    *state.Store             // nil: of a transport without a group
 	stats    func() map[string]string // of raft; nil: it has not begun
 	answers  *answers
+	ahead    *ahead // nil: of a transport without a group
 	receives chan raft.RPC
 	gone     chan identity.Replica // a replica whose last stream has ended
 	stop     <-chan struct{}
@@ -62,7 +63,7 @@ type transport struct {
 	peers     map[identity.Replica]*peer
 }
 
-func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
+func newTransport(c Config, logger hclog.Logger, failing *failing, ahead *ahead) *transport {
 	streams := c.Streams
 	if streams == nil {
 		streams = newNobody()
@@ -71,7 +72,7 @@ func newTransport(c Config, logger hclog.Logger, failing *failing) *transport {
 	t := &transport{
 		streams: streams, logger: logger, failing: failing, answers: newAnswers(),
 		receives: make(chan raft.RPC), gone: make(chan identity.Replica, maxPeers), stop: life.Done(), end: end, peers: map[identity.Replica]*peer{}, mute: c.Mute,
-		store: c.Store,
+		store: c.Store, ahead: ahead,
 	}
 	t.NetworkTransport = newNetwork(&outgoing{newNobody(), life, c.Replica, streams}, logger)
 	t.workers.Go(t.acceptLoop)
