@@ -94,15 +94,19 @@ func (a *app) tellReplicas(all client.Replicas) {
 		a.tellStrength(all.Strength)
 	}
 	for _, r := range all.Replicas {
-		if told := a.notFollowing(r); told != "" {
+		if told := a.notFollowing(r); told != "" && !r.Ahead {
 			a.line(a.stderr, told)
 		}
 		if r.Role == client.ReplicaFollower && r.Follows {
 			a.tell(text.CLIReplicaBehindAll, text.Args{"replica": r.Replica})
 		}
-		if r.InQuestion {
-			code := map[bool]text.Code{true: text.CLIReplicaLeadsMute, false: text.CLIReplicaMute}[r.Role == client.ReplicaLeader]
-			a.tell(code, text.Args{"replica": r.Replica})
+		switch args := (text.Args{"replica": r.Replica}); {
+		case r.Ahead:
+			a.tell(text.CLIReplicaAhead, args)
+		case r.InQuestion && r.Role == client.ReplicaLeader:
+			a.tell(text.CLIReplicaLeadsMute, args)
+		case r.InQuestion:
+			a.tell(text.CLIReplicaMute, args)
 		}
 		if ahead := time.Duration(r.OffsetMS) * time.Millisecond; ahead.Abs() > apart {
 			code := map[bool]text.Code{true: text.CLIReplicaClock, false: text.CLIReplicaClockLate}[ahead > 0]

@@ -91,7 +91,7 @@ func strengthShown(s replicas.Strength) client.Strength {
 // replicaShown turns a replica into its wire type.
 func (s *server) replicaShown(r replicas.Status) client.Replica {
 	out := client.Replica{
-		Replica: r.Replica.String(), Role: s.roleOf(r), Here: r.Here, Signs: r.Signs && !r.Mute, InQuestion: r.Mute, Reachable: r.Reachable, LastHeard: stamp(r.Heard),
+		Replica: r.Replica.String(), Role: s.roleOf(r), Here: r.Here, Signs: r.Signs && !r.Mute, InQuestion: r.Mute, Ahead: r.Ahead, Reachable: r.Reachable, LastHeard: stamp(r.Heard),
 		Follows: r.Following, NotSince: stamp(r.NotSince), Why: string(r.Why), Behind: r.Behind,
 		OffsetMS: r.Offset.Milliseconds(), Addresses: append([]string{}, r.Addresses...),
 	}

@@ -32,6 +32,7 @@ type Replica struct {
 	Here        bool               `json:"here" doc:"It is the one that answers"`
 	Signs       bool               `json:"signs" doc:"The newest key set lists its keys, and it is not in question"`
 	InQuestion  bool               `json:"in_question,omitempty" doc:"Its data directory may be a copy or an old backup, or its new epoch is not settled: it signs nothing and, unless it leads alone, has no vote and does not count as there"`
+	Ahead       bool               `json:"ahead,omitempty" doc:"It has entries that were acknowledged and that those that lead do not have: it follows nobody, and its data directory is the newest"`
 	Reachable   bool               `json:"reachable" doc:"The one that answers is connected to it"`
 	Follows     bool               `json:"follows" doc:"It leads, or takes in what the leader sends: it counts as there. That it is connected is not enough"`
 	NotSince    string             `json:"not_since,omitempty" doc:"RFC 3339: since when it does not follow, at least"`

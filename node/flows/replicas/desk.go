@@ -46,6 +46,8 @@ type Own interface {
 	Following() group.Following
 	// Mute reports whether this replica may be a copy or an old backup: it has no vote.
 	Mute() bool
+	// Ahead reports whether this replica has applied what those that lead do not have.
+	Ahead() bool
 	// Endorsed returns the endorsement by the parent that was seen last; nil: there is no parent.
 	Endorsed(ctx context.Context) (*trust.Endorsement, error)
 	// KeysInUse returns the number of the key set that this replica signs with.
@@ -229,6 +231,7 @@ type Status struct {
 	Signs     bool      // the newest key set lists it
 	Reachable bool      // it answered, or is connected to this one
 	Mute      bool      // it says that it may be a copy or an old backup: it has no vote, and signs nothing
+	Ahead     bool      // it says that it has applied what those that lead do not have, and follows nobody
 	Following bool      // it leads, or takes in what the one that leads sends
 	NotSince  time.Time // since when it does not follow, at least; zero: not known, or it follows
 	Why       Why

@@ -106,7 +106,7 @@ func judge(all []Status, own identity.Replica, said map[identity.Replica]heard, 
 		s := &all[i]
 		h, answered := said[s.Replica]
 		if answered {
-			s.Reachable, s.Applied, s.Mute = true, h.Applied, h.Mute
+			s.Reachable, s.Applied, s.Mute, s.Ahead = true, h.Applied, h.Mute, h.Ahead
 			s.Behind = new(newest - h.Applied)
 			if !s.Here {
 				s.Offset = time.UnixMilli(int64(h.Now)).Sub(h.at)
@@ -188,8 +188,13 @@ const alarmAfter = time.Minute
 // Alarms returns what a person must mend about the replicas: one that does not follow for a minute,
 // or has no vote now, and that one more loss stops the jurisdiction.
 func Alarms(all []Status, now time.Time) (wrong []error) {
+	more := slices.ContainsFunc(all, func(each Status) bool { return each.Ahead })
 	for _, each := range all {
-		if each.Mute && !each.Here { // of this one it is told already
+		switch {
+		case each.Here: // of this one it is told already
+		case each.Ahead:
+			wrong = append(wrong, text.Fail(text.ReplicaKeepsMore, text.Args{"replica": each.Replica.String()}, nil))
+		case each.Mute && !more: // else it is not to be replaced, but to be stopped
 			wrong = append(wrong, text.Fail(text.ReplicaMute, text.Args{"replica": each.Replica.String()}, nil))
 		}
 	}
@@ -198,7 +203,7 @@ func Alarms(all []Status, now time.Time) (wrong []error) {
 		return wrong // that nobody leads is told
 	}
 	for _, each := range all {
-		if each.In() && !each.Following && !each.NotSince.IsZero() && now.Sub(each.NotSince) >= alarmAfter {
+		if each.In() && !each.Following && !each.Ahead && !each.NotSince.IsZero() && now.Sub(each.NotSince) >= alarmAfter {
 			wrong = append(wrong, each.alarm(all))
 		}
 	}

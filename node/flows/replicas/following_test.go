@@ -34,6 +34,12 @@ func mute(h heard) heard {
 	return h
 }
 
+// ahead is a replica that says that it has what those that lead do not have.
+func ahead(h heard) heard {
+	h.Ahead = true
+	return mute(h)
+}
+
 // TestWhoFollows (NW8, NW15, NW21): a replica counts where the one that leads says that it takes in
 // the log, and not because it is connected; and where none leads, nobody does. Told is what each
 // row shows: who follows, why others do not, by whom they cannot be reached, and the strength.
@@ -55,6 +61,12 @@ func TestWhoFollows(t *testing.T) {
 			"r1! r2+ r3+ 2/3", "replicas-no-spare"},
 		"none leads, and two are in question": {1, map[uint32]heard{1: says("", 9000, nil), 2: mute(says("", 9000, nil)), 3: mute(says("", 9000, nil))}, 0,
 			"r1 no-leader r2 no-leader r3 no-leader none 1/3", "replica-mute replica-mute"},
+		"one has what those that lead do not": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: says("r2", old, map[uint32]uint64{1: old, 3: 80}), 3: says("r2", 80, nil)}, 0,
+			"r1 stuck r2! r3+ 2/3", "replica-keeps-more replicas-no-spare"},
+		"the same, and they are in question": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: mute(says("r2", old, map[uint32]uint64{1: old, 3: 80})), 3: mute(says("r2", 80, nil))}, 0,
+			"r1 stuck r2! r3+ 0/3", "replica-keeps-more"},
+		"it has more, told by itself": {1, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: says("r2", old, map[uint32]uint64{1: old, 3: 80}), 3: says("r2", 80, nil)}, 0,
+			"r1 stuck r2! r3+ 2/3", "replicas-no-spare"},
 		"one is away": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: old}, 3), 2: says("r1", 50, nil, 3)}, 0,
 			"r1! r2+ r3 away(r1,r2) 2/3", "replica-away replicas-no-spare"},
 		"one is away for a moment": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 9000}, 3), 2: says("r1", 50, nil)}, 0,

@@ -24,6 +24,7 @@ type position struct {
 	Takes   []taking // it leads
 	Missed  []missed
 	Mute    bool // it may be a copy or an old backup: it has no vote, and signs nothing
+	Ahead   bool // it has applied what those that lead do not have, and follows nobody
 }
 
 // taking is how far another replica is, as the one that leads knows.
@@ -56,13 +57,15 @@ type placed interface {
 	Leader() (identity.Replica, bool)
 	Following() group.Following
 	Mute() bool
+	Ahead() bool
 }
 
 // positionOf returns what a replica says of itself; links may be nil.
 func positionOf(own placed, links Links, wall time.Time) position {
 	now, f := time.Now(), own.Following()
 	p := position{
-		Applied: own.Applied(), Now: uint64(max(wall.UnixMilli(), 0)), Since: ago(now, f.Since), Last: f.Last, Takes: []taking{}, Missed: []missed{}, Mute: own.Mute(),
+		Applied: own.Applied(), Now: uint64(max(wall.UnixMilli(), 0)), Since: ago(now, f.Since), Last: f.Last, Takes: []taking{}, Missed: []missed{},
+		Mute: own.Mute(), Ahead: own.Ahead(),
 	}
 	if leader, known := own.Leader(); known {
 		p.Leader = leader.String()

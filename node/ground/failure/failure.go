@@ -305,6 +305,8 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 	args := text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}
 	code := text.LedgerUnanswered
 	switch {
+	case e.Ahead != nil:
+		code, args["replica"] = text.ReplicaAhead, e.Replica.String()
 	case e.Outrun > 0:
 		code, args["number"] = text.KeysOutrun, strconv.FormatUint(e.Outrun, 10)
 		if e.Beside {

@@ -12,6 +12,7 @@ import (
 
 	"xietong/certs/canon"
 	"xietong/certs/identity"
+	"xietong/consensus/group"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
@@ -89,12 +90,16 @@ type QuestionError struct {
 	// the folder cannot go on. 0: none was. Beside says that others follow it here.
 	Outrun uint64
 	Beside bool
+	// Ahead says that this replica has applied what those that lead do not have; nil: it has not.
+	Ahead *group.AheadError
 
 	over chan struct{} // closed when it is settled
 }
 
 func (e *QuestionError) Error() string {
 	switch {
+	case e.Ahead != nil:
+		return fmt.Sprintf("%s: %s has what those that lead do not have: %v", e.In, e.Dir, e.Ahead)
 	case e.Beside:
 		return fmt.Sprintf("%s: %s has another key set after number %d than was shown", e.In, e.Dir, e.Outrun)
 	case e.Outrun > 0:
@@ -141,14 +146,14 @@ func (h *Host) openQuestion(signed string) error {
 	if q == nil {
 		return nil
 	}
-	now := *q
-	now.Grouped = !h.alone()
-	if unsettled {
-		now.Epoch = begun.Number
-	}
-	h.question.Store(&now)
+	grouped := !h.alone()
+	h.reword(func(now *QuestionError) {
+		if now.Grouped = grouped; unsettled {
+			now.Epoch = begun.Number
+		}
+	})
 	h.logger.Warn("this folder may be a copy or an old backup: nothing is signed, and no other jurisdiction is answered, until a neighbour or a person has said that it is the newest",
-		"dir", h.dir, "entries", q.Size, "grouped", now.Grouped)
+		"dir", h.dir, "entries", q.Size, "grouped", grouped)
 	return nil
 }
 
@@ -311,7 +316,7 @@ func (h *Host) Came(ctx context.Context, id identity.Message, reason string) (en
 func (h *Host) Continue(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, err error) {
 	q := h.worded(id, saysNewest, reason)
 	question := h.question.Load()
-	if question != nil && question.Grouped && question.Outrun == 0 && question.Found == nil { // where all replicas are in question, nobody leads until most have the word
+	if question != nil && question.Grouped && question.Outrun == 0 && question.Found == nil && question.Ahead == nil { // where all replicas are in question, nobody leads until most have the word
 		h.voiced.Store(true)
 	}
 	if question != nil && question.takesNoWord() {
@@ -340,7 +345,7 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 
 // takesNoWord reports whether it does not help that a person says the folder is the newest.
 func (e *QuestionError) takesNoWord() bool {
-	return e.Found != nil || e.Epoch > 0 || e.Outrun > 0 || e.Waiting && !e.Grouped
+	return e.Ahead != nil || e.Found != nil || e.Epoch > 0 || e.Outrun > 0 || e.Waiting && !e.Grouped
 }
 
 // continued records a person's word, once it is noted that the neighbours are to be asked.

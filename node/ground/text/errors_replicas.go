@@ -29,6 +29,8 @@ const (
 	ReplicaNotReached     Code = "replica-not-reached"
 	ReplicaTwice          Code = "replica-twice"
 	ReplicaRunsHere       Code = "replica-runs-here"
+	ReplicaAhead          Code = "replica-ahead"
+	ReplicaKeepsMore      Code = "replica-keeps-more"
 )
 
 var replicaProblems = []problem{
@@ -194,5 +196,20 @@ var replicaProblems = []problem{
 			"不得启动这个目录，也不得改用其他地址：同一副本只能有一个在运行。要用这个目录代替，先停止正在运行的一个，并且确认这个目录不比它旧"},
 		en: parts{"The same replica runs already", "{address} (UDP) is held by the same replica, {replica}, which runs; the directory {dir} is a copy of its own, and the node was not started", "{dir}",
 			"do not start this directory, at no other address either: one replica runs once. To have it in place of the other, stop that one first, and make sure that this directory is not older"},
+	},
+	{
+		number: 555, code: ReplicaAhead, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "replica", "dir"},
+		zh: parts{"只有本副本的条目是全的", "副本 {replica} 中有 {jurisdiction} 已经告知办成的条目，现在的主副本中没有：其他副本从旧备份恢复过，或者随机器退回过旧状态。跟随它们会丢掉这些条目，因此本副本不再跟随任何一个，不表决，不签名，不答复其他行政区划；它的数据目录是最新的，其中没有改动任何内容", "{dir}",
+			"请保留本目录，不要更换或移除本副本；先停止其他副本（它们在此期间写入的条目须由经办部门重新办理，其目录留存备查）。再请上级用 xietong invite NAME --rekey 重新邀请，停止本节点，在本目录执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery），启动后再逐一增加副本"},
+		en: parts{"This replica alone has all entries", "replica {replica} has acknowledged entries of {jurisdiction} that the replica which leads now does not have: the others were put back from old backups, or set back with their machines. " +
+			"To follow them would lose those entries, so this replica follows nobody any more, has no vote, signs nothing, and answers no other jurisdiction; its data directory is the newest, and nothing in it was changed", "{dir}",
+			"keep this directory, and neither replace nor remove this replica. First stop the other replicas; what they recorded meanwhile, their agencies must do again, so keep their directories to look it up. Then have the parent run `xietong invite NAME --rekey`, stop this node, run `xietong join TOKEN --alone --reason TEXT` in this directory (with --recovery if the paper with the recovery key is there), start it, and add replicas again"},
+	},
+	{
+		number: 556, code: ReplicaKeepsMore, status: http.StatusServiceUnavailable, params: []string{"replica"},
+		zh: parts{"有副本的条目比这里全", "副本 {replica} 说，它有已经告知办成的条目，而现在的主副本和跟随它的副本没有：这些副本从旧备份恢复过，或者随机器退回过旧状态。{replica} 不再跟随", "{replica}",
+			"不要更换或移除 {replica}，它的数据目录是最新的：请停止本机和其他跟随主副本的副本，在 {replica} 的机器上执行 xietong status，按其说明从那个目录继续"},
+		en: parts{"Another replica has more than this one", "replica {replica} says that it has entries that were acknowledged, and that the one that leads, and those that follow it, do not have: they were put back from old backups, or set back with their machines. {replica} follows no more", "{replica}",
+			"neither replace nor remove {replica}, whose data directory is the newest: stop this node and the others that follow the leader, run `xietong status` on the machine of {replica}, and go on from that directory as it says"},
 	},
 }
