@@ -32,9 +32,9 @@ func TestMoverRests(t *testing.T) {
 	})
 }
 
-// TestSwapWhileMoved has the state be filled anew from another replica, and swapped, at each step at
-// which the mover writes a file. The mover notes no file that the new state has already, or that is
-// not of its entries; every entry is found after that, and what is left to move is moved.
+// TestSwapWhileMoved has the state be filled anew from another replica, and swapped, at each step
+// at which the mover writes a file. The mover notes no file that the new state has already, or that
+// is not of its entries; every entry is found after that, and what is left to move is moved.
 func TestSwapWhileMoved(t *testing.T) {
 	for at := 0; ; at++ {
 		f := newFillerWith(t, 300, inFilesOf(1))
@@ -70,7 +70,15 @@ func TestSwapWhileMoved(t *testing.T) {
 			}
 			return do()
 		}
-		own.moveAll()
+		s.Flush()
+		for more := true; more; {
+			if more, err = s.move(func(time.Duration) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.View(proveAll); err != nil {
+				t.Errorf("step %d: after it: %v", at, err)
+			}
+		}
 		s.files.Step = nil
 		own.moveAll()
 		if found := scrubbed(t, s, 1<<20); len(found) > 0 || s.Damaged() != nil {

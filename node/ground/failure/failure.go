@@ -72,12 +72,8 @@ func Of(err error) *text.Failure {
 		return apartFailure(apart, err)
 	case errors.As(err, &corrected):
 		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
-	case errors.As(err, &growth) && growth.Full:
-		return &text.Failure{Code: text.GrowthFull, Args: text.Args{"jurisdiction": growth.At.String(), "again": "60"}, Err: err}
 	case errors.As(err, &growth):
-		return &text.Failure{Code: text.Busy, Args: text.Args{
-			"jurisdiction": growth.At.String(), "again": strconv.FormatInt(growth.Spent.Seconds(), 10),
-		}, Err: err}
+		return growthFailure(growth, err)
 	case errors.As(err, &keys):
 		return keysFailure(keys)
 	case errors.As(err, &ended):
@@ -112,6 +108,15 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.NotReady, Args: text.Args{"reason": "late"}, Err: err}
 	}
 	return ofFolder(err)
+}
+
+// growthFailure is the failure of what others may not record here now.
+func growthFailure(growth *host.GrowthError, err error) *text.Failure {
+	code, again := text.Busy, strconv.FormatInt(growth.Spent.Seconds(), 10)
+	if growth.Full {
+		code, again = text.GrowthFull, "60"
+	}
+	return &text.Failure{Code: code, Args: text.Args{"jurisdiction": growth.At.String(), "again": again}, Err: err}
 }
 
 // ofReplica returns an error about the standing of this replica; nil: it is none.

@@ -140,7 +140,7 @@ type DataReport struct {
 	// FirstBad names the first bad entry with the reason, or tells what is wrong with the key sets
 	// or the checkpoint; absent: all is well.
 	FirstBad string `json:"first_bad,omitempty"`
-	// DamagedFiles are the paths of files of old entries that are missing or damaged, at most maxFiles.
+	// DamagedFiles are the files of old entries that are missing or damaged, at most maxFiles.
 	DamagedFiles []string `json:"damaged_files,omitempty"`
 	DamagedCount int      `json:"damaged_files_count,omitempty"` // how many there are
 	// DamagedRoster is the number of the roster in force, where it is damaged; "?": the number is

@@ -168,7 +168,7 @@ var replicaSentences = []sentence{
 	{CLIReplicaMute, "{replica} 的数据目录可能是复制件或旧备份，其间不表决、不签名，不算作可用：请在那台机器上执行 xietong status",
 		"the data directory of {replica} may be a copy or an old backup: it has no vote meanwhile, signs nothing, and does not count as there; run `xietong status` on that machine"},
 	{CLIReplicaLeadsMute, "{replica} 是主副本，照常记录、服务本级部门；账本待核实或新纪元尚未就绪，其间不签名，不答复其他行政区划：请在那台机器上执行 xietong status，按其说明处理",
-		"{replica} leads, records, and serves its own agencies; its ledger is in question, or its new epoch is not settled, so it signs nothing meanwhile, and answers no other jurisdiction: run `xietong status` on that machine, and do what it says"},
+		"{replica} is the one that leads, and it records, and serves its own agencies; its ledger is in question, or its new epoch is not settled, so it signs nothing meanwhile, and answers no other jurisdiction: run `xietong status` on that machine, and do what it says"},
 	{CLIReplicaAhead, "{replica} 有其他副本没有的、已经告知办成的条目，不再跟随：它的数据目录是最新的，不要更换它，请在那台机器上执行 xietong status",
 		"{replica} has entries that were acknowledged and that the others do not have, and follows no more: its data directory is the newest, so do not replace it; run `xietong status` on that machine"},
 	{CLIReplicaBehindAll, "{replica} 尚无表决权；跟上后请执行 {xietong} replica promote {replica}", "{replica} has no vote; once it has caught up, run `{xietong} replica promote {replica}`"},

@@ -79,7 +79,7 @@ var damageProblems = []problem{
 			"check the disk; {mend}; do not run `xietong init` over it"},
 	},
 	{
-		number: 555, code: OldEntriesDamaged, status: http.StatusServiceUnavailable, params: []string{"files", "count", "dir"},
+		number: 558, code: OldEntriesDamaged, status: http.StatusServiceUnavailable, params: []string{"files", "count", "dir"},
 		zh: parts{"旧条目的文件缺失或已损坏", "账本中旧条目的文件缺失，或与写入时不符，共 {count} 个：{files}；其中的条目无法读取，也无法出具凭证", "{dir}",
 			"请检查磁盘。停止节点，从本账本的任何一份备份（较早的也可以，有其他副本的，也可以是它的这一文件夹）把同名文件复制到这里，再启动节点：这样的文件写成后从不改变，各份备份中的都一样；不要为此恢复整个目录。复制之后，xietong ledger verify --data 加上数据目录可以核对"},
 		en: parts{"Files of old entries missing or damaged", "files of old entries of the ledger are missing, or are not as they were written, {count} in all: {files}; the entries in them cannot be read, and no receipt of them can be made", "{dir}",
