@@ -2,7 +2,6 @@ package epochs
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -65,11 +64,10 @@ const (
 // the ledger in question again. Then it asks the parent for the heads of what is lost; see
 // hearHeads. The error is for a parent that does not say it, for host.AskAgain since it was asked
 // first; a child that does not is asked again by Run. Whatever was said before the last word of a
-// person is asked again: more may have been lost, and seen, since. While an epoch is not settled
-// nobody is asked: what they say would do nothing, and others are not answered then anyway.
+// person is asked again: more may have been lost, and seen, since.
 func (d *Desk) Hear(ctx context.Context) error {
 	since := d.Own.Continuations()
-	if d.hearing.over.Load() == since+1 || d.unsettledNow() {
+	if d.hearing.over.Load() == since+1 {
 		return nil
 	}
 	d.hearing.asking.Lock()
@@ -86,12 +84,6 @@ func (d *Desk) Hear(ctx context.Context) error {
 		d.hearing.over.Store(since + 1)
 	}
 	return nil
-}
-
-// unsettledNow reports whether the ledger is in question until an epoch is settled.
-func (d *Desk) unsettledNow() bool {
-	q, questioned := errors.AsType[*host.QuestionError](d.Own.Questioned())
-	return questioned && q.Epoch > 0
 }
 
 // hearNear asks the neighbours what they saw; all says that all of them have said it.
@@ -123,7 +115,7 @@ func (d *Desk) hearNear(ctx context.Context, since uint64) (all bool, err error)
 
 // hearAgain asks those children again who did not say it.
 func (d *Desk) hearAgain(ctx context.Context) {
-	if !d.Own.Unheard() || d.unsettledNow() {
+	if !d.Own.Unheard() {
 		return
 	}
 	since := d.Own.Continuations()

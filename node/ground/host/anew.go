@@ -374,9 +374,6 @@ func (h *Host) beginChain(ctx context.Context, have [][]byte) error {
 		return fmt.Errorf("begin epoch %d: %w", note.Epoch, err)
 	}
 	body, err := canon.Marshal(change)
-	if q := h.question.Load(); err == nil {
-		err = h.unhear(change.From, q != nil && q.Epoch == 0 && q.Exact && q.Size == change.From, true)
-	}
 	if err == nil {
 		_, err = h.Propose(ctx, state.KindEpochAnew, book.Request{}, body)
 	}

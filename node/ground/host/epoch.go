@@ -97,7 +97,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	defer h.renewing.Unlock()
 	body, err := change(ctx, question, reason, lost)
 	if err == nil {
-		err = h.unhear(lost.From, false, false)
+		err = h.unhear(lost.From, false)
 	}
 	if err != nil {
 		return entry, fmt.Errorf("begin epoch: %w", err)
@@ -225,7 +225,7 @@ func (h *Host) Doubt(s Seen) {
 	}
 	agrees, forked := h.judge(size, s)
 	of, before := h.after(s.Checkpoint.Log)
-	if err != nil || agrees || !before && !forked && s.Checkpoint.Size <= size || q != nil && q.Found != nil && !forked && !s.newer(*q.Found) {
+	if err != nil || agrees || !before && !forked && s.Checkpoint.Size <= size || q != nil && q.Found != nil && !forked {
 		return
 	}
 	from := min(h.openedSize, s.Checkpoint.Size)

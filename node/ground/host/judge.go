@@ -80,9 +80,7 @@ func beganBy(e state.Epoch, c ledger.Checkpoint) bool {
 // would have been found when they did; whoever has them now puts no ledger in question, nor does a
 // neighbour's word alone. Of an epoch before, the keys may have been given up since, and be
 // anybody's: one that signed it must be listed still, or the parent says it, which may stop its
-// children anyway. Where the ledger has just gone on with new keys, which are none of those, it
-// counts until all neighbours were heard or a person gave another word: a child may have seen more
-// than the parent, and whoever took the keys may stop it once.
+// children anyway.
 func (h *Host) vouched(s Seen) (is bool) {
 	of := s.Checkpoint.Log
 	if of.Jurisdiction() != h.name {
@@ -97,7 +95,7 @@ func (h *Host) vouched(s Seen) (is bool) {
 		newest, err := h.newestIn(r)
 		for _, k := range slices.Backward(sets) {
 			if k.Epoch <= of.Epoch() {
-				is = signedBy(s, of, k.KeySet) && (s.By == parent || h.unheard.anew.Load() || !signedBy(s, of, k.Without(newest)))
+				is = signedBy(s, of, k.KeySet) && (s.By == parent || !signedBy(s, of, k.Without(newest)))
 				break
 			}
 		}

@@ -360,7 +360,7 @@ func (h *Host) continued(ctx context.Context, q book.Request, of *QuestionError,
 	}
 	body, err := canon.Marshal(state.Continued{Evidence: note.Evidence, Sealed: note.Sealed})
 	if err == nil {
-		err = h.unhear(of.Size, of.Exact, false)
+		err = h.unhear(of.Size, of.Exact)
 	}
 	if err != nil {
 		return entry, err

@@ -228,7 +228,7 @@ func TestHeardOfOneWord(t *testing.T) {
 		t.Errorf("not heard: %v", err)
 	}
 	first := h.Continuations()
-	if err := h.unhear(3, false, false); err != nil {
+	if err := h.unhear(3, false); err != nil {
 		t.Fatal(err)
 	}
 	if err := h.Heard(first); err != nil || !h.Unheard() {

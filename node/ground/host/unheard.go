@@ -15,12 +15,10 @@ import (
 // unheardFile is there while a ledger goes on by the word of a person, and some neighbour has not
 // said since what it saw of it. It has the number of entries that there were when the ledger was
 // put in question: what was recorded since may have the names of what is lost. "exact" follows
-// where all of those are of before; see QuestionError. "anew" follows where it goes on with new
-// keys, and no other word was given since.
+// where all of those are of before; see QuestionError.
 const (
 	unheardFile = "unheard"
 	exactly     = " exact"
-	asAnew      = " anew"
 )
 
 // unheard is what the file says.
@@ -30,7 +28,6 @@ type unheard struct {
 
 	since atomic.Uint64 // entries of the ledger when it was put in question, and one more; 0: there is no file
 	exact atomic.Bool
-	anew  atomic.Bool // it goes on with new keys, and no other word was given since
 }
 
 // Unheard reports whether the ledger goes on by the word of a person, and not all neighbours have
@@ -53,14 +50,13 @@ func (h *Host) Heard(since uint64) error {
 		return fmt.Errorf("note that the neighbours were heard: %w", err)
 	}
 	h.unheard.since.Store(0)
-	h.unheard.anew.Store(false)
 	return nil
 }
 
 // unhear notes, before a ledger in question goes on by the word of a person, that the neighbours
 // are to be asked. Of a group each replica asks those that are linked to it: all replicas may have
 // been put back.
-func (h *Host) unhear(size uint64, exact, anew bool) error {
+func (h *Host) unhear(size uint64, exact bool) error {
 	h.unheard.mu.Lock()
 	defer h.unheard.mu.Unlock()
 	h.unheard.continued.Add(1)
@@ -71,15 +67,11 @@ func (h *Host) unhear(size uint64, exact, anew bool) error {
 	if exact {
 		note = append(note, exactly...)
 	}
-	if anew {
-		note = append(note, asAnew...)
-	}
 	if err := WriteFile(filepath.Join(h.dir, unheardFile), append(note, '\n')); err != nil {
 		return fmt.Errorf("note that no neighbour was heard: %w", err)
 	}
 	h.unheard.since.Store(size + 1)
 	h.unheard.exact.Store(exact)
-	h.unheard.anew.Store(anew)
 	return nil
 }
 
@@ -92,14 +84,12 @@ func (h *Host) readUnheard() error {
 	if err != nil {
 		return fmt.Errorf("read which neighbours were heard: %w", err)
 	}
-	number, anew := strings.CutSuffix(strings.TrimSpace(string(data)), asAnew)
-	number, exact := strings.CutSuffix(number, exactly)
+	number, exact := strings.CutSuffix(strings.TrimSpace(string(data)), exactly)
 	size, err := strconv.ParseUint(number, 10, 63)
 	if err != nil {
-		size, exact, anew = 0, false, false
+		size, exact = 0, false
 	}
 	h.unheard.since.Store(size + 1)
 	h.unheard.exact.Store(exact)
-	h.unheard.anew.Store(anew)
 	return nil
 }

@@ -154,7 +154,7 @@ func TestAGivenUpKeyIsNoWitness(t *testing.T) {
 		t.Fatal(err)
 	}
 	h = openAnewIn(t, chain)
-	if err := errors.Join(h.EndAnew(), h.SettleEpoch(t.Context(), 2, true), h.Heard(h.Continuations())); err != nil {
+	if err := errors.Join(h.EndAnew(), h.SettleEpoch(t.Context(), 2, true)); err != nil {
 		t.Fatal(err)
 	}
 	harmless(h, "a chain that ended", stolen)
