@@ -66,7 +66,7 @@ func TestReplicaVerbs(t *testing.T) {
 // TestLeadsInQuestion: of a replica that leads alone, and whose ledger is in question, the list
 // says neither that none leads nor that it has no vote: whoever believed that would go on alone.
 func TestLeadsInQuestion(t *testing.T) {
-	for lang, want := range map[string]string{"zh_CN.UTF-8": "r1 是主副本，照常记录", "en_US.UTF-8": "r1 leads, records, and serves"} {
+	for lang, want := range map[string]string{"zh_CN.UTF-8": "r1 是主副本，照常记录", "en_US.UTF-8": "r1 is the one that leads, and it records"} {
 		b := newWorkbench(t, lang)
 		b.node.in = map[string]func([]byte) any{"GET /v1/replicas": func([]byte) any {
 			rows := []client.Replica{{Replica: "r1", Role: client.ReplicaLeader, InQuestion: true}, {Replica: "r4", Role: client.ReplicaInvited}}

@@ -176,8 +176,11 @@ func (d *Desk) endAgency(ctx context.Context, id identity.Message, code identity
 	})
 	each := func(end func(context.Context, identity.Message, identity.Label, string) error, of []identity.Label) {
 		for _, dataset := range of {
-			one, failed := identity.NewMessage()
-			if err == nil && failed == nil {
+			if err != nil {
+				return
+			}
+			var one identity.Message
+			if one, err = identity.NewMessage(); err == nil {
 				err = passed(end(ctx, one, dataset, reason))
 			}
 		}

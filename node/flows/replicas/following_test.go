@@ -64,7 +64,7 @@ func TestWhoFollows(t *testing.T) {
 		"one has what those that lead do not": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: says("r2", old, map[uint32]uint64{1: old, 3: 80}), 3: says("r2", 80, nil)}, 0,
 			"r1 stuck r2! r3+ 2/3", "replica-keeps-more replicas-no-spare"},
 		"the same, and they are in question": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: mute(says("r2", old, map[uint32]uint64{1: old, 3: 80})), 3: mute(says("r2", 80, nil))}, 0,
-			"r1 stuck r2! r3+ 0/3", "replica-keeps-more"},
+			"r1 stuck r2! r3+ 1/3", "replica-keeps-more"},
 		"it has more, told by itself": {1, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: says("r2", old, map[uint32]uint64{1: old, 3: 80}), 3: says("r2", 80, nil)}, 0,
 			"r1 stuck r2! r3+ 2/3", "replicas-no-spare"},
 		"one is away": {1, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: old}, 3), 2: says("r1", 50, nil, 3)}, 0,

@@ -81,10 +81,10 @@ var damageProblems = []problem{
 	{
 		number: 558, code: OldEntriesDamaged, status: http.StatusServiceUnavailable, params: []string{"files", "count", "dir"},
 		zh: parts{"旧条目的文件缺失或已损坏", "账本中旧条目的文件缺失，或与写入时不符，共 {count} 个：{files}；其中的条目无法读取，也无法出具凭证", "{dir}",
-			"请检查磁盘。停止节点，从本账本的任何一份备份（较早的也可以，有其他副本的，也可以是它的这一文件夹）把同名文件复制到这里，再启动节点：这样的文件写成后从不改变，各份备份中的都一样；不要为此恢复整个目录。复制之后，xietong ledger verify --data 加上数据目录可以核对"},
+			"请检查磁盘。停止节点，从本账本的任何一份备份（较早的也可以，有其他副本的，也可以是它的这一文件夹）把同名文件复制到这里，再启动节点：这样的文件写成后从不改变，各份备份中的都一样；不要为此恢复整个目录。复制之后，可以用 xietong ledger verify --data DIR 核对，DIR 是节点的数据目录"},
 		en: parts{"Files of old entries missing or damaged", "files of old entries of the ledger are missing, or are not as they were written, {count} in all: {files}; the entries in them cannot be read, and no receipt of them can be made", "{dir}",
 			"check the disk; stop the node, copy the files of these names here from any backup of this ledger, also an older one, or from this folder of another replica, and start the node: such a file never changes once it is written, so it is the same in each; do not restore the whole directory for it; " +
-				"`xietong ledger verify --data` with the data directory then says whether all is well"},
+				"`xietong ledger verify --data DIR`, with the data directory of the node, then says whether all is well"},
 	},
 }
 
