@@ -212,12 +212,18 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	}
 	serving, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	done := make(chan error, 1)
+	var taking sync.Mutex // held while a frame is taken
+	done, over := make(chan error, 1), false
 	go func() {
 		done <- w.relays[to.String()].Serve(serving, local, w.request(request), func(frame []byte) error {
 			w.mu.Lock()
 			w.frames = append(w.frames, bytes.Clone(frame))
 			w.mu.Unlock()
+			taking.Lock()
+			defer taking.Unlock()
+			if over {
+				return context.Canceled
+			}
 			return each(answer(frame))
 		})
 	}()
@@ -225,6 +231,9 @@ func (w *world) Exchange(ctx context.Context, local, to identity.Jurisdiction, r
 	case err := <-done:
 		return err
 	case <-ctx.Done():
+		taking.Lock()
+		defer taking.Unlock()
+		over = true // whoever asked takes no frame any more
 		return context.Cause(ctx)
 	}
 }

@@ -273,20 +273,40 @@ func (h *Host) proven(ctx context.Context, index uint64, f func(provenEntry) err
 // makes a checkpoint, unless the newest one covers the entry. An act of a chain of key sets before
 // the newest is proven by that chain; where it cannot be, the error is a *FormerError. It wraps
 // book.ErrNoEntry where the ledger has no such entry, and is a *ChainError where the chain is so
-// long that no verifier would take the receipt.
+// long that no verifier would take the receipt, and a *RemovedError or *NoVoteError where the
+// newest key set does not list this replica, whose signature nobody would believe.
 func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err error) {
-	if receipt, former, err := h.formerReceipt(index); err != nil {
+	for range mostReceipts {
+		if receipt, err = h.receiptNow(ctx, index); !errors.Is(err, errOtherSet) {
+			break
+		}
+	}
+	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)
+	}
+	return receipt, nil
+}
+
+// mostReceipts is how often a receipt is made anew because key sets changed meanwhile.
+const mostReceipts = 3
+
+// errOtherSet says that a checkpoint is signed by another key set than the one that was read before
+// it.
+var errOtherSet = errors.New("the key set changed meanwhile")
+
+func (h *Host) receiptNow(ctx context.Context, index uint64) (receipt []byte, err error) {
+	if receipt, former, err := h.formerReceipt(index); err != nil {
+		return nil, err
 	} else if former {
 		return receipt, nil
 	}
 	from, err := h.proofFrom(ctx, index)
 	if err != nil {
-		return nil, fmt.Errorf("make receipt: %w", err)
+		return nil, err
 	}
 	chain, _, err := h.chainFrom(ctx, from)
 	if err != nil {
-		return nil, fmt.Errorf("make receipt: %w", err)
+		return nil, err
 	}
 	lasting := make([]trust.Level, len(chain))
 	for i, level := range chain {
@@ -300,12 +320,38 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 		if err == nil {
 			_, err = ledger.DecodeReceipt(receipt) // nothing is given out that no verifier reads
 		}
+		if err == nil {
+			err = h.speaks(p, lasting[len(lasting)-1].KeySets)
+		}
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("make receipt: %w", err)
+	return receipt, err
+}
+
+// speaks refuses a receipt that no verifier believes: the last key set that it shows must list this
+// replica, which may be on its way into the group or out of it, and must have signed the
+// checkpoint.
+func (h *Host) speaks(p provenEntry, shown [][]byte) error {
+	if len(shown) == 0 {
+		shown = p.reader.KeySets()
 	}
-	return receipt, nil
+	newest, err := trust.Reopen(shown[len(shown)-1])
+	if err != nil {
+		return err
+	}
+	lists := func(k trust.KeySet) bool { return bytes.Equal(k.LogKey(h.Replica()), h.authority.LogPublic()) }
+	if !lists(newest) {
+		for _, signed := range shown {
+			if k, err := trust.Reopen(signed); err == nil && lists(k) {
+				return &RemovedError{h.Replica(), newest.Number}
+			}
+		}
+		return &NoVoteError{h.Replica()}
+	}
+	if _, err := ledger.OpenCheckpoint(p.note, p.checkpoint.Log, newest); err != nil {
+		return fmt.Errorf("%w: %w", errOtherSet, err)
+	}
+	return nil
 }
 
 func (h *Host) open(leaf, sealed []byte) ([]byte, error) {
