@@ -14,6 +14,7 @@ import (
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/group"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/vault"
@@ -280,6 +281,10 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 		if receipt, err = h.receiptNow(ctx, index); !errors.Is(err, errOtherSet) {
 			break
 		}
+		if failed := h.cover(ctx, math.MaxUint64); failed != nil { // a checkpoint that the newest key set signs
+			err = failed
+			break
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make receipt: %w", err)
@@ -290,9 +295,9 @@ func (h *Host) Receipt(ctx context.Context, index uint64) (receipt []byte, err e
 // mostReceipts is how often a receipt is made anew because key sets changed meanwhile.
 const mostReceipts = 3
 
-// errOtherSet says that a checkpoint is signed by another key set than the one that was read before
-// it.
-var errOtherSet = errors.New("the key set changed meanwhile")
+// errOtherSet says that the newest checkpoint is signed by another key set than the one that a
+// receipt shows: it is older than that, or was made since it was read.
+var errOtherSet = fmt.Errorf("%w: the key set changed meanwhile", group.ErrNotDone)
 
 func (h *Host) receiptNow(ctx context.Context, index uint64) (receipt []byte, err error) {
 	if receipt, former, err := h.formerReceipt(index); err != nil {
