@@ -353,6 +353,9 @@ func (h *Host) speaks(p provenEntry, shown [][]byte) error {
 		}
 		return &NoVoteError{h.Replica()}
 	}
+	if p.reader.InForce(p.checkpoint.Size) == newest.Number { // by which the note was verified already; see newest
+		return nil
+	}
 	if _, err := ledger.OpenCheckpoint(p.note, p.checkpoint.Log, newest); err != nil {
 		return fmt.Errorf("%w: %w", errOtherSet, err)
 	}
