@@ -80,10 +80,7 @@ func (n *Node) whyBroken(name identity.Jurisdiction) error {
 
 // Ended returns the jurisdictions of the configuration that cannot go on, and why.
 func (n *Node) Ended() (all []api.Ended) {
-	n.mu.RLock()
-	configured := n.settings.Jurisdictions
-	n.mu.RUnlock()
-	for _, c := range configured {
+	for _, c := range n.configuration().Jurisdictions {
 		if err := n.whyBroken(c.Name); err != nil {
 			all = append(all, api.Ended{Place: placed(c), Why: err})
 		}

@@ -202,6 +202,14 @@ func (n *Node) addToConfig(j config.Jurisdiction) error {
 	return nil
 }
 
+// configuration returns the configuration as it is now, for whoever does not hold mu: places are
+// added to it while the node runs.
+func (n *Node) configuration() config.Config {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.settings
+}
+
 // tryConfig refuses a place that the configuration could not name.
 func (n *Node) tryConfig(p tree.Place) error {
 	n.mu.RLock()

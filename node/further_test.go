@@ -94,15 +94,19 @@ func TestHostIsCheckedFirst(t *testing.T) {
 	if err := os.Remove(blocked); err != nil {
 		t.Fatal(err)
 	}
+	n.mu.Lock() // what runs reads it
 	one := n.settings
 	for i := len(one.Jurisdictions); i < config.MaxHosted; i++ {
 		n.settings.Jurisdictions = append(n.settings.Jurisdictions, config.Jurisdiction{Name: mustName(t, fmt.Sprintf("c%d.guizhou", i))})
 	}
+	n.mu.Unlock()
 	_, err = n.Host(t.Context(), above, newID(t), county, join.Keys{})
 	if _, invited := known(t, n, above, county); text.AsFailure(err).Code != text.BadRequest || invited {
 		t.Errorf("a full configuration: got %v, invited: %t", err, invited)
 	}
+	n.mu.Lock()
 	n.settings = one
+	n.mu.Unlock()
 	if _, err = n.Host(t.Context(), above, newID(t), county, join.Keys{}); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}

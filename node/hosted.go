@@ -107,10 +107,10 @@ func commands() *state.Registry {
 func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error) {
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
 	var others *siblings
-	replica := host.FirstReplica()
+	replica, settings := host.FirstReplica(), n.configuration()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
-		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(n.settings.Jurisdictions)),
-		Growth: n.growth, FileBlocks: n.o.FileBlocks, Signed: cmp.Or(n.settings.SignedSizes, n.o.Signed),
+		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(settings.Jurisdictions)),
+		Growth: n.growth, FileBlocks: n.o.FileBlocks, Signed: cmp.Or(settings.SignedSizes, n.o.Signed),
 		Reach: func(h *host.Host) host.Reach {
 			others, replica = n.siblingsOf(h), h.Replica()
 			return others.reach()

@@ -62,9 +62,7 @@ func (n *Node) Stop() bool {
 
 // Machine tells of the process and of the disk of the data directory.
 func (n *Node) Machine() (api.Machine, error) {
-	n.mu.RLock()
-	m := api.Machine{Since: n.opened, Data: n.dir, Settings: n.settings, Reserve: group.DefaultMinFree}
-	n.mu.RUnlock()
+	m := api.Machine{Since: n.opened, Data: n.dir, Settings: n.configuration(), Reserve: group.DefaultMinFree}
 	if whole, err := filepath.Abs(n.dir); err == nil {
 		m.Data = whole
 	}

@@ -130,7 +130,7 @@ var errOpening = errors.New("the node is starting")
 // filled, and, where this replica leads, the group is brought to what is wanted of it.
 func (s *siblings) serve(h *hosted) {
 	logger := s.node.o.Logger.With("jurisdiction", s.host.Name().String())
-	server := replicas.Server{Host: s.host, Links: s.links, Boots: &s.boots, Moved: s.moves, Neighbours: s.neighbours, Zone: s.node.settings.TimeZone, Now: s.node.o.Now, Logger: logger}
+	server := replicas.Server{Host: s.host, Links: s.links, Boots: &s.boots, Moved: s.moves, Neighbours: s.neighbours, Zone: s.node.configuration().TimeZone, Now: s.node.o.Now, Logger: logger}
 	keeper := replicas.Keeper{Host: s.host, Group: s.host.Group(), KeySets: s.host, Advanced: s.host.Advanced, Listed: h.upkeep.Poke, Logger: logger}
 	s.node.workers.Go(func() { server.Run(h.ctx, s.asks) })
 	s.node.workers.Go(func() { s.fill(h.ctx) })

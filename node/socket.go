@@ -317,7 +317,7 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 		if s.Up {
 			s.Since = h.up // the other side may end what is replaced before its successor counts here
 		} else {
-			s.Why = why(n.settings.Listen, h.away, h.failed)
+			s.Why = why(n.configuration().Listen, h.away, h.failed)
 			if h.host.Follows() { // no neighbour knows its keys
 				s.Why = noVote
 			}
