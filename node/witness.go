@@ -6,6 +6,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/flows/witnessing"
+	"xietong/node/tree"
 )
 
 // witnessOf returns the desk that witnesses the ledgers of the neighbours, and has them witness
@@ -17,6 +18,13 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 		Believed: func(ctx context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
 			pin, known, err := h.breaks.Believed(ctx, of)
 			return pin, known && err == nil
+		},
+		Chains: func(ctx context.Context, child identity.Jurisdiction, epoch, from uint64) (signed [][]byte, proof []byte, err error) {
+			signed, endorsement, err := tree.ChainIn(ctx, h.host, child.Label(), epoch, from)
+			if index, endorsed := endorsement.Index(); err == nil && endorsed && from == 1 {
+				proof, err = h.host.ProveEndorsement(ctx, index)
+			}
+			return signed, proof, err
 		},
 		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
 	})

@@ -42,10 +42,11 @@ type EpochSettled struct {
 }
 
 // EpochWidened is the body of KindEpochWidened, and stands in the ledger as another entry of the
-// kind that begins an epoch: more entries are lost than that said.
+// kind that begins an epoch: more entries are lost than that said, after those or before them.
 type EpochWidened struct {
 	_        struct{} `cbor:",toarray"`
 	Epoch    uint64
+	From     uint64
 	To       uint64
 	Root     []byte
 	Known    []byte
@@ -258,8 +259,9 @@ func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
 	return nil, tx.putBegun(b.Epoch, value)
 }
 
-// applyEpochWidened notes that more is lost than the entry said that began an epoch. What that
-// ended must end here, too.
+// applyEpochWidened notes that more is lost than the entry said that began an epoch. What was seen
+// beyond what it named must end here, too. Where the loss begins earlier, the entries from there on
+// have the names of the epoch.
 func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 	var b EpochWidened
 	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {
@@ -269,15 +271,23 @@ func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case b.To <= value.To || b.To > identity.MaxIndex || len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
-		return nil, fmt.Errorf("epoch %d: entries up to %d are lost, not %d", b.Epoch, b.To, value.To)
+	case b.From > value.From || b.To < value.To || b.From == value.From && b.To == value.To || b.To > identity.MaxIndex ||
+		len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
+		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, not %d to %d", b.Epoch, b.From, b.To, value.From, value.To)
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: value.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err != nil {
 		return nil, err
 	}
-	value.Entry, value.To, value.Known, value.Settled, value.Whole = index, b.To, b.Known, false, false
-	return be64(index), tx.putBegun(b.Epoch, value)
+	if b.To > value.To {
+		value.Settled, value.Whole = false, false
+	}
+	value.Entry, value.From, value.To, value.Known = index, b.From, b.To, b.Known
+	if err := tx.putBegun(b.Epoch, value); err != nil {
+		return nil, err
+	}
+	tx.meta.readNames(tx.reads)
+	return be64(index), nil
 }
 
 func (tx *Tx) begunAt(epoch uint64) (value begun, err error) {

@@ -76,17 +76,34 @@ func ChainFrom(ctx context.Context, l book.Ledger, name identity.Jurisdiction, s
 	if _, err = invited(ctx, l, name, SecretHash(secret)); err != nil || len(first) != sha256.Size {
 		return nil, ledger.None, err
 	}
-	err = l.View(ctx, func(r *state.Reader) error {
-		e, _, err := endorsedBy.Read(r, chainKey(name.Label(), first))
-		endorsement = e.Entry
-		for number := max(from, 1); err == nil && len(signed) < trust.MaxHanded; number++ {
-			s, ok, bad := keptSets.Read(r, setKey(name.Label(), first, number))
-			if bad != nil || !ok {
-				return bad
-			}
-			signed = append(signed, s.Signed)
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		signed, endorsement, err = chainFrom(r, name.Label(), first, from)
+		return err
+	})
+	return signed, endorsement, err
+}
+
+// ChainIn is ChainFrom of the chain of a child that counted in an epoch, for the child itself, over
+// its link.
+func ChainIn(ctx context.Context, l book.Ledger, child identity.Label, epoch, from uint64) (signed [][]byte, endorsement ledger.Ref, err error) {
+	err = l.View(ctx, func(r *state.Reader) (err error) {
+		by := SignerOf(r, child, func(k trust.KeySet) bool { return k.Epoch == epoch })
+		if by.Number > 0 {
+			signed, endorsement, err = chainFrom(r, child, by.First, from)
 		}
 		return err
 	})
-	return signed[:trust.Some(signed)], endorsement, err
+	return signed, endorsement, err
+}
+
+func chainFrom(r *state.Reader, child identity.Label, first []byte, from uint64) (signed [][]byte, endorsement ledger.Ref, err error) {
+	e, _, err := endorsedBy.Read(r, chainKey(child, first))
+	for number := max(from, 1); err == nil && len(signed) < trust.MaxHanded; number++ {
+		s, ok, bad := keptSets.Read(r, setKey(child, first, number))
+		if bad != nil || !ok {
+			return signed[:trust.Some(signed)], e.Entry, bad
+		}
+		signed = append(signed, s.Signed)
+	}
+	return signed[:trust.Some(signed)], e.Entry, err
 }

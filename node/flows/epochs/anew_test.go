@@ -86,7 +86,7 @@ func TestHeldByTheNewest(t *testing.T) {
 		"invited once more":   {[]ledger.Indexed{act(7, ledger.KindWithdrawal), endorsed(8, 2)}, "[2 guiyang.guizhou/log/1/8]"},
 	} {
 		d, o, _ := newDesk(t)
-		if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: 9}}, o.Log(), known{acts: row.acts, whole: true}); err != nil {
+		if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: 9}}, []known{{log: o.Log(), acts: row.acts, whole: true}}); err != nil {
 			t.Fatal(err)
 		}
 		held := []string{}
@@ -154,7 +154,7 @@ func TestWhatIsAnew(t *testing.T) {
 		a := act(8, row.lost)
 		a.Leaf.Head.To, a.Leaf.Head.Root[0] = 2, 2
 		for range 2 {
-			if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{a}, whole: true}); err != nil {
+			if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, []known{{log: o.Log(), acts: []ledger.Indexed{a}, whole: true}}); err != nil {
 				t.Fatalf("%s: %v", what, err)
 			}
 		}

@@ -68,18 +68,19 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q
 	if err != nil {
 		return entry, err
 	}
-	seen, lost := b.Seen, b.Lost
-	entry = d.Own.Names().Entry(lost.Entry)
-	said := lost.Checked
-	lost.Checked = true
-	k, err := d.lost(ctx, seen, lost, time.Since(q.Since))
+	entry = d.Own.Names().Entry(b.Lost.Entry)
+	said := b.Lost.Checked
+	b.Lost.Checked = true
+	all, err := d.allLost(ctx, b, time.Since(q.Since))
 	if err == nil && !said {
-		entry, err = d.record(ctx, d.word(id, reason), checked{
-			Replica: q.Replica.String(), Begun: entry.String(), From: lost.From, To: max(lost.From, seen.Checkpoint.Size), Acts: len(k.acts), Whole: k.whole, Reason: reason,
-		})
+		c := checked{Replica: q.Replica.String(), Begun: entry.String(), From: b.Lost.From, To: max(b.Lost.From, b.Seen.Checkpoint.Size), Whole: true, Reason: reason}
+		for _, k := range all {
+			c.Acts, c.Whole = c.Acts+len(k.acts), c.Whole && k.whole
+		}
+		entry, err = d.record(ctx, d.word(id, reason), c)
 	}
 	if err == nil {
-		err = d.finish(ctx, b, seen.Checkpoint.Log, k)
+		err = d.finish(ctx, b, all)
 	}
 	return entry, err
 }

@@ -22,21 +22,16 @@
 package epochs
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"slices"
-	"strconv"
 	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
-	"xietong/consensus/state"
-	"xietong/node/business/sharing"
 	"xietong/node/flows/reform"
 	"xietong/node/ground/book"
-	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -64,9 +59,11 @@ type Own interface {
 	Continuations() uint64
 
 	// BeginEpoch begins an epoch, or says that more is lost than the entry said that began one;
+	// LostFrom says that an epoch lost more, from an earlier entry on, by what the heads show.
 	// Begun tells of the epochs that are not settled, or of which not all is known; and SettleEpoch
 	// settles one of them. Came returns the entry of a word that came before. See host.Host.
 	BeginEpoch(ctx context.Context, id identity.Message, reason string, lost host.Lost) (identity.Entry, error)
+	LostFrom(ctx context.Context, epoch, from uint64) error
 	Begun() ([]host.Begun, error)
 	SettleEpoch(ctx context.Context, epoch uint64, whole bool) error
 	Came(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, came bool, err error)
@@ -149,8 +146,7 @@ func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string,
 		if !w.Checked {
 			return entry, text.Fail(text.LostUnseen, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
 		}
-		unseen := host.Seen{By: d.Own.Name(), Checkpoint: ledger.Checkpoint{Log: d.Own.Log()}}
-		return d.begin(ctx, id, reason, unseen, host.Lost{From: q.Size, To: q.Size, Checked: true}, known{})
+		return d.begin(ctx, id, reason, host.Lost{From: q.Size, To: q.Size, Checked: true}, known{log: d.Own.Log()})
 	}
 	return d.beginAfter(ctx, id, reason, q, w.Checked)
 }
@@ -168,13 +164,13 @@ func (d *Desk) beginAfter(ctx context.Context, id identity.Message, reason strin
 	if !q.Forked { // then what anybody cosigned is before what was seen, and likely of the same ledger
 		start = max(size, most)
 	}
-	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(start, q.Size), Checked: checked}, time.Since(q.Since))
+	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(start, q.Size), Checked: checked, NewKeys: q.Rekeyed}, time.Since(q.Since))
 	if err != nil {
 		return entry, err
 	}
-	lost := host.Lost{From: from(q, k.same, size, most), Checked: checked, Acts: len(k.acts)}
+	lost := host.Lost{From: from(q, k.same, size, most), Checked: checked, Acts: len(k.acts), NewKeys: q.Rekeyed}
 	lost.To = max(lost.From, q.Found.Checkpoint.Size, most)
-	return d.begin(ctx, id, reason, *q.Found, lost, k)
+	return d.begin(ctx, id, reason, lost, k)
 }
 
 // from returns the first entry that is lost, of a ledger of which a neighbour saw what is not here:
@@ -197,8 +193,9 @@ func from(q *host.QuestionError, same ledger.Agreement, size, most uint64) uint6
 	return q.Size
 }
 
-// begin goes on in a new epoch: what was seen is not here from an entry on.
-func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, seen host.Seen, lost host.Lost, k known) (entry identity.Entry, err error) {
+// begin goes on in a new epoch: what was seen is not here from an entry on. Where that is of an
+// epoch that lost several logs, what each of them had is looked for again.
+func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, lost host.Lost, k known) (entry identity.Entry, err error) {
 	entry, err = d.Own.BeginEpoch(ctx, id, reason, lost)
 	if errors.Is(err, host.ErrOtherKeys) {
 		err = d.keysLost(err)
@@ -210,7 +207,10 @@ func (d *Desk) begin(ctx context.Context, id identity.Message, reason string, se
 	if err != nil || !unsettled {
 		return entry, err
 	}
-	return entry, d.finish(ctx, b, seen.Checkpoint.Log, k)
+	if b.Before+1 < b.Epoch {
+		return entry, d.goOn(ctx, b)
+	}
+	return entry, d.finish(ctx, b, []known{k})
 }
 
 // unsettled returns an epoch that is not settled. It may have been begun before, where more is
@@ -245,119 +245,25 @@ func (d *Desk) question(ctx context.Context) (q *host.QuestionError, questioned 
 	return q, questioned, nil
 }
 
-// known is what is known of the entries that are lost.
-type known struct {
-	acts  []ledger.Indexed // among them
-	whole bool             // those are all
-	same  ledger.Agreement // of the ledger that had them with the one here
-}
-
-// lost returns what is known of the lost entries. Where that is not all, the error is nil if a
-// person checked what they ended; where the neighbour does not answer, that counts after a while,
-// and at once where none said what it saw.
-func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (k known, err error) {
-	if d.unseen(seen, lost.From) {
-		if !lost.Checked {
-			err = text.Fail(text.LostUnseen, text.Args{"jurisdiction": d.Own.Name().String()}, nil)
-		}
-		return k, err
-	}
-	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
-	kept := err == nil || failure.Is(err, text.HeadsMissing)
-	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
-	switch {
-	case !kept && since < host.AskAgain && failure.Is(err, text.BeingVerified): // the parent was put back, too
-		return k, err
-	case !kept && since < host.AskAgain:
-		return k, text.Fail(text.LostUnasked, args, err)
-	case err != nil && !lost.Checked:
-		args["known"] = strconv.FormatUint(max(knownUpTo(err), lost.From), 10) // what is not lost is not in doubt
-		args["size"] = strconv.FormatUint(seen.Checkpoint.Size, 10)
-		return k, text.Fail(text.LostUnknown, args, err)
-	}
-	acts, failed := d.missing(ctx, acts, same.UpTo)
-	if failed != nil {
-		return k, failed
-	}
-	for _, a := range acts {
-		if kind := a.Leaf.Head.Kind; !lost.NewKeys && (kind == ledger.KindKeySet || kind == ledger.KindEpoch) {
-			return k, d.keysLost(nil)
-		}
-	}
-	return known{acts, err == nil, same}, nil
-}
-
-// knownUpTo returns up to where the heads are known, as the error says of Heads; 0: it does not.
-func knownUpTo(missing error) uint64 {
-	if !failure.Is(missing, text.HeadsMissing) {
-		return 0
-	}
-	known, _ := strconv.ParseUint(failure.Of(missing).Args["known"], 10, 64)
-	return known
-}
-
-// unseen reports whether nobody said how many entries are lost.
-func (d *Desk) unseen(seen host.Seen, from uint64) bool {
-	return seen.By == d.Own.Name() && seen.Checkpoint.Size <= from
-}
-
-// missing returns the acts that are not here: where the loss begins is known roughly. The
-// revocation of a grant that is lost is that of the one in whose place it came.
-func (d *Desk) missing(ctx context.Context, acts []ledger.Indexed, from uint64) (lost []ledger.Indexed, err error) {
-	here := map[uint64]bool{}
-	err = d.Own.View(ctx, func(r *state.Reader) error {
-		for _, a := range acts {
-			have := r.Leaf(a.Index)
-			if have == nil {
-				continue
-			}
-			leaf, err := a.Leaf.Encode()
-			if err != nil {
-				return err
-			}
-			here[a.Index] = bytes.Equal(have, leaf)
-		}
-		return nil
-	})
-	follows := map[ledger.Ref]ledger.Ref{}
-	for _, a := range acts {
-		follows[ledger.RefTo(a.Index)] = sharing.Followed(a.Leaf.Head)
-		if here[a.Index] {
-			continue
-		}
-		if a.Leaf.Head.Kind == ledger.KindGrantRevoked {
-			a.Leaf.Head.About = standing(a.Leaf.Head.About, follows, func(index uint64) bool { return index < from || here[index] })
-		}
-		lost = append(lost, a)
-	}
-	return lost, err
-}
-
-// standing returns the grant that is here of a grant and those in whose place it came, one after
-// another; None: none is, so nobody has by it what was revoked. All grants that are lost are among
-// the acts, for these come without a gap from where the loss begins.
-func standing(grant ledger.Ref, follows map[ledger.Ref]ledger.Ref, here func(index uint64) bool) ledger.Ref {
-	for range len(follows) + 1 {
-		if index, ok := grant.Index(); !ok || here(index) {
-			return grant
-		}
-		grant = follows[grant]
-	}
-	return ledger.None
-}
-
 func (d *Desk) keysLost(err error) error {
 	return text.Fail(text.LostKeys, text.Args{"jurisdiction": d.Own.Name().String()}, err)
 }
 
-// finish ends what the acts of a log ended that an epoch lost, and settles it. What a person made
-// anew after the entry that began it stays.
-func (d *Desk) finish(ctx context.Context, b host.Begun, log identity.Log, k known) error {
+// finish ends what the acts of the logs ended that an epoch lost, and settles it. What a person
+// made anew after the entry that began it stays.
+func (d *Desk) finish(ctx context.Context, b host.Begun, all []known) error {
 	d.NewKeys()
-	if err := d.endAll(ctx, log, k.acts, b.Lost.Entry); err != nil {
+	if err := d.widen(ctx, b, all); err != nil {
 		return err
 	}
-	return d.Own.SettleEpoch(ctx, b.Epoch, k.whole)
+	whole := true
+	for _, k := range all {
+		if err := d.endAll(ctx, k.log, k.acts, b.Lost.Entry); err != nil {
+			return err
+		}
+		whole = whole && k.whole
+	}
+	return d.Own.SettleEpoch(ctx, b.Epoch, whole)
 }
 
 // How often an epoch that is not settled is tried again, and how often the neighbours are asked

@@ -85,7 +85,7 @@ func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, los
 		o.first = e
 	}
 	lost.Entry = o.first.Index()
-	b := host.Begun{Epoch: 2, Said: e.Index(), Lost: lost}
+	b := host.Begun{Epoch: 2, Before: 1, Said: e.Index(), Lost: lost}
 	if o.question.Found != nil {
 		b.Seen = *o.question.Found
 	}
@@ -112,6 +112,11 @@ func (o *own) Heard(since uint64) error {
 	if since == o.went {
 		o.said, o.unheard = append(o.said, "heard"), false
 	}
+	return nil
+}
+
+func (o *own) LostFrom(_ context.Context, epoch, from uint64) error {
+	o.said = append(o.said, fmt.Sprintf("%d lost from %d", epoch, from))
 	return nil
 }
 
@@ -165,6 +170,15 @@ type heads struct {
 	near    []Near
 	asked   []string
 	mutes   map[string]bool // who does not say
+	logs    []host.Seen     // that the parent saw
+	of      map[uint64]told // what is told of the log of an epoch, in place of the rest
+}
+
+// told is what is told of one log.
+type told struct {
+	acts []ledger.Indexed
+	same ledger.Agreement
+	err  error
 }
 
 func (h *heads) Near() []Near { return h.near }
@@ -173,15 +187,21 @@ func (h *heads) LargestBy(_ context.Context, name identity.Jurisdiction) ([]host
 	if h.asked = append(h.asked, name.String()); h.mutes[name.String()] {
 		return nil, errors.New("no answer")
 	}
+	if h.logs != nil {
+		return h.logs, nil
+	}
 	return []host.Seen{{By: name}}, nil
 }
 
-func (h *heads) Heads(_ context.Context, _ host.Seen, from uint64) ([]ledger.Indexed, ledger.Agreement, error) {
+func (h *heads) Heads(_ context.Context, seen host.Seen, from uint64) ([]ledger.Indexed, ledger.Agreement, error) {
 	if h.from = append(h.from, from); h.during != nil {
 		h.during()
 	}
 	if h.awayFor > 0 && from == h.awayFor {
 		return nil, h.same, errors.New("no link")
+	}
+	if t, one := h.of[seen.Checkpoint.Log.Epoch()]; one {
+		return t.acts, t.same, t.err
 	}
 	return h.acts, h.same, h.err
 }
@@ -450,7 +470,7 @@ func TestWhatIsHeld(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 { // the node was stopped, and tries again
-				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: cmp.Or(row.after, identity.MaxIndex)}}, o.Log(), known{acts: acts, whole: true}); err != nil {
+				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: cmp.Or(row.after, identity.MaxIndex)}}, []known{{log: o.Log(), acts: acts, whole: true}}); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -39,7 +39,7 @@ type matter struct {
 // heard is whether it was said.
 type heard struct {
 	said        bool
-	upTo        uint64    // where the heads are known that were told, if those are not all
+	some        []part    // the logs of which not all heads were told
 	first, last time.Time // when it was asked
 	why         error     // it was not said
 }

@@ -3,6 +3,7 @@ package epochs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"xietong/node/ground/failure"
@@ -48,30 +49,32 @@ func (d *Desk) goOn(ctx context.Context, b host.Begun) error {
 	if q, questioned := errors.AsType[*host.QuestionError](d.Own.Questioned()); questioned {
 		since = time.Since(q.Since)
 	}
-	k, err := d.lost(ctx, b.Seen, b.Lost, since)
+	all, err := d.allLost(ctx, b, since)
 	if err != nil {
 		return err
 	}
-	return d.finish(ctx, b, b.Seen.Checkpoint.Log, k)
+	return d.finish(ctx, b, all)
 }
 
 // mayKnowMore reports whether the heads of an epoch are to be fetched: they were not had since the
 // ledger went on, or more are kept by now.
 func (d *Desk) mayKnowMore(ctx context.Context, since uint64, b host.Begun) bool {
-	was := d.hearing.of(since, matter{said: b.Said})
-	if was.upTo == 0 {
+	some := d.hearing.of(since, matter{said: b.Said}).some
+	if len(some) == 0 {
 		return true
 	}
-	more, err := d.Witness.MoreHeads(ctx, b.Seen, was.upTo)
-	return more && err == nil
+	return slices.ContainsFunc(some, func(p part) bool {
+		more, err := d.Witness.MoreHeads(ctx, p.of, p.upTo)
+		return more && err == nil
+	})
 }
 
 // hearHeadsOf has what the heads say end, of an epoch that was settled without all of them, and
 // notes whether they were had, all or some.
 func (d *Desk) hearHeadsOf(ctx context.Context, since uint64, b host.Begun) error {
 	began := time.Now()
-	upTo, err := d.endKept(ctx, b)
-	d.hearing.note(since, matter{said: b.Said}, heard{said: err == nil, upTo: upTo, first: began, why: err})
+	some, err := d.endKept(ctx, b)
+	d.hearing.note(since, matter{said: b.Said}, heard{said: err == nil, some: some, first: began, why: err})
 	if errors.Is(err, errNotKept) {
 		d.Logger.Info("the heads of the lost entries cannot be had yet", "epoch", b.Epoch, "error", err)
 		return nil
@@ -82,26 +85,54 @@ func (d *Desk) hearHeadsOf(ctx context.Context, since uint64, b host.Begun) erro
 // errNotKept says that whoever keeps the heads has not told them yet.
 var errNotKept = errors.New("the heads of the lost entries are not told yet")
 
-// endKept ends what the heads say that are kept, and returns up to where they are known, where
-// those are not all. The error wraps errNotKept where none can be had.
-func (d *Desk) endKept(ctx context.Context, b host.Begun) (upTo uint64, err error) {
-	log := b.Seen.Checkpoint.Log
-	if b.Seen.Checkpoint.Size <= b.Lost.From { // nobody says yet what is lost; see Hear
-		return 0, nil
+// part is a log of which the heads are known up to an entry alone.
+type part struct {
+	of   host.Seen
+	upTo uint64
+}
+
+// endKept ends what the heads say that are kept, of each log that an epoch lost, and returns the
+// logs of which not all are known. The error wraps errNotKept where none can be had of one.
+func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
+	logs, err := d.lostLogs(ctx, b)
+	if err != nil {
+		err = errors.Join(errNotKept, err)
 	}
-	acts, same, err := d.Witness.Heads(ctx, b.Seen, b.Lost.From)
+	var had []known
+	for _, seen := range logs {
+		if len(seen.Note) == 0 && seen.Checkpoint.Size <= b.Lost.From { // nobody says yet what is lost; see Hear
+			continue
+		}
+		k, upTo, failed := d.kept(ctx, seen, fromIn(b, seen))
+		if failed != nil {
+			err = errors.Join(err, failed)
+			continue
+		}
+		had = append(had, k)
+		if !k.whole {
+			some = append(some, part{seen, upTo})
+		}
+	}
+	if err == nil && len(some) == 0 && len(had) == len(logs) {
+		return nil, d.finish(ctx, b, had)
+	}
+	for _, k := range had {
+		err = errors.Join(err, d.endAll(ctx, k.log, k.acts, b.Lost.Entry))
+	}
+	return some, err
+}
+
+// kept returns what the heads say that are kept of a log, and up to where they are known, where
+// those are not all.
+func (d *Desk) kept(ctx context.Context, seen host.Seen, from uint64) (k known, upTo uint64, err error) {
+	acts, same, err := d.Witness.Heads(ctx, seen, from)
+	if err != nil && !failure.Is(err, text.HeadsMissing) {
+		return k, 0, errors.Join(errNotKept, err)
+	}
+	k = known{log: seen.Checkpoint.Log, whole: err == nil, same: same}
 	upTo = knownUpTo(err)
-	some := failure.Is(err, text.HeadsMissing)
-	if err != nil && !some {
-		return 0, errors.Join(errNotKept, err)
-	}
-	if acts, err = d.missing(ctx, acts, same.UpTo); err != nil {
-		return 0, err
-	}
-	if some {
-		return upTo, d.endAll(ctx, log, acts, b.Lost.Entry)
-	}
-	return 0, d.finish(ctx, b, log, known{acts, true, same})
+	k.acts, err = d.missing(ctx, acts, same.UpTo)
+	return k, upTo, err
 }
 
 // hearHeads has what ended in the lost entries end, of the epochs that were settled without their

@@ -23,7 +23,7 @@ func TestTheWordWaitsForTheHeads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, o, w := newDesk(t)
 		o.question.Since, o.question.Epoch = time.Now(), 2
-		begun := []host.Begun{{Epoch: 2, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true}}}
+		begun := []host.Begun{{Epoch: 2, Before: 1, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true}}}
 		o.begun = slices.Clone(begun)
 		w.err = errors.New("no link")
 		if err := d.resume(t.Context(), false); !failure.Is(err, text.LostUnasked) || len(o.said) > 0 {
@@ -64,7 +64,7 @@ func TestHeadsOnceThere(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d, o, w := newDesk(t)
-			o.begun, o.question = []host.Begun{{Epoch: 2, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true, Settled: true}}}, nil
+			o.begun, o.question = []host.Begun{{Epoch: 2, Before: 1, Seen: *o.question.Found, Lost: host.Lost{From: 7, Checked: true, Settled: true}}}, nil
 			w.near, w.err, w.acts = []Near{{Name: parent, Up: row.up, Parent: true}}, row.err, []ledger.Indexed{act(8, ledger.KindCancellation)}
 			if _, err := invite(t.Context(), o.Ledger, newID(t), "nanming"); err != nil {
 				t.Fatal(err)

@@ -82,7 +82,7 @@ func TestRevokedBeforeTheEnd(t *testing.T) {
 	revoked.Leaf.Head.Code, revoked.Leaf.Head.About = treetest.Label(t, "villages"), ledger.RefTo(g.first("water"))
 	began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
 	if err == nil {
-		err = d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{ended, revoked}, whole: true})
+		err = d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, []known{{log: o.Log(), acts: []ledger.Indexed{ended, revoked}, whole: true}})
 	}
 	if got := g.states(); err != nil || got != "revoked" {
 		t.Errorf("got %v, and the grant is %s", err, got)
@@ -134,7 +134,7 @@ func TestRevokedAgain(t *testing.T) {
 			o.names = state.NamesSince(o.names.Log(), []state.Begin{{From: began.Index(), Before: 1}})
 			g.do(row.since)
 			for range 2 {
-				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{lost}, whole: true}); err != nil {
+				if err := d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, []known{{log: o.Log(), acts: []ledger.Indexed{lost}, whole: true}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -196,7 +196,7 @@ func TestRenewedMeanwhile(t *testing.T) {
 			g.do(row.since)
 			d.Own = &renewing{o, func() { g.do(row.renews) }, row.times}
 			finish := func() error {
-				return d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, o.Log(), known{acts: []ledger.Indexed{lost}, whole: true})
+				return d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, []known{{log: o.Log(), acts: []ledger.Indexed{lost}, whole: true}})
 			}
 			err = finish()
 			if settled := slices.ContainsFunc(o.said, func(s string) bool { return strings.HasPrefix(s, "settle") }); (err != nil) != row.again || settled == row.again {

@@ -19,7 +19,7 @@ import (
 // of its number.
 func lostIn(epoch, from, to uint64) host.Begun {
 	return host.Begun{
-		Epoch: epoch, Said: epoch, Seen: host.Seen{Checkpoint: ledger.Checkpoint{Size: to}},
+		Epoch: epoch, Before: epoch - 1, Said: epoch, Seen: host.Seen{Checkpoint: ledger.Checkpoint{Size: to}},
 		Lost: host.Lost{From: from, Checked: true, Settled: true, Entry: epoch},
 	}
 }

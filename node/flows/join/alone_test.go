@@ -29,9 +29,7 @@ func (p toldAnew) goesOn(t *testing.T, dir string, child identity.Jurisdiction, 
 	pin := p.parent.MustPin(t)
 	d := door.Door{
 		Parent: p.parent, Now: p.parent.Clock, Budget: door.NewBudget(), Say: tree.NewEndorser(p.parent, p.parent.Clock).Say,
-		Saw: func(context.Context, identity.Jurisdiction) ([]byte, [][]byte, error) {
-			return p.saw, nil, nil
-		},
+		Saw:   func(context.Context, identity.Jurisdiction) (door.Kept, error) { return door.Kept{Largest: p.saw}, nil },
 		Alarm: func(identity.Jurisdiction, text.Code, error) {},
 	}
 	a := &attempt{

@@ -12,6 +12,7 @@ import (
 	"xietong/consensus/witness"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree"
 	"xietong/node/tree/door"
 )
 
@@ -25,43 +26,68 @@ import (
 const mostWalked = 1 << 12
 
 // saw verifies what the parent saw; chains are those in the folder. The error is text.SawUnproven
-// where no key set signed it that leads here.
+// where no key set signed it that leads here. What it saw of a log before that one is left out
+// then: of that nothing is known here, and it is told as long as the log is asked for.
 func (a *attempt) saw(ctx context.Context, said door.Anew, chains [][]trust.KeySet) (saw host.Saw, err error) {
 	if len(said.Saw) == 0 {
 		return saw, nil
 	}
-	for _, chain := range chains {
-		if saw, err = a.signed(said, chain); err == nil {
-			return saw, nil
+	err = a.signedBy(ctx, said.By, chains, func(chain []trust.KeySet) (err error) {
+		saw, err = a.signed(said, chain)
+		return err
+	})
+	if err != nil && !wrong(err) {
+		return host.Saw{}, err
+	}
+	if err != nil {
+		seen, _ := ledger.Growth{Note: said.Saw}.Checkpoint()
+		return host.Saw{}, text.Fail(text.SawUnproven, text.Args{
+			"name": a.t.DisplayName, "jurisdiction": a.parent(), "size": strconv.FormatUint(seen.Size, 10), "dir": a.dir,
+		}, err)
+	}
+	for _, b := range said.Before {
+		var c ledger.Checkpoint
+		err := a.signedBy(ctx, b.By, chains, func(chain []trust.KeySet) (err error) {
+			c, err = witness.OpenNote(b.Note, a.t.Child, chain)
+			return err
+		})
+		switch {
+		case err == nil:
+			saw.Before = append(saw.Before, c)
+		case !wrong(err):
+			return host.Saw{}, err
 		}
 	}
-	unproven := err
+	return saw, nil
+}
+
+// signedBy verifies something with the chains in the folder, then with the one that the parent says
+// signed it: as it goes on from one of these, or as the parent endorsed it.
+func (a *attempt) signedBy(ctx context.Context, by tree.Signer, chains [][]trust.KeySet, verify func(chain []trust.KeySet) error) (err error) {
 	var had []trust.KeySet
 	for _, chain := range chains {
-		if hash := chain[0].Hash(); bytes.Equal(hash[:], said.By.First) {
+		if err = verify(chain); err == nil {
+			return nil
+		}
+		if hash := chain[0].Hash(); bytes.Equal(hash[:], by.First) {
 			had = chain
 		}
 	}
+	unproven := err
 	for _, walk := range []func() ([]trust.KeySet, error){
-		func() ([]trust.KeySet, error) { return a.follow(ctx, said.By.First, had, said.By.Number) },
-		func() ([]trust.KeySet, error) { return a.endorsed(ctx, said.By.First) },
+		func() ([]trust.KeySet, error) { return a.follow(ctx, by.First, had, by.Number) },
+		func() ([]trust.KeySet, error) { return a.endorsed(ctx, by.First) },
 	} {
 		chain, err := walk()
 		if err == nil {
-			saw, err = a.signed(said, chain)
+			err = verify(chain)
 		}
-		if err == nil {
-			return saw, nil
-		}
-		if !wrong(err) {
-			return host.Saw{}, err
+		if err == nil || !wrong(err) {
+			return err
 		}
 		unproven = errors.Join(unproven, err)
 	}
-	seen, _ := ledger.Growth{Note: said.Saw}.Checkpoint()
-	return host.Saw{}, text.Fail(text.SawUnproven, text.Args{
-		"name": a.t.DisplayName, "jurisdiction": a.parent(), "size": strconv.FormatUint(seen.Size, 10), "dir": a.dir,
-	}, unproven)
+	return unproven
 }
 
 // wrong reports whether an error is about something that is proven otherwise than it is said.

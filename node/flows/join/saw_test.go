@@ -126,8 +126,8 @@ func (s sight) attempt(t *testing.T, told *lies, notes [][]byte) *attempt {
 	pin := s.city.MustPin(t)
 	d := door.Door{
 		Parent: s.city, Now: s.city.Clock, Budget: door.NewBudget(), Say: tree.NewEndorser(s.city, s.city.Clock).Say,
-		Saw: func(context.Context, identity.Jurisdiction) ([]byte, [][]byte, error) {
-			return notes[0], notes[1:], nil
+		Saw: func(context.Context, identity.Jurisdiction) (door.Kept, error) {
+			return door.Kept{Largest: notes[0], Older: notes[1:]}, nil
 		},
 		Alarm: func(identity.Jurisdiction, text.Code, error) {},
 	}

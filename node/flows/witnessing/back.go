@@ -216,7 +216,7 @@ func (b *back) all(ctx context.Context) (other bool, err error) {
 		if len(told.Pieces) == 0 {
 			break
 		}
-		if err := b.take(told); err != nil {
+		if err := b.take(ctx, told); err != nil {
 			return false, failure.Unreadable(b.c.By, err)
 		}
 	}
@@ -250,7 +250,7 @@ type back struct {
 // take takes the pieces of one answer, which a replica of the own jurisdiction must have made: of
 // what it shows, anybody can make another piece that shows less and gives the same tree. Where in
 // the tree they stand is not proven yet.
-func (b *back) take(told heads) error {
+func (b *back) take(ctx context.Context, told heads) error {
 	for _, p := range told.Pieces {
 		x, err := ledger.ParseExcerpt(p)
 		if err != nil {
@@ -259,7 +259,7 @@ func (b *back) take(told heads) error {
 		if x.Log != b.c.Checkpoint.Log {
 			return fmt.Errorf("a piece of %s", x.Log)
 		}
-		if b.sets, err = b.d.o.Own.KeySetsIn(x.Log.Epoch(), x.From); err == nil {
+		if b.sets, err = b.d.signersIn(ctx, x.Log, x.From); err == nil {
 			err = x.SignedBy(b.sets)
 		}
 		if err != nil {

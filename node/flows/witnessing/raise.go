@@ -168,10 +168,14 @@ func (d *Desk) askRisen(ctx context.Context, to identity.Jurisdiction) (have abo
 	return have, nil
 }
 
-// raiseOwn sends the heads of the own log up to the checkpoint that the parent keeps.
+// raiseOwn sends the heads of the own log up to the checkpoint that the parent keeps, once that has
+// all that the ledger says of what it lost.
 func (d *Desk) raiseOwn(ctx context.Context, to identity.Jurisdiction, have above) (at span, err error) {
 	log := d.o.Own.Log()
 	at = have.at[log]
+	if after, said := d.o.Own.SaysLost(); !said || have.kept < after {
+		return at, nil
+	}
 	for range mostPieces {
 		o, err := looked(d, func(r *state.Reader) (raised, error) { return d.nextOf(r, log, at, have.kept) })
 		if err != nil || len(o.Excerpt) == 0 {

@@ -18,6 +18,7 @@ import (
 	"xietong/node/ground/book"
 	"xietong/node/ground/operation"
 	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 )
 
 // The operations of this room: see the package comment. Nothing of them is recorded but what is
@@ -80,6 +81,7 @@ func (d *Desk) Serve(in *relay.Registry) {
 	operationRisen.Serve(in, d.tellRisen)
 	operationRaise.Serve(in, d.takeHeads)
 	operationHeads.Serve(in, d.tellHeads)
+	operationLostKeys.Serve(in, d.tellLostKeys)
 }
 
 // pay takes a question from the budget of the neighbour over whose link it came.
@@ -227,18 +229,20 @@ func (d *Desk) recordFork(ctx context.Context, f fork) error {
 	return errors.Join(doubted, err)
 }
 
-// KeptOf returns the note of the largest checkpoint that was seen of the newest log of a neighbour,
-// and those of smaller ones, the largest first; nil: of none.
-func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older [][]byte, err error) {
+// KeptOf returns what was seen of a neighbour's logs.
+func (d *Desk) KeptOf(of identity.Jurisdiction) (k door.Kept, err error) {
 	err = d.o.Own.Look(func(r *state.Reader) error {
-		var newest kept
+		var logs []kept
 		for _, k := range keptOf.All(r, ofLog(of)) {
-			if k.Log.Epoch() > newest.Log.Epoch() {
-				newest = k
-			}
+			logs = append(logs, k)
 		}
-		if newest.Size == 0 {
+		if len(logs) == 0 {
 			return nil
+		}
+		slices.SortFunc(logs, func(a, b kept) int { return cmp.Compare(b.Log.Epoch(), a.Log.Epoch()) })
+		newest := logs[0]
+		for _, before := range logs[1:min(len(logs), mostEpochs)] {
+			k.Before = append(k.Before, d.largestOf(before).Note)
 		}
 		all := []kept{d.largestOf(newest), newest}
 		for _, k := range olderOf.All(r, keyOfLog(newest.Log)) {
@@ -246,13 +250,13 @@ func (d *Desk) KeptOf(of identity.Jurisdiction) (note []byte, older [][]byte, er
 		}
 		slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(b.Size, a.Size) })
 		all = slices.CompactFunc(all, func(a, b kept) bool { return a.Size == b.Size })
-		note = all[0].Note
-		for _, k := range all[1:] {
-			older = append(older, k.Note)
+		k.Largest = all[0].Note
+		for _, o := range all[1:] {
+			k.Older = append(k.Older, o.Note)
 		}
 		return nil
 	})
-	return note, older, err
+	return k, err
 }
 
 // tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who

@@ -101,6 +101,10 @@ type Own interface {
 
 	// Advanced returns a channel that is closed once there is more than there is now.
 	Advanced() <-chan struct{}
+
+	// SaysLost returns after how many entries the ledger has said all that it lost. It may have
+	// said too little while said is false: where it parts from each log that it lost is not known.
+	SaysLost() (after uint64, said bool)
 }
 
 // Asker sends calls and brings back their verified answers; *relay.Relay is one.
@@ -119,6 +123,10 @@ type Options struct {
 	KeySets func(of identity.Jurisdiction) ([]trust.Believed, error)
 	// Believed returns the key set by which a child of a child was believed last.
 	Believed func(ctx context.Context, of identity.Jurisdiction) (pin trust.Pin, known bool)
+	// Chains returns key sets of a child's chain that counted in an epoch, as they were signed,
+	// from a number on, as many as are handed over at once, and, with number 1, the proof of the
+	// newest endorsement of the chain; none: they are not known.
+	Chains func(ctx context.Context, child identity.Jurisdiction, epoch, from uint64) (signed [][]byte, endorsement []byte, err error)
 	// Here reports whether a neighbour is hosted by this node, and so is no witness.
 	Here   func(identity.Jurisdiction) bool
 	Up     func(identity.Jurisdiction) bool // whether there is a link to it
@@ -155,6 +163,8 @@ type Desk struct {
 
 	busyWith map[identity.Jurisdiction]bool // who is being shown something; true: and is to be shown more
 	free     chan struct{}                  // full where somebody was to be shown more, and may be
+
+	handed map[uint64]lostKeys // by epoch: what the parent handed of the own keys
 
 	odd map[identity.Jurisdiction]Finding // children of children whose parent endorses other keys
 
@@ -194,7 +204,7 @@ func New(o Options) *Desk {
 		showing: budget.NewRates(mostAtOnce, shownPerSecond),
 		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
-		endorses: map[identity.Jurisdiction]*endorses{},
+		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
 	}
 }
 

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"xietong/certs/authority"
 	"xietong/certs/canon"
 	"xietong/certs/identity"
@@ -66,12 +64,6 @@ type Anew struct {
 	Hosted int    // see New
 }
 
-// Saw is what the parent saw of one log of a ledger.
-type Saw struct {
-	Note  []byte // of the largest checkpoint; empty: it saw none
-	Older []Mark // smaller ones, the largest first
-}
-
 // anewNote is the file anew.
 type anewNote struct {
 	_      struct{} `cbor:",toarray"`
@@ -79,15 +71,9 @@ type anewNote struct {
 	Parent identity.Jurisdiction
 	Saw    []byte
 	Older  []Mark
+	Most   Mark // the largest that the parent saw of a log before that one, from that of the folder on
 	Reason string
 	Before string // the folder in which the keys of before are kept
-}
-
-// Mark is the size and the root of a checkpoint that the parent saw.
-type Mark struct {
-	_    struct{} `cbor:",toarray"`
-	Size uint64
-	Root tlog.Hash
 }
 
 // BeginAnew prepares the folder of a jurisdiction to go on with new keys, alone. Nothing of the
@@ -144,7 +130,7 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 			return note, err
 		}
 	}
-	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Reason: a.Reason, Before: note.Before}
+	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Most: saw.since(have.epoch), Reason: a.Reason, Before: note.Before}
 	if !noted || spent {
 		next.Before = freeBefore(dir, a.Epoch)
 		certs := filepath.Join(dir, newCerts)
@@ -174,6 +160,7 @@ type chainAlone struct {
 	first    trust.KeySet     // of the newest chain
 	recovery []byte           // the key that the newest key set names
 	chains   [][]trust.KeySet // verified, the newest last
+	epoch    uint64           // of the newest log
 }
 
 // makeAlone makes the replica alone, once something is noted. A replica that was made alone and has
@@ -227,6 +214,7 @@ func chainIn(r *state.Reader) (have chainAlone, err error) {
 		have.chains = append(have.chains, chain)
 	}
 	newest := have.chains[len(have.chains)-1]
+	have.epoch = r.Log().Epoch()
 	have.first, have.recovery = newest[0], newest[len(newest)-1].RecoveryKey
 	return have, nil
 }

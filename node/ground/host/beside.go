@@ -5,12 +5,38 @@ import (
 	"fmt"
 	"slices"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"xietong/certs/canon"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 )
+
+// Saw is what the parent saw of the newest log of a ledger, and of those before.
+type Saw struct {
+	Note   []byte              // of the largest checkpoint; empty: it saw none
+	Older  []Mark              // smaller ones, the largest first
+	Before []ledger.Checkpoint // the largest of each log before that one
+}
+
+// since returns the largest of those before, of the logs that began with an epoch or later.
+func (s Saw) since(epoch uint64) (most Mark) {
+	for _, c := range s.Before {
+		if c.Log.Epoch() >= epoch && c.Size > most.Size {
+			most = Mark{Size: c.Size, Root: c.Root}
+		}
+	}
+	return most
+}
+
+// Mark is the size and the root of a checkpoint that the parent saw.
+type Mark struct {
+	_    struct{} `cbor:",toarray"`
+	Size uint64
+	Root tlog.Hash
+}
 
 // chainChange makes the command that begins the epoch of the new chain.
 func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
@@ -30,7 +56,7 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 		if seen.Log == r.Log() {
 			saw = slices.Insert(slices.Clone(note.Older), 0, Mark{Size: seen.Size, Root: seen.Root})
 		}
-		return lostBeside(r, seen, h.common(r, saw), &b)
+		return lostBeside(r, seen, note.Most, h.common(r, saw), &b)
 	})
 	if err != nil {
 		return b, err
@@ -83,10 +109,12 @@ func (h *Host) common(r *state.Reader, saw []Mark) uint64 {
 	return max(same, began)
 }
 
-// lostBeside puts into a change what is lost, where the parent saw a checkpoint: what it saw beyond
-// what is common or, where the two differ, all after that. What it saw of an epoch before is no
-// more than is here.
-func lostBeside(r *state.Reader, seen ledger.Checkpoint, common uint64, b *state.EpochChange) error {
+// lostBeside puts into a change what is lost, where the parent saw a checkpoint of the newest log,
+// and most of one before: what it saw beyond what is common or, where the two differ, all after
+// that. Of a log of a later epoch at least the last entry is not here; where it parted from this
+// one, its heads show later (see LostFrom). What the parent saw of an epoch before is no more than
+// is here.
+func lostBeside(r *state.Reader, seen ledger.Checkpoint, most Mark, common uint64, b *state.EpochChange) error {
 	size := r.Size()
 	b.From, b.To = size, size
 	root, err := r.RootAt(size)
@@ -99,10 +127,14 @@ func lostBeside(r *state.Reader, seen ledger.Checkpoint, common uint64, b *state
 		return fmt.Errorf("%w: the parent saw %d entries of %s", ledger.ErrMalformed, seen.Size, seen.Log)
 	case seen.Size == 0 || seen.Log.Epoch() < r.Log().Epoch():
 		return nil
+	case seen.Log != r.Log():
+		if most.Size < seen.Size {
+			most = Mark{Size: seen.Size, Root: seen.Root}
+		}
+		b.From, b.To, b.Root = min(common, seen.Size-1), most.Size, most.Root[:]
+		return nil
 	case seen.Size > size:
 		b.From, b.To, b.Root = common, seen.Size, seen.Root[:]
-		return nil
-	case seen.Log != r.Log():
 		return nil
 	}
 	if root, err = r.RootAt(seen.Size); err != nil || root == seen.Root {

@@ -50,7 +50,7 @@ type begins struct {
 	Acts    int    `json:"acts_known"`
 	Checked bool   `json:"checked_by_person,omitempty"`
 	NewKeys bool   `json:"new_keys,omitempty"` // a new chain of key sets begins
-	Reason  string `json:"reason"`
+	Reason  string `json:"reason,omitempty"`   // a person's; none: the heads say that more is lost
 }
 
 // knownLost is what the state keeps of how an epoch began, until it is settled and after.
@@ -147,7 +147,7 @@ func (h *Host) epochWidened(_ context.Context, q *QuestionError, reason string, 
 	}
 	of, _ := h.after(q.Found.Checkpoint.Log)
 	return canon.Marshal(state.EpochWidened{
-		Epoch: of.Number, To: q.Found.Checkpoint.Size, Root: q.Found.Checkpoint.Root[:], Known: known, Evidence: note.Evidence, Sealed: note.Sealed,
+		Epoch: of.Number, From: of.From, To: q.Found.Checkpoint.Size, Root: q.Found.Checkpoint.Root[:], Known: known, Evidence: note.Evidence, Sealed: note.Sealed,
 	})
 }
 
@@ -167,17 +167,20 @@ func (h *Host) statedLost(q *QuestionError, reason string, lost Lost) (note book
 	return note, known, err
 }
 
-// after returns the epoch that was begun after a log of this ledger; ok is false where none was.
+// after returns the epoch that lost what a log of this ledger had: the next one that was begun here
+// after it. ok is false where none was.
 func (h *Host) after(log identity.Log) (e state.Epoch, ok bool) {
-	_ = h.Look(func(r *state.Reader) error {
-		for _, each := range r.Epochs() {
-			if each.Before == log.Epoch() {
-				e, ok = each, true
-			}
-		}
-		return nil
+	return h.epochThat(func(e state.Epoch) bool { return e.Number > log.Epoch() })
+}
+
+// rekeyed reports whether a new chain of key sets began after a log of this ledger.
+func (h *Host) rekeyed(log identity.Log) (is bool) {
+	err := h.Look(func(r *state.Reader) error {
+		sets, err := h.keys.walk(r)
+		is = err == nil && sets[0].Epoch > log.Epoch()
+		return err
 	})
-	return e, ok
+	return is && err == nil
 }
 
 // epochKeys makes the key set with which an epoch is signed: the keys stay.
@@ -239,7 +242,7 @@ func (h *Host) Doubt(s Seen) {
 		return
 	}
 	now := *q
-	now.Found, now.Forked, now.Waiting, now.Grouped = &s, forked, false, !h.alone()
+	now.Found, now.Forked, now.Waiting, now.Grouped, now.Rekeyed = &s, forked, false, !h.alone(), h.rekeyed(s.Checkpoint.Log)
 	if h.question.CompareAndSwap(q, &now) {
 		h.logger.Error("a neighbour saw entries of this ledger that are not here: nothing is signed, and no other jurisdiction is answered",
 			"peer", s.By.String(), "saw", s.Checkpoint.Size, "opened_with", q.Size, "forked", forked)

@@ -81,8 +81,9 @@ type QuestionError struct {
 	Waiting bool // the neighbours are asked, and may answer yet
 	// Found is what a neighbour saw that is not here: more entries, or, where Forked, others; nil:
 	// nobody said so.
-	Found  *Seen
-	Forked bool
+	Found   *Seen
+	Forked  bool
+	Rekeyed bool // the keys of the log that was seen were replaced by a new chain since
 	// Epoch is the epoch that was begun, while what the lost entries ended has not all ended here;
 	// 0: none was.
 	Epoch uint64
@@ -242,7 +243,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 		agrees, forked := h.judge(q.Size, s)
 		good[s.By] = good[s.By] || agrees && !s.Forgot
 		if !agrees && h.vouched(s) && (now.Found == nil || forked && !now.Forked || s.newer(*now.Found)) {
-			now.Found, now.Forked = &s, now.Forked || forked
+			now.Found, now.Forked, now.Rekeyed = &s, now.Forked || forked, h.rekeyed(s.Checkpoint.Log)
 			if of, before := h.after(s.Checkpoint.Log); before {
 				now.Size = of.From
 			}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,10 +18,11 @@ import (
 
 // Begun is an epoch that is not settled, or of which not all is known.
 type Begun struct {
-	Epoch uint64
-	Said  uint64 // the entry that began it, or said last that more is lost
-	Seen  Seen   // what a neighbour saw
-	Lost  Lost
+	Epoch  uint64
+	Before uint64 // the epoch in which this directory was; what others saw of those between is lost, too
+	Said   uint64 // the entry that began it, or said last that more is lost
+	Seen   Seen   // what a neighbour saw
+	Lost   Lost
 }
 
 // Begun tells of the epochs that are not settled, or of which not all is known, in their order: how
@@ -65,7 +67,7 @@ func begunAs(r *state.Reader, e state.Epoch) (b Begun, err error) {
 		c = in
 	}
 	return Begun{
-		Epoch: e.Number, Said: e.Entry,
+		Epoch: e.Number, Before: e.Before, Said: e.Entry,
 		Seen: Seen{By: k.Saw, Note: k.Note, Checkpoint: c},
 		Lost: Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Entry: e.Began},
 	}, nil
@@ -85,6 +87,63 @@ func (h *Host) epochThat(is func(state.Epoch) bool) (e state.Epoch, found bool) 
 		return nil
 	})
 	return e, err == nil && found
+}
+
+// LostFrom says that what an epoch lost begins at an earlier entry than was said: there the ledger
+// parts from one of those that it lost. It does nothing where that was said.
+func (h *Host) LostFrom(ctx context.Context, epoch, from uint64) error {
+	e, found := h.epochThat(func(e state.Epoch) bool { return e.Number == epoch })
+	if !found || from >= e.From {
+		return nil
+	}
+	if err := h.sayLostFrom(ctx, e, from); err != nil {
+		return fmt.Errorf("say that entries from %d on are lost: %w", from, err)
+	}
+	h.logger.Warn("the ledger parts earlier from what it lost than was said", "epoch", epoch, "lost_from", from, "said", e.From)
+	return nil
+}
+
+func (h *Host) sayLostFrom(ctx context.Context, e state.Epoch, from uint64) error {
+	var b Begun
+	err := h.Look(func(r *state.Reader) (err error) {
+		b, err = begunAs(r, e)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	payload, err := json.Marshal(begins{
+		Replica: h.Replica().String(), Before: b.Seen.Checkpoint.Log.String(), From: from, To: e.To, Saw: b.Seen.By.String(), Note: string(b.Seen.Note), Acts: b.Lost.Acts,
+	})
+	if err != nil {
+		return err
+	}
+	note, err := h.Note(epochType, payload)
+	if err != nil {
+		return err
+	}
+	root := b.Seen.Checkpoint.Root
+	body, err := canon.Marshal(state.EpochWidened{
+		Epoch: e.Number, From: from, To: e.To, Root: root[:], Known: e.Known, Evidence: note.Evidence, Sealed: note.Sealed,
+	})
+	if err == nil {
+		_, err = h.Propose(ctx, state.KindEpochWidened, book.Request{}, body)
+	}
+	return err
+}
+
+// SaysLost returns after how many entries the ledger has said all that it lost; 0: it lost nothing.
+// said is false while an epoch is not settled that lost several logs: nobody knows yet where the
+// ledger parts from each of them, and whoever is told too little takes the rest for hidden.
+func (h *Host) SaysLost() (after uint64, said bool) {
+	said = true
+	err := h.Look(func(r *state.Reader) error {
+		for _, e := range r.Epochs() {
+			after, said = max(after, e.Entry+1), said && (e.Settled || e.Before+1 >= e.Number)
+		}
+		return nil
+	})
+	return after, said && err == nil
 }
 
 // SettleEpoch says that what the entries ended which an epoch lost has ended here, or that a person

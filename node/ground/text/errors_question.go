@@ -16,6 +16,7 @@ const (
 	LostKeys            Code = "lost-keys"
 	EpochUnsettled      Code = "epoch-unsettled"
 	LostUnasked         Code = "lost-unasked"
+	LostUnproven        Code = "lost-unproven"
 	KeysOutrun          Code = "keys-outrun"
 	KeysBeside          Code = "keys-beside"
 	LostUnseen          Code = "lost-unseen"
@@ -118,6 +119,13 @@ var questionProblems = []problem{
 			"请看上级是否连接（xietong tree），连接之后重新执行同一命令；10 分钟后仍连接不上的，可在逐一核对后以 --checked 执行"},
 		en: parts{"Whoever keeps the heads did not answer", "what ended in the entries that {jurisdiction} lost is fetched from its parent, which does not answer now ({name} saw those entries); nothing was recorded", "{jurisdiction}",
 			"see whether the parent is connected (`xietong tree`), and repeat the command once it is; if it cannot be reached for 10 minutes, look through everything, and repeat the command with --checked"},
+	},
+	{
+		number: 373, code: LostUnproven, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
+		zh: parts{"取回的要素没有证明", "{jurisdiction} 失去的条目中终止过什么，要向上级取回要素；上级答复了，但已知的密钥都不能证明其答复（见过这些条目的是 {name}）；没有写入任何内容", "{jurisdiction}",
+			"每 30 秒自动重新取一次；10 分钟后仍不能证明的，请逐一核对授权、部门、数据集和下级，再执行 xietong ledger continue --checked --reason 理由，并把本节点日志交给本节点和上级节点的管理员"},
+		en: parts{"Heads are not proven", "what ended in the entries that {jurisdiction} lost is fetched from its parent, which answered, but no keys that are known prove its answer ({name} saw those entries); nothing was recorded", "{jurisdiction}",
+			"it is fetched again every 30 seconds; if it is not proven after 10 minutes, look through the grants, agencies, datasets and children, run `xietong ledger continue --checked --reason TEXT`, and give this node's log to its administrator and that of the parent"},
 	},
 	{
 		number: 544, code: KeysOutrun, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},

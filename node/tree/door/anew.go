@@ -17,6 +17,7 @@ import (
 const (
 	maxOlder    = 1024
 	maxOlderLen = 512 << 10
+	maxBefore   = 16
 )
 
 // Anew is what a parent tells a child that is to go on in the same ledger with new keys, before
@@ -27,6 +28,23 @@ type Anew struct {
 	Saw   []byte   // the note of the largest checkpoint that the parent saw of the child's newest log; empty: of none
 	Older [][]byte // the notes of smaller ones that it saw of that log, the largest first
 	By    tree.Signer
+	// Before are the largest ones of the logs before that one, the newest log first.
+	Before []Before
+}
+
+// Before is the largest checkpoint that a parent saw of a log before the newest, and who signed it.
+type Before struct {
+	_    struct{} `cbor:",toarray"`
+	Note []byte
+	By   tree.Signer
+}
+
+// Kept are the notes of the checkpoints that were seen of a child's logs: the largest one of the
+// newest log, smaller ones of that, the largest first, and the largest of each log before, the
+// newest first.
+type Kept struct {
+	Largest       []byte
+	Older, Before [][]byte
 }
 
 // anew answers the holder of an invitation.
@@ -39,26 +57,37 @@ func (d Door) anew(ctx context.Context, body []byte) (a Anew, err error) {
 	if err != nil {
 		return a, err
 	}
-	saw, older, err := d.Saw(ctx, b.Child)
+	saw, err := d.Saw(ctx, b.Child)
 	if err != nil {
 		return a, err
 	}
-	a = Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw...), Older: thinned(older), By: tree.Signer{First: []byte{}}}
-	seen, err := ledger.Growth{Note: saw}.Checkpoint()
-	if err != nil { // it saw none
-		return a, nil
-	}
+	a = Anew{First: append([]byte{}, first...), Saw: append([]byte{}, saw.Largest...), Older: thinned(saw.Older), Before: []Before{}}
 	err = d.Parent.View(ctx, func(r *state.Reader) error {
-		by := tree.SignerOf(r, b.Child.Label(), func(k trust.KeySet) bool {
-			_, err := ledger.OpenCheckpoint(saw, seen.Log, k)
-			return err == nil && k.Epoch == seen.Log.Epoch()
-		})
-		if by.Number > 0 {
-			a.By = by
+		a.By = signerOf(r, b.Child, saw.Largest)
+		for _, note := range saw.Before[:min(len(saw.Before), maxBefore)] {
+			a.Before = append(a.Before, Before{Note: note, By: signerOf(r, b.Child, note)})
 		}
 		return nil
 	})
 	return a, err
+}
+
+// signerOf returns the newest key set of a child that signed a checkpoint of its epoch; no number:
+// none is known.
+func signerOf(r *state.Reader, child identity.Jurisdiction, note []byte) tree.Signer {
+	none := tree.Signer{First: []byte{}}
+	seen, err := ledger.Growth{Note: note}.Checkpoint()
+	if err != nil { // it saw none
+		return none
+	}
+	by := tree.SignerOf(r, child.Label(), func(k trust.KeySet) bool {
+		_, err := ledger.OpenCheckpoint(note, seen.Log, k)
+		return err == nil && k.Epoch == seen.Log.Epoch()
+	})
+	if by.Number == 0 {
+		return none
+	}
+	return by
 }
 
 // thinned returns as many of the notes as may be told: where all are too many, every second one,
@@ -83,17 +112,26 @@ func thinned(older [][]byte) [][]byte {
 // Check refuses what no parent tells a child, before anything is changed there: what is noted must
 // be read again. Nothing of it is proven.
 func (a Anew) Check(child identity.Jurisdiction) error {
-	if len(a.Older) > maxOlder {
-		return fmt.Errorf("it tells %d checkpoints, more than %d", len(a.Older), maxOlder)
+	if len(a.Older) > maxOlder || len(a.Before) > maxBefore {
+		return fmt.Errorf("it tells %d and %d checkpoints, more than %d and %d", len(a.Older), len(a.Before), maxOlder, maxBefore)
 	}
 	if len(a.Saw) == 0 {
 		return nil
 	}
-	seen, err := ledger.Growth{Note: a.Saw}.Checkpoint()
-	if err == nil && (seen.Log.Jurisdiction() != child || seen.Size > identity.MaxIndex) {
-		err = fmt.Errorf("it saw %d entries of %s", seen.Size, seen.Log)
+	notes := [][]byte{a.Saw}
+	for _, b := range a.Before {
+		notes = append(notes, b.Note)
 	}
-	return err
+	for _, note := range notes {
+		seen, err := ledger.Growth{Note: note}.Checkpoint()
+		if err == nil && (seen.Log.Jurisdiction() != child || seen.Size > identity.MaxIndex) {
+			err = fmt.Errorf("it saw %d entries of %s", seen.Size, seen.Log)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AskAnew asks the parent. It verifies nothing; see Check.

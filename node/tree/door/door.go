@@ -139,10 +139,8 @@ type Door struct {
 	// Member tells a replica whether it was removed. With a nil Member the door refuses the
 	// operation.
 	Member func(Membership) (Member, error)
-	// Saw returns the note of the largest checkpoint that was seen of a child's newest log, and
-	// those of smaller ones, the largest first; nil: of none. With a nil Saw the door refuses the
-	// operation.
-	Saw func(ctx context.Context, child identity.Jurisdiction) (note []byte, older [][]byte, err error)
+	// Saw returns what was seen of a child's logs. With a nil Saw the door refuses the operation.
+	Saw func(ctx context.Context, child identity.Jurisdiction) (Kept, error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. keys says that
 	// the answer would tell of the own keys alone, with what those above say of them, and of who
 	// has none any more. A nil Withheld answers everything.

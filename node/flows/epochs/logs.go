@@ -1,0 +1,99 @@
+package epochs
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"xietong/node/ground/host"
+)
+
+// A directory that is put back may be of before several epochs: its ledger went on in one, which
+// was lost in turn, or it went on from another directory. The epoch that is begun with it has lost
+// what each log had since: of the own log before what is not here, and all that those between had
+// after they parted from it. What one of them ended again, which an earlier one had ended, stands
+// in its heads only where they came; so the heads of each are asked for, and none vouches for
+// another one.
+
+// lostLogs returns what was seen of each log that an epoch lost, in their order: the largest
+// checkpoint of each. Where there can be several, the parent says which; that one by which the
+// epoch began is known anyway, and comes beside the error.
+func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, err error) {
+	all = []host.Seen{b.Seen}
+	if b.Before+1 >= b.Epoch {
+		return all, nil
+	}
+	seen, err := d.saw(ctx)
+	for _, s := range seen {
+		epoch := s.Checkpoint.Log.Epoch()
+		if s.Checkpoint.Log.Jurisdiction() != d.Own.Name() || epoch < b.Before || epoch >= b.Epoch {
+			continue
+		}
+		at, known := slices.BinarySearchFunc(all, epoch, func(s host.Seen, epoch uint64) int { return cmp.Compare(s.Checkpoint.Log.Epoch(), epoch) })
+		switch {
+		case !known:
+			all = slices.Insert(all, at, s)
+		case s.Checkpoint.Size > all[at].Checkpoint.Size:
+			all[at] = s
+		}
+	}
+	return all, err
+}
+
+// saw returns what the parent saw of the ledger or, where none is on another node, what those who
+// answer did.
+func (d *Desk) saw(ctx context.Context) ([]host.Seen, error) {
+	for _, n := range d.Witness.Near() {
+		if n.Parent {
+			return d.Witness.LargestBy(ctx, n.Name)
+		}
+	}
+	return d.Witness.Largest(ctx)
+}
+
+// allLost returns what is known of each log that an epoch lost. Where the parent does not say which
+// there are, the error is as of lost.
+func (d *Desk) allLost(ctx context.Context, b host.Begun, since time.Duration) (all []known, err error) {
+	logs, err := d.lostLogs(ctx, b)
+	if err != nil && (since < host.AskAgain || !b.Lost.Checked) {
+		return nil, d.unasked(b.Seen, err)
+	}
+	whole := err == nil
+	for _, seen := range logs {
+		lost := b.Lost
+		lost.From = fromIn(b, seen)
+		k, err := d.lost(ctx, seen, lost, since)
+		if err != nil {
+			return nil, err
+		}
+		k.whole = k.whole && whole
+		all = append(all, k)
+	}
+	return all, nil
+}
+
+// fromIn returns from where the heads are looked for of a log that an epoch lost. One between
+// parted from this ledger before its end, which is where the search begins.
+func fromIn(b host.Begun, seen host.Seen) uint64 {
+	c := seen.Checkpoint
+	if c.Log.Epoch() <= b.Before || c.Size == 0 {
+		return b.Lost.From
+	}
+	return min(b.Lost.From, c.Size-1)
+}
+
+// widen says from where on entries are lost, where the heads of a log show that it parted from this
+// ledger before the entry that was named.
+func (d *Desk) widen(ctx context.Context, b host.Begun, all []known) error {
+	from := b.Lost.From
+	for _, k := range all {
+		if k.same.Differs {
+			from = min(from, k.same.UpTo)
+		}
+	}
+	if from == b.Lost.From {
+		return nil
+	}
+	return d.Own.LostFrom(ctx, b.Epoch, from)
+}
