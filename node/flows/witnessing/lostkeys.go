@@ -77,10 +77,13 @@ func (d *Desk) signersIn(ctx context.Context, log identity.Log, entries uint64) 
 		return here, err
 	}
 	lost, err := d.lostKeys(ctx, log.Epoch())
-	if lost.apart {
-		here = nil
+	switch {
+	case err != nil:
+		return nil, err
+	case lost.apart: // what is here are keys of before, which may be anybody's
+		return lost.sets, nil
 	}
-	return append(slices.Clip(here), lost.sets...), err
+	return append(slices.Clip(here), lost.sets...), nil
 }
 
 // lostKeys are key sets that counted in an epoch, and are not here: those after the ones that are,
