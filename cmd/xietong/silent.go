@@ -127,8 +127,11 @@ func soon[T any](ctx context.Context, a *app, ask func(context.Context) (T, erro
 }
 
 // cutShort returns the problem of a request that ended before its answer came: whether it took
-// effect is not known, and an import goes on by itself.
+// effect is not known, and an import goes on by itself. What ended a demo is told here, too.
 func (a *app) cutShort(err error) (client.Problem, bool) {
+	if p, ok := a.ofDemo(err); ok {
+		return p, true
+	}
 	_, imports := errors.AsType[*importStopped](err)
 	interrupted, unknown := errors.Is(err, context.Canceled), errors.Is(err, client.ErrUnknownOutcome)
 	switch {

@@ -79,22 +79,22 @@ type demo struct {
 	ready   time.Duration
 }
 
-// Run shows every step. It returns ErrStep if a step did not hold, and otherwise stays up until ctx
-// ends, unless Exit is set.
+// Run shows every step, and stays up until ctx ends, unless Exit is set. It returns a *FailedError
+// if a step did not hold, and ErrBrokenOff or ErrUnread where it was broken off before the last
+// one. Whatever it returns, its nodes have ended.
 func Run(ctx context.Context, o Options) (err error) {
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	o.Out = heard{o.Out, end}
 	d := &demo{Options: o, started: time.Now(), keys: bufio.NewReader(o.In)}
 	if d.stage, err = stageOf(o.Province); err != nil {
 		return err
 	}
 	d.stage.branch = o.Processes
+	defer func() { err = d.leave(ctx, o.Folder == "", err) }()
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	defer func() {
-		if o.Folder == "" && err == nil {
-			err = os.RemoveAll(d.Folder)
-		}
-	}()
 	log, err := os.Create(d.file("nodes.log"))
 	if err != nil {
 		return fmt.Errorf("prepare demo: %w", err)

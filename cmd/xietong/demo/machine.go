@@ -143,7 +143,7 @@ func (m apart) start(ctx context.Context, p *place) (running, error) {
 	}
 	defer log.Close() // the process has its own file
 	node.Stderr = log
-	if err := node.Start(); err != nil {
+	if err := startBound(node); err != nil {
 		return nil, err
 	}
 	err = poll(ctx, func() (bool, error) {

@@ -36,6 +36,10 @@ const (
 	DemoNext         Code = "demo.next"
 	DemoHeld         Code = "demo.held"
 	DemoEnded        Code = "demo.ended"
+	CLIDemoStoppedDo Code = "cli.demo-stopped-do"
+	CLIDemoUnread    Code = "cli.demo-unread"
+	CLIDemoFailed    Code = "cli.demo-failed"
+	CLIDemoFailedDo  Code = "cli.demo-failed-do"
 )
 
 var demoSentences = []sentence{
@@ -81,6 +85,10 @@ var demoSentences = []sentence{
 	{DemoOtherRoot, "无效：同一凭证，另一个起点标识", "INVALID  the same receipt from another pin"},
 	{DemoNext, "（按回车键继续）", "(Enter goes on)"},
 	{DemoEnded, "{steps} 个步骤全部成立，用时 {seconds} 秒。演示结束，各节点已停止，数据不保留", "{steps} of {steps} [step|steps] held in {seconds} s. The demo ends here: its nodes stop, and their data go"},
+	{CLIDemoStoppedDo, "演示中途停止，各节点已结束，数据已删除；需要时重新执行即可", "the demo was broken off, its nodes have ended, and its data are gone; run it anew whenever you like"},
+	{CLIDemoUnread, "演示的输出已无人读取", "nobody reads the output of the demo any more"},
+	{CLIDemoFailed, "演示有一步不成立：{reason}", "a step of the demo did not hold: {reason}"},
+	{CLIDemoFailedDo, "各节点已结束；数据和节点日志（nodes.log 等）留在该目录中，可供查看，看完请自行删除", "its nodes have ended; the data and the logs of the nodes (nodes.log and others) stay in that folder: look into them, and remove it then"},
 	{DemoHeld, "{steps} 个步骤全部成立，用时 {seconds} 秒。各节点保持运行，按 Ctrl-C 结束。可另开终端：",
 		"{steps} of {steps} [step|steps] held in {seconds} s. The nodes stay up until Ctrl-C. In another terminal:"},
 }
