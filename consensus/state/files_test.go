@@ -23,7 +23,7 @@ import (
 
 // inFilesOf are options of a store that moves its entries into files of so many blocks when a test
 // says so.
-func inFilesOf(blocks int) Options { return Options{FileBlocks: blocks, unmoving: true} }
+func inFilesOf(blocks int) Options { return Options{FileBlocks: blocks, Unmoving: true} }
 
 // moveAll moves what can be moved.
 func (x *marked) moveAll() {
@@ -265,7 +265,7 @@ func TestMoveFaults(t *testing.T) {
 				}
 				return errDisk
 			}
-			x.reopen(Options{FileBlocks: 1, unmoving: true, Fatal: func(error) {}, commit: func(tx *bolt.Tx) error {
+			x.reopen(Options{FileBlocks: 1, Unmoving: true, Fatal: func(error) {}, commit: func(tx *bolt.Tx) error {
 				err := fails("commit", tx.Commit)
 				if tx.DB() != nil {
 					err = errors.Join(err, tx.Rollback())

@@ -33,7 +33,7 @@ func newFiller(t *testing.T, entries int) *filler { return newFillerWith(t, entr
 func newFillerWith(t *testing.T, entries int, o Options) *filler {
 	f := &filler{T: t, source: newMarkedWith(t, filepath.Join(t.TempDir(), "state.db"), o), dir: t.TempDir(), index: 1, options: o}
 	f.grow(entries)
-	if o.unmoving {
+	if o.Unmoving {
 		f.source.moveAll()
 	}
 	return f

@@ -13,7 +13,7 @@ import (
 func TestMoverRests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newTwins(t, 1)
-		x.reopen(Options{unmoving: true})
+		x.reopen(Options{Unmoving: true})
 		for _, blocks := range []uint64{256, 0} { // 0: no file is noted yet
 			x.mu.Lock()
 			x.meta.Size, x.meta.filed = 140_000, filed{Blocks: blocks}

@@ -164,6 +164,9 @@ type Options struct {
 	// FileBlocks is how many blocks of 256 entries a file has, where there is none yet; 0: 256.
 	// Fewer are for tests.
 	FileBlocks int
+	// Unmoving is true where nothing moves old entries into files: whoever opens a store to look,
+	// or to make raft's log, changes nothing that it need not.
+	Unmoving bool
 
 	mapLen    int                         // bytes of the file's first map; 0: mapLen
 	began     func()                      // is called when the file is read and mu not yet held; nil: nothing is
@@ -171,7 +174,6 @@ type Options struct {
 	rename    func(from, to string) error // renames a file that was filled,
 	syncDir   func(path string) error     // and flushes its folder
 	reading   func()                      // is called for each part that a source reads before an offer; nil: nothing is
-	unmoving  bool                        // no goroutine moves old entries; a test does
 	shortList int                         // bytes of a list of free pages that every commit writes; 0: shortList
 }
 
@@ -280,7 +282,7 @@ func (s *Store) start() error {
 	}
 	_ = s.View(func(r *Reader) error { return s.harms(r.checkFiles()) }) // it is noted, and the store serves on
 	s.flusher.Go(s.flushLoop)
-	if !s.options.unmoving {
+	if !s.options.Unmoving {
 		s.flusher.Go(s.moveLoop)
 	}
 	return nil

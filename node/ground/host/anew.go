@@ -167,7 +167,7 @@ type chainAlone struct {
 // no note would open with the keys of before, beside the others. note returns nil where it stays as
 // it is.
 func makeAlone(dir string, name identity.Jurisdiction, replica identity.Replica, registry *state.Registry, note func(*state.Reader) (*Anew, error)) (err error) {
-	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{})
+	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{Unmoving: true})
 	if err != nil {
 		return OfState(dir, err)
 	}

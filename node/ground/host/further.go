@@ -91,7 +91,7 @@ func (f *Further) Fill(ctx context.Context, stream io.ReadWriter, from identity.
 
 // Finish makes raft's log, from which the replica follows the others.
 func (f *Further) Finish() error {
-	store, err := state.Open(filepath.Join(f.Dir, stateFile), state.NewRegistry(), state.Options{})
+	store, err := state.Open(filepath.Join(f.Dir, stateFile), state.NewRegistry(), state.Options{Unmoving: true})
 	if err != nil {
 		return f.part(PartLedger, stateFile, err)
 	}

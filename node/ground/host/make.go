@@ -127,7 +127,7 @@ func FirstReplica() identity.Replica {
 // bootstrap makes raft's log unless there is one. It returns the first key set of the ledger, or
 // nil while the ledger has none, and the ledger's epoch.
 func bootstrap(dir string, name identity.Jurisdiction, hosted int) (first []byte, epoch uint64, err error) {
-	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{})
+	store, err := state.Open(filepath.Join(dir, stateFile), state.NewRegistry(), state.Options{Unmoving: true})
 	if err != nil {
 		return nil, 0, err
 	}

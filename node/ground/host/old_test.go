@@ -181,3 +181,39 @@ func TestTimesOfOldEntries(t *testing.T) {
 		}
 	})
 }
+
+// TestALookMovesNothing (R21-17): whoever looks into a folder before deciding to go on there moves
+// no old entries, though there is something to move.
+func TestALookMovesNothing(t *testing.T) { synctest.Test(t, aLookMovesNothing) }
+
+func aLookMovesNothing(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	for range 800 {
+		add(t, h)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files := func() int {
+		all, _ := filepath.Glob(filepath.Join(dir, state.FilesFolder, "0*"))
+		return len(all)
+	}
+	s, err := state.Open(filepath.Join(dir, stateFile), testRegistry(), state.Options{FileBlocks: 1, Room: func() (uint64, error) {
+		return uint64(1-min(files(), 1)) << 40, nil // for one file
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Minute)
+	if err := s.Close(); err != nil || files() != 1 {
+		t.Fatalf("%d files, %v", files(), err)
+	}
+	_, err = BeginAnew(dir, h.Name(), testRegistry(), func(*state.Reader, bool) (*Anew, error) {
+		time.Sleep(time.Minute)
+		return nil, nil
+	})
+	if err != nil || files() != 1 {
+		t.Errorf("a look left %d files of 1, %v", files(), err)
+	}
+}
