@@ -14,6 +14,6 @@ func JoinReplica(ctx context.Context, dir, line string, o JoinOptions) (ReplicaJ
 	o.Options = o.withDefaults()
 	return replicas.Join(ctx, dir, line, replicas.JoinOptions{
 		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve,
-		Listen: o.Listen, TimeZone: o.TimeZone, Told: o.Told,
+		Listen: o.Listen, TimeZone: o.TimeZone, Told: o.Told, FileBlocks: o.FileBlocks,
 	})
 }

@@ -42,6 +42,8 @@ type JoinOptions struct {
 	TimeZone string // see config.Config; "": that of the replica from which it is filled
 	// Told receives each step that was done, once, for a person to read.
 	Told func(join.Step)
+	// FileBlocks is that of host.Options.
+	FileBlocks int
 }
 
 // Joined is the result of Join.
@@ -192,6 +194,7 @@ func (a *attempt) meet(ctx context.Context) error {
 func (a *attempt) keys(context.Context) (err error) {
 	a.further, err = host.BeginFurther(host.Folder(a.dir, a.t.Of.Name()), a.newest, a.t.Replica, a.o.Now)
 	if err == nil {
+		a.further.FileBlocks = a.o.FileBlocks
 		a.told(text.JoinKeys, text.JoinKeysDone, nil)
 	}
 	return err

@@ -24,10 +24,13 @@ import (
 // its keys, (2) Secrets keeps what another replica hands over, (3) Fill receives the state, (4)
 // Finish makes raft's log. Each step finds what an earlier attempt left, and goes on.
 type Further struct {
-	Dir     string
-	Name    identity.Jurisdiction
-	Keys    *authority.Authority
-	Now     func() time.Time
+	Dir  string
+	Name identity.Jurisdiction
+	Keys *authority.Authority
+	Now  func() time.Time
+	// FileBlocks is that of Options.
+	FileBlocks int
+
 	newest  trust.KeySet // that is known of the jurisdiction
 	replica identity.Replica
 }
@@ -82,6 +85,7 @@ func (f *Further) Fill(ctx context.Context, stream io.ReadWriter, from identity.
 	}
 	c := state.FillConfig{
 		Dir: f.Dir, Log: log, Registry: registry, Source: from.String(), Progress: progress, Check: checkFilled(log, f.newest),
+		FileBlocks: f.FileBlocks,
 	}
 	if _, err := state.Fill(ctx, stream, c); err != nil {
 		return err

@@ -56,7 +56,7 @@ func (m *machine) synced() (never time.Time) {
 func (m *machine) options() node.Options {
 	return node.Options{
 		Logger: m.tree.log.With("machine", m.name), Version: "test", Now: m.now, Elapsed: m.elapsed, Synced: m.synced,
-		Packets: m.packets, Resolve: m.resolve,
+		Packets: m.packets, Resolve: m.resolve, FileBlocks: 1,
 	}
 }
 
