@@ -12,8 +12,9 @@ import (
 // same number as the node's own files: its ledger, its keys, and its links.
 const maxConnections = 256
 
-// beginWithin is how long a new connection is sure of its place before its first request came. The
-// clients of a crowd that comes at once are not silent, they have not been heard yet.
+// beginWithin is how long a new connection is sure of its place before the header of its first
+// request is whole. The clients of a crowd that comes at once are not silent, they have not been
+// heard yet.
 const beginWithin = time.Second
 
 // Bounds of those who come while no place is free.
@@ -23,9 +24,10 @@ const (
 )
 
 // room is a listener that has a bounded number of connections. Where there is no place, the
-// connection that has been silent for longest ends. If all are in use, a bounded number of others
-// wait for a while, in their order; whoever comes beyond them, or waited in vain, goes to the
-// porch, where it is refused. If the porch is full, too, the queue of the system holds the rest.
+// connection that has been silent for longest ends, or has had half a request for longest. If all
+// are in use, a bounded number of others wait for a while, in their order; whoever comes beyond
+// them, or waited in vain, goes to the porch, where it is refused. If the porch is full, too, the
+// queue of the system holds the rest.
 type room struct {
 	net.Listener
 	most    int
@@ -39,7 +41,7 @@ type room struct {
 
 	mu   sync.Mutex
 	held int
-	idle []*connection // without a request, the oldest first
+	idle []*connection // without a whole request, the oldest first
 }
 
 // arrival is what the listener said.
@@ -83,6 +85,11 @@ func (r *room) fetch() {
 // Accept implements net.Listener.
 func (r *room) Accept() (net.Conn, error) {
 	for {
+		select {
+		case <-r.closed:
+			return nil, r.turnAway(net.ErrClosed)
+		default:
+		}
 		if c := r.next(); c != nil {
 			return c, nil
 		}
@@ -97,19 +104,23 @@ func (r *room) Accept() (net.Conn, error) {
 		select {
 		case a := <-come:
 			if a.err != nil {
-				return nil, a.err
+				return nil, r.turnAway(a.err)
 			}
 			r.queue(a.conn)
 		case <-r.freed:
 		case <-later:
-		case <-r.closed:
-			for _, w := range r.waiting {
-				_ = w.conn.Close() // nobody has read from it
-			}
-			r.waiting = nil
-			return nil, net.ErrClosed
+		case <-r.closed: // see above
 		}
 	}
+}
+
+// turnAway closes those who wait, where Accept is called no more for an error, which it returns.
+func (r *room) turnAway(err error) error {
+	for _, w := range r.waiting {
+		_ = w.conn.Close() // nobody has read from it
+	}
+	r.waiting = nil
+	return err
 }
 
 // queue has a connection wait for a place or, where too many do, sends it to the porch.
@@ -185,7 +196,8 @@ func (r *room) told() {
 	}
 }
 
-// note notes whether a connection has a request; it is the ConnState of the server.
+// note notes whether a connection has a request; it is the ConnState of the server, which says of a
+// connection that it is active when the header of a request is whole.
 func (r *room) note(of net.Conn, s http.ConnState) {
 	c, ours := of.(*connection)
 	if !ours {
@@ -211,8 +223,8 @@ type connection struct {
 	left, asked bool // guarded by room.mu: it has no place any more; it had a request
 }
 
-// silent reports whether the connection, which has no request, may end for another. The caller
-// holds room.mu.
+// silent reports whether the connection, which has no whole request, may end for another. The
+// caller holds room.mu.
 func (c *connection) silent() bool { return c.asked || time.Since(c.began) >= beginWithin }
 
 func (c *connection) Write(p []byte) (int, error) {

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -113,6 +114,62 @@ func TestSilentOnThePorch(t *testing.T) {
 		close(release)
 		if _, err := s.end(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestHalfRequestsEndForOthers (M03d): as many connections as have a place begin a request and end
+// no header. Others are served after the second for which each of these is sure of its place.
+func TestHalfRequestsEndForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := serve(t, http.HandlerFunc(greets))
+		half := strings.TrimSuffix(hello, "\r\n")
+		for range maxConnections {
+			defer s.ask(half).Close()
+		}
+		synctest.Wait()
+		for i, a := range s.crowd(maxConnections) {
+			if a.status != http.StatusOK || a.took < beginWithin || a.took > 2*beginWithin {
+				t.Errorf("client %d: got %+v, want it served after %s", i, a, beginWithin)
+				break
+			}
+		}
+		if _, err := s.end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// oneOnly is a listener of one connection, that breaks then.
+type oneOnly struct{ net.Conn }
+
+func (b *oneOnly) Accept() (c net.Conn, err error) {
+	if c, b.Conn = b.Conn, nil; c == nil {
+		err = errBroken
+	}
+	return c, err
+}
+
+func (b *oneOnly) Close() error   { return nil }
+func (b *oneOnly) Addr() net.Addr { return nil }
+
+var errBroken = errors.New("the listener is broken")
+
+// TestNobodyWaitsAtABrokenListener (R21-12): the listener breaks for good while somebody waits for
+// a place. They are let go of.
+func TestNobodyWaitsAtABrokenListener(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		mine, theirs := net.Pipe()
+		r := newRoom(&oneOnly{theirs}, 0)
+		if _, err := r.Accept(); !errors.Is(err, errBroken) {
+			t.Fatalf("got %v", err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		_ = mine.SetReadDeadline(time.Now().Add(time.Second))
+		if _, err := mine.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+			t.Errorf("it still waits: %v", err)
 		}
 	})
 }
