@@ -59,7 +59,7 @@ func (d *Desk) came(ctx context.Context, id identity.Message, reason string) (en
 
 // settle settles an epoch that was begun, with what is known by now: a person looked through what
 // may have ended. It returns the entry that records their word: where the epoch was begun with it,
-// that is the one that began it.
+// or was said to have lost more with it, that is the one which says so.
 func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q *host.QuestionError) (entry identity.Entry, err error) {
 	b, unsettled, err := d.unsettled(func(b host.Begun) bool { return b.Epoch == q.Epoch })
 	if err == nil && !unsettled { // it was settled meanwhile
@@ -68,12 +68,12 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q
 	if err != nil {
 		return entry, err
 	}
-	entry = d.Own.Names().Entry(b.Lost.Entry)
+	entry = d.Own.Names().Entry(b.Said)
 	said := b.Lost.Checked
 	b.Lost.Checked = true
 	all, err := d.allLost(ctx, b, time.Since(q.Since))
 	if err == nil && !said {
-		c := checked{Replica: q.Replica.String(), Begun: entry.String(), From: b.Lost.From, To: max(b.Lost.From, b.Seen.Checkpoint.Size), Whole: true, Reason: reason}
+		c := checked{Replica: q.Replica.String(), Begun: d.Own.Names().Entry(b.Lost.Entry).String(), From: b.Lost.From, To: max(b.Lost.From, b.Seen.Checkpoint.Size), Whole: true, Reason: reason}
 		for _, k := range all {
 			c.Acts, c.Whole = c.Acts+len(k.acts), c.Whole && k.whole
 		}

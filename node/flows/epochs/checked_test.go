@@ -81,3 +81,20 @@ func TestSettledByAPerson(t *testing.T) {
 		t.Errorf("begun with the word: got %s, %v", entry, err)
 	}
 }
+
+// TestWordOfWhatWasWidened (R21-13): where a person's word came when more was found lost, the entry
+// that says so records it, and not the one that began the epoch.
+func TestWordOfWhatWasWidened(t *testing.T) {
+	d, o, w := newDesk(t)
+	w.acts, o.refuses = []ledger.Indexed{act(8, ledger.KindCancellation)}, true
+	if _, err := d.Continue(t.Context(), newID(t), "r", Word{}); err == nil {
+		t.Fatal("it went on")
+	}
+	o.refuses, o.said, o.question.Epoch = false, nil, 2
+	b := &o.begun[0]
+	b.Said, b.Lost.Checked = b.Lost.Entry+7, true // as host.Begun tells of it
+	entry, err := d.Continue(t.Context(), newID(t), "I looked", Word{Checked: true})
+	if want := o.names.Entry(b.Lost.Entry + 7); err != nil || entry != want {
+		t.Errorf("got %s, %v, want %s", entry, err, want)
+	}
+}
