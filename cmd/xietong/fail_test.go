@@ -70,6 +70,18 @@ func TestErrorsInChinese(t *testing.T) {
 	}
 }
 
+// TestCrowdAtTheSocket (A21-3): where even the system's queue of the socket is full, a person is
+// told that the node is busy, and not of permissions.
+func TestCrowdAtTheSocket(t *testing.T) {
+	full := fmt.Errorf("%w: D/node.sock: %w", client.ErrSocket, os.NewSyscallError("connect", syscall.EAGAIN))
+	for lang, want := range map[text.Lang]string{text.Zh: "请在 2 秒后重试", text.En: "try again in 2 s"} {
+		a := &app{lang: lang, data: t.TempDir(), getenv: func(string) string { return "" }}
+		if p, code := a.explain(full); code != exitUnreachable || p.Code != string(text.Overloaded) || p.Do != want {
+			t.Errorf("exit %d, %+v, want %s", code, p, want)
+		}
+	}
+}
+
 // TestDiskErrors: whatever the disk refuses, the client's or that of the node, is told with its
 // cause, and with what to do about that.
 func TestDiskErrors(t *testing.T) {

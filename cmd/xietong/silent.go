@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"xietong/node"
@@ -173,6 +174,8 @@ func (a *app) unreached(err error) (client.Problem, bool) {
 		return a.known(text.NotRunning, text.Args{"dir": a.data}), true
 	case errors.Is(err, client.ErrBroken):
 		return a.own("node-stopped", text.CLIStopped, text.CLIStoppedDo, a.data, err), true
+	case errors.Is(err, client.ErrSocket) && errors.Is(err, syscall.EAGAIN): // its queue is full
+		return a.known(text.Overloaded, text.Args{"seconds": "2"}), true
 	case errors.Is(err, client.ErrSocket):
 		return a.own("socket", text.CLISocket, text.CLISocketDo, a.data, err), true
 	}
