@@ -62,6 +62,9 @@ func (a *app) listing(headings []heading, c *cobra.Command) *cobra.Command {
 			err.command = cmd.CommandPath()
 			return err
 		}
+		if err := a.tryOutput(); err != nil {
+			return err
+		}
 		return run(cmd, args)
 	}
 	return c
@@ -90,6 +93,20 @@ func (a *app) chooseOutput() *usageError {
 		return usage(text.CLINoSheetHere, nil)
 	}
 	a.jsonOnly = o.format == string(export.JSON)
+	return nil
+}
+
+// tryOutput looks whether the file can be written, before anything is asked: a question is recorded
+// at both sides, and of no use to whoever does not get the answer.
+func (a *app) tryOutput() error {
+	if a.output.file == "" {
+		return nil
+	}
+	f, err := a.newFile(a.output.file)
+	if err != nil {
+		return asOutput(err, a.output.file)
+	}
+	f.discard()
 	return nil
 }
 

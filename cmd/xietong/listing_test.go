@@ -274,3 +274,29 @@ func TestOutputFlags(t *testing.T) {
 		t.Errorf("the node was asked %q", b.node.asked)
 	}
 }
+
+// TestOutBeforeItAsks (N21-40): a file that is there, or in a folder that is not, is told before
+// the node is asked: the question would be recorded at both sides.
+func TestOutBeforeItAsks(t *testing.T) {
+	b := newWorkbench(t, "C")
+	there := filepath.Join(b.dir, "there.csv")
+	if err := os.WriteFile(there, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nowhere := filepath.Join(b.dir, "nowhere", "x.csv")
+	for _, line := range []string{
+		"query villages --key 1 --purpose p", "query villages --count --purpose p", "query villages --at **.guizhou --count --purpose p",
+		"query villages --at **.guizhou --purpose p", "query villages --all --purpose p", "use list",
+	} {
+		for file, want := range map[string]string{there: "there.csv", nowhere: "no such file or folder"} {
+			b.node.asked = nil
+			code, stdout, stderr := b.run(append(strings.Fields(line), "--out", file)...)
+			if code != exitFailed || stdout != "" || !strings.Contains(stderr, want) || len(b.node.asked) > 0 {
+				t.Errorf("%s --out %s: exit %d, the node was asked %q\n%s", line, file, code, b.node.asked, stderr)
+			}
+		}
+	}
+	if left, err := filepath.Glob(filepath.Join(b.dir, ".*")); err != nil || len(left) > 0 {
+		t.Errorf("it left %s, %v", left, err)
+	}
+}
