@@ -34,7 +34,9 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 	n.adding.Lock()
 	defer n.adding.Unlock()
 	if h, ok := n.of(place.Name); ok {
-		return n.hostAgain(ctx, h, parent, id, place, k)
+		result, err := n.hostAgain(ctx, h, parent, id, place, k)
+		result.HeadsAt = n.headsAt(h)
+		return result, err
 	}
 	if err := n.whyBroken(place.Name); err != nil {
 		return join.Result{}, err
@@ -54,8 +56,19 @@ func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identi
 		if err != nil || k.Only {
 			return result, err
 		}
+		result.HeadsAt = n.headsAt(above)
 		return result, n.add(ctx, result.Placed)
 	})
+}
+
+// headsAt returns who keeps the heads of what is below a jurisdiction of this node: the first level
+// above it on another node; zero: nobody.
+func (n *Node) headsAt(h *hosted) identity.Jurisdiction {
+	above, _, ok := n.above(h)
+	if !ok {
+		return identity.Jurisdiction{}
+	}
+	return above
 }
 
 func (n *Node) hosting(k join.Keys) join.Options {

@@ -250,7 +250,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 		Breaks:   h.breaks,
 		Keys:     keysOf{h},
 		Clock:    h.host,
-		Newest:   h.epochs,
+		Newest:   newest{n, h},
 		Check:    h.check,
 		Witness:  h.witness,
 		Usage:    usage.NewDesk(h.host, catalog.Providers),

@@ -51,7 +51,8 @@ func (h *hosted) withheldAtDoor(keys bool) error {
 }
 
 // witnesses are the neighbours that keep what they saw of a ledger. Those on this node are none:
-// they may be copies as well.
+// they may be copies as well. Where the parent is one of those, the first level above that another
+// node runs has the heads; see witnessing.
 type witnesses struct {
 	node *Node
 	of   *hosted
@@ -63,27 +64,52 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 		return nil, host.ErrNoWitness
 	}
 	all, err := w.of.witness.Largest(ctx)
-	return seenOf(all), err
+	above, failed := w.of.witness.SeenAbove(ctx)
+	if err = errors.Join(err, failed); err == nil && w.onlyAbove() {
+		err = host.ErrNoWitness // it has told all that it knows, and cannot tell that there was no more
+	}
+	return seenOf(append(all, above...)), err
 }
 
-// Elsewhere implements host.Witnesses.
+// onlyAbove reports whether nobody saw the ledger itself, but a level further up has its heads.
+func (w witnesses) onlyAbove() bool {
+	near := w.Near()
+	return len(near) == 1 && w.isAbove(near[0].Name)
+}
+
+// isAbove reports whether a level further up than the parent is asked in its place.
+func (w witnesses) isAbove(name identity.Jurisdiction) bool {
+	parent, joined := w.of.table.Parent()
+	return joined && name != parent && parent.Under(name)
+}
+
+// Elsewhere implements host.Witnesses. A level further up does not see most, but must agree.
 func (w witnesses) Elsewhere() (all []identity.Jurisdiction, parent bool) {
+	if w.onlyAbove() {
+		return nil, false
+	}
 	for _, n := range w.Near() {
-		all, parent = append(all, n.Name), parent || n.Parent
+		all, parent = append(all, n.Name), parent || n.Parent && !w.isAbove(n.Name)
 	}
 	return all, parent
 }
 
 func seenOf(all []witnessing.Seen) (seen []host.Seen) {
 	for _, s := range all {
-		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot})
+		seen = append(seen, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot, Headed: s.Headed})
 	}
 	return seen
 }
 
 // LargestBy implements epochs.Witness.
 func (w witnesses) LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error) {
-	all, err := w.of.witness.LargestBy(ctx, name)
+	ask := w.of.witness.LargestBy
+	if w.isAbove(name) {
+		ask = func(ctx context.Context, _ identity.Jurisdiction) ([]witnessing.Seen, error) {
+			return w.of.witness.SeenAbove(ctx)
+		}
+	}
+	all, err := ask(ctx, name)
 	return seenOf(all), err
 }
 
@@ -125,10 +151,11 @@ func (w witnesses) Proven(ctx context.Context) ([]host.Seen, error) {
 	return w.of.witness.Proven(ctx)
 }
 
-// any reports whether there is a neighbour on another node.
+// any reports whether there is somebody on another node to ask.
 func (w witnesses) any() bool { return len(w.Near()) > 0 }
 
-// Near implements epochs.Witness: the parent comes first.
+// Near implements epochs.Witness: the parent comes first, or the level above that is asked in its
+// place.
 func (w witnesses) Near() (all []epochs.Near) {
 	names := w.of.table.ChildrenNow()
 	parent, joined := w.of.table.Parent()
@@ -140,6 +167,9 @@ func (w witnesses) Near() (all []epochs.Near) {
 			up := w.node.socket.Up(w.of.settings.Name, name)
 			all = append(all, epochs.Near{Name: name, Up: up, Parent: joined && name == parent})
 		}
+	}
+	if above, linked, ok := w.node.above(w.of); ok && above != parent {
+		all = slices.Insert(all, 0, epochs.Near{Name: above, Up: linked, Parent: true})
 	}
 	return all
 }

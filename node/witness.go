@@ -15,6 +15,10 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 	return witnessing.New(witnessing.Options{
 		Own: h.host, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
 		Here: func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
+		Above: func() (identity.Jurisdiction, bool) {
+			above, _, ok := n.above(h)
+			return above, ok
+		},
 		Believed: func(ctx context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
 			pin, known, err := h.breaks.Believed(ctx, of)
 			return pin, known && err == nil
@@ -28,4 +32,19 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 		},
 		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
 	})
+}
+
+// above returns the first level above a jurisdiction that another node runs, and whether there is a
+// link on each step up to it; ok is false where this node runs all up to the root.
+func (n *Node) above(h *hosted) (above identity.Jurisdiction, linked, ok bool) {
+	above, ok = h.table.Parent()
+	linked = true
+	for below, root := h.settings.Name, h.table.Root(); ok; above, ok = above.Parent() {
+		linked = linked && n.socket.Up(below, above)
+		if _, here := n.of(above); !here || above == root {
+			return above, linked, !here
+		}
+		below = above
+	}
+	return above, false, false
 }

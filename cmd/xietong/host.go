@@ -44,6 +44,11 @@ func (a *app) hostAdd() *cobra.Command {
 		told := text.Args{"title": added.DisplayName, "name": added.Name}
 		a.say(text.CLIHosted, told)
 		a.say(text.StatusPin, text.Args{"pin": added.Pin})
+		if added.HeadsAt != "" {
+			a.say(text.CLIHostedHeads, text.Args{"name": added.HeadsAt})
+		} else {
+			a.say(text.CLIHostedAlone, told)
+		}
 		switch {
 		case added.Recovered:
 			a.say(text.PaperHostedBelieved, told)

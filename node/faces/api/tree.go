@@ -223,9 +223,13 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 		return out, err
 	}
 	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery, Rekey: v.Rekey})
-	return client.HostedPlace{
+	out = client.HostedPlace{
 		Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry, Epoch: got.Epoch, Recovered: got.Recovered, Again: got.Again,
-	}, err
+	}
+	if !got.HeadsAt.IsZero() {
+		out.HeadsAt = h.Standing.Called(got.HeadsAt)
+	}
+	return out, err
 }
 
 func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out client.HostingPlan, err error) {

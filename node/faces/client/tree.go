@@ -223,6 +223,7 @@ type HostedPlace struct {
 	Epoch       uint64 `json:"epoch,omitempty" doc:"Of its ledger; above 1: this name, or one above it, had another before"`
 	Recovered   bool   `json:"recovered,omitempty" doc:"Whether the recovery key from before has signed its keys"`
 	Again       bool   `json:"again,omitempty" doc:"It had joined with these keys before, so nobody waits for them"`
+	HeadsAt     string `json:"heads_at,omitempty" doc:"The display name of the first level above that runs on another node, and keeps the heads of its acts; absent: nobody outside does"`
 }
 
 // HostingPlan is what the end of the hosting of a jurisdiction would do.

@@ -121,8 +121,9 @@ type Word struct {
 // where nobody asked, text.GroupUnsaid for a replica of several without the word that it is the
 // newest: older ones go on by an invitation of the parent alone; text.LostUnseen where no neighbour
 // said what it saw and the word is neither, text.LostUnknown where the heads are not known and
-// nobody checked, text.LostUnasked where whoever may keep them did not answer for less than
-// host.AskAgain, text.LostKeys where the keys changed in what is lost, and those of host.Host.
+// nobody checked, text.LostHeaded where they are all that is known, text.LostUnasked where whoever
+// may keep them did not answer for less than host.AskAgain, text.LostKeys where the keys changed in
+// what is lost, and those of host.Host.
 func (d *Desk) Continue(ctx context.Context, id identity.Message, reason string, w Word) (entry identity.Entry, err error) {
 	q, questioned, err := d.question(ctx)
 	if err != nil {

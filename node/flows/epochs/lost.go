@@ -46,6 +46,9 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 		args["known"] = strconv.FormatUint(max(knownUpTo(err), lost.From), 10) // what is not lost is not in doubt
 		args["size"] = strconv.FormatUint(seen.Checkpoint.Size, 10)
 		return k, text.Fail(text.LostUnknown, args, err)
+	case seen.Headed && !lost.Checked:
+		args["size"] = strconv.FormatUint(seen.Checkpoint.Size, 10)
+		return k, text.Fail(text.LostHeaded, args, nil)
 	}
 	acts, failed := d.missing(ctx, acts, same.UpTo)
 	if failed != nil {
@@ -56,7 +59,7 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 			return k, d.keysLost(nil)
 		}
 	}
-	return known{k.log, acts, err == nil, same}, nil
+	return known{k.log, acts, err == nil && !seen.Headed, same}, nil
 }
 
 // unasked says that whoever keeps the heads did not tell them or, where it told some, that nothing

@@ -129,7 +129,7 @@ func (d *Desk) kept(ctx context.Context, seen host.Seen, from uint64) (k known, 
 	if err != nil && !failure.Is(err, text.HeadsMissing) {
 		return k, 0, errors.Join(errNotKept, err)
 	}
-	k = known{log: seen.Checkpoint.Log, whole: err == nil, same: same}
+	k = known{log: seen.Checkpoint.Log, whole: err == nil && !seen.Headed, same: same}
 	upTo = knownUpTo(err)
 	k.acts, err = d.missing(ctx, acts, same.UpTo)
 	return k, upTo, err

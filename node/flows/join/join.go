@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/paper"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
@@ -95,7 +96,8 @@ type Result struct {
 	OnlyHere    string   `json:"listens_only_here,omitempty"` // the address to listen on, where nothing leaves the machine from it, and the parent is elsewhere
 	Again       bool     `json:"again,omitempty"`             // it had joined with these keys before, so nobody waits for them
 
-	Placed config.Jurisdiction `json:"-"` // how it is configured: by the names that were endorsed
+	Placed  config.Jurisdiction   `json:"-"` // how it is configured: by the names that were endorsed
+	HeadsAt identity.Jurisdiction `json:"-"` // of a hosted place: the first level above on another node, which keeps its heads; zero: none
 }
 
 // attempt is one attempt to join.

@@ -163,7 +163,7 @@ func (d *Desk) keepers(c Seen) (all []identity.Jurisdiction) {
 		all = append(all, c.By)
 	}
 	for above := parent; ok; {
-		if above, ok = above.Parent(); ok && !d.o.Here(above) {
+		if above, ok = above.Parent(); ok && !d.o.Here(above) && !slices.Contains(all, above) {
 			all = append(all, above)
 		}
 	}
@@ -206,22 +206,24 @@ func (b *back) fetch(ctx context.Context) error {
 	return nil
 }
 
-// all takes what there is; other says that it is another history than that of c.
-func (b *back) all(ctx context.Context) (other bool, err error) {
+// gather takes what there is, up to c.
+func (b *back) gather(ctx context.Context) error {
 	for b.at < b.c.Checkpoint.Size {
 		told, err := ask(ctx, b.d, operationHeads, b.c.By, lost{Epoch: b.c.Checkpoint.Log.Epoch(), From: b.at})
-		if err != nil {
-			return false, err
-		}
-		if len(told.Pieces) == 0 {
-			break
+		if err != nil || len(told.Pieces) == 0 {
+			return err
 		}
 		if err := b.take(ctx, told); err != nil {
-			return false, failure.Unreadable(b.c.By, err)
+			return failure.Unreadable(b.c.By, err)
 		}
 	}
-	if !b.begun {
-		return false, nil
+	return nil
+}
+
+// all takes what there is, and proves it; other says that it is another history than that of c.
+func (b *back) all(ctx context.Context) (other bool, err error) {
+	if err := b.gather(ctx); err != nil || !b.begun {
+		return false, err
 	}
 	if err := b.prove(); err != nil {
 		return false, failure.Unreadable(b.c.By, err)
@@ -237,6 +239,7 @@ type back struct {
 	from  uint64
 	at    uint64 // up to which they came
 	begun bool
+	first uint64          // where the first piece begins
 	f     ledger.Frontier // at that place
 	last  heads           // that brought the last piece
 	bytes int
@@ -322,7 +325,7 @@ func (b *back) begin(x ledger.Excerpt) (err error) {
 	if x.From > b.from {
 		return fmt.Errorf("the first piece begins at entry %d, after %d", x.From, b.from)
 	}
-	b.begun, b.sole = true, true
+	b.begun, b.sole, b.first = true, true, x.From
 	b.f, err = looked(b.d, func(r *state.Reader) (ledger.Frontier, error) {
 		if x.From > r.Size() {
 			return ledger.Frontier{}, fmt.Errorf("there are %d entries here, not %d", r.Size(), x.From)

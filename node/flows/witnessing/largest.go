@@ -25,6 +25,9 @@ type Seen struct {
 	// Proven says that a majority of an own key set signed the note that is known here. A copy may
 	// be older than the keys that signed what it lost.
 	Proven bool
+	// Headed says that no checkpoint is known, but the heads up to there: see SeenAbove. There may
+	// have been more.
+	Headed bool
 }
 
 // Asks reports whether an operation asks what is kept of the asker's ledger: whoever was put back

@@ -99,8 +99,10 @@ func TestLostKeys(t *testing.T) {
 		asked := 0
 		d := New(Options{
 			Own: own, Logger: slog.New(slog.DiscardHandler), Here: func(identity.Jurisdiction) bool { return false },
-			Parent:  func() (identity.Jurisdiction, bool) { return city.Name(), true },
-			KeySets: func(identity.Jurisdiction) ([]trust.Believed, error) { return []trust.Believed{{KeySet: newest[len(newest)-1]}}, nil },
+			Parent: func() (identity.Jurisdiction, bool) { return city.Name(), true },
+			KeySets: func(identity.Jurisdiction) ([]trust.Believed, error) {
+				return []trust.Believed{{KeySet: newest[len(newest)-1]}}, nil
+			},
 			Asker: handing(func(c chainAsked) (h chainHanded, err error) {
 				asked++
 				h.KeySets = append([][]byte{}, row.signed[min(int(c.From)-1, len(row.signed)):]...)

@@ -90,7 +90,7 @@ const (
 // rose is what the parent was sent last.
 type rose struct {
 	at    time.Time
-	own   uint64 // entries that the parent had cosigned
+	own   uint64 // entries that the parent had kept
 	below uint64 // entries of all logs below of which heads were known
 }
 
@@ -98,9 +98,7 @@ type rose struct {
 func (d *Desk) rise(ctx context.Context, to identity.Jurisdiction) error {
 	now := rose{at: d.o.Now()}
 	logs, err := looked(d, func(r *state.Reader) ([]risen, error) {
-		if c, _ := cosignedBy.Load(r, keyOfWitness(to)); c.Log == r.Log() {
-			now.own = c.Size
-		}
+		now.own = d.keptBy(r, to)
 		return known(r, identity.Jurisdiction{}), nil
 	})
 	if err != nil {

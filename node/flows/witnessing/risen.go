@@ -18,10 +18,10 @@ import (
 	"xietong/node/ground/text"
 )
 
-// fromChild refuses whoever is no child on another node.
+// fromChild refuses whoever is no child of which heads are kept.
 func (d *Desk) fromChild(who identity.Jurisdiction) error {
-	if parent, ok := who.Parent(); !ok || parent != d.name || d.o.Here(who) {
-		return d.headsRefused(who, errors.New("it is no child on another node"))
+	if parent, ok := who.Parent(); !ok || parent != d.name || d.notFrom(who) {
+		return d.headsRefused(who, errors.New("it is no child whose heads are kept here"))
 	}
 	return nil
 }

@@ -102,14 +102,14 @@ func (d *Desk) busy(seconds int64, err error) error {
 
 // witness judges the checkpoint that a neighbour shows. (1) A majority must have signed it, by key
 // sets that count now, (2) it is compared with what is kept, and (3) kept itself where it is
-// larger, before (4) it is cosigned.
+// larger, before (4) it is cosigned, unless it is a child's on this node.
 func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (found, error) {
 	who := r.Header.Origin
 	if err := d.payFrom(ctx, d.showing, 1); err != nil {
 		return found{}, err
 	}
 	sets, err := d.o.KeySets(who)
-	if err != nil || d.o.Here(who) {
+	if err != nil || d.notFrom(who) {
 		return found{}, text.Fail(text.NoWitness, text.Args{"name": who.String(), "jurisdiction": d.name.String()}, err)
 	}
 	shown, err := witness.Open(o, who, counting(sets, d.o.Now()))
@@ -141,6 +141,9 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	}
 	if kept, err := d.keep(ctx, by, shown); err != nil || !kept {
 		return found{Verdict: witness.Noted}, err
+	}
+	if d.o.Here(who) {
+		return found{Verdict: verdict}, nil
 	}
 	line, err := ledger.Cosign(shown.Checkpoint, d.name, uint64(d.o.Now().Unix()), d.o.Own)
 	return found{Verdict: verdict, Line: line}, err

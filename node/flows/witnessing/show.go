@@ -67,7 +67,7 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 	if have.Log != f.Checkpoint.Log || old > f.Checkpoint.Size {
 		old = 0
 	}
-	if last.noted && last.log == f.Checkpoint.Log && last.size <= f.Checkpoint.Size {
+	if (last.noted || last.why == nil && d.o.Here(to)) && last.log == f.Checkpoint.Log && last.size <= f.Checkpoint.Size {
 		old = max(old, last.size)
 	}
 	last = d.showFrom(ctx, to, old)
@@ -112,6 +112,8 @@ func (d *Desk) showOnce(ctx context.Context, to identity.Jurisdiction, o offered
 		return next, false
 	case answer.Verdict == witness.Noted:
 		s.noted = true
+		return next, true
+	case (answer.Verdict == witness.Larger || answer.Verdict == witness.Same) && d.o.Here(to):
 		return next, true
 	case answer.Verdict == witness.Larger || answer.Verdict == witness.Same:
 		s.why = d.take(ctx, to, o, answer.Line)

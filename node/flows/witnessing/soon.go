@@ -43,7 +43,7 @@ func (d *Desk) watch(ctx context.Context) {
 				continue
 			}
 		}
-		all := d.witnesses()
+		all := d.shownTo()
 		for _, name := range all[:min(len(all), mostSoon)] {
 			if d.begins(name) {
 				showing.Go(func() { d.showSoon(ctx, name) })
@@ -85,7 +85,7 @@ func (d *Desk) since(was reached) (now reached, due bool) {
 
 // lacks reports whether a neighbour was not shown all that there is.
 func (d *Desk) lacks(now reached) bool {
-	all := d.witnesses()
+	all := d.shownTo()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.ContainsFunc(all, func(name identity.Jurisdiction) bool { return !d.shown[name].has(now) })

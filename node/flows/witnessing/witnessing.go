@@ -6,7 +6,8 @@
 // so the root of a province commits to the ledgers of all its counties. A child keeps its parent's
 // alone, so that no entry leads to another without end. A cosignature says "witnessed by X at T up
 // to entry N"; what nobody cosigned is logged, and no more. Neighbours on this node do not witness
-// each other: whoever runs the node has both.
+// each other: whoever runs the node has both. A parent there logs what its child shows, without
+// cosigning it, where what goes up by that leaves the node further up.
 //
 // The operation "witness" shows a checkpoint:
 //
@@ -128,7 +129,9 @@ type Options struct {
 	// newest endorsement of the chain; none: they are not known.
 	Chains func(ctx context.Context, child identity.Jurisdiction, epoch, from uint64) (signed [][]byte, endorsement []byte, err error)
 	// Here reports whether a neighbour is hosted by this node, and so is no witness.
-	Here   func(identity.Jurisdiction) bool
+	Here func(identity.Jurisdiction) bool
+	// Above returns the first level above that another node runs: the parent, or one further up.
+	Above  func() (name identity.Jurisdiction, ok bool)
 	Up     func(identity.Jurisdiction) bool // whether there is a link to it
 	Now    func() time.Time
 	Logger *slog.Logger // for what others cause
@@ -225,12 +228,12 @@ func (d *Desk) Run(ctx context.Context) {
 	}
 }
 
-// Round shows the own checkpoint once to every neighbour that has a link and has not seen it, and
+// Round shows the own checkpoint once to every witness that has a link and has not seen it, and
 // sends the parent the heads that it does not have. Then it looks at what the children endorse.
 func (d *Desk) Round(ctx context.Context) {
 	var round sync.WaitGroup
 	slots := make(chan struct{}, atOnce)
-	for _, name := range d.witnesses() {
+	for _, name := range d.shownTo() {
 		slots <- struct{}{}
 		round.Go(func() {
 			defer func() { <-slots }()
@@ -254,16 +257,6 @@ func (d *Desk) visit(ctx context.Context, name identity.Jurisdiction) {
 	if err != nil && ctx.Err() == nil {
 		d.o.Logger.Warn(what, "peer", name.String(), "error", err)
 	}
-}
-
-// witnesses are the neighbours of other nodes that have a link.
-func (d *Desk) witnesses() (all []identity.Jurisdiction) {
-	for _, name := range d.neighbours() {
-		if !d.o.Here(name) && d.o.Up(name) {
-			all = append(all, name)
-		}
-	}
-	return all
 }
 
 func (d *Desk) neighbours() []identity.Jurisdiction {

@@ -37,8 +37,9 @@ type place struct {
 	*host.Host
 	desk *Desk
 
-	down bool // its links are down
-	here bool // its neighbours are on its node
+	down bool   // its links are down
+	here bool   // its neighbours are on its node
+	on   string // the node that it runs on; "": one of its own
 	// answers, if not nil, changes what it answers to a call.
 	answers func(operation string, content []byte) []byte
 }
@@ -208,7 +209,7 @@ func (p *place) open() {
 	p.Host = must(p.w.t, own, err)
 	p.desk = New(Options{
 		Own: p.Host, Asker: p, Parent: p.parent, Children: p.children, KeySets: p.w.believed, Now: p.w.now, Logger: logger,
-		Here: func(identity.Jurisdiction) bool { return p.here },
+		Here: p.hereIs, Above: p.above,
 		Believed: func(_ context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
 			pin, ok := p.w.pins[of]
 			return pin, ok
@@ -220,6 +221,20 @@ func (p *place) open() {
 func (p *place) parent() (above identity.Jurisdiction, joined bool) {
 	above, _ = p.name.Parent()
 	return above, p.w.places[above] != nil
+}
+
+// hereIs reports whether another place is on the node of this one.
+func (p *place) hereIs(other identity.Jurisdiction) bool {
+	o := p.w.places[other]
+	return p.here || p.on != "" && o != nil && o.on == p.on
+}
+
+// above is the first level above on another node.
+func (p *place) above() (above identity.Jurisdiction, ok bool) {
+	for above, ok = p.parent(); ok && p.hereIs(above); {
+		above, ok = p.w.places[above].parent()
+	}
+	return above, ok
 }
 
 func (p *place) children() (all []identity.Jurisdiction) {

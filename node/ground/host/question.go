@@ -52,6 +52,10 @@ type Seen struct {
 	Checkpoint ledger.Checkpoint
 	Note       []byte // as it was signed
 	At         time.Time
+	// Headed says that a level further up keeps no checkpoint, but the heads up to there, the last
+	// of which the newest key set signed, as whoever asked has verified: the note is empty. There
+	// may have been more entries.
+	Headed bool
 	// Forgot says that the neighbour lost entries of its own since: that it saw no more says
 	// nothing.
 	Forgot bool

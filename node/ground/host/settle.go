@@ -68,7 +68,7 @@ func begunAs(r *state.Reader, e state.Epoch) (b Begun, err error) {
 	}
 	return Begun{
 		Epoch: e.Number, Before: e.Before, Said: e.Entry,
-		Seen: Seen{By: k.Saw, Note: k.Note, Checkpoint: c},
+		Seen: Seen{By: k.Saw, Note: k.Note, Checkpoint: c, Headed: len(k.Note) == 0 && k.Saw != r.Log().Jurisdiction()},
 		Lost: Lost{From: e.From, Acts: int(k.Acts), Checked: k.Checked, Entry: e.Began},
 	}, nil
 }

@@ -99,6 +99,8 @@ const (
 	CLIDrillAltered    Code = "cli.drill.altered"
 	CLIDrillStranger   Code = "cli.drill.stranger"
 	CLIHosted          Code = "cli.hosted"
+	CLIHostedHeads     Code = "cli.hosted.heads"
+	CLIHostedAlone     Code = "cli.hosted.alone"
 	CLIFlagListen      Code = "cli.flag.listen"
 	CLIFlagZone        Code = "cli.flag.time-zone"
 	CLIFlagReplicaZone Code = "cli.flag.replica-time-zone"
@@ -247,6 +249,8 @@ var joinSentences = []sentence{
 	{CLITreeAnew, "账本从第 {epoch} 纪元开始：以前若有下级，表中没有列为已加入的须重新邀请（{xietong} invite NAME）；对方停止节点，在原数据目录执行 xietong join TOKEN 后再启动，密钥和数据都保留",
 		"the ledger began in epoch {epoch}: children from before, if any, that are not listed as joined must be invited again (`{xietong} invite NAME`); there stop the node, run `xietong join TOKEN` in the same data directory and start it: keys and data stay"},
 	{CLIHosted, "本节点现在承载{title}（{name}）", "this node now hosts {title} ({name})"},
+	{CLIHostedHeads, "它办理过什么（如撤销共享权限），其要素在几分钟内报到 {name} 留存：本机丢失后，可从那里取回", "the heads of what it decides, such as revocations, reach {name} within minutes and are kept there: they come back from there if this machine is lost"},
+	{CLIHostedAlone, "它的各级上级都在本节点上，节点以外没有谁留存它的要素：从备份恢复后，备份之后撤销的共享权限会恢复有效，须由人工核对。请勤做备份，或由它自建节点", "all levels above it run on this node, so nobody outside keeps the heads of what it decides: after a restore from a backup, whatever was revoked since is live again, and a person must look through it. Back up often, or give it a node of its own"},
 	{CLIFlagVerifyZone, "时间按时区 `ZONE` 显示，如 UTC、Asia/Urumqi；不填的，按 --data 所指节点的时区，没有节点的按 Asia/Shanghai（+08:00）", "show times in the time zone `ZONE`, such as UTC or Asia/Urumqi; without it, in that of the node of --data, or of Asia/Shanghai (+08:00) where there is none"},
 	{CLIFlagReplicaZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Urumqi；不填即用其他副本所用的时区", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Urumqi; where none is given, that of the other replicas"},
 	{CLIFlagZone, "显示时间和填写日期所用的时区 `ZONE`，如 Asia/Shanghai（不填即用此时区）、Asia/Urumqi", "time zone `ZONE` of the times that are shown and the days that are typed, such as Asia/Shanghai (where none is given)"},

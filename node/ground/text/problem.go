@@ -25,7 +25,7 @@ var (
 )
 
 func init() {
-	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, outsideProblems, replicaProblems, witnessProblems, questionProblems} {
+	for _, table := range [][]problem{requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, outsideProblems, replicaProblems, witnessProblems, questionProblems, hostedProblems} {
 		for _, p := range table {
 			byCode[p.code] = p
 			byNumber[p.number] = p

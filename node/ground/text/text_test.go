@@ -19,7 +19,7 @@ func allTables() []sentence {
 }
 
 func allProblems() []problem {
-	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, outsideProblems, replicaProblems, witnessProblems, questionProblems)
+	return slices.Concat(requestProblems, sharingProblems, dataProblems, nodeProblems, exchangeProblems, joinProblems, rosterProblems, gatherProblems, drillProblems, keysProblems, breakProblems, typedProblems, fileProblems, catalogueProblems, outputProblems, usageProblems, importProblems, grantProblems, damageProblems, endsProblems, httpProblems, namesProblems, absentProblems, reformProblems, changesProblems, causeProblems, outsideProblems, replicaProblems, witnessProblems, questionProblems, hostedProblems)
 }
 
 var placeholder = regexp.MustCompile(`\{[^}]*\}`)

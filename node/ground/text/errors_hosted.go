@@ -1,0 +1,36 @@
+package text
+
+import "net/http"
+
+// Codes of a jurisdiction that runs on its parent's node, and may have lost entries with it.
+const (
+	LostHeaded       Code = "lost-headed"
+	LostUnseenHosted Code = "lost-unseen-hosted"
+	LostUnseenInside Code = "lost-unseen-inside"
+)
+
+var hostedProblems = []problem{
+	{
+		number: 526, code: LostHeaded, status: http.StatusConflict, params: []string{"jurisdiction", "name", "size"},
+		zh: parts{"末尾的条目无人见过", "{jurisdiction} 与上级在同一节点上，失去的条目中，{name} 留存 {size} 号以前的要素，其中终止过的将在此终止；要素要过几分钟才到那里，此后还有没有条目、终止过什么，无从得知；没有写入任何内容", "{jurisdiction}",
+			"出事前几分钟办理过什么，请对照其他材料核对：xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后，以 --checked 重新执行，再把最后几分钟里终止过的逐一终止"},
+		en: parts{"Nobody saw the last entries", "{jurisdiction} runs on its parent's node. Of the entries that it lost, {name} keeps the heads before entry {size}, and what they say ended will end here. Heads take some minutes to get there, so nobody knows whether there were more entries, and what ended in them; nothing was recorded", "{jurisdiction}",
+			"find out what was done in the last minutes before the loss: look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked, and end what had ended in those minutes"},
+	},
+	{
+		number: 527, code: LostUnseenHosted, status: http.StatusConflict, params: []string{"jurisdiction", "name"},
+		zh: parts{"失去什么无人能说", "{jurisdiction} 与上级在同一节点上，上级一并退回，说不出失去了什么；{name} 留存它的要素，但没有本目录之外的，或者没有答复；没有写入任何内容", "{jurisdiction}",
+			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，请看 xietong tree：从本节点到 {name} 有未连接的，或者上级的账本还待核实的，处理后重新执行。都已连接的，那里没有更多的了（要素要过几分钟才到）：出事前几分钟办理过什么，请逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后以 --checked 重新执行，再把已经终止过的逐一终止"},
+		en: parts{"Nobody tells what is lost", "{jurisdiction} runs on its parent's node, which was put back with it, and so cannot tell what is lost. {name} keeps heads of it, and has none that are not here, or did not answer; nothing was recorded", "{jurisdiction}",
+			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, see `xietong tree`: where the way up to {name} is not linked, or the parent's ledger is in question itself, mend that first, and repeat this. Where all is linked, there is no more to know there (heads take some minutes): " +
+				"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree` for what was done in the last minutes before the loss, and repeat this with --checked; end then what had ended"},
+	},
+	{
+		number: 528, code: LostUnseenInside, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"失去什么无人能说", "{jurisdiction} 的各级上级都在这个节点上，一并退回；节点以外没有谁留存它的要素，因此失去了多少、其中终止过什么，都无从得知；没有写入任何内容", "{jurisdiction}",
+			"什么都没有失去、只是迁移了目录的，请以 --newest 重新执行。是旧备份的，先找有没有更新的备份，有的启用它。没有了的，备份之后撤销的共享权限、终止的部门和数据资源都会恢复有效：请对照其他材料逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree；核对后以 --checked 重新执行：账本以新的纪元继续，随即把已经终止过的逐一终止"},
+		en: parts{"Nobody tells what is lost", "all levels above {jurisdiction} run on this node, and were put back with it; nobody outside keeps heads of it, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
+			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, look for a newer one, and use that. If there is none, every grant that was revoked since the backup is live again, and every agency and dataset that ended: " +
+				"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked: the ledger goes on in a new epoch. End at once what had ended"},
+	},
+}
