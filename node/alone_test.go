@@ -121,22 +121,38 @@ func TestOneEndsAlone(t *testing.T) {
 	}
 }
 
-// TestOneCannotBeOpened (H7): the keystore of one of two is missing, of either.
+// TestOneCannotBeOpened (H7, B21-13): of one of two, of either, something is missing: a file, a
+// folder, all of it, also where there is the folder of one that is hosted no more.
 func TestOneCannotBeOpened(t *testing.T) {
 	dir, above, county := cityAndCounty(t)
-	keystore := func(of identity.Jurisdiction) string { return filepath.Join(host.Folder(dir, of), host.Keystore) }
-	aside := filepath.Join(t.TempDir(), "keystore")
-	for of, left := range map[identity.Jurisdiction]identity.Jurisdiction{county: above, above: county} {
-		if err := os.Rename(keystore(of), aside); err != nil {
-			t.Fatal(err)
+	aside, other := filepath.Join(t.TempDir(), "aside"), host.Folder(dir, mustName(t, "baiyun.guiyang.guizhou"))
+	for _, lacks := range []string{host.Keystore, "state.db", "certs", "wal", ".", "beside another"} {
+		for of, left := range map[identity.Jurisdiction]identity.Jurisdiction{county: above, above: county} {
+			missing := filepath.Join(host.Folder(dir, of), lacks)
+			if lacks == "beside another" {
+				missing = host.Folder(dir, of)
+				if err := os.Mkdir(other, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Rename(missing, aside); err != nil {
+				t.Fatal(err)
+			}
+			n := openCity(t, dir)
+			if _, served := n.of(left); !served || len(n.Ended()) != 1 || n.Ended()[0].Place.Name != of || text.AsFailure(n.Ended()[0].Why).Code == text.Internal {
+				t.Errorf("without %s of %s: got %+v", lacks, of, n.Ended())
+			}
+			_ = os.Remove(other)
+			if err := errors.Join(n.Close(), os.RemoveAll(missing), os.Rename(aside, missing)); err != nil {
+				t.Fatal(err)
+			}
 		}
-		n := openCity(t, dir)
-		if _, served := n.of(left); !served || len(n.Ended()) != 1 || n.Ended()[0].Place.Name != of {
-			t.Errorf("without the keystore of %s: got %+v", of, n.Ended())
-		}
-		if err := errors.Join(n.Close(), os.Rename(aside, keystore(of))); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if err := os.Rename(filepath.Join(dir, "j"), aside); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), dir, Options{Logger: slog.New(slog.DiscardHandler)}); text.AsFailure(err).Code == text.Internal {
+		t.Errorf("without any: got %v", err)
 	}
 }
 

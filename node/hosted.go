@@ -38,6 +38,7 @@ import (
 	"xietong/node/flows/selfcheck"
 	"xietong/node/flows/witnessing"
 	"xietong/node/ground/config"
+	"xietong/node/ground/datadir"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
@@ -105,9 +106,13 @@ func commands() *state.Registry {
 
 // open opens the ledger of one jurisdiction of the data directory.
 func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error) {
+	settings := n.configuration()
+	if err := datadir.CheckName(n.dir, filepath.Join(n.dir, config.FileName), settings, c.Name); err != nil {
+		return nil, err
+	}
 	logger := n.o.Logger.With("jurisdiction", c.Name.String())
 	var others *siblings
-	replica, settings := host.FirstReplica(), n.configuration()
+	replica := host.FirstReplica()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
 		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(settings.Jurisdictions)),
 		Growth: n.growth, FileBlocks: n.o.FileBlocks, Signed: cmp.Or(settings.SignedSizes, n.o.Signed),

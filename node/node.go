@@ -22,7 +22,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -138,9 +137,6 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
-	if err := datadir.CheckNames(dir, filepath.Join(dir, config.FileName), n.settings); err != nil {
-		return n, err
-	}
 	if err = n.openSocket(); err != nil {
 		return n, err
 	}

@@ -150,26 +150,33 @@ func CheckHosted(dir string, name identity.Jurisdiction) error {
 	return nil
 }
 
-// CheckNames refuses a directory without the folder of a jurisdiction that its configuration names.
-// Where it has the folder of another instead, the name in the configuration is told, or else the
-// folder.
+// CheckNames is CheckName of all jurisdictions that a configuration names.
 func CheckNames(dir, file string, c config.Config) error {
 	for _, j := range c.Jurisdictions {
-		err := CheckHosted(dir, j.Name)
-		if err == nil {
-			continue
-		}
-		if _, there := os.Lstat(host.Folder(dir, j.Name)); !errors.Is(there, fs.ErrNotExist) {
+		if err := CheckName(dir, file, c, j.Name); err != nil {
 			return err
 		}
-		if found := unnamed(dir, c); len(found) > 0 {
-			return text.Fail(text.ConfigName, text.Args{
-				"name": j.Name.String(), "found": strings.Join(found, ", "), "file": file, "dir": host.Folder(dir, j.Name),
-			}, err)
-		}
-		return err
 	}
 	return nil
+}
+
+// CheckName refuses a directory without the folder of a jurisdiction that its configuration names.
+// Where it has the folder of another instead, the name in the configuration is told, or else the
+// folder.
+func CheckName(dir, file string, c config.Config, name identity.Jurisdiction) error {
+	err := CheckHosted(dir, name)
+	if err == nil {
+		return nil
+	}
+	if _, there := os.Lstat(host.Folder(dir, name)); !errors.Is(there, fs.ErrNotExist) {
+		return err
+	}
+	if found := unnamed(dir, c); len(found) > 0 {
+		return text.Fail(text.ConfigName, text.Args{
+			"name": name.String(), "found": strings.Join(found, ", "), "file": file, "dir": host.Folder(dir, name),
+		}, err)
+	}
+	return err
 }
 
 // maxUnnamed is how many folders are told that a configuration does not name.
