@@ -139,6 +139,12 @@ func Join(ctx context.Context, dir, line string, o JoinOptions) (JoinResult, err
 	return join.Join(ctx, dir, line, o.joining())
 }
 
+// Joinable refuses a directory in which an invitation cannot be used with the keys that are there,
+// before a person types what Join needs. See join.Joinable.
+func Joinable(dir, line string) error {
+	return join.Joinable(dir, line, JoinOptions{Options: Options{}.withDefaults()}.joining())
+}
+
 func (o JoinOptions) joining() join.Options {
 	options := join.Options{
 		Logger: o.Logger, Registry: commands, Now: o.Now, Packets: o.Packets, Resolve: o.Resolve, Hosted: o.Hosted,

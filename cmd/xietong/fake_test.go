@@ -549,7 +549,7 @@ var fakeFloor = nodeFloor{
 		}
 		return made, nil
 	},
-	joinReplica: fakeReplica,
+	joinable: func(string, string) error { return nil }, joinReplica: fakeReplica,
 	verifyReceipt: func(receipt, payload []byte, pin string) (receiptReport, error) {
 		if string(receipt) != "receipt" || payload != nil && string(payload) != "payload" {
 			return receiptReport{}, text.Fail(text.ReceiptRefused, text.Args{"reason": "not proven: the payload is not the one that the entry commits to"}, nil)

@@ -63,6 +63,11 @@ func (a *app) joinCommand() *cobra.Command {
 		}
 		o.Paper = a.paperFor(asked, false, &paper)
 		if recover {
+			if alone == "" {
+				if err := a.node.joinable(a.data, token); err != nil {
+					return err
+				}
+			}
 			if o.Recovery, err = a.readPaper(); err != nil {
 				return err
 			}

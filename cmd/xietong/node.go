@@ -18,6 +18,7 @@ type nodeFloor struct {
 	vacant          func(dir, name string) error
 	serve           func(ctx context.Context, dir string, o node.ServeOptions) error
 	join            func(ctx context.Context, dir, token string, o node.JoinOptions) (node.JoinResult, error)
+	joinable        func(dir, token string) error
 	joinReplica     func(ctx context.Context, dir, line string, o node.JoinOptions) (node.ReplicaJoined, error)
 	firewallRequest func(l text.Lang, token string, now time.Time) (string, error)
 	verifyReceipt   func(receipt, payload []byte, pin string) (node.ReceiptReport, error)
@@ -42,6 +43,6 @@ type (
 )
 
 var theNode = nodeFloor{
-	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, joinReplica: node.JoinReplica, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
+	keepSecrets: keepSecrets, init: node.Init, planInit: node.PlanInit, vacant: node.Vacant, serve: node.Serve, join: node.Join, joinable: node.Joinable, joinReplica: node.JoinReplica, firewallRequest: node.FirewallRequest, verifyReceipt: node.VerifyReceipt, settings: node.ReadSettings, held: node.Held, checkRecords: node.CheckRecords, verifyData: node.VerifyData,
 	verifyExport: node.VerifyExport, exportLedger: node.Export, exportData: node.ExportData,
 }

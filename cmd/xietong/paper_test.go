@@ -241,3 +241,16 @@ func TestInvitationFromInput(t *testing.T) {
 		}
 	}
 }
+
+// TestWordsOfNoUse (B21-4): who is to type the words of a recovery key is told before that the
+// directory takes no invitation so, and is not asked for them.
+func TestWordsOfNoUse(t *testing.T) {
+	b := newWorkbench(t, "en_US.UTF-8")
+	b.app.node.joinable = func(string, string) error {
+		return text.Fail(text.JoinShared, text.Args{"jurisdiction": "guiyang.guizhou", "replica": "r2", "dir": "x"}, nil)
+	}
+	b.stdin = wholeToken + "\n"
+	if code, stdout, stderr := b.run("join", "-", "--recovery"); code != exitFailed || !strings.Contains(stderr, "--alone") || strings.Contains(stdout+stderr, "24 words") {
+		t.Errorf("exit %d\n%s\n%s", code, stdout, stderr)
+	}
+}

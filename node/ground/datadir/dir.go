@@ -84,6 +84,9 @@ func Error(dir string, err error) error {
 	if removed, ok := errors.AsType[*host.RemovedError](err); ok {
 		return text.Fail(text.ReplicaWasRemoved, text.Args{"replica": removed.Replica.String()}, err)
 	}
+	if shared, ok := errors.AsType[*host.SharedError](err); ok {
+		return text.Fail(text.JoinShared, text.Args{"jurisdiction": shared.In.String(), "replica": shared.Replica.String(), "dir": dir}, err)
+	}
 	if anew, ok := errors.AsType[*host.AnewError](err); ok {
 		return text.Fail(text.KeysUnendorsed, text.Args{"jurisdiction": anew.In.String(), "dir": dir}, err)
 	}

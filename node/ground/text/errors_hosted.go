@@ -2,11 +2,13 @@ package text
 
 import "net/http"
 
-// Codes of a jurisdiction that runs on its parent's node, and may have lost entries with it.
+// Codes of a jurisdiction that runs on its parent's node, and may have lost entries with it, and of
+// one that runs on several.
 const (
 	LostHeaded       Code = "lost-headed"
 	LostUnseenHosted Code = "lost-unseen-hosted"
 	LostUnseenInside Code = "lost-unseen-inside"
+	JoinShared       Code = "join-of-several"
 )
 
 var hostedProblems = []problem{
@@ -32,5 +34,12 @@ var hostedProblems = []problem{
 		en: parts{"Nobody tells what is lost", "all levels above {jurisdiction} run on this node, and were put back with it; nobody outside keeps heads of it, so nobody knows how many entries are lost, and what ended in them; nothing was recorded", "{jurisdiction}",
 			"if nothing is lost, because the directory was only moved, repeat this with --newest. If it is an old backup, look for a newer one, and use that. If there is none, every grant that was revoked since the backup is live again, and every agency and dataset that ended: " +
 				"look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, beside what other papers say; then repeat this with --checked: the ledger goes on in a new epoch. End at once what had ended"},
+	},
+	{
+		number: 529, code: JoinShared, status: http.StatusConflict, params: []string{"jurisdiction", "replica", "dir"},
+		zh: parts{"这是几个副本之一", "这个数据目录是 {jurisdiction} 的副本 {replica}，另有其他副本，一个副本不能单独以现有的密钥加入；没有向上级递交任何内容，什么都没有改变", "{dir}",
+			"其他副本还在的，不用邀请：启动节点（xietong serve）；要更换这个副本，在另一副本上执行 xietong replica replace {replica}。其他副本都没有了，只剩这个目录的，请上级用 xietong invite NAME --rekey 邀请，再执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）"},
+		en: parts{"This is one replica of several", "this data directory is that of {replica} of {jurisdiction}, which has other replicas, and one alone cannot join with the keys that are here; nothing was handed to the parent, and nothing was changed", "{dir}",
+			"if the others are still there, no invitation is needed: start the node (`xietong serve`), or have another one run `xietong replica replace {replica}`. If they are gone for good, and this directory is what is left, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` (with --recovery if the paper with the recovery key is there)"},
 	},
 }
