@@ -91,7 +91,7 @@ func (a *app) tellReplicas(all client.Replicas) {
 	if all.Voters == 1 && len(all.Replicas) == 1 {
 		a.tell(text.CLIReplicaOne, nil)
 	} else {
-		a.tellStrength(all.Strength)
+		a.tellStrength(all)
 	}
 	for _, r := range all.Replicas {
 		if told := a.notFollowing(r); told != "" && !r.Ahead {
@@ -136,9 +136,11 @@ func (a *app) notFollowing(r client.Replica) string {
 }
 
 // tellStrength tells how many of the replicas may be lost; first of all, that none leads.
-func (a *app) tellStrength(s client.Strength) {
-	code := text.CLIReplicaSpare
+func (a *app) tellStrength(all client.Replicas) {
+	s, code, args := all.Strength, text.CLIReplicaSpare, strengthArgs(all.Strength)
 	switch {
+	case !s.Led && s.Spare < 0 && s.There > 0 && inQuestion(all.Replicas) != "":
+		code, args["replicas"] = text.CLIReplicaPutBack, inQuestion(all.Replicas)
 	case !s.Led && s.Spare >= 0:
 		code = text.CLIReplicaNobody
 	case s.Spare < 0:
@@ -152,7 +154,22 @@ func (a *app) tellStrength(s client.Strength) {
 	case s.There < s.Voters:
 		code = text.CLIReplicaSomeAway
 	}
-	a.tell(code, strengthArgs(s))
+	a.tell(code, args)
+}
+
+// inQuestion names the replicas with a vote that are in question and answer; "": none, or another
+// one is the newest.
+func inQuestion(all []client.Replica) string {
+	var names []string
+	for _, r := range all {
+		if r.Ahead {
+			return ""
+		}
+		if r.InQuestion && r.Reachable && r.Role == client.ReplicaVoter {
+			names = append(names, r.Replica)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func strengthArgs(s client.Strength) text.Args {
@@ -278,7 +295,7 @@ func (a *app) replicaPromote() *cobra.Command {
 			return nil
 		}
 		a.say(text.CLIReplicaPromoted, text.Args{"replica": done.Replica})
-		a.tellStrength(done.Strength)
+		a.tellStrength(client.Replicas{Strength: done.Strength})
 		return nil
 	})
 	c.Long = a.t(text.CLILongReplicaPromote, nil)

@@ -186,15 +186,19 @@ func StrengthOf(all []Status) (s Strength) {
 const alarmAfter = time.Minute
 
 // Alarms returns what a person must mend about the replicas: one that does not follow for a minute,
-// or has no vote now, and that one more loss stops the jurisdiction.
+// or has no vote now, that too many have none, and that one more loss stops the jurisdiction.
 func Alarms(all []Status, now time.Time) (wrong []error) {
-	more := slices.ContainsFunc(all, func(each Status) bool { return each.Ahead })
+	p, few := PutBackOf(all)
+	if few {
+		wrong = append(wrong, p.Failure())
+	}
+	more := few || slices.ContainsFunc(all, func(each Status) bool { return each.Ahead })
 	for _, each := range all {
 		switch {
 		case each.Here: // of this one it is told already
 		case each.Ahead:
 			wrong = append(wrong, text.Fail(text.ReplicaKeepsMore, text.Args{"replica": each.Replica.String()}, nil))
-		case each.Mute && !more: // else it is not to be replaced, but to be stopped
+		case each.Mute && !more: // else it is not to be replaced, but to be stopped, or cannot be
 			wrong = append(wrong, text.Fail(text.ReplicaMute, text.Args{"replica": each.Replica.String()}, nil))
 		}
 	}

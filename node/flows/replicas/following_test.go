@@ -60,7 +60,7 @@ func TestWhoFollows(t *testing.T) {
 		"the one that tells it is in question": {2, map[uint32]heard{1: says("r1", old, map[uint32]uint64{2: 50, 3: 80}), 2: mute(says("r1", 50, nil)), 3: says("r1", 80, nil)}, 0,
 			"r1! r2+ r3+ 2/3", "replicas-no-spare"},
 		"none leads, and two are in question": {1, map[uint32]heard{1: says("", 9000, nil), 2: mute(says("", 9000, nil)), 3: mute(says("", 9000, nil))}, 0,
-			"r1 no-leader r2 no-leader r3 no-leader none 1/3", "replica-mute replica-mute"},
+			"r1 no-leader r2 no-leader r3 no-leader none 1/3", "replicas-put-back"},
 		"one has what those that lead do not": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: says("r2", old, map[uint32]uint64{1: old, 3: 80}), 3: says("r2", 80, nil)}, 0,
 			"r1 stuck r2! r3+ 2/3", "replica-keeps-more replicas-no-spare"},
 		"the same, and they are in question": {2, map[uint32]heard{1: ahead(says("", longAgo, nil)), 2: mute(says("r2", old, map[uint32]uint64{1: old, 3: 80})), 3: mute(says("r2", 80, nil))}, 0,

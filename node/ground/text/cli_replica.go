@@ -48,6 +48,7 @@ const (
 	CLIReplicaStuck     Code = "cli.replica.stuck"
 	CLIReplicaBehindAll Code = "cli.replica.behind-all"
 	CLIReplicaMute      Code = "cli.replica.mute"
+	CLIReplicaPutBack   Code = "cli.replica.put-back"
 	CLIReplicaLeadsMute Code = "cli.replica.leads-mute"
 	CLIReplicaAhead     Code = "cli.replica.ahead"
 	CLIReplicaClock     Code = "cli.replica.clock"
@@ -160,6 +161,8 @@ var replicaSentences = []sentence{
 	{CLIReplicaNoSpare, "{voters} 个副本中 {away} 个不在或没有跟随，其余缺一不可", "{away} of {voters} away or not following: no more may be"},
 	{CLIReplicaMostAway, "没有主副本，不能写入：{voters} 个副本中只有 {there} 个在，再有 {missing} 个回来即可。请在那些机器上启动 xietong serve；机器已经损坏的，请保留其磁盘；确已没有了的，单独继续的办法见 xietong join --help",
 		"none leads, and nothing can be written: {there} of {voters} there, until {missing} more [is|are] back. Start `xietong serve` on those machines; if one is lost, keep its disk; if they are gone for good, `xietong join --help` says how this one goes on alone"},
+	{CLIReplicaPutBack, "没有主副本，不能写入：{voters} 个副本中能表决的只有 {there} 个，{replicas} 的数据目录可能是复制件或旧备份，不表决。请让未被退回的副本继续运行，只在 {replicas} 中的 {missing} 台上执行 xietong ledger continue --reason 理由（不要加 --newest）：它补齐所缺，重新表决；然后更换其余的",
+		"none leads, and nothing can be written: {there} of {voters} can vote, and the data directories of {replicas} may be copies or old backups, which have no vote. Leave the others running, and on {missing} of {replicas} alone run `xietong ledger continue --reason TEXT`, without --newest: it takes in what it lacks, and votes again; then replace the rest"},
 	{CLIReplicaNobody, "没有主副本，不能写入：{voters} 个副本中有 {there} 个有应答。几秒内未选出的，请核对各副本的地址和防火墙，并查看日志",
 		"none leads, and nothing can be written: {there} of {voters} [answers|answer]. If they have not elected one in some seconds, see that each reaches the others, and read the logs"},
 	{CLIReplicaAway, "{replica} 不在：请在那台机器上启动 xietong serve，并核对网络", "{replica} is away: start `xietong serve` on that machine, and see that the network is there"},

@@ -9,6 +9,7 @@ const (
 	LostUnseenHosted Code = "lost-unseen-hosted"
 	LostUnseenInside Code = "lost-unseen-inside"
 	JoinShared       Code = "join-of-several"
+	ReplicasPutBack  Code = "replicas-put-back"
 )
 
 var hostedProblems = []problem{
@@ -41,5 +42,12 @@ var hostedProblems = []problem{
 			"其他副本还在的，不用邀请：启动节点（xietong serve）；要更换这个副本，在另一副本上执行 xietong replica replace {replica}。其他副本都没有了，只剩这个目录的，请上级用 xietong invite NAME --rekey 邀请，再执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）"},
 		en: parts{"This is one replica of several", "this data directory is that of {replica} of {jurisdiction}, which has other replicas, and one alone cannot join with the keys that are here; nothing was handed to the parent, and nothing was changed", "{dir}",
 			"if the others are still there, no invitation is needed: start the node (`xietong serve`), or have another one run `xietong replica replace {replica}`. If they are gone for good, and this directory is what is left, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` (with --recovery if the paper with the recovery key is there)"},
+	},
+	{
+		number: 538, code: ReplicasPutBack, status: http.StatusServiceUnavailable, params: []string{"replicas", "there", "voters", "missing"},
+		zh: parts{"退回旧状态的副本过多", "副本 {replicas} 的数据目录可能是复制件或旧备份，不表决；其余能表决的只有 {there} 个（共 {voters} 个），选不出主副本，因此不能写入，也不能更换副本", "{replicas}",
+			"请让未被退回的副本继续运行：它们的目录最新，什么都没有失去。只在 {replicas} 中的 {missing} 台上（不要更多）执行 xietong ledger continue --reason 理由（不要加 --newest）：它从未被退回的副本补齐所缺，重新表决。选出主副本之后，其余的按 xietong status 届时的提示逐一更换。未被退回的机器也已经没有了的，见 docs/zh/three-machines.md"},
+		en: parts{"Too many replicas were put back", "the data directories of {replicas} may be copies or old backups, so they have no vote, and of the others only {there} of {voters} can vote: none leads, so nothing can be written, and none can be replaced", "{replicas}",
+			"leave those running that were not put back: their directories are the newest, and nothing is lost. On {missing} of {replicas} alone, and on no more, run `xietong ledger continue --reason TEXT`, without --newest: it takes in what it lacks from those, and votes again. Once one leads, replace the rest, as `xietong status` says then. If those that were not put back are gone too, see docs/three-machines.md"},
 	},
 }

@@ -73,10 +73,10 @@ var questionProblems = []problem{
 	{
 		number: 521, code: ReplicaInQuestion, status: http.StatusServiceUnavailable, params: []string{"replica", "dir"},
 		zh: parts{"副本待更换", "副本 {replica} 的数据目录不在原来记下的位置，或者内容少于它曾签名的，可能是复制件或旧备份；它跟随其他副本，但不表决，不签名，不答复其他行政区划", "{dir}",
-			"这是从仍在使用的机器复制来的，只须停止这里的节点，不要移除 {replica}。否则，请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue --newest --reason TEXT；全部从旧备份恢复的，执行 xietong ledger continue --reason TEXT 可得知怎么办"},
+			"这是从仍在使用的机器复制来的，只须停止这里的节点，不要移除 {replica}。否则，请停止这台机器上的节点，在另一副本上执行 xietong replica invite 和 xietong replica remove {replica}，然后在空目录执行 xietong replica join；全部副本一同迁移的，请在每台机器上执行 xietong ledger continue --newest --reason TEXT；全部从旧备份恢复的，执行 xietong ledger continue --reason TEXT 可得知怎么办；status 另有 replicas-put-back 的，按那一条办"},
 		en: parts{"Replica to be replaced", "the data directory of replica {replica} is not where it was noted, or holds less than it signed: it may be a copy or an old backup. " +
 			"It follows the others, but has no vote, signs nothing, and answers no other jurisdiction", "{dir}",
-			"if this directory was copied from a machine that is in use, stop the node here, and do nothing else: do not remove {replica}. Otherwise stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue --newest --reason TEXT` on each; where all were put back from backups, `xietong ledger continue --reason TEXT` says what to do"},
+			"if this directory was copied from a machine that is in use, stop the node here, and do nothing else: do not remove {replica}. Otherwise stop the node on this machine, run `xietong replica invite` and `xietong replica remove {replica}` on another replica, and `xietong replica join` in an empty directory; where all replicas were moved at once, run `xietong ledger continue --newest --reason TEXT` on each; where all were put back from backups, `xietong ledger continue --reason TEXT` says what to do; where `status` has `replicas-put-back` too, do what that says"},
 	},
 	{
 		number: 522, code: BeingVerified, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"}, again: true,
