@@ -44,6 +44,12 @@ func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent ide
 	if known, ok := h.table.Known(parent); ok && join.VerifyKnown(line, parent, known.KeySets, n.o.Now()) == nil {
 		return nil
 	}
+	return n.meets(ctx, h, line, parent)
+}
+
+// meets verifies that the other end of a connection to the door is the parent by the chain from the
+// root, and keeps this where it leads further than what is known of the parent.
+func (n *Node) meets(ctx context.Context, h *hosted, line door.Line, parent identity.Jurisdiction) error {
 	_, root, err := h.host.Chain(ctx)
 	if err != nil {
 		return err
@@ -57,16 +63,17 @@ func (n *Node) proves(ctx context.Context, h *hosted, way door.Asker, parent ide
 	}
 	further, err := h.host.KeepNewer(ctx, levels)
 	if further && err == nil {
-		h.logger.Warn("parent has other keys, those of before are believed no more", "peer", parent.String())
+		h.logger.Warn("parent has other keys, what it ended is believed no more", "peer", parent.String())
 		err = n.changed(ctx, h)
 	}
 	return err
 }
 
 // A parent of several machines may have gone on with one of them and new keys, because the others
-// were lost. Where those come back, and a link to one of them is made first, nothing on that link
-// tells. So every replica looks at the other addresses of its parent, too: once its link is up, and
-// for as long as what stands above its parent has not vouched for it.
+// were lost, or without one that was removed. Where a link to one of those is made, or was, nothing
+// on that link tells. So every replica looks at the other addresses of its parent, too: once its
+// link is up, and for as long as what stands above its parent has not vouched for it, which above a
+// root nothing ever does.
 const (
 	looksEvery = 5 * time.Minute
 	looksPause = 10 * time.Second // between two looks, at least
@@ -133,7 +140,7 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 				return // it is gone, or another tells
 			}
 			defer line.Conn.Close(link.CodeClosing)
-			if err := n.proves(ctx, h, line, parent); err != nil && !errors.Is(err, context.Canceled) {
+			if err := n.meets(ctx, h, line, parent); err != nil && !errors.Is(err, context.Canceled) {
 				n.limited.Warn("somebody at an address of the parent is not the parent that is known", "peer", parent.String(), "address", addr.String(), "error", err)
 			}
 		})

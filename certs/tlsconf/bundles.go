@@ -20,7 +20,7 @@ type Bundles struct {
 	byName map[identity.Jurisdiction]*x509bundle.Bundle
 }
 
-// Set trusts the CAs of the key sets that count now (see trust.At), and replaces all CAs that it
+// Set trusts the CAs of the key sets that count now (see trust.Live), and replaces all CAs that it
 // trusted for the jurisdiction before. The caller has verified the key sets, which are of one
 // jurisdiction, and calls Set anew when one of them counts no more. The error wraps
 // trust.ErrInvalid when there is none.

@@ -1,6 +1,9 @@
 package trust
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Grace is how long a key set still counts after the next one was endorsed: who speaks for the
 // jurisdiction learns of it by asking, and what was under way must arrive.
@@ -52,7 +55,8 @@ func Always(sets ...KeySet) []Believed {
 	return all
 }
 
-// At returns the key sets that count now, oldest first: those by which a live message is judged.
+// At returns the key sets that count now, oldest first: those by which it is judged what a majority
+// signed. What one replica does alone is judged by Live.
 func At(sets []Believed, now time.Time) (counting []Believed) {
 	for _, b := range sets {
 		if b.Counts(now) {
@@ -60,6 +64,28 @@ func At(sets []Believed, now time.Time) (counting []Believed) {
 		}
 	}
 	return counting
+}
+
+// Live returns what counts now of the key sets, which are those of one jurisdiction, oldest first:
+// for a link, and for a message under way. A key set that the newest one follows counts for the
+// replicas alone that the newest lists too, with other keys or the same: a replica that was removed
+// has no hour, as its machine may be in the hands of others. What is returned is no key set that
+// anybody signed.
+func Live(sets []Believed, now time.Time) []Believed {
+	counting := At(sets, now)
+	for i := range counting {
+		counting[i].KeySet = counting[i].listedBy(sets[len(sets)-1].KeySet)
+	}
+	return slices.DeleteFunc(counting, func(b Believed) bool { return len(b.Replicas) == 0 })
+}
+
+// listedBy returns the key set without the replicas that another one does not list.
+func (k KeySet) listedBy(newest KeySet) KeySet {
+	gone := func(r ReplicaKeys) bool { return newest.LogKey(r.Replica) == nil }
+	if slices.ContainsFunc(k.Replicas, gone) {
+		k.Replicas = slices.DeleteFunc(slices.Clone(k.Replicas), gone)
+	}
+	return k
 }
 
 // Made returns when the newest signing certificate of the key set was made, by the word of the

@@ -68,3 +68,45 @@ func TestBelieve(t *testing.T) {
 		t.Error("number 1 revokes another")
 	}
 }
+
+// TestLive: a replica that the newest key set lists no more has no hour, whoever is listed still
+// has one with its former keys, and of a set none of whose replicas is left nothing counts (S14n).
+func TestLive(t *testing.T) {
+	one, two, three, four := newMember(t, 1), newMember(t, 2), newMember(t, 3), newMember(t, 4)
+	first := set(t, nil, one, two, three)
+	renewed := newMember(t, 1)
+	second := set(t, &first, renewed, two)
+	third := set(t, &second, renewed, two, four)
+	now := time.UnixMilli(0)
+	told := func(sets []Believed) (s string) {
+		for _, b := range sets {
+			s += fmt.Sprintf("%d:", b.Number)
+			for _, r := range b.Replicas {
+				s += r.Replica.String()
+			}
+			s += " "
+		}
+		return s
+	}
+	for what, row := range map[string]struct {
+		sets []Believed
+		want string
+	}{
+		"one alone":             {[]Believed{{KeySet: first}}, "1:r1r2r3 "},
+		"one was removed":       {[]Believed{{KeySet: first, Until: now}, {KeySet: second}}, "1:r1r2 2:r1r2 "},
+		"another came since":    {[]Believed{{KeySet: first, Until: now}, {KeySet: second, Until: now}, {KeySet: third}}, "1:r1r2 2:r1r2 3:r1r2r4 "},
+		"the hour is over":      {[]Believed{{KeySet: first, Until: now.Add(-1)}, {KeySet: second}}, "2:r1r2 "},
+		"none of before stayed": {[]Believed{{KeySet: first, Until: now}, {KeySet: set(t, &first, four)}}, "2:r4 "},
+		"nothing":               {nil, ""},
+	} {
+		if got := told(Live(row.sets, now)); got != row.want {
+			t.Errorf("%s: got %s, want %s", what, got, row.want)
+		}
+		if len(row.sets) > 0 && len(row.sets[0].Replicas) != 3 {
+			t.Fatalf("%s: the key set itself was changed", what)
+		}
+	}
+	if got := Live([]Believed{{KeySet: first, Until: now}, {KeySet: second}}, now)[0]; string(got.LogKey(one.keys.Replica)) != string(one.keys.LogKey) {
+		t.Error("of a replica that is listed still, the former keys are not the ones that count")
+	}
+}

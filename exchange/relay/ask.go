@@ -320,7 +320,7 @@ func (r *Relay) open(ctx context.Context, e envelope.Envelope, at time.Time) (m 
 		}
 		opened := errNoTurn
 		err = r.l.Slots.Run(ctx, func(context.Context) error {
-			m, opened = envelope.Open(e, trust.At(sets, r.l.Now()), r.l.Opener, at)
+			m, opened = envelope.Open(e, trust.Live(sets, r.l.Now()), r.l.Opener, at)
 			return nil
 		})
 		if err = errors.Join(opened, err); !errors.Is(err, envelope.ErrUnknownKey) {

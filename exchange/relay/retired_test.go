@@ -2,9 +2,11 @@ package relay
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/exchange/envelope"
 )
@@ -40,6 +42,45 @@ func TestRetiredKeySpeaksNoMore(t *testing.T) {
 		}
 		_, _, err = VerifyEvidence(Evidence(in.Envelope), sets)
 		if (err == nil) != row.proof || err != nil && !errors.Is(err, envelope.ErrUnknownKey) {
+			t.Errorf("%s: as evidence got %v", what, err)
+		}
+	}
+}
+
+// TestRemovedReplicaSpeaksNoMore (S14n): a replica that was removed goes on with its signing key.
+// Nothing of it that is under way counts once the newest key set is known, whatever time it says of
+// itself; what it signed in the time of the key set before is proven as ever. Of a replica that
+// has other keys since, the former ones have their hour.
+func TestRemovedReplicaSpeaksNoMore(t *testing.T) {
+	w := newWorld(t)
+	removed, later := w.keys[county], newKeys(t, county)
+	two, err := identity.NewReplica(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, row := range map[string]struct {
+		stays identity.Replica
+		call  bool
+	}{
+		"it has other keys": {removed.sets[0].Replicas[0].Replica, true},
+		"it was removed":    {two, false},
+	} {
+		newest := later.sets[0].KeySet
+		newest.Replicas = slices.Clone(newest.Replicas)
+		newest.Replicas[0].Replica = row.stays
+		sets := []trust.Believed{{KeySet: removed.sets[0].KeySet, Until: today.Add(trust.Grace)}, {KeySet: newest}}
+		w.trust[name(t, county)] = sets
+		d := w.draft(t)
+		d.by = removed
+		d.Header.Issued = today.Add(-2 * time.Minute)
+		in, err := w.relays[city].receive(name(t, county), d.frame(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, problem := w.relays[city].admit(t.Context(), in); (problem == nil) != row.call || problem != nil && problem.Code != uint16(MessageRefused) {
+			t.Errorf("%s: a call got %v", what, problem)
+		}
+		if _, _, err = VerifyEvidence(Evidence(in.Envelope), sets); err != nil {
 			t.Errorf("%s: as evidence got %v", what, err)
 		}
 	}

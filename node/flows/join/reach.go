@@ -67,7 +67,7 @@ func proves(line door.Line, chain []trust.Link, now time.Time) error {
 // are believed of it. The error is text.ParentMismatch.
 func VerifyKnown(line door.Line, name identity.Jurisdiction, sets []trust.Believed, now time.Time) error {
 	bundles := &tlsconf.Bundles{}
-	err := bundles.Set(trust.At(sets, now))
+	err := bundles.Set(trust.Live(sets, now))
 	if err == nil {
 		err = tlsconf.VerifyServer(line.TLS(), bundles, name, now)
 	}

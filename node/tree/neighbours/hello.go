@@ -136,13 +136,13 @@ func checkReached(addresses []string) error {
 func (h Heard) isOld() bool { return !h.AsOf.IsZero() && h.At.Sub(h.AsOf) > oldAfter }
 
 // Unvouched reports whether the parent of a parent has not said for a while that it stands, as far
-// as the parent shows: it is cut off, or is no parent any more.
+// as the parent shows: it is cut off, or is no parent any more. For a root nobody ever says so.
 func (t *Table) Unvouched() bool {
 	parent, joined := t.Parent()
 	heard, greeted := t.LastHello(parent)
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return joined && greeted && len(t.above) > 0 && t.now().Sub(heard.AsOf) > oldAfter
+	return joined && greeted && (len(t.above) == 0 || t.now().Sub(heard.AsOf) > oldAfter)
 }
 
 // asOf returns when the parent of the parent said that it stands; zero where a neighbour that is

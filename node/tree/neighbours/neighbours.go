@@ -157,7 +157,7 @@ func (t *Table) Refresh(ctx context.Context) error {
 	}
 	for _, name := range after {
 		n, _ := t.of(name)
-		if err := t.bundles.Set(trust.At(n.KeySets, t.now())); err != nil {
+		if err := t.bundles.Set(trust.Live(n.KeySets, t.now())); err != nil {
 			return fmt.Errorf("refresh neighbours: %w", err)
 		}
 	}
@@ -356,13 +356,14 @@ func (t *Table) IsNeighbour(name identity.Jurisdiction) bool {
 }
 
 // Admits returns an error unless the replica may have a link now: its jurisdiction is a neighbour,
-// and a key set whose CAs verify links lists the replica. The error wraps ErrNone.
+// and a key set whose CAs verify links lists the replica, as the newest does. The error wraps
+// ErrNone.
 func (t *Table) Admits(peer tlsconf.Peer) error {
 	n, err := t.Of(peer.Jurisdiction)
 	if err != nil {
 		return err
 	}
-	for _, k := range trust.At(n.KeySets, t.now()) {
+	for _, k := range trust.Live(n.KeySets, t.now()) {
 		if k.LogKey(peer.Replica) != nil {
 			return nil
 		}
