@@ -55,11 +55,11 @@ func (n *Node) meets(ctx context.Context, h *hosted, line door.Line, parent iden
 		return err
 	}
 	levels, chain, err := join.VerifyDoor(ctx, line, root, parent, n.o.Now())
-	if err == nil {
-		err = h.host.GoesOn(ctx, chain)
-	}
 	if err != nil {
-		return err
+		return n.formerly(h, line, parent, err)
+	}
+	if err := h.host.GoesOn(ctx, chain); err != nil {
+		return h.showLacked(ctx, line, chain, err)
 	}
 	further, err := h.host.KeepNewer(ctx, levels)
 	if further && err == nil {

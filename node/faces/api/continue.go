@@ -39,8 +39,12 @@ func continuedLedger(ctx context.Context, h Hosted, in *continueLedger) (client.
 		if errors.Is(err, host.ErrNotInQuestion) {
 			err = text.Fail(text.LedgerNotInQuestion, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
 		}
-		if _, below := h.Standing.Parent(); !below && failure.Is(err, text.LostUnseen) { // what to do is another thing
-			err = text.Fail(text.LostUnseenRoot, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
+		if _, below := h.Standing.Parent(); !below { // what to do is another thing
+			for code, ofRoot := range map[text.Code]text.Code{text.LostUnseen: text.LostUnseenRoot, text.LostKeys: text.LostKeysRoot} {
+				if failure.Is(err, code) {
+					err = text.Fail(ofRoot, text.Args{"jurisdiction": h.Ledger.Name().String()}, err)
+				}
+			}
 		}
 		return entry, err
 	})

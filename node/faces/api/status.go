@@ -135,6 +135,9 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 	}
 	if parent, ok := h.Standing.Parent(); ok {
 		wrong = append(wrong, clockAhead(s.node.Link(h.Ledger.Name(), parent), h.Standing.Called(parent))...)
+		if j.Parent.Alarm == string(text.ParentKeysOld) {
+			wrong = append(wrong, text.Fail(text.ParentKeysOld, text.Args{"name": h.Standing.Called(parent), "jurisdiction": parent.String()}, nil))
+		}
 	}
 	wrong = append(append(wrong, heldShown(below)...), held...)
 	if err := h.Records.Damaged(); err != nil {

@@ -314,7 +314,12 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 		code, args["replica"] = text.ReplicaAhead, e.Replica.String()
 	case e.Outrun > 0:
 		code, args["number"] = text.KeysOutrun, strconv.FormatUint(e.Outrun, 10)
-		if e.Beside {
+		switch {
+		case e.Root && e.Beside:
+			code = text.KeysBesideRoot
+		case e.Root:
+			code = text.KeysOutrunRoot
+		case e.Beside:
 			code = text.KeysBeside
 		}
 	case e.Epoch > 0:

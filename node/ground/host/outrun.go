@@ -27,8 +27,16 @@ func (h *Host) Witnessed() { h.witnessed.Store(true) }
 // here. In a group the others have the key set, or are as old.
 func (h *Host) Outrun(shown []byte) error {
 	_, proven, err := h.outruns(shown)
-	if q := h.question.Load(); err != nil || !proven || q == nil && (!h.alone() || h.witnessed.Load()) || q != nil && q.Outrun > 0 {
+	if err != nil || !proven || h.question.Load() == nil && (!h.alone() || h.witnessed.Load()) {
 		return err
+	}
+	return h.isOutrun(shown)
+}
+
+// isOutrun puts the folder in question for good, because of a key set that proves it to be older.
+func (h *Host) isOutrun(shown []byte) error {
+	if q := h.question.Load(); q != nil && q.Outrun > 0 {
+		return nil
 	}
 	h.doubt(h.openedSize)
 	if err := h.outrun(shown); err != nil {
@@ -70,7 +78,10 @@ func (h *Host) outruns(shown []byte) (o outran, proven bool, err error) {
 func (h *Host) outrun(shown []byte) error {
 	o, _, err := h.outruns(shown)
 	if err == nil {
-		h.reword(func(now *QuestionError) { now.Outrun, now.Beside, now.Waiting = o.after, o.beside, false })
+		root := h.above.Load() == nil
+		h.reword(func(now *QuestionError) {
+			now.Outrun, now.Beside, now.Root, now.Waiting = o.after, o.beside, root, false
+		})
 	}
 	return err
 }

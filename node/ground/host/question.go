@@ -95,6 +95,7 @@ type QuestionError struct {
 	// the folder cannot go on. 0: none was. Beside says that others follow it here.
 	Outrun uint64
 	Beside bool
+	Root   bool // nobody stands above that could endorse others
 	// Ahead says that this replica has applied what those that lead do not have; nil: it has not.
 	Ahead *group.AheadError
 

@@ -19,6 +19,10 @@ const (
 	LostUnproven        Code = "lost-unproven"
 	KeysOutrun          Code = "keys-outrun"
 	KeysBeside          Code = "keys-beside"
+	KeysOutrunRoot      Code = "keys-outrun-root"
+	KeysBesideRoot      Code = "keys-beside-root"
+	LostKeysRoot        Code = "lost-keys-root"
+	ParentKeysOld       Code = "parent-keys-old"
 	LostUnseen          Code = "lost-unseen"
 	LostUnseenRoot      Code = "lost-unseen-root"
 	EntryRenamed        Code = "entry-renamed"
@@ -142,6 +146,36 @@ var questionProblems = []problem{
 		en: parts{"Keys went two ways", "two key sets of {jurisdiction} follow number {number}: this data directory has one, and the parent endorsed another, which it has shown; both are signed by that number. So the directory is an old backup or a copy that went on without the newest entries, or somebody else has its keys; its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: call the parent at once"},
+	},
+	{
+		number: 570, code: KeysOutrunRoot, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
+		zh: parts{"根的密钥不是最新的", "{jurisdiction} 在第 {number} 号密钥集之后已更换密钥：下级出示了其后的一份，由这一号签名，而这个数据目录中没有，因此是旧备份或复制件，其密钥不再有效，下级不再采信，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请停止本节点，启用最新的数据目录，或者更换密钥之后的最新备份，下级随即重新采信。都没有了的，没有人能为根另发密钥，只能重建：在空目录中执行 xietong init，邀请每个下级，下级在空目录中执行 xietong join；旧目录须保留，见 docs/zh/operating.md“根的密钥失去了”"},
+		en: parts{"Keys of the root are not the newest", "the keys of {jurisdiction} changed after key set {number}, the newest in this data directory: a child has shown the one that follows, signed by this one. So it is an old backup or a copy, its keys count no more, no child believes them, and no word has it go on. " +
+			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"stop this node, and use the newest data directory, or the newest backup from after the change of keys: the children believe that again. If there is none any more, nobody can give a root other keys, and the tree begins anew: run `xietong init` in an empty directory, and invite each child, which runs `xietong join` in an empty directory; keep the old ones. See docs/operating.md, \"When the keys of the root are lost\""},
+	},
+	{
+		number: 571, code: KeysBesideRoot, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},
+		zh: parts{"根的密钥分为两支", "{jurisdiction} 在第 {number} 号密钥集之后有两份：这个数据目录人工确认继续之后有了一份，下级知道并出示了另一份，两份都由这一号签名。因此这个数据目录是旧备份或复制件，没有最新的条目就继续了；其密钥不再有效，下级不再采信，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{dir}",
+			"请停止本节点，启用最新的数据目录，或者更换密钥之后的最新备份，下级随即重新采信。都没有了的，没有人能为根另发密钥，只能重建：在空目录中执行 xietong init，邀请每个下级，下级在空目录中执行 xietong join；旧目录须保留，见 docs/zh/operating.md“根的密钥失去了”"},
+		en: parts{"Keys of the root went two ways", "two key sets of {jurisdiction} follow number {number}: this data directory has made one since a person had it go on, and a child knows another, which it has shown; both are signed by that number. So the directory is an old backup or a copy that went on without the newest entries; its keys count no more, no child believes them, and no word has it go on. " +
+			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
+			"stop this node, and use the newest data directory, or the newest backup from after the change of keys: the children believe that again. If there is none any more, nobody can give a root other keys, and the tree begins anew: run `xietong init` in an empty directory, and invite each child, which runs `xietong join` in an empty directory; keep the old ones. See docs/operating.md, \"When the keys of the root are lost\""},
+	},
+	{
+		number: 572, code: LostKeysRoot, status: http.StatusConflict, params: []string{"jurisdiction"},
+		zh: parts{"根的密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；本目录的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
+			"请停止本节点，启用最新的数据目录，或者更换密钥之后的最新备份，下级随即重新采信。都没有了的，没有人能为根另发密钥，只能重建：在空目录中执行 xietong init，邀请每个下级，下级在空目录中执行 xietong join；旧目录须保留，见 docs/zh/operating.md“根的密钥失去了”"},
+		en: parts{"Keys of the root changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys of this one count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
+			"stop this node, and use the newest data directory, or the newest backup from after the change of keys: the children believe that again. If there is none any more, nobody can give a root other keys, and the tree begins anew: run `xietong init` in an empty directory, and invite each child, which runs `xietong join` in an empty directory; keep the old ones. See docs/operating.md, \"When the keys of the root are lost\""},
+	},
+	{
+		number: 573, code: ParentKeysOld, status: http.StatusServiceUnavailable, params: []string{"name", "jurisdiction"},
+		zh: parts{"上级的密钥是旧的", "在{name}（{jurisdiction}）的地址上应答的，持有的是它以前的密钥：其数据目录由更换密钥之前的备份恢复，或者另有人持有其旧密钥。这些密钥不再采信，因此没有连接", "{jurisdiction}",
+			"请致电{name}，请它执行 xietong status，其中说明了怎样处理。本级无须操作：{name}启用最新的数据目录后，连接自行恢复"},
+		en: parts{"Parent has old keys", "whoever answers at the address of {name} ({jurisdiction}) has keys that it had before: its data directory was put back from before they were changed, or somebody else has its old keys. They are believed no more, so there is no link", "{jurisdiction}",
+			"call {name}, and have it run `xietong status`, which says what to do there. Nothing is to be done here: once {name} runs with its newest data directory, the link comes back by itself"},
 	},
 	{
 		number: 564, code: GroupSetBack, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "replica"},

@@ -47,16 +47,19 @@ import (
 //	12 anew   body [child, secret]                answer: [hash of the key set that the invitation is bound to or h'', note of the largest checkpoint that was seen of the child or h'',
 //	                                              [note of a smaller one …], [hash of number 1 of the chain that signed the largest, number of its key set that did]]
 //	13 chain  body [child, secret, hash, number]  answer: [[key set …], proof of its endorsement or h'']: those of a chain of the child from the number on
+//	14 lacked body key set                        answer: 0
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
-// answer is secret. A child presents the key sets that come after the one that its parent endorsed,
-// which it names by number and hash, and says which number of the parent's it knows. It does so
-// over its own link, where a request of this protocol stands beside the messages and the signature
-// is empty; or at the door, where the signature proves that it holds its log key (see
-// tree.PresentInput). Nobody else presents them. prove and stale are asked over links alone. prove
-// asks for the chain of any jurisdiction: its first number is the greatest age of the chain, its
-// second is how long the asker waits; its third, where it is not 0, asks for no chain but for the
-// key sets from that number on. stale says below which names something has changed (see chains).
+// answer is secret. A child presents the key sets that come after the one that its parent
+// endorsed, which it names by number and hash, and says which number of the parent's it knows.
+// It does so over its own link, where a request of this protocol stands beside the messages and
+// the signature is empty; or at the door, where the signature proves that it holds its log key
+// (see tree.PresentInput). Nobody else presents them. prove and stale are asked over links
+// alone. prove asks for the chain of any jurisdiction: its first number is the greatest age of
+// the chain, its second is how long the asker waits; its third, where it is not 0, asks for no
+// chain but for the key sets from that number on. lacked shows a root one of its own key sets
+// that it does not show: it was put back from before, or is not the root. stale says below which
+// names something has changed (see chains).
 const (
 	opTime    = 1
 	opMeet    = 2
@@ -71,6 +74,7 @@ const (
 	opMember  = 11
 	opAnew    = 12
 	opChain   = 13
+	opLacked  = 14
 )
 
 // Limits of a frame of the protocol.
@@ -139,6 +143,9 @@ type Door struct {
 	// Member tells a replica whether it was removed. With a nil Member the door refuses the
 	// operation.
 	Member func(Membership) (Member, error)
+	// Lacked takes a key set of the own chain that may not be here. With a nil Lacked the door
+	// refuses the operation.
+	Lacked func(ctx context.Context, signed []byte) error
 	// Saw returns what was seen of a child's logs. With a nil Saw the door refuses the operation.
 	Saw func(ctx context.Context, child identity.Jurisdiction) (Kept, error)
 	// Withheld returns why nothing but the time is answered now; nil: everything is. keys says that
@@ -178,6 +185,10 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 		case opMember:
 			if d.Member != nil {
 				return d.member(q.Body)
+			}
+		case opLacked:
+			if d.Lacked != nil {
+				return d.lacked(ctx, q.Body)
 			}
 		case opPresent:
 			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)
@@ -232,7 +243,7 @@ func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any
 	err := unmarshal(frame, &q)
 	var body any
 	if err == nil && d.Withheld != nil && q.Op != opTime {
-		err = d.Withheld(q.Op == opMeet || q.Op == opMember)
+		err = d.Withheld(q.Op == opMeet || q.Op == opMember || q.Op == opLacked)
 	}
 	if err == nil {
 		body, err = serve(q)

@@ -2,6 +2,7 @@ package neighbours
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"xietong/certs/identity"
@@ -9,6 +10,10 @@ import (
 	"xietong/node/ground/text"
 	"xietong/node/tree/door"
 )
+
+// ErrOldKeys is wrapped where whoever answers in the place of a parent that is the root proves that
+// it has keys from before those that are known.
+var ErrOldKeys = errors.New("it has keys from before those that are known")
 
 // denials are the words by which a parent says that it does not endorse the keys that were shown.
 var denials = []text.Code{text.EndorsementWithdrawn, text.EndorsementUnknown, text.KeysSuperseded, text.KeySetsForked, text.KeySetOld}

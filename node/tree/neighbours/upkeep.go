@@ -276,6 +276,9 @@ func (u *Upkeep) present(ctx context.Context, parent identity.Jurisdiction) erro
 	}
 	defer done()
 	if err := u.proven(ctx, way, parent); err != nil {
+		if errors.Is(err, ErrOldKeys) {
+			u.table.Alarm(parent, text.ParentKeysOld, err)
+		}
 		return err
 	}
 	number, err := u.show(ctx, way, parent)

@@ -1,0 +1,74 @@
+package host
+
+import (
+	"context"
+	"slices"
+
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+)
+
+// A root has no parent that endorsed its newest keys, and could show them to a folder from before.
+// Its children know them, refuse it, and show them to it: what was signed by the keys of the folder
+// proves itself, whoever brings it.
+
+// Lacks returns the first key set of the root, as it was signed, that this jurisdiction knows and
+// the given ones are without. It is nil where there is none, or where the root is not the parent:
+// any other parent has one that tells it.
+func (h *Host) Lacks(shown []trust.KeySet) []byte {
+	a := h.above.Load()
+	if a == nil || len(a.Levels) != 1 {
+		return nil
+	}
+	known := a.Levels[0].KeySets
+	if n := h.newer.Load(); n != nil {
+		known = n.Levels[0].KeySets
+	}
+	at := slices.IndexFunc(known, func(signed []byte) bool {
+		k, err := trust.Reopen(signed)
+		return err == nil && !slices.ContainsFunc(shown, func(s trust.KeySet) bool { return s.Hash() == k.Hash() })
+	})
+	if at < 0 {
+		return nil
+	}
+	return known[at]
+}
+
+// Lacked is told, at a root, a key set that is said to follow one that is here, by whoever knocks.
+// One that follows the newest puts the folder in question, as in Outrun: the keys of a majority
+// signed it, and it is not here. One beside others here does so only where those were made after a
+// person said that the ledger goes on, and some neighbour has not said yet what it saw: keys that
+// were ended long ago, which somebody has from a machine that was removed, stop nobody.
+func (h *Host) Lacked(ctx context.Context, shown []byte) error {
+	if h.above.Load() != nil {
+		return nil
+	}
+	lacks, err := h.lacks(shown)
+	if err != nil || !lacks {
+		return err
+	}
+	if h.question.Load() == nil && !h.alone() { // others of the group may have it
+		if err := h.Linearize(ctx); err != nil {
+			return err
+		}
+		if lacks, err = h.lacks(shown); err != nil || !lacks {
+			return err
+		}
+	}
+	return h.isOutrun(shown)
+}
+
+// lacks reports whether a key set proves that the folder is older than it.
+func (h *Host) lacks(shown []byte) (bool, error) {
+	o, proven, err := h.outruns(shown)
+	if err != nil || !proven || !o.beside {
+		return proven, err
+	}
+	since := h.unheard.since.Load()
+	err = h.Look(func(r *state.Reader) error {
+		index, known := r.KeySetIndex(o.after + 1)
+		proven = since > 0 && known && index >= since-1
+		return nil
+	})
+	return proven, err
+}

@@ -1,0 +1,95 @@
+package host
+
+import (
+	"testing"
+
+	"xietong/certs/trust"
+	"xietong/consensus/state"
+)
+
+// TestLacked (S09h): whoever knocks at a root shows it a key set that is signed by keys of its own
+// and is not here. One that follows the newest says that the folder is old. One beside others here
+// says so only where those were made since a person had it go on, and somebody has not been heard:
+// a thief of keys that were ended before stops no root, neither then nor at any other time. What
+// proves nothing does nothing.
+func TestLacked(t *testing.T) {
+	h := open(t, t.TempDir())
+	defer func() { closed(t, h) }()
+	own := func(k trust.KeySet) trust.Signature { return h.authority.SignKeySet(k) }
+	beside := func(before trust.KeySet, sign func(trust.KeySet) trust.Signature) []byte {
+		hash, next := before.Hash(), before
+		next.Number, next.Previous, next.Epoch = before.Number+1, hash[:], before.Epoch+1
+		signed, err := trust.Assemble(next, []trust.Signature{sign(next)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return signed
+	}
+	newest := func() trust.KeySet {
+		k, err := h.newestSet()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	told := func(what string, signed []byte, want bool) {
+		t.Helper()
+		if err := h.Lacked(t.Context(), signed); err != nil {
+			t.Fatal(err)
+		}
+		q := h.question.Load()
+		if is := q != nil && q.Outrun > 0; is != want || is && (!q.Root || signs(t, h)) {
+			t.Errorf("%s: got %+v, want in question %t", what, q, want)
+		}
+	}
+	add(t, h)
+	first := newest()
+	publishNumber(t, h, first, first.Replicas, own)
+	second := newest()
+	told("beside, and nobody gave a word", beside(first, own), false)
+	var size uint64
+	err := h.Look(func(r *state.Reader) error { size = r.Size(); return nil })
+	if err == nil {
+		err = h.unhear(size, false)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	publishNumber(t, h, second, second.Replicas, own)
+	thief := open(t, t.TempDir())
+	told("nothing", nil, false)
+	told("another's", beside(second, func(k trust.KeySet) trust.Signature { return thief.authority.SignKeySet(k) }), false)
+	closed(t, thief)
+	told("beside what was made before the word", beside(first, own), false)
+	all, err := h.KeySets(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	told("one that is here", all[2], false)
+	told("beside what was made since", beside(second, own), true)
+}
+
+// TestLackedNext: one that follows the newest says that the folder is old, unless a parent stands
+// above, which tells it itself; see TestOutrun.
+func TestLackedNext(t *testing.T) {
+	for _, joined := range []bool{true, false} {
+		h := open(t, t.TempDir())
+		first, err := h.newestSet()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hash, next := first.Hash(), first
+		next.Number, next.Previous = 2, hash[:]
+		signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if joined {
+			h.above.Store(&above{})
+		}
+		if err := h.Lacked(t.Context(), signed); err != nil || (h.Questioned() == nil) != joined {
+			t.Errorf("below a parent %t: %v, %v", joined, err, h.Questioned())
+		}
+		closed(t, h)
+	}
+}
