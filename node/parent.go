@@ -73,7 +73,8 @@ func (n *Node) meets(ctx context.Context, h *hosted, line door.Line, parent iden
 // were lost, or without one that was removed. Where a link to one of those is made, or was, nothing
 // on that link tells. So every replica looks at the other addresses of its parent, too: once its
 // link is up, and for as long as what stands above its parent has not vouched for it, which above a
-// root nothing ever does.
+// root nothing ever does. At a root it looks at all, since nobody else shows one that was put back,
+// and has links all the same, what it lacks.
 const (
 	looksEvery = 5 * time.Minute
 	looksPause = 10 * time.Second // between two looks, at least
@@ -116,8 +117,8 @@ func (n *Node) lookAtParent(h *hosted, parent identity.Jurisdiction) {
 	}
 }
 
-// lookElsewhere knocks at the addresses of the parent to which no link of this replica leads, all
-// at once: some of them are of machines that are gone.
+// lookElsewhere knocks at the addresses of the parent to which no link of this replica leads, and
+// at all of a root, at once: some of them are of machines that are gone.
 func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jurisdiction) {
 	addresses, err := n.addressesOf(ctx, h)
 	if err != nil {
@@ -125,7 +126,7 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 	}
 	var linked []string
 	for _, l := range n.socket.Links() {
-		if l.Local == h.settings.Name && l.Peer.Jurisdiction == parent {
+		if l.Local == h.settings.Name && l.Peer.Jurisdiction == parent && parent != h.table.Root() {
 			linked = append(linked, l.Address)
 		}
 	}

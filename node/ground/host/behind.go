@@ -47,7 +47,10 @@ func (h *Host) Lacked(ctx context.Context, shown []byte) error {
 	if err != nil || !lacks {
 		return err
 	}
-	if h.question.Load() == nil && !h.alone() { // others of the group may have it
+	if !h.alone() { // others of the group may have it
+		if h.question.Load() != nil { // and in question it is replaced, or gets the word on each
+			return nil
+		}
 		if err := h.Linearize(ctx); err != nil {
 			return err
 		}

@@ -37,6 +37,7 @@ func TestLacked(t *testing.T) {
 		if err := h.Lacked(t.Context(), signed); err != nil {
 			t.Fatal(err)
 		}
+		add(t, h) // of what is signed already there is a checkpoint
 		q := h.question.Load()
 		if is := q != nil && q.Outrun > 0; is != want || is && (!q.Root || signs(t, h)) {
 			t.Errorf("%s: got %+v, want in question %t", what, q, want)

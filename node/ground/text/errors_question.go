@@ -172,10 +172,10 @@ var questionProblems = []problem{
 	},
 	{
 		number: 573, code: ParentKeysOld, status: http.StatusServiceUnavailable, params: []string{"name", "jurisdiction"},
-		zh: parts{"上级的密钥是旧的", "在{name}（{jurisdiction}）的地址上应答的，持有的是它以前的密钥：其数据目录由更换密钥之前的备份恢复，或者另有人持有其旧密钥。这些密钥不再采信，因此没有连接", "{jurisdiction}",
-			"请致电{name}，请它执行 xietong status，其中说明了怎样处理。本级无须操作：{name}启用最新的数据目录后，连接自行恢复"},
-		en: parts{"Parent has old keys", "whoever answers at the address of {name} ({jurisdiction}) has keys that it had before: its data directory was put back from before they were changed, or somebody else has its old keys. They are believed no more, so there is no link", "{jurisdiction}",
-			"call {name}, and have it run `xietong status`, which says what to do there. Nothing is to be done here: once {name} runs with its newest data directory, the link comes back by itself"},
+		zh: parts{"上级的密钥是旧的", "在{name}（{jurisdiction}）的地址上应答的，持有的是它以前的密钥：其数据目录由更换密钥之前的备份恢复，或者另有人持有其旧密钥。这些密钥不再采信", "{jurisdiction}",
+			"请致电{name}，请它执行 xietong status，其中说明了怎样处理。本级无须操作：{name}启用最新的数据目录后，一切自行恢复"},
+		en: parts{"Parent has old keys", "whoever answers at the address of {name} ({jurisdiction}) has keys that it had before: its data directory was put back from before they were changed, or somebody else has its old keys. They are believed no more", "{jurisdiction}",
+			"call {name}, and have it run `xietong status`, which says what to do there. Nothing is to be done here: once {name} runs with its newest data directory, all goes on by itself"},
 	},
 	{
 		number: 564, code: GroupSetBack, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "size", "replica"},

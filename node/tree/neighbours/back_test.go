@@ -77,7 +77,7 @@ func TestOldChainIsNotTakenAgain(t *testing.T) {
 	if got := counts(); len(got) != 1 || got[0] != 2 {
 		t.Errorf("after the answer of a day ago key sets %v count", got)
 	}
-	if !strings.Contains(county.log.String(), "key-sets-forked") {
+	if !strings.Contains(county.log.String(), "parent-keys-old") {
 		t.Errorf("no alarm: %s", county.log)
 	}
 }

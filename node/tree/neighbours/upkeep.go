@@ -363,6 +363,8 @@ func (u *Upkeep) showAfter(ctx context.Context, way door.Asker, parent identity.
 	switch _, long := errors.AsType[*host.ChainError](err); {
 	case long:
 		u.table.Alarm(parent, text.ChainLong, err)
+	case errors.Is(err, host.ErrNotAbove) && errors.Is(err, trust.ErrInvalid) && parent == u.table.Root():
+		u.table.Alarm(parent, text.ParentKeysOld, err)
 	case errors.Is(err, host.ErrNotAbove) && errors.Is(err, trust.ErrInvalid):
 		u.table.Alarm(parent, text.KeySetsForked, err)
 	}

@@ -2,6 +2,7 @@ package nodetest
 
 import (
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -72,6 +73,66 @@ func TestARootFromBeforeItsKeys(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestAGroupOfTheRootFromBeforeItsKeys (S14o): all machines of a root are put back so, and a person
+// says of each that it is the newest. Of the others the keys did not change, and a child is linked
+// to one: each is shown what it lacks all the same. With the newest directories all goes on.
+func TestAGroupOfTheRootFromBeforeItsKeys(t *testing.T) {
+	Run(t, "guizhou listen\n  guiyang\n", func(t *testing.T, tree *Tree) {
+		one, city := tree.Node("guizhou"), tree.Node("guiyang")
+		all := []*Node{one, one.Further(), one.Further()}
+		offer(t, one)
+		offer(t, city)
+		time.Sleep(2 * time.Minute) // the city hears where the others are
+		var old, newest []string
+		for _, n := range all {
+			n.Stop()
+		}
+		for _, n := range all {
+			newest = append(newest, n.machine.dir)
+			n.moved()
+			old = append(old, n.machine.dir)
+		}
+		in := func(dirs []string) {
+			for i, n := range all {
+				n.Kill()
+				n.machine.dir = dirs[i]
+			}
+			for _, n := range all {
+				n.Start()
+			}
+		}
+		in(newest)
+		tree.leaderOf(all...)
+		newKeys(t, tree, one, true)
+		time.Sleep(10 * time.Minute)
+		in(old)
+		var saying sync.WaitGroup
+		for _, n := range all {
+			saying.Go(func() {
+				_, err := n.Client("").ContinueLedger(t.Context(), client.Continuation{Reason: "all were moved", Newest: true})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		saying.Wait()
+		tree.Within(10*time.Minute, "each machine says it, and the city", func() bool {
+			return slices.Contains(alarms(t, city), string(text.ParentKeysOld)) && !slices.ContainsFunc(all, func(n *Node) bool {
+				return !slices.Contains(alarms(t, n), string(text.KeysOutrunRoot))
+			})
+		})
+		if _, err := ask(t, city, one); err == nil {
+			t.Error("the city is answered")
+		}
+		in(newest)
+		tree.Within(15*time.Minute, "all deal with one another", func() bool {
+			_, up := ask(t, city, one)
+			_, down := ask(t, one, city)
+			return up == nil && down == nil && !slices.Contains(alarms(t, city), string(text.ParentKeysOld))
+		})
+	})
 }
 
 // TestATreeBegunAnew: where the newest keys of a root are gone with every copy from after their
