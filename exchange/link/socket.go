@@ -25,7 +25,10 @@ type Options struct {
 	// Knock answers one request at the door of a hosted jurisdiction, over xietong-join/1.
 	Knock func(ctx context.Context, local identity.Jurisdiction, binding [32]byte, request []byte) ([]byte, error)
 	// Recheck judges the other side of an open link anew. An error closes the link.
-	Recheck  func(local identity.Jurisdiction, state tlsconf.State) error
+	Recheck func(local identity.Jurisdiction, state tlsconf.State) error
+	// Linked, if not nil, is told of each link that is up, before a request of the other side is
+	// served over it. It does not wait for anything.
+	Linked   func(local, peer identity.Jurisdiction)
 	ResetKey [32]byte // from a stored secret, so that a restarted node resets dead connections
 	Logger   *slog.Logger
 }
@@ -225,6 +228,9 @@ func (s *Socket) leave(c *Conn) {
 func (s *Socket) start(l *Link, h Handler) {
 	s.o.Logger.Info("link up", "jurisdiction", l.local.String(), "peer", l.peer.Jurisdiction.String(), "replica", l.peer.Replica.String())
 	left := time.AfterFunc(time.Until(tlsconf.Ends(l.conn.TLS())), func() { l.conn.end(CodeWithdrawn) })
+	if s.o.Linked != nil {
+		s.o.Linked(l.local, l.peer.Jurisdiction)
+	}
 	s.workers.Go(func() {
 		l.conn.serve(s.answers(l, h))
 		left.Stop()
