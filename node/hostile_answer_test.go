@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/exchange/envelope"
 	"xietong/node/faces/client"
+	"xietong/node/ground/text"
 )
 
 // player plays the county on a link that the intruder made: it answers the city's requests.
@@ -31,14 +33,48 @@ func (p *player) plays(play func(request []byte) []byte) {
 func (p *player) answer(request []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.play == nil {
+		return p.keepsNothing(request)
+	}
 	p.last = request
 	return p.play(request)
 }
 
+// keepsNothing answers a request as an older program does, which does not know what it asks.
+func (p *player) keepsNothing(request []byte) []byte {
+	e, err := envelope.Decode(request)
+	if err != nil {
+		return nil // of the join protocol
+	}
+	hash, now := e.Hash(), time.Now().Truncate(time.Millisecond)
+	refused := &envelope.Problem{Code: text.Number(text.UnknownOperation), Args: []string{"largest", p.name.String()}}
+	content, err := envelope.Reply{To: hash[:], Problem: refused}.Encode()
+	id, bad := identity.NewMessage()
+	if err = errors.Join(err, bad); err != nil {
+		return nil
+	}
+	to, err := envelope.NewRecipient(p.sets[len(p.sets)-1].DecryptionKey, time.Now)
+	if err != nil {
+		return nil
+	}
+	a, err := envelope.Seal(envelope.Draft{
+		ContentType: envelope.AnswerType, Content: content,
+		Header: envelope.Header{ID: id, Kind: envelope.Answer, Origin: p.name, Destination: e.Header().Origin, Issued: now, Expires: now.Add(time.Minute)},
+	}, p.keys, to)
+	if err != nil {
+		return nil
+	}
+	frame, err := a.Encode()
+	if err != nil {
+		return nil
+	}
+	return framed(nil, frame)
+}
+
 // begin makes the link and answers on it until the test ends.
-func (p *player) begin(t *testing.T) {
+func (p *player) begin(t *testing.T) *quic.Conn {
 	t.Helper()
-	q := p.link(t)
+	q := p.bare(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -54,6 +90,7 @@ func (p *player) begin(t *testing.T) {
 		q.CloseWithError(0, "")
 		<-done
 	})
+	return q
 }
 
 func (p *player) take(s *quic.Stream) {

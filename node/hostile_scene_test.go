@@ -319,8 +319,15 @@ func (i *intruder) dial(t *testing.T, c *tlsconf.Config) (*quic.Conn, error) {
 	return i.transport.Dial(ctx, i.addr, c, &quic.Config{MaxIncomingStreams: 256, KeepAlivePeriod: 5 * time.Second})
 }
 
-// link makes a connection on which both have said hello.
+// link makes a link on which the intruder says that it keeps nothing of the victim's ledger, as one
+// with an older program: else nothing is done that it asks for.
 func (i *intruder) link(t *testing.T) *quic.Conn {
+	t.Helper()
+	return (&player{intruder: i}).begin(t)
+}
+
+// bare makes a connection on which both have said hello, and the intruder answers nothing.
+func (i *intruder) bare(t *testing.T) *quic.Conn {
 	t.Helper()
 	q, err := i.dial(t, i.party.Dial(i.victim))
 	if err != nil {
