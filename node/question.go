@@ -23,12 +23,28 @@ func (h *hosted) withheld() error {
 	return nil
 }
 
-// unheard returns why an operation of another jurisdiction is not run: the ledger goes on by the
-// word of a person, and a neighbour that is linked has not said yet what it saw of it.
-func (h *hosted) unheard(ctx context.Context, operation string) error {
+// linked notes that there is a new link to a neighbour.
+func (n *Node) linked(local, peer identity.Jurisdiction) {
+	if h, ok := n.of(local); ok {
+		h.witness.Linked(peer)
+	}
+}
+
+// unheard returns why an operation of another jurisdiction is not run: the neighbour that brought
+// it has a new link, and has not said yet what it saw of the ledger; or that goes on by the word of
+// a person, and a neighbour that is linked has not said it since.
+func (h *hosted) unheard(ctx context.Context, peer identity.Jurisdiction, operation string) error {
 	if witnessing.Asks(operation) {
 		return nil
 	}
+	if err := h.witness.Compared(ctx, peer); err != nil {
+		return err
+	}
+	return h.heard(ctx)
+}
+
+// heard returns why no other jurisdiction is answered since a person's word.
+func (h *hosted) heard(ctx context.Context) error {
 	if err := h.epochs.Hear(ctx); err != nil {
 		return text.Fail(text.BeingVerified, text.Args{"jurisdiction": h.settings.Name.String()}, err)
 	}
@@ -47,7 +63,7 @@ func (h *hosted) withheldAtDoor(keys bool) error {
 	if err := h.withheld(); err != nil || h.ctx == nil {
 		return err
 	}
-	return h.unheard(h.ctx, "")
+	return h.heard(h.ctx)
 }
 
 // witnesses are the neighbours that keep what they saw of a ledger. Those on this node are none:

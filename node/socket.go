@@ -40,7 +40,7 @@ func (n *Node) openSocket() (err error) {
 	}
 	n.socket, err = link.Open(n.packets, link.Options{
 		Hosted: func(name identity.Jurisdiction) (link.Handler, bool) { h, ok := n.of(name); return h, ok },
-		Knock:  n.knock, Recheck: n.stillTrusted, Logger: n.limited, ResetKey: reset,
+		Knock:  n.knock, Recheck: n.stillTrusted, Linked: n.linked, Logger: n.limited, ResetKey: reset,
 	})
 	return err
 }
@@ -202,6 +202,7 @@ func (n *Node) start(h *hosted) {
 	}
 	h.siblings.serve(h)
 	h.workers.Go(func() { h.witness.Keep(h.ctx) })
+	h.workers.Go(func() { h.witness.Links(h.ctx) })
 	h.workers.Go(func() { h.askWitnesses(n) })
 	h.workers.Go(func() { h.epochs.Run(h.ctx) })
 	h.workers.Go(func() { h.epochs.Watch(h.ctx) })

@@ -102,6 +102,9 @@ func (r *Relay) before(ctx context.Context, in *inbound) ([]byte, error) {
 	if _, kept := r.given.Find(in.once(), r.l.Now()); kept {
 		return nil, nil
 	}
+	if problem := r.unheard(ctx, in, ""); problem != nil {
+		return r.refused(ctx, in, problem)
+	}
 	frame, ok, err := r.l.Shares.Given(ctx, in.Hash())
 	if err != nil {
 		return r.refused(ctx, in, r.problem(err))

@@ -287,8 +287,9 @@ type Local struct {
 	// What is for others is passed on all the same.
 	Withheld func() error
 	// Unheard, if not nil, returns why it does not run an operation yet that another one asks for;
-	// nil: it runs it. It is asked once the request is proven.
-	Unheard func(ctx context.Context, operation string) error
+	// nil: it runs it. It is asked once the request is proven, or is one that was answered before,
+	// operation "" then; peer is the neighbour that brought it.
+	Unheard func(ctx context.Context, peer identity.Jurisdiction, operation string) error
 	// Steps, if not nil, is told how long each step of a call took.
 	Steps func(step string, took time.Duration)
 	// Refused, if not nil, is told of every request of a peer that was answered with a problem, for

@@ -187,15 +187,24 @@ func (r *Relay) serve(ctx context.Context, in *inbound) ([]byte, error) {
 	if r.l.Steps != nil {
 		r.l.Steps(ServeVerify, time.Since(in.began))
 	}
-	if problem == nil && r.l.Unheard != nil {
-		if err := r.l.Unheard(ctx, received.Call.Operation.String()); err != nil {
-			problem = r.problem(err)
-		}
+	if problem == nil {
+		problem = r.unheard(ctx, in, received.Call.Operation.String())
 	}
 	if problem != nil {
 		return r.refused(ctx, in, problem)
 	}
 	return r.once(ctx, in, operation, received)
+}
+
+// unheard returns why an operation is not run yet; nil: it is.
+func (r *Relay) unheard(ctx context.Context, in *inbound, operation string) *Problem {
+	if r.l.Unheard == nil {
+		return nil
+	}
+	if err := r.l.Unheard(ctx, in.peer, operation); err != nil {
+		return r.problem(err)
+	}
+	return nil
 }
 
 // run runs the operation. A result counts even if it comes too late, because the use may be

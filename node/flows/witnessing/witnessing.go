@@ -25,7 +25,8 @@
 //
 // tells whoever asks what was seen of its own ledger, of each epoch the largest: a copy that was
 // put back to an older state learns so what it had signed. The epoch is that of whoever tells it:
-// one that has begun another since may have forgotten what it saw.
+// one that has begun another since may have forgotten what it saw. A neighbour that has a new link
+// is asked so before its first request is served (see Linked).
 //
 // What was decided goes up every level: a child cuts its log into excerpts (see ledger.Excerpt),
 // and a parent keeps those of all logs at or below it, each with what proves it. "heads-risen" asks
@@ -100,6 +101,12 @@ type Own interface {
 	Doubt(host.Seen)
 	Witnessed()
 
+	// Compare compares what a neighbour saw with what is here; see host.Host. Questioned returns
+	// why the ledger is in question, and AwaitUnquestioned waits until it is not, or ctx ends.
+	Compare(ctx context.Context, s host.Seen) error
+	Questioned() error
+	AwaitUnquestioned(ctx context.Context)
+
 	// Advanced returns a channel that is closed once there is more than there is now.
 	Advanced() <-chan struct{}
 
@@ -164,6 +171,9 @@ type Desk struct {
 	heard map[identity.Jurisdiction]hearing // who shows less than it has signed
 	rose  rose
 
+	links  map[identity.Jurisdiction]*newLinks
+	linked chan struct{} // full where somebody has a new link
+
 	busyWith map[identity.Jurisdiction]bool // who is being shown something; true: and is to be shown more
 	free     chan struct{}                  // full where somebody was to be shown more, and may be
 
@@ -208,6 +218,7 @@ func New(o Options) *Desk {
 		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
+		links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),
 	}
 }
 

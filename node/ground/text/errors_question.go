@@ -33,6 +33,7 @@ const (
 	ActFormer           Code = "act-former"
 	SawUnproven         Code = "saw-unproven"
 	KeysEndedAsked      Code = "keys-ended-in-question"
+	LinkUncompared      Code = "link-uncompared"
 )
 
 var questionProblems = []problem{
@@ -88,6 +89,13 @@ var questionProblems = []problem{
 			"请稍后重新执行同一命令；一直如此的，请联系该行政区划的管理员，请他执行 xietong status"},
 		en: parts{"Ledger of the other one in question", "the node of {jurisdiction} was restored or moved, and it is not known yet that its ledger is the newest; meanwhile it answers no other jurisdiction", "{jurisdiction}",
 			"repeat the command later; if it stays so, have the administrator there run `xietong status`"},
+	},
+	{
+		number: 557, code: LinkUncompared, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
+		zh: parts{"新链路尚未核对账本", "{name} 与 {jurisdiction} 之间新建了链路，{name} 还没有说明它见过 {jurisdiction} 的哪些条目，或者说见过这里没有的而不能证实；在此之前，经 {name} 传来的请求，{jurisdiction} 一律不办，未作任何记录", "{name}",
+			"请稍后重新执行同一命令：{jurisdiction} 每隔几秒、最多半分钟再问一次 {name}，它答复后立即照常办理；超过 10 分钟仍是如此的，请 {name} 的管理员执行 xietong status"},
+		en: parts{"New link not compared yet", "there is a new link between {name} and {jurisdiction}, and {name} has not said yet what it saw of the ledger of {jurisdiction}, or says that it saw more than is there and does not prove it; until it has, {jurisdiction} does nothing that is asked through {name}, and nothing was recorded", "{name}",
+			"repeat the command later: {jurisdiction} asks {name} again after some seconds, at most half a minute, and goes on at once when it has answered; if it stays so for more than 10 minutes, have the administrator of {name} run `xietong status`"},
 	},
 	{
 		number: 523, code: SignedSizeUnnoted, status: http.StatusInsufficientStorage, params: []string{"file", "reason"},

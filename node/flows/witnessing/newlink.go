@@ -1,0 +1,235 @@
+package witnessing
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// A machine that is set back whole finds every file in its place, or goes on with the memory that
+// it had: nothing on it tells. Its neighbours tell. So with each new link the neighbour is asked
+// what it saw of this ledger, and no request that comes over its links is answered before that is
+// here, or has put the ledger in question. Each neighbour holds up its own requests, and those that
+// it passes on; nobody else's.
+
+// How long a neighbour may take to say what it saw, and a request waits for that; and the pauses
+// before it is asked again.
+const (
+	comparedWithin = 3 * time.Second
+	askedAgain     = time.Second
+	askedLongest   = 30 * time.Second
+	askedLeast     = 200 * time.Millisecond // between two times, however often it makes links
+)
+
+// newLinks are the links of a neighbour that were made.
+type newLinks struct {
+	made    uint64        // so far
+	said    uint64        // how many there were when it was asked last, and said what it saw
+	asking  bool          // somebody asks it
+	last    time.Time     // when it was asked last
+	first   time.Time     // when it was first asked in vain since; zero: it was not
+	why     error         // it did not say it; nil: it is being asked
+	changed chan struct{} // closed with the next change of the fields above
+}
+
+// holds reports whether the requests of the neighbour are held up. They are not where its own
+// ledger is in question, so that it tells nothing, maybe for days: it is to be answered what was
+// seen of that, and may pass on what others ask.
+func (l *newLinks) holds() bool {
+	return l.said < l.made && !failure.Is(l.why, text.BeingVerified) && (l.first.IsZero() || time.Since(l.first) < host.AskAgain)
+}
+
+// change changes what is known. The caller holds the mutex of the desk.
+func (l *newLinks) change(how func()) {
+	how()
+	close(l.changed)
+	l.changed = make(chan struct{})
+}
+
+// Linked notes that a neighbour has a new link, and has not said since what it saw.
+func (d *Desk) Linked(peer identity.Jurisdiction) {
+	if d.o.Here(peer) {
+		return
+	}
+	d.mu.Lock()
+	l := d.links[peer]
+	if l == nil {
+		l = &newLinks{changed: make(chan struct{})}
+		d.links[peer] = l
+	}
+	l.change(func() { l.made++ })
+	d.mu.Unlock()
+	select {
+	case d.linked <- struct{}{}:
+	default: // Links wakes already
+	}
+}
+
+// Links asks the neighbours that have new links what they saw, until ctx ends.
+func (d *Desk) Links(ctx context.Context) {
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	for ctx.Err() == nil {
+		for _, peer := range d.unasked() {
+			asking.Go(func() { d.askLinked(ctx, peer) })
+		}
+		select {
+		case <-d.linked:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// unasked returns the neighbours that are to be asked, and that nobody asks.
+func (d *Desk) unasked() (all []identity.Jurisdiction) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for peer, l := range d.links {
+		if l.said < l.made && !l.asking {
+			l.asking = true
+			all = append(all, peer)
+		}
+	}
+	return all
+}
+
+// askLinked asks one neighbour until it has said what it saw since its last link was made, or has
+// none any more. While the ledger is in question it waits: what is said then may count for nothing
+// once that is settled.
+func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
+	for again := askedAgain; ; again = min(2*again, askedLongest) {
+		if d.o.Own.Questioned() != nil {
+			d.asked(peer, 0, nil)
+			d.o.Own.AwaitUnquestioned(ctx)
+			again = askedAgain
+		}
+		d.mu.Lock()
+		l := d.links[peer]
+		rest := time.Until(l.last.Add(askedLeast))
+		d.mu.Unlock()
+		if rest > 0 {
+			wait(ctx, rest)
+		}
+		d.mu.Lock()
+		made := l.made
+		l.last = time.Now()
+		d.mu.Unlock()
+		err := d.compareWith(ctx, peer)
+		if err != nil && ctx.Err() == nil && d.asked(peer, 0, err) {
+			d.o.Logger.Warn("a neighbour has a new link, and has not said yet what it saw of this ledger: nothing that comes over it is answered", "peer", peer.String(), "error", err)
+		}
+		if err == nil {
+			d.asked(peer, made, nil)
+		}
+		if ctx.Err() != nil || d.over(peer, made) {
+			return
+		}
+		if err != nil {
+			wait(ctx, again)
+		}
+	}
+}
+
+// asked notes what came of asking a neighbour when it had so many links, and reports whether it is
+// news; 0: it has not said what it saw, for the reason why, or nobody asks it yet.
+func (d *Desk) asked(peer identity.Jurisdiction, made uint64, why error) (news bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[peer]
+	l.change(func() {
+		news = why != nil && l.why == nil
+		l.said, l.why = max(l.said, made), why
+		switch {
+		case why == nil:
+			l.first = time.Time{}
+		case l.first.IsZero():
+			l.first = time.Now()
+		}
+	})
+	return news
+}
+
+// over reports whether a neighbour that was asked when it had so many links is not to be asked
+// again, and notes that nobody asks it then.
+func (d *Desk) over(peer identity.Jurisdiction, made uint64) bool {
+	up := d.o.Up(peer)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[peer]
+	if over := l.made == made && (l.said == made || !up); over {
+		l.asking = false
+	}
+	return !l.asking
+}
+
+// compareWith asks a neighbour what it saw of this ledger, and compares it with what is here. Of
+// what puts the ledger in question, the other replicas are told.
+func (d *Desk) compareWith(ctx context.Context, peer identity.Jurisdiction) error {
+	soon, cancel := context.WithTimeout(ctx, comparedWithin)
+	defer cancel()
+	all, err := d.LargestBy(soon, peer)
+	if failure.Is(err, text.UnknownOperation) { // an older program, which keeps nothing
+		return nil
+	}
+	for _, s := range all {
+		if err == nil {
+			err = d.o.Own.Compare(soon, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot})
+		}
+		q, questioned := errors.AsType[*host.QuestionError](d.o.Own.Questioned())
+		if questioned && q.Found != nil && q.Found.By == peer && q.Found.Checkpoint == s.Checkpoint {
+			d.tellMore(ctx, s)
+		}
+	}
+	return err
+}
+
+// tellMore has the other replicas know what a neighbour saw.
+func (d *Desk) tellMore(ctx context.Context, s Seen) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := d.recordMore(ctx, more{By: s.By, Note: s.Note, At: uint64(d.o.Now().UnixMilli())}); err != nil && ctx.Err() == nil {
+		d.o.Logger.Warn("the other replicas are not told what a neighbour saw", "peer", s.By.String(), "error", err)
+	}
+}
+
+// Compared waits until a neighbour has said what it saw of this ledger since it made its last link.
+// The error is text.LinkUncompared where it does not within three seconds, for host.AskAgain since
+// it was asked first in vain. It is asked on after that, too.
+func (d *Desk) Compared(ctx context.Context, peer identity.Jurisdiction) error {
+	ctx, cancel := context.WithTimeout(ctx, comparedWithin)
+	defer cancel()
+	for {
+		d.mu.Lock()
+		l := d.links[peer]
+		if l == nil || !l.holds() {
+			d.mu.Unlock()
+			return nil
+		}
+		why, changed := l.why, l.changed
+		d.mu.Unlock()
+		if why == nil {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				why = ctx.Err()
+			}
+		}
+		return text.Fail(text.LinkUncompared, text.Args{"jurisdiction": d.name.String(), "name": peer.String()}, why)
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
