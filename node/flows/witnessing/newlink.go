@@ -36,6 +36,8 @@ type newLinks struct {
 	first   time.Time     // when it was first asked in vain since; zero: it was not
 	why     error         // it did not say it; nil: it is being asked
 	changed chan struct{} // closed with the next change of the fields above
+	earlier []host.Seen   // what it saw of epochs before, which may not be named as lost yet
+	named   time.Time     // when something of that was named last
 }
 
 // holds reports whether the requests of the neighbour are held up. They are not where its own
@@ -126,6 +128,7 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 		}
 		if err == nil {
 			d.asked(peer, made, nil)
+			d.widen(ctx)
 		}
 		if ctx.Err() != nil || d.over(peer, made) {
 			return
@@ -177,16 +180,68 @@ func (d *Desk) compareWith(ctx context.Context, peer identity.Jurisdiction) erro
 	if failure.Is(err, text.UnknownOperation) { // an older program, which keeps nothing
 		return nil
 	}
+	var earlier []host.Seen
 	for _, s := range all {
+		seen := host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot}
 		if err == nil {
-			err = d.o.Own.Compare(soon, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot})
+			err = d.o.Own.Compare(soon, seen)
+		}
+		if s.Checkpoint.Log.Epoch() < d.o.Own.Log().Epoch() {
+			earlier = append(earlier, seen)
 		}
 		q, questioned := errors.AsType[*host.QuestionError](d.o.Own.Questioned())
 		if questioned && q.Found != nil && q.Found.By == peer && q.Found.Checkpoint == s.Checkpoint {
 			d.tellMore(ctx, s)
 		}
 	}
+	if err == nil {
+		d.mu.Lock()
+		d.links[peer].earlier = earlier
+		d.mu.Unlock()
+	}
 	return err
+}
+
+// widen names as lost what neighbours saw of epochs before, and what is not: once the parent has
+// said what it saw, whose word counts for more than to be named.
+func (d *Desk) widen(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if !d.parentSaid() {
+		return
+	}
+	d.mu.Lock()
+	var all []host.Seen
+	for _, l := range d.links {
+		if l.named.IsZero() || time.Since(l.named) >= host.AskAgain { // each is an entry, which it can cause
+			all, l.earlier = append(all, l.earlier...), nil
+		}
+	}
+	d.mu.Unlock()
+	for _, s := range all {
+		named, err := d.o.Own.Widen(ctx, s)
+		if err != nil && ctx.Err() == nil {
+			d.o.Logger.Warn("what a neighbour saw of an epoch before is not named as lost", "peer", s.By.String(), "error", err)
+		}
+		d.mu.Lock()
+		if l := d.links[s.By]; named {
+			l.named = time.Now()
+		}
+		d.mu.Unlock()
+	}
+}
+
+// parentSaid reports whether the parent has said what it saw since it has its last link, or there
+// is none on another node.
+func (d *Desk) parentSaid() bool {
+	parent, joined := d.o.Parent()
+	if !joined || d.o.Here(parent) {
+		return true
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[parent]
+	return l != nil && l.made > 0 && l.said == l.made
 }
 
 // tellMore has the other replicas know what a neighbour saw.

@@ -17,7 +17,6 @@ import (
 	"xietong/consensus/witness"
 	"xietong/exchange/envelope"
 	"xietong/exchange/relay"
-	"xietong/node/ground/book"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -287,4 +286,58 @@ func TestLinkWhileInQuestion(t *testing.T) {
 	})
 }
 
-var _ book.Ledger = (*meeting)(nil)
+// widened is a ledger in its second epoch, which names whatever a neighbour saw of the first.
+type widened struct {
+	Own
+	of  identity.Log
+	saw []identity.Jurisdiction
+}
+
+func (w *widened) Log() identity.Log { return w.of }
+
+func (w *widened) Widen(_ context.Context, s host.Seen) (bool, error) {
+	w.saw = append(w.saw, s.By)
+	return true, nil
+}
+
+// TestParentIsHeardFirst (C34): what a child saw of an epoch before is named once the parent has
+// said what it saw, which may stop the ledger; and of one child once in ten minutes, however often
+// it makes links and says more.
+func TestParentIsHeardFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, three...)
+		parent, city, child := w.at(three[0]), w.at(three[1]), w.at(three[2])
+		city.says(3)
+		note := must2(city.Follow(t.Context(), 0))(t).Signed
+		own := &widened{Own: city.Host, of: must2(identity.NewLog(city.name, 2))(t)}
+		city.desk.o.Own = own
+		told := &sights{place: city, each: map[identity.Jurisdiction]func() (largest, error){}}
+		city.desk.o.Asker = told
+		told.say(child, saying(note))
+		ctx, end := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { city.desk.Links(ctx) })
+		check := func(what string, want int) {
+			t.Helper()
+			time.Sleep(time.Minute)
+			if len(own.saw) != want {
+				t.Errorf("%s: named %d times, want %d", what, len(own.saw), want)
+			}
+		}
+		city.desk.Linked(child.name)
+		check("the parent has no link", 0)
+		city.desk.Linked(parent.name)
+		check("the parent is silent", 0)
+		told.say(parent, saying())
+		check("the parent saw nothing", 1)
+		for range 5 {
+			city.desk.Linked(child.name)
+			check("the child makes links", 1)
+		}
+		time.Sleep(host.AskAgain)
+		city.desk.Linked(child.name)
+		check("after ten minutes", 2)
+		end()
+		all.Wait()
+	})
+}

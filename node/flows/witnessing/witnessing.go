@@ -104,6 +104,9 @@ type Own interface {
 	// Compare compares what a neighbour saw with what is here; see host.Host. Questioned returns
 	// why the ledger is in question, and AwaitUnquestioned waits until it is not, or ctx ends.
 	Compare(ctx context.Context, s host.Seen) error
+	// Widen names as lost what a neighbour saw of an epoch before, where only keys signed it that
+	// were given up; see host.Host.
+	Widen(ctx context.Context, s host.Seen) (named bool, err error)
 	Questioned() error
 	AwaitUnquestioned(ctx context.Context)
 

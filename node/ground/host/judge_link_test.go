@@ -46,3 +46,61 @@ func TestCompare(t *testing.T) {
 		t.Errorf("more, by the own keys: %+v", q)
 	}
 }
+
+// TestAGivenUpChainIsNamed (C34): a folder goes on with new keys, after its parent said what it
+// saw. A child saw more, which the keys of before signed. That is named as lost, once, and nothing
+// is stopped, however much those sign who have the keys now; what nobody signed is not named.
+func TestAGivenUpChainIsNamed(t *testing.T) {
+	old, early, last := lostTwo(t)
+	h := tryOpen(t, old, "")
+	stolen := h.authority
+	closed(t, h)
+	if _, err := beginAnew(old, h.name, 2, Saw{Note: early.Note}); err != nil {
+		t.Fatal(err)
+	}
+	h = openAnewIn(t, old)
+	if err := h.EndAnew(); err != nil {
+		t.Fatal(err)
+	}
+	closed(t, h)
+	h = tryOpen(t, old, "")
+	defer func() { closed(t, h) }()
+	if named, err := h.Widen(t.Context(), childSaw(t, last)); named || err != nil {
+		t.Errorf("before the epoch is settled: named %t, %v", named, err)
+	}
+	if err := h.SettleEpoch(t.Context(), 2, true); err != nil || !signs(t, h) {
+		t.Fatal(err)
+	}
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := signedWith(t, stolen, 1, 1<<30)
+	for _, tc := range []struct {
+		what string
+		s    Seen
+		to   uint64
+	}{
+		{"what is here", early, 0},
+		{"by a key that nobody has", signedWith(t, former{private}, 1, 1<<20), 0},
+		{"what the child saw", last, last.Checkpoint.Size},
+		{"the same again", last, last.Checkpoint.Size},
+		{"what those sign who have the keys now", more, more.Checkpoint.Size},
+		{"less", last, more.Checkpoint.Size},
+	} {
+		s := childSaw(t, tc.s)
+		if err := h.Compare(t.Context(), s); err != nil {
+			t.Errorf("%s: %v", tc.what, err)
+		}
+		before, _ := h.after(last.Checkpoint.Log)
+		named, err := h.Widen(t.Context(), s)
+		of, _ := h.after(last.Checkpoint.Log)
+		if want := max(before.To, tc.to); err != nil || of.To != want || named != (want > before.To) || !of.Settled || named && of.Whole {
+			t.Errorf("%s: named %t, %v, up to %d, want %d, settled %t, all known %t", tc.what, named, err, of.To, want, of.Settled, of.Whole)
+		}
+		add(t, h)
+		if h.Questioned() != nil || !signs(t, h) {
+			t.Fatalf("%s: it is stopped: %v", tc.what, h.Questioned())
+		}
+	}
+}

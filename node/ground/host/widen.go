@@ -1,0 +1,60 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"xietong/consensus/state"
+	"xietong/node/ground/book"
+)
+
+// Widen names as lost what a neighbour saw of an epoch before, where the keys of that epoch signed
+// it, and all of them were given up when the ledger went on with new ones. Those who have them now
+// may sign more at any time, so that puts nothing in question and stops nobody: what is named can
+// be looked through by a person, and what the heads say ended ends, as soon as somebody has them.
+// It reports whether there was something to name. A replica that does not lead names nothing.
+func (h *Host) Widen(ctx context.Context, s Seen) (named bool, err error) {
+	of, began := h.after(s.Checkpoint.Log)
+	if !began || h.Questioned() != nil || !h.Leads() {
+		return false, nil
+	}
+	if of.Settled && !h.has(s) && s.Checkpoint.Size > of.To && h.signedThen(s) {
+		q := &QuestionError{Replica: h.Replica(), Found: &s}
+		lost := Lost{From: of.From, To: s.Checkpoint.Size}
+		body, err := h.epochWidened(ctx, q, fmt.Sprintf("%s saw more than was named", s.By), lost)
+		if err == nil {
+			_, err = h.Propose(ctx, state.KindEpochWidened, book.Request{}, body)
+		}
+		if err != nil {
+			return false, fmt.Errorf("name what is lost: %w", err)
+		}
+		h.logger.Warn("a neighbour saw more of an epoch before than was named as lost: it is named, and nothing is stopped",
+			"peer", s.By.String(), "epoch", of.Number, "lost_from", of.From, "lost_to", s.Checkpoint.Size)
+		named, of.Settled = true, false
+	}
+	if of.Settled {
+		return named, nil
+	}
+	if err := h.proposeSettled(ctx, of.Number, false); err != nil { // also where that failed before
+		return named, fmt.Errorf("name what is lost: %w", err)
+	}
+	return named, nil
+}
+
+// signedThen reports whether a majority of the replicas of the newest key set of its epoch signed
+// what a neighbour saw.
+func (h *Host) signedThen(s Seen) (is bool) {
+	of := s.Checkpoint.Log
+	err := h.Look(func(r *state.Reader) error {
+		sets, err := h.keys.in(r, of.Epoch())
+		for _, k := range slices.Backward(sets) {
+			if k.Epoch <= of.Epoch() {
+				is = signedBy(s, of, k.KeySet)
+				break
+			}
+		}
+		return err
+	})
+	return err == nil && is
+}
