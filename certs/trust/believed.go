@@ -79,6 +79,25 @@ func Live(sets []Believed, now time.Time) []Believed {
 	return slices.DeleteFunc(counting, func(b Believed) bool { return len(b.Replicas) == 0 })
 }
 
+// Then returns what counted of the key sets for an answer to what was asked at the given time. As
+// with Live, a replica has no hour that the newest key set of that time did not list; those that
+// came while the answer was under way count.
+func Then(sets []Believed, asked time.Time) []Believed {
+	newest := 0
+	for i := range len(sets) - 1 {
+		if u := sets[i].Until; !u.IsZero() && !u.Add(-Grace).After(asked) {
+			newest = i + 1
+		}
+	}
+	counting := At(sets, asked)
+	for i, b := range counting {
+		if b.Number < sets[newest].Number {
+			counting[i].KeySet = b.listedBy(sets[newest].KeySet)
+		}
+	}
+	return slices.DeleteFunc(counting, func(b Believed) bool { return len(b.Replicas) == 0 })
+}
+
 // listedBy returns the key set without the replicas that another one does not list.
 func (k KeySet) listedBy(newest KeySet) KeySet {
 	gone := func(r ReplicaKeys) bool { return newest.LogKey(r.Replica) == nil }

@@ -110,3 +110,28 @@ func TestLive(t *testing.T) {
 		t.Error("of a replica that is listed still, the former keys are not the ones that count")
 	}
 }
+
+// TestThen: of what was asked before a replica was removed its answer counts, as do those under a
+// key set that came since; of what was asked from then on it has no hour, though others have one.
+func TestThen(t *testing.T) {
+	one, two, three := newMember(t, 1), newMember(t, 2), newMember(t, 3)
+	first := set(t, nil, one, two, three)
+	second := set(t, &first, newMember(t, 1), two)
+	removed := time.UnixMilli(0)
+	sets := []Believed{{KeySet: first, Until: removed.Add(Grace)}, {KeySet: second}}
+	for asked, want := range map[time.Duration]string{-time.Second: "r1r2r3 r1r2 ", 0: "r1r2 r1r2 ", Grace: "r1r2 r1r2 ", Grace + 1: "r1r2 "} {
+		got := ""
+		for _, b := range Then(sets, removed.Add(asked)) {
+			for _, r := range b.Replicas {
+				got += r.Replica.String()
+			}
+			got += " "
+		}
+		if got != want {
+			t.Errorf("asked %s after the removal: got %q, want %q", asked, got, want)
+		}
+	}
+	if len(Then(nil, removed)) != 0 || len(Then(Always(first, second), removed)) != 2 {
+		t.Error("of key sets that nothing ends not all count")
+	}
+}

@@ -92,8 +92,7 @@ func VerifyShare(frame []byte, keys []trust.Believed, by, asker identity.Jurisdi
 		return envelope.Reply{}, fmt.Errorf("verify share: %w: kind %d from %s to %s", ErrNotShare, h.Kind, h.Origin, h.Destination)
 	}
 	all := ofName(keys, by)
-	own := slices.DeleteFunc(slices.Clone(all), func(k trust.Believed) bool { return !k.Counts(issued) })
-	m, err := envelope.Open(e, own, nil, h.Issued)
+	m, err := envelope.Open(e, trust.Then(all, issued), nil, h.Issued)
 	var ended error
 	if errors.Is(err, envelope.ErrUnknownKey) {
 		for i, k := range all {

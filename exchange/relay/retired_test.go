@@ -87,7 +87,8 @@ func TestRemovedReplicaSpeaksNoMore(t *testing.T) {
 }
 
 // TestRetiredKeyAnswersNothingLater (S14d) has a thief sign, with a key that was retired before the
-// request was made, a share of that request, and date it back into the time of the key.
+// request was made, a share of that request, and date it back into the time of the key. A replica
+// that was removed by then has no hour for that (S14n).
 func TestRetiredKeyAnswersNothingLater(t *testing.T) {
 	w := newTown(t)
 	stolen := w.keys[farCounty]
@@ -121,5 +122,17 @@ func TestRetiredKeyAnswersNothingLater(t *testing.T) {
 	sets[0] = trust.Believed{KeySet: stolen.sets[0].KeySet, Revoked: true}
 	if _, err = VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued); !errors.Is(err, ErrEndedKey) {
 		t.Errorf("revoked: got %v, want ErrEndedKey, and not that the key is nobody's", err)
+	}
+	newest := sets[1].KeySet
+	newest.Number, newest.Replicas = 2, slices.Clone(newest.Replicas)
+	sets = []trust.Believed{{KeySet: stolen.sets[0].KeySet, Until: asked.Issued.Add(trust.Grace)}, {KeySet: newest}}
+	if _, err = VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued); err != nil {
+		t.Errorf("in its hour, of a replica that is listed still: %v", err)
+	}
+	if newest.Replicas[0].Replica, err = identity.NewReplica(2); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = VerifyShare(frame, sets, name(t, farCounty), name(t, county), asked.Request, asked.Issued); !errors.Is(err, ErrEndedKey) {
+		t.Errorf("in its hour, of a replica that was removed: got %v, want ErrEndedKey", err)
 	}
 }
