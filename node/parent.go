@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"net"
 	"slices"
 	"sync"
@@ -78,6 +77,9 @@ func (n *Node) meets(ctx context.Context, h *hosted, line door.Line, parent iden
 const (
 	looksEvery = 5 * time.Minute
 	looksPause = 10 * time.Second // between two looks, at least
+	// looksWithin is how long a look takes at most: whoever does not answer, such as a machine that
+	// was removed, has it look no less at the others.
+	looksWithin = 30 * time.Second
 )
 
 // looks tells when to look at the other addresses of the parent.
@@ -124,6 +126,8 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 	if err != nil {
 		return // whoever keeps the link says so
 	}
+	ctx, cancel := context.WithTimeout(ctx, looksWithin)
+	defer cancel()
 	var linked []string
 	for _, l := range n.socket.Links() {
 		if l.Local == h.settings.Name && l.Peer.Jurisdiction == parent && parent != h.table.Root() {
@@ -141,7 +145,7 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 				return // it is gone, or another tells
 			}
 			defer line.Conn.Close(link.CodeClosing)
-			if err := n.meets(ctx, h, line, parent); err != nil && !errors.Is(err, context.Canceled) {
+			if err := n.meets(ctx, h, line, parent); err != nil && ctx.Err() == nil {
 				n.limited.Warn("somebody at an address of the parent is not the parent that is known", "peer", parent.String(), "address", addr.String(), "error", err)
 			}
 		})
