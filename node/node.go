@@ -22,6 +22,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -137,6 +138,9 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 		return n, err
 	}
 	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
+	if err := datadir.CheckAnyName(dir, filepath.Join(dir, config.FileName), n.settings); err != nil {
+		return n, err
+	}
 	if err = n.openSocket(); err != nil {
 		return n, err
 	}

@@ -12,6 +12,7 @@
 package datadir
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -161,6 +162,18 @@ func CheckNames(dir, file string, c config.Config) error {
 		}
 	}
 	return nil
+}
+
+// CheckAnyName is CheckName of the first of them, where no other one is better.
+func CheckAnyName(dir, file string, c config.Config) (first error) {
+	for _, j := range c.Jurisdictions {
+		err := CheckName(dir, file, c, j.Name)
+		if err == nil {
+			return nil
+		}
+		first = cmp.Or(first, err)
+	}
+	return first
 }
 
 // CheckName refuses a directory without the folder of a jurisdiction that its configuration names.
