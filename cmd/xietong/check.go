@@ -41,7 +41,7 @@ func (a *app) alarms(c client.Check) {
 			code = text.CLICheckLead
 		}
 		e := text.Explain(a.lang, text.Code(alarm.Code), args)
-		a.say(code, text.Args{"title": e.Title, "what": e.What, "do": e.Do, "code": alarm.Code})
+		a.say(code, text.Args{"title": e.Title, "what": e.What, "do": a.capital(e.Do), "code": alarm.Code})
 	}
 }
 

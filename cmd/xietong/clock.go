@@ -2,6 +2,7 @@ package main
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,7 +49,25 @@ func (a *app) sayTrouble(wrong client.Trouble) {
 		}
 	}
 	e := text.Explain(a.lang, text.Code(wrong.Code), args)
-	a.say(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": wrong.Code})
+	a.say(a.alarmed(e, wrong.Code))
+}
+
+// alarmed returns the sentences of an alarm. What is told with the words of its title is told once.
+func (a *app) alarmed(e text.Explanation, code string) (text.Code, text.Args) {
+	args := text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": a.capital(e.Do), "code": code}
+	if len(e.What) >= len(e.Title) && strings.EqualFold(e.What[:len(e.Title)], e.Title) {
+		args["what"] = a.capital(e.What)
+		return text.StatusAlarmOnce, args
+	}
+	return text.StatusAlarm, args
+}
+
+// capital begins an English sentence with a capital letter.
+func (a *app) capital(s string) string {
+	if a.lang != text.En || s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // vouched says who vouches for the clock.

@@ -45,7 +45,7 @@ func (a *app) tellDamaged(damaged *client.Trouble) {
 		return
 	}
 	e := text.Explain(a.lang, text.Code(damaged.Code), damaged.Args)
-	a.tell(text.StatusAlarm, text.Args{"title": e.Title, "what": e.What, "where": e.Where, "do": e.Do, "code": damaged.Code})
+	a.tell(a.alarmed(e, damaged.Code))
 }
 
 // rootOf returns what the roster calls its root.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,10 +96,13 @@ func (a *app) membersTold(j client.JurisdictionStatus) (lines []string) {
 		}
 		lines = append(lines, a.t(code, strengthArgs(*s)))
 	}
-	for _, r := range j.Members {
-		if r.Role == client.ReplicaInvited || r.Role == client.ReplicaExpired {
-			continue
-		}
+	there := slices.DeleteFunc(slices.Clone(j.Members), func(r client.Replica) bool {
+		return r.Role == client.ReplicaInvited || r.Role == client.ReplicaExpired
+	})
+	if j.Replicas == nil && len(there) < 2 { // an open invitation makes no second one
+		return nil
+	}
+	for _, r := range there {
 		lines = append(lines, "  "+a.memberTold(r))
 	}
 	return lines

@@ -1,23 +1,29 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 
 	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
-// lostTold tells what the own ledger lost.
+// lostTold tells what the own ledger lost, each time; the last of the epochs is the one that it is
+// in.
 func (a *app) lostTold(all []client.Lost) (lines []string) {
-	for _, l := range all {
-		args, code := text.Args{"epoch": number(l.Epoch), "entry": l.Entry, "from": number(l.From)}, text.CLITreeLostOne
+	for i, l := range all {
+		args, code := text.Args{"first": cmp.Or(l.First, number(l.From)), "last": l.Last}, text.CLITreeLostOne
 		switch {
 		case l.To == l.From:
 			code = text.CLITreeLostFrom
 		case l.To-l.From > 1:
-			code, args["to"] = text.CLITreeLost, number(l.To-1)
+			code = text.CLITreeLost
 		}
-		lines = append(lines, a.t(code, args))
+		when := text.CLITreeLostThen
+		if i == len(all)-1 {
+			when = text.CLITreeLostNow
+		}
+		lines = append(lines, a.t(when, text.Args{"epoch": number(l.Epoch), "entry": l.Entry, "what": a.t(code, args)}))
 		if l.ByHandUntil != "" {
 			lines = append(lines, a.t(text.CLITreeByHand, text.Args{"entry": l.Entry, "until": a.localTime(l.ByHandUntil)}))
 		}

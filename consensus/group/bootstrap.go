@@ -207,7 +207,7 @@ func openLog(dir string, c Config, failing *failing) (logs *wal.WAL, err error) 
 	if err := repairTail(dir); err != nil {
 		return nil, err
 	}
-	return wal.Open(dir, wal.WithSegmentSize(c.segment()), wal.WithLogger(rotationLogger{adaptLogger(c.Logger, nil), failing}))
+	return wal.Open(dir, wal.WithSegmentSize(c.segment()), wal.WithLogger(rotationLogger{adaptLogger(c.Logger, nil, nil), failing}))
 }
 
 func syncFolder(path string) error {

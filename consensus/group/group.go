@@ -80,6 +80,9 @@ type Config struct {
 	// Mute reports whether this replica votes for nobody and asks for no votes, because it may have
 	// forgotten for whom it voted; nil: it never does. One that alone has a vote needs nobody's.
 	Mute func() bool
+	// Out reports whether it is known that this replica was removed: what raft tries in vain then
+	// is logged no more. nil: it is not.
+	Out func() bool
 	// Ahead is told, once, that this replica follows nobody any more, because it has applied what
 	// the one that leads does not have. It must not call the group. nil: nobody is told.
 	Ahead func(*AheadError)
@@ -156,7 +159,7 @@ func Open(c Config) (*Group, error) {
 	logs := keeping{log, &ahead{store: c.Store, logs: log, tell: c.Ahead}}
 	alone := new(atomic.Bool)
 	g := &Group{
-		config: c, logs: logs, failing: failing, ahead: logs.ahead, transport: newTransport(c, adaptLogger(c.Logger, alone), failing, logs.ahead),
+		config: c, logs: logs, failing: failing, ahead: logs.ahead, transport: newTransport(c, adaptLogger(c.Logger, alone, c.Out), failing, logs.ahead),
 		proposals: make(chan *proposal, maxUnderWay), sent: newSent(), rounds: newRounds(), full: make(chan struct{}, 1), fetching: newFetching(),
 		closed: make(chan struct{}), readied: make(chan struct{}),
 	}
@@ -221,7 +224,7 @@ func raftConfig(c Config, alone *atomic.Bool, trailing uint64) *raft.Config {
 	rc.TrailingLogs = trailing
 	rc.SnapshotThreshold, rc.SnapshotInterval = snapshotEvery, snapshotPause
 	rc.NoLegacyTelemetry = true
-	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), alone)
+	rc.Logger = adaptLogger(c.Logger.With("jurisdiction", c.Jurisdiction.String(), "replica", c.Replica.String()), alone, c.Out)
 	if c.Tune != nil {
 		c.Tune(rc)
 	}

@@ -18,6 +18,7 @@ type adapted struct {
 	name  string
 	args  []any
 	alone *atomic.Bool // this replica alone has a vote; nil: it does not matter
+	out   func() bool  // it was removed, and what it tries in vain is told once; nil: it does not matter
 }
 
 // noHeartbeat begins the warnings that an election starts because the replica does not hear a
@@ -25,8 +26,8 @@ type adapted struct {
 // nothing.
 const noHeartbeat = "heartbeat timeout reached"
 
-func adaptLogger(to *slog.Logger, alone *atomic.Bool) hclog.Logger {
-	return adapted{to: to, alone: alone}
+func adaptLogger(to *slog.Logger, alone *atomic.Bool, out func() bool) hclog.Logger {
+	return adapted{to: to, alone: alone, out: out}
 }
 
 var levels = map[hclog.Level]slog.Level{
@@ -38,7 +39,7 @@ var levels = map[hclog.Level]slog.Level{
 // developers of the library need that.
 func (a adapted) Log(level hclog.Level, msg string, args ...any) {
 	to := levels[level]
-	if level == hclog.Info || a.alone != nil && a.alone.Load() && strings.HasPrefix(msg, noHeartbeat) {
+	if level == hclog.Info || a.out != nil && a.out() || a.alone != nil && a.alone.Load() && strings.HasPrefix(msg, noHeartbeat) {
 		to = slog.LevelDebug
 	}
 	a.to.Log(context.Background(), to, msg, args...)

@@ -16,7 +16,7 @@ import (
 // stranger returns a transport over the streams of a replica that runs no group.
 func (c *cluster) stranger(n uint32) *transport {
 	config := Config{Replica: replica(n), Streams: c.network.layer(replica(n))}
-	return newTransport(config, adaptLogger(slog.New(slog.DiscardHandler), nil), newFailing(nil), nil)
+	return newTransport(config, adaptLogger(slog.New(slog.DiscardHandler), nil, nil), newFailing(nil), nil)
 }
 
 func header(r identity.Replica) raft.RPCHeader {

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 )
 
@@ -69,7 +70,7 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	if !ed25519.Verify(b.Keys.LogKey, possessed(binding, b.Keys), b.Possession) {
 		return nil, text.Fail(text.NotPossessed, text.Args{"name": b.Keys.Replica.String()}, nil)
 	}
-	if !d.invited(b) { // a guess costs no entry of raft's log
+	if !d.invited(ctx, b) { // a guess costs no entry of raft's log
 		return nil, text.Fail(text.ReplicaNotInvited, text.Args{"replica": b.Keys.Replica.String()}, nil)
 	}
 	if err := Admit(ctx, d.Own, b.Secret, b.Keys, b.Addresses); err != nil {
@@ -81,14 +82,18 @@ func (d *Desk) Door(ctx context.Context, binding [32]byte, body []byte) ([]byte,
 	})
 }
 
-// invited reports whether the secret is that of an invitation, as far as this replica knows.
-func (d *Desk) invited(b brought) (known bool) {
+// invited reports whether the secret is that of an invitation, as far as this replica knows. One
+// that does not know it asks who leads: the invitation may have been given a moment ago.
+func (d *Desk) invited(ctx context.Context, b brought) (known bool) {
 	hash := sha256.Sum256(b.Secret)
-	_ = d.Own.Look(func(r *state.Reader) error { // what cannot be read invites nobody
+	look := func(r *state.Reader) error {
 		m, found := MemberOf(r, b.Keys.Replica)
 		known = found && m.Stage != Removed && subtle.ConstantTimeCompare(m.Secret, hash[:]) == 1
 		return nil
-	})
+	}
+	if _ = d.Own.Look(look); !known { // what cannot be read invites nobody
+		_ = d.Own.View(book.Glance(ctx), look)
+	}
 	return known
 }
 

@@ -8,6 +8,7 @@ import (
 	"xietong/certs/authority"
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/node/ground/host"
 	"xietong/node/ground/roster"
 	"xietong/node/ground/text"
@@ -107,5 +108,29 @@ func TestNobodyElseIsListed(t *testing.T) {
 	}
 	if err := sign(own); err != nil {
 		t.Errorf("once it was admitted: %v", err)
+	}
+}
+
+// lagging is a jurisdiction on a replica that has not taken in yet what was agreed a moment ago.
+type lagging struct{ Own }
+
+func (lagging) Look(func(*state.Reader) error) error { return nil }
+
+// TestInvitedAMomentAgo (B21-19): an invitation is taken at once by a replica that has not taken in
+// yet that it was given, and asks who leads. A guess is refused there, too.
+func TestInvitedAMomentAgo(t *testing.T) {
+	m := first(t, &network{ends: map[end]*lines{}})
+	defer m.down()
+	d := deskOf(m)
+	d.Place = func() roster.Place { return roster.Place{DisplayName: "南明区"} }
+	made, err := d.Invite(t.Context(), newID(t), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Own = lagging{d.Own}
+	own := keysOf(t, made.Replica)
+	refused(t, "a guess", knock(t, d, make([]byte, len(made.Secret)), own, 1, 1), text.ReplicaNotInvited)
+	if err := knock(t, d, made.Secret, own, 1, 1); err != nil {
+		t.Error(err)
 	}
 }

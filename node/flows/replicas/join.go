@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/spiffe/go-spiffe/v2/bundle/x509bundle"
@@ -17,6 +18,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/tlsconf"
 	"xietong/certs/trust"
+	"xietong/consensus/group"
 	"xietong/consensus/state"
 	"xietong/exchange/link"
 	"xietong/node/flows/join"
@@ -70,8 +72,9 @@ type attempt struct {
 	further *host.Further
 	newest  trust.KeySet // of the jurisdiction, verified from the pins of the invitation
 	welcome welcome
-	zone    string // in which the one tells times that it was filled from; "": it did not say
-	entries uint64 // with which it was filled
+	zone    string             // in which the one tells times that it was filled from; "": it did not say
+	entries uint64             // with which it was filled
+	said    map[text.Code]bool // the steps that were told: one may be made with several of the others
 }
 
 // Join makes this machine the replica that an invitation names, in the directory dir: (1) it knocks
@@ -102,7 +105,7 @@ func Join(ctx context.Context, dir, given string, o JoinOptions) (j Joined, err 
 		return j, err
 	}
 	defer func() { err = errors.Join(err, packets.Close()) }()
-	a := &attempt{o: o, dir: dir, t: t}
+	a := &attempt{o: o, dir: dir, t: t, said: map[text.Code]bool{}}
 	if a.socket, err = link.Open(packets, link.Options{Logger: o.Logger}); err != nil {
 		return j, err
 	}
@@ -240,7 +243,25 @@ func (a *attempt) fill(ctx context.Context) error {
 		}
 		failed = errors.Join(failed, err)
 	}
-	return failed
+	if ctx.Err() != nil {
+		return failed
+	}
+	return a.notFilled(failed)
+}
+
+// notFilled says that each of the others broke off: mostly because data are damaged there, which
+// its own status names.
+func (a *attempt) notFilled(err error) error {
+	_, told := errors.AsType[*text.Failure](err)
+	_, full := errors.AsType[*group.SpaceError](err)
+	if _, ofSystem := errors.AsType[syscall.Errno](err); told || full || ofSystem {
+		return err // of this machine
+	}
+	var by []identity.Replica
+	for _, o := range a.welcome.Others {
+		by = append(by, o.Replica)
+	}
+	return text.Fail(text.ReplicaNotFilled, text.Args{"replica": a.t.Replica.String(), "by": named(by)}, err)
 }
 
 func (a *attempt) fillFrom(ctx context.Context, from identity.Replica) error {
@@ -321,7 +342,8 @@ func (a *attempt) called() string {
 }
 
 func (a *attempt) told(step, what text.Code, args text.Args) {
-	if a.o.Told != nil {
+	if a.o.Told != nil && !a.said[step] {
+		a.said[step] = true
 		a.o.Told(join.Step{Name: step, What: what, Args: args})
 	}
 }

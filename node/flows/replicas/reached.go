@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"xietong/certs/identity"
@@ -20,8 +19,8 @@ import (
 // packets opens the socket at the address at which this replica is to be reached.
 func (o JoinOptions) packets() (net.PacketConn, error) {
 	packets, err := o.Packets(o.Listen)
-	if system, ok := errors.AsType[syscall.Errno](err); ok {
-		return nil, text.Fail(text.BadRequest, text.Args{"where": "--listen", "reason": system.Error()}, err)
+	if _, told := errors.AsType[*text.Failure](err); told {
+		return nil, err
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open socket: %w", err)

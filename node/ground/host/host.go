@@ -255,7 +255,7 @@ func replicaIn(certs string) identity.Replica {
 func (h *Host) openGroup(o Options) (err error) {
 	config := group.Config{
 		Jurisdiction: h.name, Replica: h.Replica(), Dir: h.dir, Store: h.store, Logger: o.Logger, MinFree: o.MinFree, Hosted: o.Hosted,
-		Mark: markOf(h.vault, h.Names().First()), Fatal: o.Fatal, CheckFilled: h.checkFilled, Mute: h.Mute, Ahead: h.ahead,
+		Mark: markOf(h.vault, h.Names().First()), Fatal: o.Fatal, CheckFilled: h.checkFilled, Mute: h.Mute, Ahead: h.ahead, Out: h.out.Load,
 	}
 	h.admitted = func(*state.Reader, identity.Replica) *trust.ReplicaKeys { return nil }
 	if o.Reach != nil {

@@ -32,6 +32,8 @@ const (
 	CLITreeLostOne          Code = "cli.tree.lost-one"
 	CLITreeLostFrom         Code = "cli.tree.lost-from"
 	CLITreeByHand           Code = "cli.tree.by-hand"
+	CLITreeLostNow          Code = "cli.tree.lost-now"
+	CLITreeLostThen         Code = "cli.tree.lost-then"
 	CLITreeEpoch            Code = "cli.tree.epoch"
 	CLITreeChildLost        Code = "cli.tree.child-lost"
 	CLITreeChildLostFrom    Code = "cli.tree.child-lost-from"
@@ -58,12 +60,11 @@ var breakSentences = []sentence{
 	},
 	{CLITreeAcknowledged, "已记录，存证条目 {entry}", "recorded as entry {entry}"},
 	{CLITreeWitnessed, "{name}于 {at} 见证了本级账本的前 {size} 条", "witnessed by {name} at {at}: the first {size} [entry|entries] of this ledger"},
-	{CLITreeLost, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 至 {to} 号条目已失去",
-		"this ledger is in epoch {epoch} (since {entry}): entries {from} to {to} of the epoch before are lost"},
-	{CLITreeLostOne, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元第 {from} 号条目已失去",
-		"this ledger is in epoch {epoch} (since {entry}): entry {from} of the epoch before is lost"},
-	{CLITreeLostFrom, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：上一纪元自第 {from} 号起的条目可能已失去，失去多少不明",
-		"this ledger is in epoch {epoch} (since {entry}): of the epoch before, entries from {from} on may be lost, and nobody knows how many"},
+	{CLITreeLostNow, "本级账本现为第 {epoch} 纪元（自 {entry} 起）：{what}", "this ledger is in epoch {epoch} (since {entry}): {what}"},
+	{CLITreeLostThen, "此前曾开始第 {epoch} 纪元（见 {entry}）：{what}", "before that it began epoch {epoch} (see {entry}): {what}"},
+	{CLITreeLost, "{first} 至 {last} 的条目已失去", "the entries from {first} to {last} are lost"},
+	{CLITreeLostOne, "条目 {first} 已失去", "entry {first} is lost"},
+	{CLITreeLostFrom, "自 {first} 起的条目可能已失去，失去多少不明", "the entries from {first} on may be lost, and nobody knows how many"},
 	{CLITreeByHand, "其中终止过什么，没有谁全部记着（见 {entry}）：请逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree，当时已终止而现在仍有效的，须人工终止；已核对的不必理会，本提示显示至 {until}",
 		"nobody kept all that ended in them (see {entry}): look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, and end by hand what had ended and stands now; if that is done, there is nothing to do, and this is told until {until}"},
 	{CLITreeEpoch, "{name}的账本现为第 {epoch} 纪元：上一纪元末尾的条目已失去，或者曾以新密钥重新开始",

@@ -153,8 +153,7 @@ var replicaSentences = []sentence{
 	{CLIReplicaRemoving, "正在移除", "being removed"},
 
 	{CLIReplicaOne, "只有一台机器，坏了就不能工作，数据也没有别处可取；增加副本请用 {xietong} replica invite", "one machine: nothing may be lost; see `{xietong} replica invite`"},
-	{CLIReplicaOneVotes, "只有一个副本有表决权，不能缺少它；已跟上的副本请用 {xietong} replica promote 使其有表决权",
-		"one replica has a vote: it may not be away; give one that has caught up a vote with `{xietong} replica promote`"},
+	{CLIReplicaOneVotes, "只有一个副本有表决权，不能缺少它", "one replica has a vote: it may not be away"},
 	{CLIReplicaBothThere, "2 个副本都在，缺一不可；有第三个后，可以缺一个", "2 of 2 are needed: none may be away; with a third, one may"},
 	{CLIReplicaSpare, "{voters} 个副本都在，可以缺 {spare} 个", "{spare} of {voters} may be away"},
 	{CLIReplicaSomeAway, "{voters} 个副本中 {away} 个不在或没有跟随，还可以再缺 {spare} 个", "{away} of {voters} away or not following; {spare} more may be"},

@@ -25,8 +25,8 @@ const (
 var damageProblems = []problem{
 	{
 		number: 425, code: PartMissing, status: http.StatusServiceUnavailable, params: []string{"file", "holds", "mend"},
-		zh: parts{"数据目录缺少文件", "数据目录缺少一个文件，它是{holds}", "{file}", "{mend}；请勿在此目录执行 xietong init"},
-		en: parts{"File missing from the data directory", "a file is missing from the data directory: {holds}", "{file}", "{mend}; do not run `xietong init` over it"},
+		zh: parts{"数据目录缺少一个文件", "数据目录缺少一个文件，它是{holds}", "{file}", "{mend}；请勿在此目录执行 xietong init"},
+		en: parts{"A file is missing from the data directory", "a file is missing from the data directory: {holds}", "{file}", "{mend}; do not run `xietong init` over it"},
 	},
 	{
 		number: 426, code: PartDamaged, status: http.StatusServiceUnavailable, params: []string{"file", "holds", "mend"},

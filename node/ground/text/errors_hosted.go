@@ -10,6 +10,9 @@ const (
 	LostUnseenInside Code = "lost-unseen-inside"
 	JoinShared       Code = "join-of-several"
 	ReplicasPutBack  Code = "replicas-put-back"
+	ReplicaNotFilled Code = "replica-not-filled"
+	ListenTakenBy    Code = "listen-taken-by"
+	ListenUnusable   Code = "listen-unusable"
 )
 
 var hostedProblems = []problem{
@@ -49,5 +52,26 @@ var hostedProblems = []problem{
 			"请让未被退回的副本继续运行：它们的目录最新，什么都没有失去。只在 {replicas} 中的 {missing} 台上（不要更多）执行 xietong ledger continue --reason 理由（不要加 --newest）：它从未被退回的副本补齐所缺，重新表决。选出主副本之后，其余的按 xietong status 届时的提示逐一更换。未被退回的机器也已经没有了的，见 docs/zh/three-machines.md"},
 		en: parts{"Too many replicas were put back", "the data directories of {replicas} may be copies or old backups, so they have no vote, and of the others only {there} of {voters} can vote: none leads, so nothing can be written, and none can be replaced", "{replicas}",
 			"leave those running that were not put back: their directories are the newest, and nothing is lost. On {missing} of {replicas} alone, and on no more, run `xietong ledger continue --reason TEXT`, without --newest: it takes in what it lacks from those, and votes again. Once one leads, replace the rest, as `xietong status` says then. If those that were not put back are gone too, see docs/three-machines.md"},
+	},
+	{
+		number: 539, code: ReplicaNotFilled, status: http.StatusServiceUnavailable, params: []string{"replica", "by"}, again: true,
+		zh: parts{"没有取得账本", "副本 {replica} 的密钥已经做好，但 {by} 都没有把账本交到底：多半是那里的数据缺失或已损坏", "{by}",
+			"请在那些机器上执行 xietong status，它会指明损坏的文件；files 文件夹中的旧条目文件，可从本账本的任何一份备份（更早的也可以）复制同名文件到原处。修好一台之后，重复同一命令，从停下的地方继续"},
+		en: parts{"The ledger was not handed over", "the keys of replica {replica} are made, but none of {by} handed the ledger over to its end: mostly because data there are missing or damaged", "{by}",
+			"run `xietong status` on those machines, which names the damaged file; one that lies in the folder files can be copied to its place from any backup of this ledger, also an older one. Once one of them is mended, repeat the same command: it goes on where it stopped"},
+	},
+	{
+		number: 542, code: ListenTakenBy, status: http.StatusConflict, params: []string{"address", "pid", "program"},
+		zh: parts{"地址已被占用", "{address}（UDP）已被进程 {pid}（{program}）占用；没有加入，什么都没有改变", "{address}",
+			"请用 ps -fp {pid} 查看它是什么；停用它（如另一个节点），或者以 --listen 给出另一个端口，再重复同一命令"},
+		en: parts{"Address taken", "process {pid} ({program}) uses {address} (UDP); nothing was joined or changed", "{address}",
+			"see what it is with ps -fp {pid}; end it, such as another node, or give another port with --listen, and repeat the same command"},
+	},
+	{
+		number: 543, code: ListenUnusable, status: http.StatusConflict, params: []string{"address", "reason"},
+		zh: parts{"地址不可用", "不能在 {address}（UDP）监听：{reason}；没有加入，什么都没有改变", "{address}",
+			"请以 --listen 给出本机的地址和空闲的端口（如 0.0.0.0:7400），再重复同一命令。已被占用的，是哪个程序请用 root 执行 ss -lunp 查看"},
+		en: parts{"Unusable address", "it is not possible to listen on {address} (UDP): {reason}; nothing was joined or changed", "{address}",
+			"give an address of this machine and a free port with --listen (such as 0.0.0.0:7400), and repeat the same command. Where it is in use, ss -lunp as root tells by which program"},
 	},
 }

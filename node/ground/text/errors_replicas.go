@@ -68,7 +68,7 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 468, code: NoLeader, status: http.StatusServiceUnavailable, params: []string{"jurisdiction"},
-		zh: parts{"没有主副本", "没有选出主副本，不能写入，也不能确认最新内容：多数副本不在，或者相互不能连接", "{jurisdiction}",
+		zh: parts{"没有主副本", "没有主副本，不能写入，也不能确认最新内容：多数副本不在，或者相互不能连接", "{jurisdiction}",
 			"请用 xietong replica list 查看哪些副本不在或不能连接：在不在的机器上启动 xietong serve；恢复后重新执行同一命令"},
 		en: parts{"No replica leads", "no replica leads, so nothing can be written, nor the newest be read: most are away, or cannot reach one another", "{jurisdiction}",
 			"see with `xietong replica list` which are away or cannot be reached, and start `xietong serve` where it does not run; then repeat the same command"},

@@ -12,6 +12,7 @@ const (
 	StatusDatasets     Code = "status.datasets"
 	StatusPin          Code = "status.pin"
 	StatusAlarm        Code = "status.alarm"
+	StatusAlarmOnce    Code = "status.alarm.once"
 
 	StatusProcess         Code = "status.process"
 	StatusDisk            Code = "status.disk"
@@ -88,6 +89,7 @@ var statusSentences = []sentence{
 	{StatusSeconds, "{n} 秒", "{n} s"},
 	{StatusAgencies, "部门 {count} 个", "agencies: {count}"},
 	{StatusDatasets, "数据资源 {count} 个", "datasets: {count}"},
+	{StatusAlarmOnce, "警报：{what}（{where}）。{do}（{code}）", "ALARM {what} ({where}). {do} ({code})"},
 	{StatusAlarm, "警报：{title}。{what}（{where}）。{do}（{code}）", "ALARM {title}: {what} ({where}). {do} ({code})"},
 	{StatusPin, "本方的起点标识 {pin}（验证存证凭证须用根的起点标识，见 xietong tree）",
 		"own pin {pin} (receipts are verified with the pin of the root, which `xietong tree` tells)"},
