@@ -30,14 +30,25 @@ func (a *app) clockShow() *cobra.Command {
 			a.say(text.ClockCorrectedAt, text.Args{"at": a.localTime(c.CorrectedAt), "ledger": a.localTime(c.Ledger)})
 		}
 		for _, n := range c.Neighbours {
-			ahead := time.Duration(n.Offset * float64(time.Second)).Round(100 * time.Millisecond)
-			a.say(text.ClockOffset, text.Args{"name": n.DisplayName, "offset": ahead.String()})
+			a.sayOffset(n)
 		}
 		if c.Wrong != nil {
 			a.sayTrouble(*c.Wrong)
 		}
 		return nil
 	})
+}
+
+// sayOffset says how the clock of a neighbour is beside this one.
+func (a *app) sayOffset(n client.ClockOffset) {
+	ahead, said := time.Duration(n.Offset*float64(time.Second)).Round(100*time.Millisecond), text.ClockOffset
+	switch {
+	case ahead == 0:
+		said = text.ClockSame
+	case ahead < 0:
+		ahead, said = -ahead, text.ClockBehind
+	}
+	a.say(said, text.Args{"name": n.DisplayName, "offset": ahead.String()})
 }
 
 // sayTrouble says what is wrong with the machine, and what to do.

@@ -74,6 +74,9 @@ func (a *app) asGroup(c *cobra.Command) {
 		if near := nearestVerb(cmd, args[0]); near != "" {
 			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " " + near})
 		}
+		if name, dashes := otherDash(args[0]); dashes && nearestFlag(cmd, name) != "" {
+			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " --" + nearestFlag(cmd, name)})
+		}
 		u.command = cmd.CommandPath()
 		return u
 	}
@@ -83,6 +86,13 @@ func (a *app) asGroup(c *cobra.Command) {
 		}
 		return cmd.Help()
 	}
+}
+
+// otherDash returns the name of a flag before which an input method or a word processor put dashes
+// of its own, such as —data, －－data.
+func otherDash(typed string) (name string, dashes bool) {
+	name = strings.TrimLeft(typed, "-‐‑‒–—―−－﹣")
+	return name, name != typed && name != ""
 }
 
 // takes returns the check of the arguments that the use line names; an argument in brackets may be

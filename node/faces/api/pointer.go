@@ -45,7 +45,7 @@ var meant = map[text.Code]meaning{
 	text.UnknownDataset: ofDataset, text.DatasetWithdrawn: ofDataset, text.NoStandard: ofDataset, text.StandardWithdrawn: ofDataset,
 	text.UnknownAgency: ofAgency, text.AgencyEnded: ofAgency, text.AgencyMerged: ofAgency, text.IntoItself: ofAgency, text.AgencyTaken: ofAgency,
 	text.AgencyLives: ofAgency, text.GiveOwn: {value: "agency", members: []string{"consumer"}},
-	text.JurisdictionUnknown: ofPlace, text.RosterAwaited: ofPlace, text.JurisdictionNear: ofPlace, text.PlaceUnlisted: ofPlace, text.PlaceElsewhere: ofPlace,
+	text.JurisdictionUnknown: ofPlace, text.RosterAwaited: ofPlace, text.JurisdictionNear: ofPlace, text.PlaceUnlisted: ofPlace, text.PlaceElsewhere: ofPlace, text.PlaceItself: ofPlace,
 	text.EndPlanNeeded: ofPlan, text.PlanMoved: ofPlan,
 	text.PurposeNeeded: {members: []string{"purpose"}}, text.UnknownPurpose: {members: []string{"purpose"}},
 	text.UnknownField:    {value: "field", members: []string{"fields", "where", "field", "measure", "measures", "indexed", "group_by", "by"}},

@@ -10,6 +10,8 @@ const (
 	ClockLedger         Code = "clock.ledger"
 	ClockCorrectedAt    Code = "clock.corrected-at"
 	ClockOffset         Code = "clock.offset"
+	ClockBehind         Code = "clock.behind"
+	ClockSame           Code = "clock.same"
 	ClockByNobody       Code = "clock.by-nobody"
 	ClockByStart        Code = "clock.by-start"
 	ClockByReplica      Code = "clock.by-replica"
@@ -29,6 +31,8 @@ var clockSentences = []sentence{
 	{ClockLedger, "账本时间：{ledger}", "Ledger time: {ledger}"},
 	{ClockCorrectedAt, "账本时间曾超前，已于 {at} 按本机时钟校正；本机时钟到达 {ledger} 后恢复", "Ledger time ran ahead; corrected at {at}, and over when the clock reaches {ledger}"},
 	{ClockOffset, "{name}的时钟超前本机：{offset}", "The clock of {name} is ahead of this one by {offset}"},
+	{ClockBehind, "{name}的时钟落后本机：{offset}", "The clock of {name} is behind this one by {offset}"},
+	{ClockSame, "{name}的时钟与本机一致", "The clock of {name} agrees with this one"},
 	{ClockByNobody, "未予采信，暂停写入", "not believed: nothing is written"},
 	{ClockByStart, "启动时与账本最后的时间相近，此后走时均匀", "it was near the ledger's last time at the start, and went on evenly"},
 	{ClockByReplica, "另一副本的时钟与之一致，且已得到证实", "the clock of another replica agrees, for which somebody vouches"},

@@ -72,9 +72,9 @@ var nodeProblems = []problem{
 	{
 		number: 60, code: DirInUse, status: http.StatusConflict, params: []string{"dir"},
 		zh: parts{"数据目录已被占用", "另一个进程正在使用该数据目录", "{dir}",
-			"请用 xietong status 查看运行中的节点；如要重启，请先停止它"},
+			"请用 xietong status 查看运行中的节点；要独占目录的（重启、用 ledger verify 核对等），请先停止它，或者对停止后复制的目录执行"},
 		en: parts{"Data directory in use", "another process is using the data directory", "{dir}",
-			"see the running node with `xietong status`; to restart it, stop it first"},
+			"see the running node with `xietong status`; what needs the directory for itself, as a start or `ledger verify` does, needs the node stopped, or a copy that was made while it was"},
 	},
 	{
 		number: 61, code: DirNewer, status: http.StatusConflict, params: []string{"dir", "format", "version"},

@@ -52,7 +52,7 @@ var sharingProblems = []problem{
 	{
 		number: 23, code: UnknownField, status: http.StatusBadRequest, params: []string{"field", "dataset", "fields"},
 		zh: parts{"数据项不存在", "该数据资源没有数据项 {field}", "数据资源 {dataset}", "请改用下列数据项：{fields}"},
-		en: parts{"Unknown field", "the dataset has no field {field}", "dataset {dataset}", "use one of its fields: {fields}"},
+		en: parts{"Unknown field", "the dataset has no such field: {field}", "dataset {dataset}", "use one of its fields: {fields}"},
 	},
 	{
 		number: 24, code: NotShared, status: http.StatusForbidden, params: []string{"dataset", "citation"},
@@ -90,7 +90,7 @@ var sharingProblems = []problem{
 		number: 28, code: FieldNotGranted, status: http.StatusForbidden, params: []string{"field", "grant", "dataset", "fields", "provider", "name", "give"},
 		zh: parts{"数据项超出共享权限", "共享权限 {grant} 不包括数据项 {field}", "数据资源 {dataset}",
 			"请用 --fields 只查询已获准的数据项：{fields}；确需其他数据项的，请{name}的提供部门 {provider} 执行：{give} --until 期限 --basis 依据 --paper 文号"},
-		en: parts{"Field not granted", "grant {grant} does not include the field {field}", "dataset {dataset}",
+		en: parts{"Field not granted", "grant {grant} does not include: {field}", "dataset {dataset}",
 			"ask for the fields that were granted, with --fields: {fields}; others are given by the provider, {provider} of {name}, with " +
 				"`{give} --until DATE --basis BASIS --paper PAPER`"},
 	},

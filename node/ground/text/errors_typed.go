@@ -12,6 +12,7 @@ const (
 
 	PlaceUnlisted    Code = "place-unlisted"
 	PlaceElsewhere   Code = "place-elsewhere"
+	PlaceItself      Code = "place-itself"
 	JurisdictionNear Code = "jurisdiction-near"
 
 	LevelUnknown Code = "level-unknown"
@@ -68,6 +69,12 @@ var typedProblems = []problem{
 		zh: parts{"不是直接下级", "{name}在名录中是{parent}的下级，不是{jurisdiction}的", "{jurisdiction}", "请由{parent}执行 xietong invite {name}"},
 		en: parts{"Another's child", "by the roster {name} is a child of {parent}, not of {jurisdiction}", "{jurisdiction}",
 			"have {parent} run `xietong invite {name}`"},
+	},
+	{
+		number: 587, code: PlaceItself, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"就是本地", "{name}就是本节点自己，不能邀请自己", "{name}", "请给出它的一个下级；名录中的下级见 xietong roster list"},
+		en: parts{"That is this place itself", "{name} is the place of this node, which nobody can invite here", "{name}",
+			"name one of those below it: `xietong roster list` has them"},
 	},
 	{
 		number: 179, code: JurisdictionNear, status: http.StatusNotFound, params: []string{"name", "near"},

@@ -101,3 +101,13 @@ func TestMissingValues(t *testing.T) {
 		}
 	}
 }
+
+// TestListsInChinese (N21-11): a list of fields is one in Chinese, too, whichever value has it.
+func TestListsInChinese(t *testing.T) {
+	args := Args{"field": "编号, 户主", "fields": "code, name", "grant": "g", "dataset": "d"}
+	for code, want := range map[Code]string{UnknownField: "该数据资源没有数据项 编号、户主", FieldNotGranted: "共享权限 g 不包括数据项 编号、户主"} {
+		if got := Explain(Zh, code, args); got.What != want {
+			t.Errorf("%s: got %q, want %q", code, got.What, want)
+		}
+	}
+}

@@ -178,8 +178,8 @@ func TestT(t *testing.T) {
 			"已登记部门：民政局（civil-affairs），存证条目 nanming/log/1/3"},
 		{En, CLIVerifyYes, nil, "yes"},
 		{Zh, UnknownField, Args{"field": "性别"}, "该数据资源没有数据项 性别"},
-		{En, UnknownField, Args{"field": "{field}"}, "the dataset has no field {field}"},
-		{En, UnknownField, nil, "the dataset has no field {field}"},
+		{En, UnknownField, Args{"field": "{field}"}, "the dataset has no such field: {field}"},
+		{En, UnknownField, nil, "the dataset has no such field: {field}"},
 		{Lang("fr"), CLIVerifyNo, nil, "no"},
 		{Zh, Code("no-such-code"), Args{"a": "b"}, "no-such-code"},
 	}

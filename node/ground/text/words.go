@@ -390,7 +390,7 @@ func worded(l Lang, args Args) Args {
 			told[name] = offers(l, value)
 		case "still":
 			told[name] = stillTold(l, value)
-		case "levels", "provinces", "missing", "agencies", "jurisdictions", "fields", "purposes", "known", "kinds", "encodings", "sheets", "first":
+		case "levels", "provinces", "missing", "agencies", "jurisdictions", "field", "fields", "lost", "purposes", "known", "kinds", "encodings", "sheets", "first":
 			told[name] = listed(l, name, value)
 		case "near":
 			told[name] = nearTold(l, value)

@@ -83,14 +83,17 @@ func (s *Standing) untaken(name identity.Jurisdiction, named string, said roster
 	return nil
 }
 
-// unknown returns the failure of ToInvite. It says whose child the place is, or names the places
-// that the roster has instead: those that the text means, or those that are spelled nearly so.
+// unknown returns the failure of ToInvite. It says whose child the place is, or that it is this
+// one, or names the places that the roster has instead: those that the text means, or those that
+// are spelled nearly so.
 func (s *Standing) unknown(named string, found []roster.Place) error {
 	here := s.Called(s.Name())
 	if len(found) > 1 {
 		return s.ambiguous(named, found)
 	}
-	if elsewhere, parent, ok := s.elsewhere(named); ok {
+	if elsewhere, parent, ok := s.elsewhere(named); ok && elsewhere == s.Name() {
+		return text.Fail(text.PlaceItself, text.Args{"name": here}, nil)
+	} else if ok {
 		return text.Fail(text.PlaceElsewhere, text.Args{"name": s.Called(elsewhere), "parent": s.Called(parent), "jurisdiction": here}, nil)
 	}
 	if all := s.Current().Meant(named); len(all) > 1 { // none of them directly below this one

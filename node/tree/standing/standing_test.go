@@ -267,6 +267,7 @@ func TestToInvite(t *testing.T) {
 		"甲秀县": {"code": string(text.PlaceUnknown), "parent": "筑城市", "near": "甲秀区/筑城市/520102/" + nanming},
 		"南明区": {"code": string(text.PlaceUnlisted), "parent": "筑城市"},
 		"毕节市": {"code": string(text.PlaceElsewhere), "name": "毕节市", "parent": "贵州省", "jurisdiction": "筑城市"},
+		"筑城市": {"code": string(text.PlaceItself), "name": "筑城市"},
 		"双水县": {"code": string(text.JurisdictionAmbiguous), "near": "双水县/遵义市/520330/xishui.zunyi.guizhou, 双水县/毕节市/520521/dafang.bijie.guizhou"},
 		"":    {"code": string(text.PlaceUnlisted), "name": ""},
 	} {
