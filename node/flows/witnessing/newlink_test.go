@@ -262,7 +262,7 @@ func TestLinksWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestLinkWhileInQuestion (C34): while the ledger is in question nobody is asked over a new link:
+// TestLinkWhileInQuestion (C37b): while the ledger is in question nobody is asked over a new link:
 // what is said then may do nothing. Once that is over everybody is, before anything is served.
 func TestLinkWhileInQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -300,7 +300,7 @@ func (w *widened) Widen(_ context.Context, s host.Seen) (bool, error) {
 	return true, nil
 }
 
-// TestParentIsHeardFirst (C34): what a child saw of an epoch before is named once the parent has
+// TestParentIsHeardFirst (C37b): what a child saw of an epoch before is named once the parent has
 // said what it saw, which may stop the ledger; and of one child once in ten minutes, however often
 // it makes links and says more.
 func TestParentIsHeardFirst(t *testing.T) {

@@ -47,7 +47,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestAGivenUpChainIsNamed (C34): a folder goes on with new keys, after its parent said what it
+// TestAGivenUpChainIsNamed (C37b): a folder goes on with new keys, after its parent said what it
 // saw. A child saw more, which the keys of before signed. That is named as lost, once, and nothing
 // is stopped, however much those sign who have the keys now; what nobody signed is not named.
 func TestAGivenUpChainIsNamed(t *testing.T) {

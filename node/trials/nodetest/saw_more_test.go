@@ -8,7 +8,7 @@ import (
 	"xietong/node/ground/text"
 )
 
-// TestAChildSawMore (C34): a city is cut off from the province when it records what its county
+// TestAChildSawMore (C37b): a city is cut off from the province when it records what its county
 // alone sees, and then put back to a day before that. The province has seen no more than it has, so
 // it goes on with new keys at once. What the county saw is named as lost once both are linked, and
 // stops nobody: whoever has the old keys could have signed it.
