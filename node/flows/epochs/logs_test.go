@@ -32,7 +32,7 @@ func between(t *testing.T, o *own) (b host.Begun, logs []host.Seen) {
 	return host.Begun{Epoch: 4, Before: 1, Said: 21, Seen: logs[2], Lost: host.Lost{From: 21, NewKeys: true, Entry: 21}}, logs
 }
 
-// TestEachLogIsAskedFor (B21-17, C34): a directory of before several epochs is put back. What each
+// TestEachLogIsAskedFor (C34): a directory of before several epochs is put back. What each
 // log had is asked for, and ends: none of them is settled while one is not known, though a later
 // one is, and the word of a person drops nothing of what is known of an earlier one.
 func TestEachLogIsAskedFor(t *testing.T) {
