@@ -142,6 +142,7 @@ type Head struct {
 	Rule   uint64         `cbor:"13,keyasint,omitempty"` // version of the rule that set Limit, counted from 1
 	Tag    Tag            `cbor:"14,keyasint,omitzero"`  // links the acts of one matter; absent: the entry is of none
 	Epoch  uint64         `cbor:"15,keyasint,omitempty"` // that the entry began, or of which it says more
+	Before uint64         `cbor:"16,keyasint,omitempty"` // the epoch from which that one went on
 }
 
 // Unit is what a limit is counted in.

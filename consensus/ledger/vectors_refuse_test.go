@@ -416,8 +416,8 @@ func (b *refuser) leafForms() {
 	b.leaf("tag-empty", "leaf", "a tag of zeroes must be absent", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"), append([]byte("\x0e\x50"), append(make([]byte, 16), plain...)...)...))
 	b.leaf("zero-field", "leaf", "a field that is 0 must be absent", swap(good, "\xa5\x01\x04", "\xa6\x01\x04\x04\x00"))
 	b.leaf("kind-beyond", "leaf", "a kind above 65535", swap(good, "\xa5\x01\x04", "\xa5\x01\x1a\x00\x01\x00\x00"))
-	b.leaf("unknown-head", "leaf", "a field 16 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
-		append([]byte("\x10\x01"), plain...)...))
+	b.leaf("unknown-head", "leaf", "a field 17 in the head", append(swap(good[:len(good)-len(plain)], "\xa5\x01\x04", "\xa6\x01\x04"),
+		append([]byte("\x11\x01"), plain...)...))
 	b.leaf("head-order", "leaf", "the code before the agency", swap(good,
 		"\x02\x6dcivil-affairs\x03\x68villages", "\x03\x68villages\x02\x6dcivil-affairs"))
 	b.leaf("agency-case", "leaf", "an upper-case letter in the agency", swap(good, "civil", "Civil"))

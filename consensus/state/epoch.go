@@ -234,7 +234,7 @@ func (tx *Tx) beginEpoch(log identity.Log, b EpochChange) ([]byte, error) {
 	tx.meta.Digest = bytes.Join([][]byte{digestOf(log), tx.meta.Digest}, nil) // the next digest is of both
 	tx.meta.Log = log
 	tx.meta.names = Names{log, append(slices.Clip(tx.meta.names.begun), Begin{b.From, value.Before})}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, Before: value.Before, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err == nil {
 		err = tx.putBegun(b.Epoch, value)
 	}
@@ -275,7 +275,7 @@ func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 		len(b.Root) != tlog.HashSize || len(b.Known) > MaxKnownLen:
 		return nil, fmt.Errorf("epoch %d: entries %d to %d are lost, not %d to %d", b.Epoch, b.From, b.To, value.From, value.To)
 	}
-	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
+	index, err := tx.Append(ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, Before: value.Before, From: b.From, To: b.To, Root: tlog.Hash(b.Root)}, b.Evidence, b.Sealed)
 	if err != nil {
 		return nil, err
 	}

@@ -26,13 +26,11 @@ type Acts struct {
 // known. They may be read as long as r may.
 func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) {
 	a := &Acts{}
-	var epochs []uint64
 	if child, below := d.childOver(of); below {
 		a.by = child
 		for _, k := range known(r, child) {
 			if k.Log.Jurisdiction() == of && k.To > 0 {
 				a.logs = append(a.logs, &actsOf{r: r, k: k, below: k.To})
-				epochs = append(epochs, k.Log.Epoch())
 			}
 		}
 	}
@@ -40,9 +38,8 @@ func (d *Desk) ActsOf(r *state.Reader, of identity.Jurisdiction) (*Acts, error) 
 		return nil, text.Fail(text.NoHeads, text.Args{"name": of.String()}, nil)
 	}
 	slices.SortFunc(a.logs, func(a, b *actsOf) int { return cmp.Compare(a.k.Log.Epoch(), b.k.Log.Epoch()) })
-	slices.Sort(epochs)
 	for _, l := range a.logs {
-		l.names = l.k.names(epochs)
+		l.names = l.k.names()
 	}
 	a.chain(a.by == of)
 	return a, nil

@@ -26,7 +26,7 @@ type beginningBody struct {
 
 func applyBeginning(tx *state.Tx, b beginningBody) (ledger.Ref, error) {
 	at := book.Next(tx)
-	_, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, From: b.From, To: b.To, Root: tlog.Hash{1}})
+	_, err := b.Statement.Append(tx, ledger.Head{Kind: ledger.KindEpoch, Epoch: b.Epoch, Before: b.Epoch - 1, From: b.From, To: b.To, Root: tlog.Hash{1}})
 	return at, err
 }
 

@@ -12,11 +12,12 @@ import (
 // begun is an epoch that a ledger says was begun: the entries of the one before are lost from one
 // on.
 type begun struct {
-	_     struct{} `cbor:",toarray"`
-	Epoch uint64
-	From  uint64
-	To    uint64 // the one after the last that is named as lost; From: none said how many are
-	Entry uint64 // that said so last
+	_      struct{} `cbor:",toarray"`
+	Epoch  uint64
+	Before uint64 // the epoch from which it went on
+	From   uint64
+	To     uint64 // the one after the last that is named as lost; From: none said how many are
+	Entry  uint64 // that said so last
 }
 
 // mostBegun is how many epochs are kept of a log.
@@ -29,10 +30,10 @@ func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
 	all = append([]begun{}, k.Begun...)
 	for _, a := range leaves {
 		h := a.Leaf.Head
-		if h.Kind != ledger.KindEpoch || h.Epoch < 2 || h.Epoch > x.Log.Epoch() || h.From > a.Index || h.From > h.To {
+		if h.Kind != ledger.KindEpoch || h.Epoch > x.Log.Epoch() || h.Before == 0 || h.Before >= h.Epoch || h.From > a.Index || h.From > h.To {
 			continue // no ledger says so: what is lost is no more than what is before
 		}
-		b := begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: a.Index}
+		b := begun{Epoch: h.Epoch, Before: h.Before, From: h.From, To: h.To, Entry: a.Index}
 		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
 		if known {
 			b.From, b.To, b.Entry = min(all[at].From, b.From), max(all[at].To, b.To), max(all[at].Entry, b.Entry)
@@ -56,18 +57,11 @@ func (k risen) lostAfter(epoch uint64) (from uint64, known bool) {
 	return from, known
 }
 
-// names returns the names of the entries. The first epoch is the newest known before those that
-// were begun; older are the epochs that are known, in their order.
-func (k risen) names(older []uint64) state.Names {
+// names returns the names of the entries.
+func (k risen) names() state.Names {
 	var all []state.Begin
-	for i, b := range k.Begun {
-		before := b.Epoch - 1
-		if i > 0 {
-			before = k.Begun[i-1].Epoch
-		} else if at, _ := slices.BinarySearch(older, b.Epoch); at > 0 {
-			before = older[at-1]
-		}
-		all = append(all, state.Begin{From: b.From, Before: before})
+	for _, b := range k.Begun {
+		all = append(all, state.Begin{From: b.From, Before: b.Before})
 	}
 	return state.NamesSince(k.Log, all)
 }
@@ -76,7 +70,7 @@ func (k risen) names(older []uint64) state.Names {
 func begunIn(s witness.Shown) []begun {
 	all := []begun{}
 	for i, h := range s.Lost() {
-		all = append(all, begun{Epoch: h.Epoch, From: h.From, To: h.To, Entry: s.Begun[i].Index})
+		all = append(all, begun{Epoch: h.Epoch, Before: h.Before, From: h.From, To: h.To, Entry: s.Begun[i].Index})
 	}
 	return all
 }

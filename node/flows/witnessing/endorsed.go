@@ -79,16 +79,15 @@ func (e *endorses) add(child identity.Jurisdiction, now endorsed) (other endorse
 
 // read goes on reading the heads of a child's newest log, as long as there is room.
 func (e *endorses) read(r *state.Reader, by identity.Jurisdiction, now time.Time) error {
-	var epochs []uint64
 	var newest identity.Log
-	for _, newest = range epochsOf(r, by, by) {
-		epochs = append(epochs, newest.Epoch())
+	if all := epochsOf(r, by, by); len(all) > 0 {
+		newest = all[len(all)-1]
 	}
 	if newest != e.log || e.of == nil {
 		*e = endorses{log: newest, of: map[identity.Jurisdiction][]endorsed{}, twice: map[identity.Jurisdiction]Finding{}, told: e.told}
 	}
 	k, _ := risenOf.Load(r, keyOfRisen(by, newest))
-	e.names = k.names(epochs)
+	e.names = k.names()
 	acts := &actsOf{r: r, k: k}
 	for n, data, ok := acts.fromIndex(e.to); ok; n, data, ok = acts.fromIndex(n + 1) {
 		leaf, err := ledger.DecodeLeaf(data)

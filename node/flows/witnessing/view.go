@@ -36,9 +36,8 @@ type Lost struct {
 // newer epoch, as it was witnessed.
 func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
 	var newest risen
-	var epochs []uint64
 	for _, k := range risenOf.All(r, append(book.Joined(child.String()), ofLog(child)...)) {
-		if epochs = append(epochs, k.Log.Epoch()); k.Log.Epoch() > newest.Log.Epoch() {
+		if k.Log.Epoch() > newest.Log.Epoch() {
 			newest = k
 		}
 	}
@@ -47,8 +46,7 @@ func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
 			newest = risen{Log: k.Log, Begun: k.Begun}
 		}
 	}
-	slices.Sort(epochs)
-	names := newest.names(epochs)
+	names := newest.names()
 	for _, b := range newest.Begun {
 		l := Lost{Epoch: b.Epoch, Entry: names.Entry(b.Entry), From: b.From, To: b.To}
 		before := keptBefore(r, child, 0, b.Epoch)

@@ -92,8 +92,9 @@ func TestLossAfterLoss(t *testing.T) {
 // TestBackAndForth (C34): a county goes on in a second epoch; a backup of the first is put back,
 // and it goes on alone in a third; then a backup of the second is put back, and it goes on alone
 // once more. The keys that signed the third epoch are lost, and the city hands them. What was
-// revoked in each ends by itself, all that is lost is named, from where the third epoch parted from
-// what is here, no neighbour takes anything for hidden, and nobody has more to say about it.
+// revoked in each ends by itself; all that is lost is named, from where the third epoch parted from
+// what is here; the city calls what is left by its names; no neighbour takes anything for hidden,
+// and nobody has more to say about it.
 func TestBackAndForth(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming\n", func(t *testing.T, tree *Tree) {
 		root, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
@@ -104,31 +105,37 @@ func TestBackAndForth(t *testing.T) {
 		if _, err := ask(t, city, county); err != nil {
 			t.Fatal(err)
 		}
-		known := func(what string) {
+		known := func(what, last string) {
 			t.Helper()
-			added := recorded(county, "agency added")
-			tree.Within(15*time.Minute, what, func() bool {
-				got, err := city.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "agency added"})
-				return err == nil && county.seenWhole() && slices.ContainsFunc(got.Entries, func(e client.Entry) bool { return e.Entry == added[len(added)-1] })
+			var told client.Entries
+			tree.Within(15*time.Minute, what, func() (is bool) {
+				var err error
+				told, err = city.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "agency added"})
+				return err == nil && county.seenWhole() && slices.ContainsFunc(told.Entries, func(e client.Entry) bool { return e.Agency == last })
 			})
+			for _, name := range recorded(county, "agency added") {
+				if !slices.ContainsFunc(told.Entries, func(e client.Entry) bool { return e.Entry == name }) {
+					t.Errorf("%s: the city calls %s otherwise: %+v", what, name, told.Entries)
+				}
+			}
 		}
 		first := county.backup()
 		again := county.copyOf(first)
 		addAgencies(t, county, "forestry")
-		known("the first epoch is known")
+		known("the first epoch is known", "forestry")
 		county.putBack(first)
 		county.continued()
 		addAgencies(t, county, "fishery", "transport")
-		known("the second epoch is known")
+		known("the second epoch is known", "transport")
 		second := county.backup()
 		addAgencies(t, county, "justice")
-		known("the second epoch is known, to its end")
+		known("the second epoch is known, to its end", "justice")
 		county.Stop()
 		county.machine.dir = again
 		county.goneOn("nanming")
 		_, index := grantOf(t, county)
 		county.revoked(index, "culture")
-		known("the third epoch is known")
+		known("the third epoch is known", "culture")
 		county.Stop()
 		county.machine.dir = second
 		county.goneOn("nanming")

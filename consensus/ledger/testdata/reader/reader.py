@@ -139,6 +139,7 @@ HEAD_FIELDS = fields(
     {
         2: label, 3: label, 4: uint(1), 5: uint(1), 6: uint(1), 7: uint(1), 10: uint(1), 11: hash32,
         12: uint(1, 3), 13: uint(1), 14: lambda v: bstr(16, 16)(v) and any(v),
+        15: uint(1), 16: uint(1),
     },
 )
 HEAD = lambda h: HEAD_FIELDS(h) and (6 in h) == (12 in h) == (13 in h) and h.get(10, 0) < h[9]
