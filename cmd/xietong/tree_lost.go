@@ -16,6 +16,9 @@ func (a *app) lostTold(all []client.Lost) (lines []string) {
 		switch {
 		case l.To == l.From:
 			code = text.CLITreeLostFrom
+		case l.First == "": // of several logs
+			args = text.Args{"first": number(l.From), "last": number(l.To - 1), "before": number(l.Before), "until": number(l.Epoch - 1)}
+			code = text.CLITreeLostSeveral
 		case l.To-l.From > 1:
 			code = text.CLITreeLost
 		}

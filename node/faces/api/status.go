@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/node/business/catalog"
 	"xietong/node/faces/client"
@@ -235,12 +234,9 @@ func ledgerShown(r *state.Reader, j *client.JurisdictionStatus) error {
 // lostShown tells what the ledger lost.
 func lostShown(r *state.Reader) (all []client.Lost) {
 	for _, e := range r.Epochs() {
-		lost := client.Lost{Epoch: e.Number, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled}
-		if names, ok := namesBefore(r, e); ok {
-			lost.First = names.Entry(e.From).String()
-			if e.To > e.From {
-				lost.Last = names.Entry(e.To - 1).String()
-			}
+		lost := client.Lost{Epoch: e.Number, Before: e.Before, Entry: r.Names().Entry(e.Entry).String(), From: e.From, To: e.To, Settled: e.Settled}
+		if first, last, one := host.LostNames(r, e); one {
+			lost.First, lost.Last = first.String(), last.String()
 		}
 		if at, err := host.TimeAt(r, e.Entry); err == nil && e.Settled && !e.Whole {
 			lost.ByHandUntil = byHandUntil(at, r.Clock())
@@ -248,19 +244,6 @@ func lostShown(r *state.Reader) (all []client.Lost) {
 		all = append(all, lost)
 	}
 	return all
-}
-
-// namesBefore returns the names that the entries had which an epoch lost: those may be of several
-// epochs.
-func namesBefore(r *state.Reader, of state.Epoch) (names state.Names, ok bool) {
-	var begun []state.Begin
-	for _, e := range r.Epochs() {
-		if e.Number <= of.Before {
-			begun = append(begun, state.Begin{From: e.From, Before: e.Before})
-		}
-	}
-	log, err := identity.NewLog(r.Log().Jurisdiction(), of.Before)
-	return state.NamesSince(log, begun), err == nil
 }
 
 // byHandFor is how long it is told that what ended in lost entries is to be ended by hand, in ms:

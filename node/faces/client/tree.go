@@ -113,6 +113,7 @@ type Tree struct {
 type Lost struct {
 	Epoch   uint64 `json:"epoch" doc:"That was begun"`
 	Entry   string `json:"entry" doc:"That began it, and says who saw the lost ones"`
+	Before  uint64 `json:"before,omitempty" doc:"Of the own ledger: the epoch from which it went on; what others had since is lost, too"`
 	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
 	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw; the same as from: none said how many"`
 	First   string `json:"first,omitempty" doc:"Of the own ledger: the name of the first lost entry, which may be of an earlier epoch than the last one"`

@@ -147,7 +147,7 @@ var kinds = map[string]kind{
 	"name": name, "named": code, "near": names, "needed": size, "next": entry, "now": own, "number": number,
 	"offered": measures, "offset": lasting, "operation": code, "origin": place, "other": own, "own": name, "parent": place, "part": own, "peer": place, "pid": own,
 	"place": name, "position": number, "program": own, "provider": code, "provinces": own, "purpose": names, "purposes": names, "question": name,
-	"reads": own, "reason": cause, "renew": renewals, "replica": code, "request": own, "reserve": size, "root": code, "row": own, "rows": number,
+	"reads": own, "reason": cause, "renew": renewals, "replica": code, "replicas": own, "request": own, "reserve": size, "root": code, "row": own, "rows": number,
 	"scanned": number, "seconds": number, "selector": name, "sheet": own, "sheets": own, "signed": number, "since": instant, "size": number, "still": own,
 	"taken": own, "there": number, "title": written, "to": own, "total": number, "tries": number, "type": own, "until": instant,
 	"values": number, "value": own, "version": own, "voters": number,

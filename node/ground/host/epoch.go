@@ -173,6 +173,30 @@ func (h *Host) after(log identity.Log) (e state.Epoch, ok bool) {
 	return h.epochThat(func(e state.Epoch) bool { return e.Number > log.Epoch() })
 }
 
+// LostNames returns the names of the first and the last entry that an epoch lost; last is zero
+// where nobody said how many are. one is false where it may have lost several logs, whose entries
+// have each their own names.
+func LostNames(r *state.Reader, e state.Epoch) (first, last identity.Entry, one bool) {
+	if e.Before+1 < e.Number {
+		return first, last, false
+	}
+	var begun []state.Begin
+	for _, each := range r.Epochs() {
+		if each.Number <= e.Before {
+			begun = append(begun, state.Begin{From: each.From, Before: each.Before})
+		}
+	}
+	log, err := identity.NewLog(r.Log().Jurisdiction(), e.Before)
+	if err != nil {
+		return first, last, false
+	}
+	names := state.NamesSince(log, begun)
+	if first = names.Entry(e.From); e.To > e.From {
+		last = names.Entry(e.To - 1)
+	}
+	return first, last, true
+}
+
 // rekeyed reports whether a new chain of key sets began after a log of this ledger.
 func (h *Host) rekeyed(log identity.Log) (is bool) {
 	err := h.Look(func(r *state.Reader) error {

@@ -31,6 +31,7 @@ const (
 	CLITreeLost             Code = "cli.tree.lost"
 	CLITreeLostOne          Code = "cli.tree.lost-one"
 	CLITreeLostFrom         Code = "cli.tree.lost-from"
+	CLITreeLostSeveral      Code = "cli.tree.lost-several"
 	CLITreeByHand           Code = "cli.tree.by-hand"
 	CLITreeLostNow          Code = "cli.tree.lost-now"
 	CLITreeLostThen         Code = "cli.tree.lost-then"
@@ -64,6 +65,7 @@ var breakSentences = []sentence{
 	{CLITreeLostThen, "此前曾开始第 {epoch} 纪元（见 {entry}）：{what}", "before that it began epoch {epoch} (see {entry}): {what}"},
 	{CLITreeLost, "{first} 至 {last} 的条目已失去", "the entries from {first} to {last} are lost"},
 	{CLITreeLostOne, "条目 {first} 已失去", "entry {first} is lost"},
+	{CLITreeLostSeveral, "第 {before} 至 {until} 纪元中 {first} 号至 {last} 号的条目已失去", "the entries {first} to {last} of the epochs {before} to {until} are lost"},
 	{CLITreeLostFrom, "自 {first} 起的条目可能已失去，失去多少不明", "the entries from {first} on may be lost, and nobody knows how many"},
 	{CLITreeByHand, "其中终止过什么，没有谁全部记着（见 {entry}）：请逐一核对 xietong grant list、xietong agency list、xietong dataset list、xietong tree，当时已终止而现在仍有效的，须人工终止；已核对的不必理会，本提示显示至 {until}",
 		"nobody kept all that ended in them (see {entry}): look through `xietong grant list`, `xietong agency list`, `xietong dataset list` and `xietong tree`, and end by hand what had ended and stands now; if that is done, there is nothing to do, and this is told until {until}"},

@@ -39,7 +39,7 @@ var paperSentences = []sentence{
 	{PaperFingerprint, "指纹：{fingerprint}", "fingerprint: {fingerprint}"},
 	{PaperKeep, "用途：本机连同全部密钥丢失后，凭这 24 个词可使新密钥立即被各地采信（xietong join TOKEN --recovery）；没有它，其他地方要等 72 小时",
 		"What it is for: when this machine and all its keys are lost, others believe the new keys at once by these 24 words (`xietong join TOKEN --recovery`); without them they wait for 72 hours"},
-	{PaperKeepRoot, "根没有上级可以重新邀请，因此这 24 个词目前不能用来恢复；请妥善备份数据目录（停止节点后完整复制）。只有本节点以后加入上级，此纸才可用于恢复；新建时提示不能加入的，则不能。请装入信封，锁入保险柜，与机器分开存放",
+	{PaperKeepRoot, "根没有上级可以重新邀请，因此这 24 个词目前不能用来恢复；请妥善备份数据目录（停止节点后完整复制）。只有本节点以后加入上级，此纸才可用于恢复；新建时提示不能加入，则不能。请装入信封，锁入保险柜，与机器分开存放",
 		"A root has no parent to invite it again, so these 24 words bring nothing back now: back up the data directory (stop the node, copy all of it). The paper serves only if this node joins a parent later, which it cannot where that was said when it was made. Seal it, and lock it away from the machine"},
 	{PaperCode, "二维码与 24 个词是同一密钥：恢复时用键盘式扫码枪读入即可，不要用手机拍摄；手抄时不必理会", "The QR code is the same key: a hand scanner types it when the words are asked for. Do not use a phone; who copies by hand needs none of it"},
 	{PaperAlone, "仅凭这张纸不能改变任何事：还须上级重新邀请并背书。请装入信封，锁入保险柜，与机器分开存放",
