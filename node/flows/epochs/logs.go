@@ -83,12 +83,13 @@ func fromIn(b host.Begun, seen host.Seen) uint64 {
 	return min(b.Lost.From, c.Size-1)
 }
 
-// widen says from where on entries are lost, where the heads of a log show that it parted from this
-// ledger before the entry that was named.
+// widen says from where on entries are lost, where the heads of a log between show that it parted
+// from this ledger before the entry that was named. Of the log before, what is here was known when
+// the epoch began, and heads tell of it more roughly.
 func (d *Desk) widen(ctx context.Context, b host.Begun, all []known) error {
 	from := b.Lost.From
 	for _, k := range all {
-		if k.same.Differs {
+		if k.same.Differs && k.log.Epoch() > b.Before {
 			from = min(from, k.same.UpTo)
 		}
 	}

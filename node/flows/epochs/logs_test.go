@@ -134,7 +134,7 @@ func TestWhereItParts(t *testing.T) {
 	b.Seen = logs[2]
 	_, w.near = linkedParent(t)
 	o.begun, w.logs = []host.Begun{b}, logs
-	w.of = map[uint64]told{1: {}, 2: {same: ledger.Agreement{UpTo: 21, Differs: true}}, 3: {same: ledger.Agreement{UpTo: 14, Differs: true}}}
+	w.of = map[uint64]told{1: {same: ledger.Agreement{UpTo: 8, Differs: true}}, 2: {same: ledger.Agreement{UpTo: 21, Differs: true}}, 3: {same: ledger.Agreement{UpTo: 14, Differs: true}}}
 	if err := d.resume(t.Context(), false); err != nil || fmt.Sprint(o.said) != "[keys 4 lost from 14 settle 4]" || fmt.Sprint(w.from) != "[21 21 17]" {
 		t.Errorf("got %v, did %s, asked from %v", err, o.said, w.from)
 	}

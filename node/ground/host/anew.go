@@ -71,7 +71,8 @@ type anewNote struct {
 	Parent identity.Jurisdiction
 	Saw    []byte
 	Older  []Mark
-	Most   Mark // the largest that the parent saw of a log before that one, from that of the folder on
+	Most   Mark   // the largest that the parent saw of a log before that one, from that of the folder on
+	Least  uint64 // the least size that it saw of one before that one, after that of the folder; 0: there is none
 	Reason string
 	Before string // the folder in which the keys of before are kept
 }
@@ -130,7 +131,8 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 			return note, err
 		}
 	}
-	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Most: saw.since(have.epoch), Reason: a.Reason, Before: note.Before}
+	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Reason: a.Reason, Before: note.Before}
+	next.Most, next.Least = saw.since(have.epoch)
 	if !noted || spent {
 		next.Before = freeBefore(dir, a.Epoch)
 		certs := filepath.Join(dir, newCerts)

@@ -21,14 +21,18 @@ type Saw struct {
 	Before []ledger.Checkpoint // the largest of each log before that one
 }
 
-// since returns the largest of those before, of the logs that began with an epoch or later.
-func (s Saw) since(epoch uint64) (most Mark) {
+// since returns the largest of those before, of the logs that began with an epoch or later, and the
+// least size of one that began later; 0: none did.
+func (s Saw) since(epoch uint64) (most Mark, least uint64) {
 	for _, c := range s.Before {
 		if c.Log.Epoch() >= epoch && c.Size > most.Size {
 			most = Mark{Size: c.Size, Root: c.Root}
 		}
+		if c.Log.Epoch() > epoch && (least == 0 || c.Size < least) {
+			least = c.Size
+		}
 	}
-	return most
+	return most, least
 }
 
 // Mark is the size and the root of a checkpoint that the parent saw.
@@ -56,7 +60,7 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 		if seen.Log == r.Log() {
 			saw = slices.Insert(slices.Clone(note.Older), 0, Mark{Size: seen.Size, Root: seen.Root})
 		}
-		return lostBeside(r, seen, note.Most, h.common(r, saw), &b)
+		return lostBeside(r, seen, note, h.common(r, saw), &b)
 	})
 	if err != nil {
 		return b, err
@@ -110,11 +114,11 @@ func (h *Host) common(r *state.Reader, saw []Mark) uint64 {
 }
 
 // lostBeside puts into a change what is lost, where the parent saw a checkpoint of the newest log,
-// and most of one before: what it saw beyond what is common or, where the two differ, all after
-// that. Of a log of a later epoch at least the last entry is not here; where it parted from this
-// one, its heads show later (see LostFrom). What the parent saw of an epoch before is no more than
-// is here.
-func lostBeside(r *state.Reader, seen ledger.Checkpoint, most Mark, common uint64, b *state.EpochChange) error {
+// and of those before what is noted: what it saw beyond what is common or, where the two differ,
+// all after that. Of a log of a later epoch at least the last entry is not here; where it parted
+// from this one, its heads show later (see LostFrom). What the parent saw of an epoch before is no
+// more than is here.
+func lostBeside(r *state.Reader, seen ledger.Checkpoint, note *anewNote, common uint64, b *state.EpochChange) error {
 	size := r.Size()
 	b.From, b.To = size, size
 	root, err := r.RootAt(size)
@@ -128,10 +132,14 @@ func lostBeside(r *state.Reader, seen ledger.Checkpoint, most Mark, common uint6
 	case seen.Size == 0 || seen.Log.Epoch() < r.Log().Epoch():
 		return nil
 	case seen.Log != r.Log():
+		most, least := note.Most, seen.Size
 		if most.Size < seen.Size {
 			most = Mark{Size: seen.Size, Root: seen.Root}
 		}
-		b.From, b.To, b.Root = min(common, seen.Size-1), most.Size, most.Root[:]
+		if note.Least > 0 {
+			least = min(least, note.Least)
+		}
+		b.From, b.To, b.Root = min(common, least-1), most.Size, most.Root[:]
 		return nil
 	case seen.Size > size:
 		b.From, b.To, b.Root = common, seen.Size, seen.Root[:]
