@@ -179,3 +179,18 @@ func (l Link) InForce(at uint64, skew time.Duration) bool {
 	e := l.Endorsement
 	return e == nil || at+uint64(skew.Milliseconds()) >= e.Issued && at <= e.NotAfter
 }
+
+// WalkFirst is Walk of key sets that begin with number 1, which vouches for itself.
+func WalkFirst(signed [][]byte) ([]KeySet, error) {
+	if len(signed) == 0 {
+		return nil, fmt.Errorf("%w: none was shown", ErrInvalid)
+	}
+	pin, err := PinOf(signed[0])
+	if err == nil && pin.Number() != 1 {
+		err = fmt.Errorf("%w: it begins with number %d", ErrInvalid, pin.Number())
+	}
+	if err != nil {
+		return nil, err
+	}
+	return Walk(pin, signed)
+}

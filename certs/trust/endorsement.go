@@ -52,6 +52,15 @@ type Endorsement struct {
 // Pin returns the pin of the endorsed key set.
 func (e Endorsement) Pin() Pin { return Pin{e.Child, e.Number, Hash(e.Hash)} }
 
+// UpTo returns the key sets of a chain, which begins with number 1, up to the one that is endorsed.
+// The error wraps ErrEndorsement where that is not among them.
+func (e Endorsement) UpTo(chain []KeySet) ([]KeySet, error) {
+	if e.Number == 0 || e.Number > uint64(len(chain)) || chain[e.Number-1].Pin() != e.Pin() {
+		return nil, fmt.Errorf("%w: key set %d is another one, or is not shown", ErrEndorsement, e.Number)
+	}
+	return chain[:e.Number], nil
+}
+
 // FirstEndorsed returns when the parent first endorsed a number; ok is false where it does not say
 // so, as of one before the last MaxSince.
 func (e Endorsement) FirstEndorsed(number uint64) (at time.Time, ok bool) {

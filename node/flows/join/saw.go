@@ -161,32 +161,14 @@ func (a *attempt) endorsed(ctx context.Context, first []byte) ([]trust.KeySet, e
 	if err != nil {
 		return nil, err
 	}
-	chain, err := begun(begins.KeySets)
+	chain, err := trust.WalkFirst(begins.KeySets)
 	if err == nil {
 		chain, err = a.follow(ctx, first, chain, e.Number)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if chain[e.Number-1].Pin() != e.Pin() {
-		return nil, fmt.Errorf("%w: key set %d is another one", trust.ErrEndorsement, e.Number)
-	}
-	return chain[:e.Number], nil
-}
-
-// begun verifies key sets that begin with number 1.
-func begun(signed [][]byte) ([]trust.KeySet, error) {
-	if len(signed) == 0 {
-		return nil, fmt.Errorf("%w: none was shown", trust.ErrInvalid)
-	}
-	pin, err := trust.PinOf(signed[0])
-	if err == nil && pin.Number() != 1 {
-		err = fmt.Errorf("%w: it begins with number %d", trust.ErrInvalid, pin.Number())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return trust.Walk(pin, signed)
+	return e.UpTo(chain)
 }
 
 // handed asks the parent for key sets of a chain of the child.

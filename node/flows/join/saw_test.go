@@ -325,7 +325,7 @@ func TestTrueSight(t *testing.T) {
 // trustOf returns key sets that begin with number 1.
 func trustOf(t *testing.T, signed [][]byte) []trust.KeySet {
 	t.Helper()
-	chain, err := begun(signed)
+	chain, err := trust.WalkFirst(signed)
 	if err != nil {
 		t.Fatal(err)
 	}

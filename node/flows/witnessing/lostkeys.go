@@ -135,14 +135,7 @@ func (d *Desk) askChain(ctx context.Context, parent identity.Jurisdiction, epoch
 	if err != nil || len(first.KeySets) == 0 {
 		return nil, nil, err
 	}
-	pin, err := trust.PinOf(first.KeySets[0])
-	if err == nil && pin.Number() != 1 {
-		err = fmt.Errorf("%w: it begins with number %d", trust.ErrInvalid, pin.Number())
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	all, err = trust.Walk(pin, first.KeySets)
+	all, err = trust.WalkFirst(first.KeySets)
 	for more := first; err == nil && len(more.KeySets) > 0 && len(all) < mostWalked; {
 		more, err = ask(ctx, d, operationLostKeys, parent, chainAsked{Epoch: epoch, From: uint64(len(all)) + 1})
 		if err == nil && len(more.KeySets) > 0 {
@@ -176,17 +169,17 @@ func (d *Desk) endorsedOf(parent identity.Jurisdiction, all []trust.KeySet, endo
 		return nil, fmt.Errorf("%w: %w", trust.ErrEndorsement, err)
 	}
 	e, err := trust.DecodeEndorsement(payload)
+	if err == nil {
+		all, err = e.UpTo(all)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if e.Number == 0 || e.Number > uint64(len(all)) || all[e.Number-1].Pin() != e.Pin() {
-		return nil, fmt.Errorf("%w: number %d is endorsed, and is not shown", trust.ErrEndorsement, e.Number)
-	}
 	from := 0
-	for i, k := range all[:e.Number] {
+	for i, k := range all {
 		if k.Revokes {
 			from = i
 		}
 	}
-	return all[from:e.Number], nil
+	return all[from:], nil
 }
