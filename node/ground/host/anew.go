@@ -209,7 +209,7 @@ func chainIn(r *state.Reader) (have chainAlone, err error) {
 		return have, fmt.Errorf("%w: the ledger has none", trust.ErrInvalid)
 	}
 	for _, until := range append(order, 0) {
-		chain, err := walkChain(all[until])
+		chain, err := trust.WalkFirst(all[until])
 		if err != nil {
 			return have, &state.DamageError{Err: err}
 		}

@@ -82,7 +82,7 @@ func (h *Host) openFormer(f *formerChain) (err error) {
 	for _, k := range f.sets {
 		signed = append(signed, k.Signed)
 	}
-	if f.keys, err = walkChain(signed); err != nil {
+	if f.keys, err = trust.WalkFirst(signed); err != nil {
 		return &state.DamageError{Err: err}
 	}
 	folders, err := filepath.Glob(filepath.Join(h.dir, formerCerts+"-*"))

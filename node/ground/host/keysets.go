@@ -109,7 +109,7 @@ func (s *keySets) in(r *state.Reader, epoch uint64) (sets []indexedKeySet, err e
 			signed = append(signed, k.Signed)
 		}
 	}
-	walked, err := walkChain(signed)
+	walked, err := trust.WalkFirst(signed)
 	if err != nil {
 		return nil, &state.DamageError{Err: err}
 	}
@@ -117,15 +117,6 @@ func (s *keySets) in(r *state.Reader, epoch uint64) (sets []indexedKeySet, err e
 		sets = append(sets, indexedKeySet{k, former[at+i].Index})
 	}
 	return sets, nil
-}
-
-// walkChain verifies key sets that begin with number 1, which vouches for itself.
-func walkChain(signed [][]byte) ([]trust.KeySet, error) {
-	pin, err := trust.PinOf(signed[0])
-	if err != nil {
-		return nil, err
-	}
-	return trust.Walk(pin, signed)
 }
 
 // KeySetsIn returns the key sets of the chain that counted in an epoch, verified, from the one on
@@ -181,7 +172,7 @@ func (s *keySets) after(signed [][]byte) ([]trust.KeySet, error) {
 	if n := len(s.walked); n > 0 {
 		return trust.Extend(s.walked[n-1].KeySet, signed[min(n, len(signed)):])
 	}
-	return walkChain(signed)
+	return trust.WalkFirst(signed)
 }
 
 // pin returns the pin of key set 1, which was verified when the jurisdiction was opened.
