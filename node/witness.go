@@ -6,6 +6,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/node/flows/witnessing"
+	"xietong/node/ground/host"
 	"xietong/node/tree"
 )
 
@@ -13,7 +14,7 @@ import (
 // this one.
 func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 	return witnessing.New(witnessing.Options{
-		Own: h.host, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
+		Own: saying{h.host, h}, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
 		Here: func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
 		Above: func() (identity.Jurisdiction, bool) {
 			above, _, ok := n.above(h)
@@ -33,6 +34,16 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
 	})
 }
+
+// saying is a jurisdiction as it has its ledger witnessed: it has not said all that it lost before
+// it asked for the heads of that.
+type saying struct {
+	*host.Host
+	of *hosted
+}
+
+// SaysLost implements witnessing.Own.
+func (s saying) SaysLost() (after uint64, said bool) { return s.of.epochs.SaysLost() }
 
 // above returns the first level above a jurisdiction that another node runs, and whether there is a
 // link on each step up to it; ok is false where this node runs all up to the root.

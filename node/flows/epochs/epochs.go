@@ -60,12 +60,15 @@ type Own interface {
 
 	// BeginEpoch begins an epoch, or says that more is lost than the entry said that began one;
 	// LostFrom says that an epoch lost more, from an earlier entry on, by what the heads show.
-	// Begun tells of the epochs that are not settled, or of which not all is known; and SettleEpoch
-	// settles one of them. Came returns the entry of a word that came before. See host.Host.
+	// Begun tells of the epochs that are not settled, or of which not all is known; SettleEpoch
+	// settles one of them; and SaysLost returns after how many entries the ledger has said all that
+	// it lost, as far as it knows what is settled. Came returns the entry of a word that came
+	// before. See host.Host.
 	BeginEpoch(ctx context.Context, id identity.Message, reason string, lost host.Lost) (identity.Entry, error)
 	LostFrom(ctx context.Context, epoch, from uint64) error
 	Begun() ([]host.Begun, error)
 	SettleEpoch(ctx context.Context, epoch uint64, whole bool) error
+	SaysLost() (after uint64, said bool)
 	Came(ctx context.Context, id identity.Message, reason string) (entry identity.Entry, came bool, err error)
 }
 
@@ -165,11 +168,12 @@ func (d *Desk) beginAfter(ctx context.Context, id identity.Message, reason strin
 	if !q.Forked { // then what anybody cosigned is before what was seen, and likely of the same ledger
 		start = max(size, most)
 	}
-	k, err := d.lost(ctx, *q.Found, host.Lost{From: min(start, q.Size), Checked: checked, NewKeys: q.Rekeyed}, time.Since(q.Since))
+	lost := host.Lost{From: min(start, q.Size), Checked: checked, NewKeys: q.Rekeyed}
+	k, err := d.lost(ctx, *q.Found, lost, lost.From, time.Since(q.Since))
 	if err != nil {
 		return entry, err
 	}
-	lost := host.Lost{From: from(q, k.same, size, most), Checked: checked, Acts: len(k.acts), NewKeys: q.Rekeyed}
+	lost.From, lost.Acts = from(q, k.same, size, most), len(k.acts)
 	lost.To = max(lost.From, q.Found.Checkpoint.Size, most)
 	return d.begin(ctx, id, reason, lost, k)
 }

@@ -61,9 +61,7 @@ func (d *Desk) allLost(ctx context.Context, b host.Begun, since time.Duration) (
 	}
 	whole := err == nil
 	for _, seen := range logs {
-		lost := b.Lost
-		lost.From = fromIn(b, seen)
-		k, err := d.lost(ctx, seen, lost, since)
+		k, err := d.lost(ctx, seen, b.Lost, fromIn(b, seen), since)
 		if err != nil {
 			return nil, err
 		}
@@ -73,14 +71,14 @@ func (d *Desk) allLost(ctx context.Context, b host.Begun, since time.Duration) (
 	return all, nil
 }
 
-// fromIn returns from where the heads are looked for of a log that an epoch lost. One between
-// parted from this ledger before its end, which is where the search begins.
+// fromIn returns from where the heads are looked for of a log that an epoch lost. One between may
+// have parted from this ledger anywhere, and its heads may end before the entry that is named as
+// the first lost one.
 func fromIn(b host.Begun, seen host.Seen) uint64 {
-	c := seen.Checkpoint
-	if c.Log.Epoch() <= b.Before || c.Size == 0 {
-		return b.Lost.From
+	if seen.Checkpoint.Log.Epoch() > b.Before {
+		return 0
 	}
-	return min(b.Lost.From, c.Size-1)
+	return b.Lost.From
 }
 
 // widen says from where on entries are lost, where the heads of a log between show that it parted

@@ -23,10 +23,11 @@ type known struct {
 	same  ledger.Agreement // of the ledger that had them with the one here
 }
 
-// lost returns what is known of the lost entries. Where that is not all, the error is nil if a
-// person checked what they ended; where the neighbour does not answer, that counts after a while,
-// and at once where none said what it saw.
-func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since time.Duration) (k known, err error) {
+// lost returns what is known of the entries that are lost of a log, whose heads are looked for from
+// an entry on. Where that is not all, the error is nil if a person checked what they ended; where
+// the neighbour does not answer, that counts after a while, and at once where none said what it
+// saw.
+func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, from uint64, since time.Duration) (k known, err error) {
 	k.log = seen.Checkpoint.Log
 	if d.unseen(seen, lost.From) {
 		if !lost.Checked {
@@ -34,7 +35,7 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 		}
 		return k, err
 	}
-	acts, same, err := d.Witness.Heads(ctx, seen, lost.From)
+	acts, same, err := d.Witness.Heads(ctx, seen, from)
 	kept := err == nil || failure.Is(err, text.HeadsMissing)
 	args := text.Args{"jurisdiction": d.Own.Name().String(), "name": seen.By.String()}
 	switch {
@@ -43,7 +44,7 @@ func (d *Desk) lost(ctx context.Context, seen host.Seen, lost host.Lost, since t
 	case !kept && since < host.AskAgain:
 		return k, d.unasked(seen, err)
 	case err != nil && !lost.Checked:
-		args["known"] = strconv.FormatUint(max(knownUpTo(err), lost.From), 10) // what is not lost is not in doubt
+		args["known"] = strconv.FormatUint(max(knownUpTo(err), from), 10) // what is not lost is not in doubt
 		args["size"] = strconv.FormatUint(seen.Checkpoint.Size, 10)
 		return k, text.Fail(text.LostUnknown, args, err)
 	case seen.Headed && !lost.Checked:

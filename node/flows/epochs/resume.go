@@ -91,8 +91,9 @@ type part struct {
 	upTo uint64
 }
 
-// endKept ends what the heads say that are kept, of each log that an epoch lost, and returns the
-// logs of which not all are known. The error wraps errNotKept where none can be had of one.
+// endKept ends what the heads say that are kept, of each log that an epoch lost, after it said where
+// the ledger parts from those, and returns the logs of which not all are known. The error wraps
+// errNotKept where none can be had of one.
 func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
 	logs, err := d.lostLogs(ctx, b)
 	if err != nil {
@@ -115,6 +116,9 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 	}
 	if err == nil && len(some) == 0 && len(had) == len(logs) {
 		return nil, d.finish(ctx, b, had)
+	}
+	if failed := d.widen(ctx, b, had); failed != nil {
+		return some, errors.Join(err, failed)
 	}
 	for _, k := range had {
 		err = errors.Join(err, d.endAll(ctx, k.log, k.acts, b.Lost.Entry))
@@ -164,6 +168,22 @@ func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err erro
 		over = over && (now.said || !parent)
 	}
 	return over, err
+}
+
+// SaysLost returns after how many entries the ledger has said all that it lost. It may have said
+// too little while said is false: an epoch that lost several logs was settled by a person's word,
+// and the parent was not asked yet for the heads that show where the ledger parts from each. One
+// that does not tell them is waited for as long as by whoever asks.
+func (d *Desk) SaysLost() (after uint64, said bool) {
+	after, said = d.Own.SaysLost()
+	since := d.Own.Continuations()
+	all, err := d.Own.Begun()
+	for _, b := range all {
+		if asked := d.hearing.of(since, matter{said: b.Said}); b.Before+1 < b.Epoch {
+			said = said && (asked.said || !asked.first.IsZero() && !asked.waits())
+		}
+	}
+	return after, said && err == nil
 }
 
 // parent reports whether there is a parent on another node, and a link to it.

@@ -10,6 +10,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/node/ground/host"
+	"xietong/node/ground/text"
 )
 
 // TestChildSaysWhatIsLost: a city is told what its county names as lost, and how much of that it
@@ -44,5 +45,29 @@ func TestChildSaysWhatIsLost(t *testing.T) {
 	two := Lost{Epoch: 3, Entry: county.Log().Entry(at), From: 1, To: 1 << 40, Seen: kept - 1}
 	if one.Entry = county.Names().Entry(one.Entry.Index()); !slices.Equal(city.of(county).Lost, []Lost{one, two}) {
 		t.Errorf("got %+v, want %+v, %+v", city.of(county).Lost, one, two)
+	}
+}
+
+// TestHeadsThatEndEarly (C34): the heads of a log that an epoch lost may end before the entry that
+// is named as the first lost one. What they tell comes back where they are looked for from the
+// beginning, as those of a log between are.
+func TestHeadsThatEndEarly(t *testing.T) {
+	w := newWorld(t, three[1:]...)
+	city, county := w.at(three[1]), w.at(three[2])
+	county.does(3)
+	w.round()
+	backup, from := county.copied(), county.size()
+	county.does(5)
+	w.round()
+	want := county.acts(from)
+	county.says(3)
+	w.elapse(time.Hour)
+	must2(0, county.desk.show(t.Context(), city.name))(t) // their heads do not go up any more
+	county.becomes(backup)
+	county.says(30)
+	seen := must2(county.desk.Largest(t.Context()))(t)[0]
+	acts, same, err := county.desk.Heads(t.Context(), seen, 0)
+	if code(err) != text.HeadsMissing || len(acts) != len(want) || same.UpTo != from || !same.Differs {
+		t.Errorf("got %d acts, same %+v, %v, want %d acts from %d on", len(acts), same, err, len(want), from)
 	}
 }
