@@ -50,6 +50,9 @@ func (a *app) epochsTold(parent *client.Neighbour, children []client.Neighbour) 
 			if l.To > l.From {
 				code, args["to"], args["count"] = text.CLITreeChildLost, number(l.To-1), number(l.To-l.From)
 			}
+			if l.Before+1 < l.Epoch && l.To > l.From { // of several logs
+				code, args["before"], args["until"] = text.CLITreeChildLostSeveral, number(l.Before), number(l.Epoch-1)
+			}
 			lines = append(lines, a.t(code, args))
 		}
 	}

@@ -50,6 +50,7 @@ type EpochWidened struct {
 	To       uint64
 	Root     []byte
 	Known    []byte
+	Stays    bool // an epoch that is settled stays so: what is named puts nothing in question
 	Evidence ledger.Evidence
 	Sealed   []byte
 }
@@ -260,7 +261,7 @@ func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
 }
 
 // applyEpochWidened notes that more is lost than the entry said that began an epoch. What was seen
-// beyond what it named must end here, too. Where the loss begins earlier, the entries from there on
+// beyond what it named must end here, too, unless it puts nothing in question. Where the loss begins earlier, the entries from there on
 // have the names of the epoch.
 func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 	var b EpochWidened
@@ -280,7 +281,7 @@ func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 		return nil, err
 	}
 	if b.To > value.To {
-		value.Settled, value.Whole = false, false
+		value.Settled, value.Whole = value.Settled && b.Stays, false
 	}
 	value.Entry, value.From, value.To, value.Known = index, b.From, b.To, b.Known
 	if err := tx.putBegun(b.Epoch, value); err != nil {

@@ -49,7 +49,7 @@ func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 		v := h.Witness.Of(r, name)
 		n.Kept, n.KeptAt, n.Heads = v.Kept, stamp(v.KeptAt), v.Heads
 		for _, l := range v.Lost {
-			n.Lost = append(n.Lost, client.Lost{Epoch: l.Epoch, Entry: l.Entry.String(), From: l.From, To: l.To, Seen: l.Seen})
+			n.Lost = append(n.Lost, client.Lost{Epoch: l.Epoch, Before: l.Before, Entry: l.Entry.String(), From: l.From, To: l.To, Seen: l.Seen})
 		}
 		n.Cosigned, n.CosignedAt = v.Cosigned, stamp(v.CosignedAt)
 		for _, f := range h.Witness.Findings(r) {

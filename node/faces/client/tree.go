@@ -113,15 +113,15 @@ type Tree struct {
 type Lost struct {
 	Epoch   uint64 `json:"epoch" doc:"That was begun"`
 	Entry   string `json:"entry" doc:"That began it, and says who saw the lost ones"`
-	Before  uint64 `json:"before,omitempty" doc:"Of the own ledger: the epoch from which it went on; what others had since is lost, too"`
-	From    uint64 `json:"from" doc:"Index of the first lost entry of the epoch before"`
+	Before  uint64 `json:"before,omitempty" doc:"The epoch from which it went on; what those since had is lost, too"`
+	From    uint64 `json:"from" doc:"Index of the first lost entry of those epochs"`
 	To      uint64 `json:"to" doc:"Index after the last one that a neighbour saw; the same as from: none said how many"`
 	First   string `json:"first,omitempty" doc:"Of the own ledger: the name of the first lost entry, which may be of an earlier epoch than the last one"`
 	Last    string `json:"last,omitempty" doc:"Of the own ledger: the name of the last lost entry that a neighbour saw"`
 	Settled bool   `json:"settled" doc:"What ended in them has ended again; not known of a child"`
 	// ByHandUntil is told of the own ledger alone.
 	ByHandUntil string `json:"by_hand_until,omitempty" doc:"RFC 3339: until then it is told that a person must end what ended in them, because nobody kept the heads of all"`
-	Seen        uint64 `json:"seen,omitempty" doc:"Of a child: so many of them had been witnessed here"`
+	Seen        uint64 `json:"seen,omitempty" doc:"Of a child: so many of them, of one of those epochs, had been witnessed here"`
 }
 
 // WaitingKeys is a key set that broke with the one before it.

@@ -21,7 +21,7 @@ type lostAct struct {
 }
 
 func (a lostAct) reason() string {
-	return fmt.Sprintf("ended by entry %d of the epoch before, which is lost", a.entry.Index())
+	return fmt.Sprintf("ended by entry %d of epoch %d, which is lost", a.entry.Index(), a.entry.Log().Epoch())
 }
 
 // row is what is done about a kind of act that is lost.
@@ -113,7 +113,7 @@ func endsInvitation(d *Desk, ctx context.Context, a lostAct) (bool, error) {
 }
 
 func holdsKeys(d *Desk, ctx context.Context, a lostAct) (bool, error) {
-	reason := fmt.Sprintf("its newest keys are those of entry %d of the epoch before, which is lost", a.entry.Index())
+	reason := fmt.Sprintf("its newest keys are those of entry %d of epoch %d, which is lost", a.entry.Index(), a.entry.Log().Epoch())
 	return tree.Hold(ctx, d.Own, a.id, a.entry, a.head, a.after, reason)
 }
 

@@ -60,15 +60,15 @@ func (a *Acts) chain(own bool) {
 		from, begun := l.k.lostAfter(before.k.Log.Epoch())
 		switch {
 		case begun:
-			before.from, before.next = from, l
+			before.from = from
 			chain = append(chain, l)
 		case l.k.Anew || !own && len(l.k.Partings) == 0 && !l.begins(before): // a new ledger under the same name
 			chain = []*actsOf{l}
 		}
 	}
 	var base uint64
-	for _, l := range chain {
-		l.base = base
+	for i, l := range chain {
+		l.base, l.later = base, chain[i+1:]
 		base += l.below
 	}
 	a.logs = chain
@@ -168,7 +168,7 @@ type actsOf struct {
 	x     ledger.Excerpt // the piece that was read last
 	base  uint64         // the place of its first entry
 	below uint64         // entries
-	next  *actsOf        // of a later epoch, which lost some; nil: it is the newest
+	later []*actsOf      // of later epochs, each of which may go on from any before; none: it is the newest
 	from  uint64         // the first entry that may be lost there
 }
 
@@ -185,12 +185,17 @@ func (l *actsOf) has(index uint64, leaf []byte) bool {
 	return ok && n == index && bytes.Equal(here, leaf)
 }
 
-// lostFrom is fromIndex for what is lost in the next epoch; of the newest, for all.
+// isLater reports whether a log of a later epoch has an act.
+func (l *actsOf) isLater(index uint64, leaf []byte) bool {
+	return slices.ContainsFunc(l.later, func(other *actsOf) bool { return other.has(index, leaf) })
+}
+
+// lostFrom is fromIndex for what no later epoch has; of the newest, for all.
 func (l *actsOf) lostFrom(n uint64) (index uint64, leaf []byte, ok bool) {
-	if l.next == nil {
+	if len(l.later) == 0 {
 		return l.fromIndex(n)
 	}
-	for n, leaf, ok = l.fromIndex(max(n, l.from)); ok && l.next.has(n, leaf); {
+	for n, leaf, ok = l.fromIndex(max(n, l.from)); ok && l.isLater(n, leaf); {
 		n, leaf, ok = l.fromIndex(n + 1)
 	}
 	return n, leaf, ok
@@ -198,10 +203,10 @@ func (l *actsOf) lostFrom(n uint64) (index uint64, leaf []byte, ok bool) {
 
 // lostBelow is belowIndex likewise.
 func (l *actsOf) lostBelow(n uint64) (index uint64, leaf []byte, ok bool) {
-	if l.next == nil {
+	if len(l.later) == 0 {
 		return l.belowIndex(n)
 	}
-	for n, leaf, ok = l.belowIndex(n); ok && n >= l.from && l.next.has(n, leaf); {
+	for n, leaf, ok = l.belowIndex(n); ok && n >= l.from && l.isLater(n, leaf); {
 		n, leaf, ok = l.belowIndex(n)
 	}
 	return n, leaf, ok && n >= l.from

@@ -29,7 +29,7 @@ func TestChildSaysWhatIsLost(t *testing.T) {
 	county.goesOn(from)
 	w.round()
 	w.round()
-	one := Lost{Epoch: 2, Entry: county.Log().Entry(from), From: from, To: to, Seen: to - from}
+	one := Lost{Epoch: 2, Before: 1, Entry: county.Log().Entry(from), From: from, To: to, Seen: to - from}
 	if got := city.of(county).Lost; !slices.Equal(got, []Lost{one}) {
 		t.Errorf("got %+v, want %+v", got, one)
 	}
@@ -42,7 +42,7 @@ func TestChildSaysWhatIsLost(t *testing.T) {
 	w.elapse(time.Hour)
 	w.round()
 	w.round()
-	two := Lost{Epoch: 3, Entry: county.Log().Entry(at), From: 1, To: 1 << 40, Seen: kept - 1}
+	two := Lost{Epoch: 3, Before: 2, Entry: county.Log().Entry(at), From: 1, To: 1 << 40, Seen: kept - 1}
 	if one.Entry = county.Names().Entry(one.Entry.Index()); !slices.Equal(city.of(county).Lost, []Lost{one, two}) {
 		t.Errorf("got %+v, want %+v, %+v", city.of(county).Lost, one, two)
 	}

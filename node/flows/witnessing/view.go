@@ -27,9 +27,10 @@ type View struct {
 // Lost are entries that a ledger below says it lost, by an epoch that it began for that.
 type Lost struct {
 	Epoch    uint64
+	Before   uint64         // the epoch from which it went on; what those between had is lost, too
 	Entry    identity.Entry // that says so
-	From, To uint64         // entries of the epoch before; the same: none said how many
-	Seen     uint64         // of them had been witnessed here
+	From, To uint64         // entries of those epochs; the same: none said how many
+	Seen     uint64         // of one of them, so many had been witnessed here
 }
 
 // lostBy returns what a child's ledger says that it lost, as far as its heads are known or, of a
@@ -48,9 +49,12 @@ func lostBy(r *state.Reader, child identity.Jurisdiction) (all []Lost) {
 	}
 	names := newest.names()
 	for _, b := range newest.Begun {
-		l := Lost{Epoch: b.Epoch, Entry: names.Entry(b.Entry), From: b.From, To: b.To}
-		before := keptBefore(r, child, 0, b.Epoch)
-		l.Seen = max(min(before.Size, b.To), b.From) - b.From
+		l := Lost{Epoch: b.Epoch, Before: b.Before, Entry: names.Entry(b.Entry), From: b.From, To: b.To}
+		for _, k := range keptOf.All(r, ofLog(child)) {
+			if e := k.Log.Epoch(); e >= b.Before && e < b.Epoch {
+				l.Seen = max(l.Seen, max(min(k.Size, b.To), b.From)-b.From)
+			}
+		}
 		all = append(all, l)
 	}
 	return all

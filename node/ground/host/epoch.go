@@ -89,13 +89,16 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 	case question.Found.Checkpoint.Log.Epoch() > h.Log().Epoch():
 		return entry, ErrOtherKeys
 	}
-	kind, change := state.KindEpoch, h.epochChange
-	if question.Found.Checkpoint.Log.Epoch() < h.Log().Epoch() && !question.Forked {
-		kind, change = state.KindEpochWidened, h.epochWidened
-	}
 	h.renewing.Lock()
 	defer h.renewing.Unlock()
-	body, err := change(ctx, question, reason, lost)
+	kind := state.KindEpoch
+	var body []byte
+	if of, began := h.after(question.Found.Checkpoint.Log); began && !question.Forked {
+		kind, lost.From, lost.To = state.KindEpochWidened, of.From, question.Found.Checkpoint.Size
+		body, err = h.epochWidened(question, of, reason, lost, false)
+	} else {
+		body, err = h.epochChange(ctx, question, reason, lost)
+	}
 	if err == nil {
 		err = h.unhear(lost.From, false)
 	}
@@ -107,7 +110,7 @@ func (h *Host) BeginEpoch(ctx context.Context, id identity.Message, reason strin
 		return entry, fmt.Errorf("begin epoch: %w", err)
 	}
 	h.awaitUnsettled()
-	h.logger.Warn("the ledger goes on in a new epoch by the word of a person", "epoch", h.Log().Epoch(), "lost_from", lost.From,
+	h.logger.Warn("the ledger goes on by the word of a person, and lost entries", "more", kind == state.KindEpochWidened, "epoch", h.Log().Epoch(), "lost_from", lost.From,
 		"lost_to", max(lost.To, question.Found.Checkpoint.Size), "reason", reason)
 	return h.Names().Entry(binary.BigEndian.Uint64(result)), nil
 }
@@ -139,15 +142,17 @@ func (h *Host) epochChange(ctx context.Context, q *QuestionError, reason string,
 	return canon.Marshal(b)
 }
 
-// epochWidened makes the command by which more is lost than the entry said that began an epoch.
-func (h *Host) epochWidened(_ context.Context, q *QuestionError, reason string, lost Lost) ([]byte, error) {
+// epochWidened makes the command by which an epoch lost more than the entry said that began it; it
+// stays settled, where it was, if stays says so. Lost are all from where that says on.
+func (h *Host) epochWidened(q *QuestionError, of state.Epoch, reason string, lost Lost, stays bool) ([]byte, error) {
+	found := q.Found.Checkpoint
+	lost.From, lost.To = of.From, found.Size
 	note, known, err := h.statedLost(q, reason, lost)
 	if err != nil {
 		return nil, err
 	}
-	of, _ := h.after(q.Found.Checkpoint.Log)
 	return canon.Marshal(state.EpochWidened{
-		Epoch: of.Number, From: of.From, To: q.Found.Checkpoint.Size, Root: q.Found.Checkpoint.Root[:], Known: known, Evidence: note.Evidence, Sealed: note.Sealed,
+		Epoch: of.Number, From: of.From, To: found.Size, Root: found.Root[:], Known: known, Stays: stays, Evidence: note.Evidence, Sealed: note.Sealed,
 	})
 }
 

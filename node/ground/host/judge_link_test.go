@@ -99,6 +99,10 @@ func TestAGivenUpChainIsNamed(t *testing.T) {
 			t.Errorf("%s: named %t, %v, up to %d, want %d, settled %t, all known %t", tc.what, named, err, of.To, want, of.Settled, of.Whole)
 		}
 		add(t, h)
+		if named { // a kill with that command stops it neither
+			closed(t, h)
+			h = tryOpen(t, old, "")
+		}
 		if h.Questioned() != nil || !signs(t, h) {
 			t.Fatalf("%s: it is stopped: %v", tc.what, h.Questioned())
 		}

@@ -2,6 +2,7 @@ package host
 
 import (
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"path/filepath"
 	"testing"
@@ -220,7 +221,11 @@ func TestMoreIsLost(t *testing.T) {
 	var begun identity.Entry
 	begin := func() identity.Entry {
 		t.Helper()
-		entry, err := h.BeginEpoch(t.Context(), newID(t), "r", Lost{From: h.question.Load().Size})
+		lost := Lost{From: h.question.Load().Size}
+		if !begun.IsZero() { // of the newest epoch
+			lost = Lost{From: 40, To: 50}
+		}
+		entry, err := h.BeginEpoch(t.Context(), newID(t), "r", lost)
 		if err == nil && signs(t, h) {
 			t.Error("it signs before that is settled")
 		}
@@ -259,6 +264,14 @@ func TestMoreIsLost(t *testing.T) {
 	said, err := h.Entry(t.Context(), widened.Index())
 	if head := said.Leaf.Head; err != nil || head.Kind != ledger.KindEpoch || head.To != more.Checkpoint.Size || head.Root != more.Checkpoint.Root {
 		t.Errorf("got %+v, %v", head, err)
+	}
+	var states begins
+	err = h.Look(func(r *state.Reader) error {
+		payload, err := h.Payload(r, widened.Index())
+		return errors.Join(err, json.Unmarshal(payload, &states))
+	})
+	if err != nil || states.From != from || states.To != more.Checkpoint.Size {
+		t.Errorf("its statement has the entries %d to %d, want %d to %d", states.From, states.To, from, more.Checkpoint.Size)
 	}
 }
 

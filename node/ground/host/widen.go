@@ -19,27 +19,20 @@ func (h *Host) Widen(ctx context.Context, s Seen) (named bool, err error) {
 	if !began || h.Questioned() != nil || !h.Leads() {
 		return false, nil
 	}
-	if of.Settled && !h.has(s) && s.Checkpoint.Size > of.To && h.signedThen(s) {
-		q := &QuestionError{Replica: h.Replica(), Found: &s}
-		lost := Lost{From: of.From, To: s.Checkpoint.Size}
-		body, err := h.epochWidened(ctx, q, fmt.Sprintf("%s saw more than was named", s.By), lost)
-		if err == nil {
-			_, err = h.Propose(ctx, state.KindEpochWidened, book.Request{}, body)
-		}
-		if err != nil {
-			return false, fmt.Errorf("name what is lost: %w", err)
-		}
-		h.logger.Warn("a neighbour saw more of an epoch before than was named as lost: it is named, and nothing is stopped",
-			"peer", s.By.String(), "epoch", of.Number, "lost_from", of.From, "lost_to", s.Checkpoint.Size)
-		named, of.Settled = true, false
+	if !of.Settled || h.has(s) || s.Checkpoint.Size <= of.To || !h.signedThen(s) {
+		return false, nil
 	}
-	if of.Settled {
-		return named, nil
+	q := &QuestionError{Replica: h.Replica(), Found: &s}
+	body, err := h.epochWidened(q, of, fmt.Sprintf("%s saw more than was named", s.By), Lost{}, true)
+	if err == nil {
+		_, err = h.Propose(ctx, state.KindEpochWidened, book.Request{}, body)
 	}
-	if err := h.proposeSettled(ctx, of.Number, false); err != nil { // also where that failed before
-		return named, fmt.Errorf("name what is lost: %w", err)
+	if err != nil {
+		return false, fmt.Errorf("name what is lost: %w", err)
 	}
-	return named, nil
+	h.logger.Warn("a neighbour saw more of an epoch before than was named as lost: it is named, and nothing is stopped",
+		"peer", s.By.String(), "epoch", of.Number, "lost_from", of.From, "lost_to", s.Checkpoint.Size)
+	return true, nil
 }
 
 // signedThen reports whether a majority of the replicas of the newest key set of its epoch signed

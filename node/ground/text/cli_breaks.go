@@ -37,6 +37,7 @@ const (
 	CLITreeLostThen         Code = "cli.tree.lost-then"
 	CLITreeEpoch            Code = "cli.tree.epoch"
 	CLITreeChildLost        Code = "cli.tree.child-lost"
+	CLITreeChildLostSeveral Code = "cli.tree.child-lost-several"
 	CLITreeChildLostFrom    Code = "cli.tree.child-lost-from"
 )
 
@@ -73,6 +74,8 @@ var breakSentences = []sentence{
 		"the ledger of {name} is in epoch {epoch}: the last entries of the one before are lost, or it began anew with new keys"},
 	{CLITreeChildLost, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明上一纪元第 {from} 至 {to} 号条目已失去，共 {count} 条，其中经本级见证的有 {seen} 条",
 		"the ledger of {name} goes on in epoch {epoch} (see {entry}): it names entries {from} to {to} of the epoch before as lost, {count} in all, of which {seen} had been witnessed here"},
+	{CLITreeChildLostSeveral, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明第 {before} 至 {until} 纪元中 {from} 号至 {to} 号的条目已失去，各纪元各有其条目，其中一个纪元经本级见证的有 {seen} 条",
+		"the ledger of {name} goes on in epoch {epoch} (see {entry}): it names entries {from} to {to} of the epochs {before} to {until} as lost, each of which had its own; of one of them, {seen} had been witnessed here"},
 	{CLITreeChildLostFrom, "{name}的账本以第 {epoch} 纪元继续（见 {entry}）：其写明上一纪元自第 {from} 号起的条目可能已失去，失去多少没有写明",
 		"the ledger of {name} goes on in epoch {epoch} (see {entry}): it says that of the epoch before, entries from {from} on may be lost, and not how many"},
 	{CLITreeUnwitnessed, "本级账本已存证，尚无其他节点见证", "this ledger is logged, and no other node has witnessed it yet"},

@@ -147,7 +147,14 @@ func TestBackAndForth(t *testing.T) {
 				t.Errorf("alarms of %s: %v", n.Name(), got)
 			}
 		}
-		_, err := ask(t, city, county)
+		told, err := city.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "agency added"})
+		for _, agency := range []string{"forestry", "fishery", "transport", "justice"} { // the second epoch is not lost, what it had is no lost act
+			is := func(e client.Entry) bool { return e.Agency == agency }
+			if i := slices.IndexFunc(told.Entries, is); err != nil || i < 0 || slices.ContainsFunc(told.Entries[i+1:], is) {
+				t.Errorf("the city has %s none or several times: %v, %+v", agency, err, told.Entries)
+			}
+		}
+		_, err = ask(t, city, county)
 		refusedAs(t, "what was revoked in the third epoch", err, text.GrantRevoked, "")
 		county.Stop()
 		if report, err := node.VerifyData(t.Context(), county.machine.dir, "", nil); err != nil {

@@ -235,8 +235,9 @@ func (tree *Tree) Stranger() net.PacketConn {
 	return w
 }
 
-// Within waits until is returns true, and returns how long that took. The test fails if it takes
-// longer than most; what names the condition then.
+// Within waits until is returns true, and returns how long that took, a sixteenth more at most. The
+// test fails if it takes longer than most; what names the condition then. It looks the less often
+// the longer it has waited: a look is a request to a node, and half an hour has many seconds.
 func (tree *Tree) Within(most time.Duration, what string, is func() bool) time.Duration {
 	tree.T.Helper()
 	began := time.Now()
@@ -244,7 +245,7 @@ func (tree *Tree) Within(most time.Duration, what string, is func() bool) time.D
 		if time.Since(began) >= most {
 			tree.T.Fatalf("%s: not within %s", what, most)
 		}
-		time.Sleep(min(250*time.Millisecond, most))
+		time.Sleep(min(max(250*time.Millisecond, time.Since(began)/16), most))
 	}
 	return time.Since(began)
 }
