@@ -256,7 +256,7 @@ func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	value.Settled, value.Whole = true, b.Whole
+	value.Settled, value.Whole = true, value.Whole || b.Whole // who settles it beside another one may know less
 	return nil, tx.putBegun(b.Epoch, value)
 }
 

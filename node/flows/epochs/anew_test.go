@@ -206,7 +206,7 @@ func TestAgencyBroughtBack(t *testing.T) {
 			ended.Leaf.Head.Agency = parks.Code
 			lives := func(want bool) {
 				t.Helper()
-				if err := d.endAll(t.Context(), o.Log(), []ledger.Indexed{ended}, began.Index()); err != nil {
+				if err := d.endAll(t.Context(), []known{{log: o.Log(), acts: []ledger.Indexed{ended}}}, began.Index()); err != nil {
 					t.Fatal(err)
 				}
 				err := o.View(t.Context(), func(r *state.Reader) error {

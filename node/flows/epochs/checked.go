@@ -77,7 +77,7 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q
 		for _, k := range all {
 			c.Acts, c.Whole = c.Acts+len(k.acts), c.Whole && k.whole
 		}
-		entry, err = d.record(ctx, d.word(id, reason), c)
+		entry, err = d.record(ctx, d.word(id, reason), b.Epoch, c)
 	}
 	if err == nil {
 		err = d.finish(ctx, b, all)
@@ -85,8 +85,8 @@ func (d *Desk) settle(ctx context.Context, id identity.Message, reason string, q
 	return entry, err
 }
 
-// record records the word of a person, once for a request.
-func (d *Desk) record(ctx context.Context, q book.Request, c checked) (entry identity.Entry, err error) {
+// record records the word of a person on an epoch, once for a request.
+func (d *Desk) record(ctx context.Context, q book.Request, epoch uint64, c checked) (entry identity.Entry, err error) {
 	payload, err := json.Marshal(c)
 	if err != nil {
 		return entry, err
@@ -95,6 +95,6 @@ func (d *Desk) record(ctx context.Context, q book.Request, c checked) (entry ide
 	if err != nil {
 		return entry, err
 	}
-	body := checkedBody{Epoch: d.Own.Names().Log().Epoch(), From: c.From, To: c.To, Statement: statement}
+	body := checkedBody{Epoch: epoch, From: c.From, To: c.To, Statement: statement}
 	return book.Enter(ctx, d.Own, commandChecked, q, body)
 }

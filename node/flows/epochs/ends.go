@@ -15,19 +15,19 @@ import (
 	"xietong/node/tree"
 )
 
-// endAll ends here what acts of a log ended that are lost, in their order. What has ended already
-// stays so; so it may be done again from the beginning. What a person published, added or invited
-// after an entry, with which the ledger went on, stays, too.
-func (d *Desk) endAll(ctx context.Context, log identity.Log, acts []ledger.Indexed, after uint64) error {
+// endAll ends here what acts ended that are lost, in their order. What has ended already stays so;
+// so it may be done again from the beginning. What a person published, added or invited after an
+// entry, with which the ledger went on, stays, too.
+func (d *Desk) endAll(ctx context.Context, all []known, after uint64) error {
 	children := false
-	for _, a := range last(acts) {
+	for _, a := range last(all) {
 		if anew, err := d.anew(ctx, rows[a.Leaf.Head.Kind].newest, a.Leaf.Head, after); err != nil || anew {
 			if err != nil {
 				return err
 			}
 			continue
 		}
-		did, err := d.end(ctx, log, a, after)
+		did, err := d.end(ctx, a, after)
 		if err != nil {
 			return fmt.Errorf("end what entry %d ended: %w", a.Index, err)
 		}
@@ -56,25 +56,37 @@ func (d *Desk) anew(ctx context.Context, newest made, head ledger.Head, after ui
 	return anew, err
 }
 
-// last leaves the last among the acts that hold the same thing, and of a child that was withdrawn
-// after it none. Those that hold a child come last: who is held may yet be invited by an invitation
-// that was not replaced. Revocations come first: whoever made one may have ended in what is lost,
-// and then revokes nothing any more.
-func last(acts []ledger.Indexed) []ledger.Indexed {
+// ended is an act of a log.
+type ended struct {
+	log identity.Log
+	ledger.Indexed
+}
+
+// last leaves the last among the acts that hold the same thing, in the order of their logs, and of
+// a child that was withdrawn after it none. Those that hold a child come last: who is held may yet
+// be invited by an invitation that was not replaced. Revocations come first, those of all logs:
+// whoever made one may have ended in what is lost, and then revokes nothing any more.
+func last(logs []known) (all []ended) {
 	of := func(h ledger.Head) string {
 		if h.Kind == ledger.KindWithdrawal {
 			return holdsChild + h.Code.String()
 		}
 		return rows[h.Kind].holds + h.Code.String()
 	}
-	at := map[string]uint64{}
-	for _, a := range acts {
-		at[of(a.Leaf.Head)] = a.Index
+	at := map[string]int{}
+	for _, k := range logs {
+		for _, a := range k.acts {
+			at[of(a.Leaf.Head)] = len(all)
+			all = append(all, ended{k.log, a})
+		}
 	}
-	all := slices.DeleteFunc(slices.Clone(acts), func(a ledger.Indexed) bool {
-		return rows[a.Leaf.Head.Kind].holds != "" && at[of(a.Leaf.Head)] != a.Index
-	})
-	turn := func(a ledger.Indexed) int {
+	counts := all[:0]
+	for i, a := range all {
+		if rows[a.Leaf.Head.Kind].holds == "" || at[of(a.Leaf.Head)] == i {
+			counts = append(counts, a)
+		}
+	}
+	turn := func(a ended) int {
 		switch kind := a.Leaf.Head.Kind; {
 		case kind == ledger.KindGrantRevoked:
 			return 0
@@ -83,13 +95,13 @@ func last(acts []ledger.Indexed) []ledger.Indexed {
 		}
 		return 1
 	}
-	slices.SortStableFunc(all, func(a, b ledger.Indexed) int { return turn(a) - turn(b) })
-	return all
+	slices.SortStableFunc(counts, func(a, b ended) int { return turn(a) - turn(b) })
+	return counts
 }
 
-// end ends what one act of a log ended, or holds what it changed, and reports whether there was
-// something to do.
-func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed, after uint64) (did bool, err error) {
+// end ends what one act ended, or holds what it changed, and reports whether there was something to
+// do.
+func (d *Desk) end(ctx context.Context, a ended, after uint64) (did bool, err error) {
 	does := rows[a.Leaf.Head.Kind].does
 	if does == nil {
 		return false, nil
@@ -98,7 +110,7 @@ func (d *Desk) end(ctx context.Context, log identity.Log, a ledger.Indexed, afte
 	if err != nil {
 		return false, err
 	}
-	did, err = does(d, ctx, lostAct{id, a.Leaf.Head, log.Entry(a.Index), after})
+	did, err = does(d, ctx, lostAct{id, a.Leaf.Head, a.log.Entry(a.Index), after})
 	return did && err == nil, passed(err)
 }
 

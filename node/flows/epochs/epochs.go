@@ -261,14 +261,11 @@ func (d *Desk) finish(ctx context.Context, b host.Begun, all []known) error {
 	if err := d.widen(ctx, b, all); err != nil {
 		return err
 	}
-	whole := true
-	for _, k := range all {
-		if err := d.endAll(ctx, k.log, k.acts, b.Lost.Entry); err != nil {
-			return err
-		}
-		whole = whole && k.whole
+	if err := d.endAll(ctx, all, b.Lost.Entry); err != nil {
+		return err
 	}
-	return d.Own.SettleEpoch(ctx, b.Epoch, whole)
+	part := slices.ContainsFunc(all, func(k known) bool { return !k.whole })
+	return d.Own.SettleEpoch(ctx, b.Epoch, !part)
 }
 
 // How often an epoch that is not settled is tried again, and how often the neighbours are asked

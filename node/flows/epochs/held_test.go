@@ -74,7 +74,7 @@ func TestHeldUntilItIsPublished(t *testing.T) {
 			}
 			end := func() {
 				t.Helper()
-				if err := d.endAll(t.Context(), o.Log(), []ledger.Indexed{a}, began.Index()); err != nil {
+				if err := d.endAll(t.Context(), []known{{log: o.Log(), acts: []ledger.Indexed{a}}}, began.Index()); err != nil {
 					t.Fatal(err)
 				}
 				if got := held(t, o); !slices.Equal(got, want) {

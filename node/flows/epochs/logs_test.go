@@ -142,7 +142,7 @@ func TestWhereItParts(t *testing.T) {
 		t.Error(err)
 	}
 	o.refuses = true
-	if err := errors.Join(d.widen(t.Context(), b, []known{{same: ledger.Agreement{UpTo: 21, Differs: true}}})); err != nil || len(o.said) != 3 {
+	if err := errors.Join(d.widen(t.Context(), b, []known{{log: logs[2].Checkpoint.Log, same: ledger.Agreement{UpTo: 21, Differs: true}}})); err != nil || len(o.said) != 3 {
 		t.Errorf("what was named: %v, did %s", err, o.said)
 	}
 }
@@ -179,6 +179,23 @@ func TestItPartsThoughNotAllIsKnown(t *testing.T) {
 		}
 		says("it tells", true)
 	})
+}
+
+// TestUnprovenHoldsUpNobody (C24): a person looked, since no key that is known proves the heads of
+// one log. The parent answers, so nobody waits for it after a start, and it is asked after.
+func TestUnprovenHoldsUpNobody(t *testing.T) {
+	d, o, w := newDesk(t)
+	b, logs := between(t, o)
+	b.Lost.Checked, b.Lost.Settled = true, true
+	_, w.near = linkedParent(t)
+	o.question, o.begun, w.logs = nil, []host.Begun{b}, logs
+	w.of = map[uint64]told{1: {}, 2: {err: text.Fail(text.AnswerRefused, nil, nil)}, 3: {}}
+	if err := d.Hear(t.Context()); err != nil || slices.Contains(o.said, "settle 4") {
+		t.Errorf("got %v, did %s", err, o.said)
+	}
+	if err := d.resume(t.Context(), true); err != nil || fmt.Sprint(w.probed) != "[0]" {
+		t.Errorf("got %v, asked for more from %v", err, w.probed)
+	}
 }
 
 // invited reports whether the invitation of a child is open.

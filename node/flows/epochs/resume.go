@@ -92,8 +92,8 @@ type part struct {
 }
 
 // endKept ends what the heads say that are kept, of each log that an epoch lost, after it said where
-// the ledger parts from those, and returns the logs of which not all are known. The error wraps
-// errNotKept where none can be had of one.
+// the ledger parts from those, and returns the logs of which not all are known, or nothing is
+// proven. The error wraps errNotKept where none can be had of one.
 func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
 	logs, err := d.lostLogs(ctx, b)
 	if err != nil {
@@ -105,6 +105,11 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 			continue
 		}
 		k, upTo, failed := d.kept(ctx, seen, fromIn(b, seen))
+		if failure.Is(failed, text.AnswerRefused) { // they are told, and a person looked: nobody waits for more
+			some = append(some, part{seen, 0})
+			d.Logger.Warn("the heads of the lost entries are told, and nothing proves them", "log", seen.Checkpoint.Log.String(), "error", failed)
+			continue
+		}
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
@@ -120,10 +125,7 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 	if failed := d.widen(ctx, b, had); failed != nil {
 		return some, errors.Join(err, failed)
 	}
-	for _, k := range had {
-		err = errors.Join(err, d.endAll(ctx, k.log, k.acts, b.Lost.Entry))
-	}
-	return some, err
+	return some, errors.Join(err, d.endAll(ctx, had, b.Lost.Entry))
 }
 
 // kept returns what the heads say that are kept of a log, and up to where they are known, where

@@ -70,31 +70,38 @@ func TestRevokedOfLost(t *testing.T) {
 }
 
 // TestRevokedBeforeTheEnd: an agency was merged into another one in what is lost, which then
-// revoked a grant of a dataset that it took over. The grant is revoked, and whoever had it is kept
-// from grants by rule, before the dataset ends with the agency.
+// revoked a grant of a dataset that it took over; or the one was done in a log, and the other in a
+// later one, where the agency had not ended. The grant is revoked, and whoever had it is kept from
+// grants by rule, before the dataset ends with the agency.
 func TestRevokedBeforeTheEnd(t *testing.T) {
-	d, o, _ := newDesk(t)
-	publishes(t, o)
-	g := gives{t, o, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
-	g.do("rule")
-	ended, revoked := act(49, ledger.KindAgencyEnded), act(50, ledger.KindGrantRevoked)
-	ended.Leaf.Head.Agency = treetest.Label(t, "civil-affairs")
-	revoked.Leaf.Head.Code, revoked.Leaf.Head.About = treetest.Label(t, "villages"), ledger.RefTo(g.first("water"))
-	began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
-	if err == nil {
-		err = d.finish(t.Context(), host.Begun{Epoch: 2, Lost: host.Lost{Entry: began.Index()}}, []known{{log: o.Log(), acts: []ledger.Indexed{ended, revoked}, whole: true}})
-	}
-	if got := g.states(); err != nil || got != "revoked" {
-		t.Errorf("got %v, and the grant is %s", err, got)
-	}
-	err = o.View(t.Context(), func(r *state.Reader) error {
-		if catalog.HasAgency(r, ended.Leaf.Head.Agency) {
-			t.Error("the agency lives")
+	for _, logs := range []int{1, 2} {
+		d, o, _ := newDesk(t)
+		publishes(t, o)
+		g := gives{t, o, time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)}
+		g.do("rule")
+		ended, revoked := act(49, ledger.KindAgencyEnded), act(50, ledger.KindGrantRevoked)
+		ended.Leaf.Head.Agency = treetest.Label(t, "civil-affairs")
+		revoked.Leaf.Head.Code, revoked.Leaf.Head.About = treetest.Label(t, "villages"), ledger.RefTo(g.first("water"))
+		all := []known{{log: o.Log(), acts: []ledger.Indexed{ended, revoked}, whole: true}}
+		if second, err := identity.NewLog(o.Name(), 2); err == nil && logs == 2 {
+			all = []known{{log: o.Log(), acts: []ledger.Indexed{ended}, whole: true}, {log: second, acts: []ledger.Indexed{revoked}, whole: true}}
 		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
+		began, err := invite(t.Context(), o.Ledger, treetest.Message(t), "yunyan")
+		if err == nil {
+			err = d.finish(t.Context(), host.Begun{Epoch: 3, Before: 1, Lost: host.Lost{Entry: began.Index()}}, all)
+		}
+		if got := g.states(); err != nil || got != "revoked" {
+			t.Errorf("of %d logs: got %v, and the grant is %s", logs, err, got)
+		}
+		err = o.View(t.Context(), func(r *state.Reader) error {
+			if catalog.HasAgency(r, ended.Leaf.Head.Agency) {
+				t.Errorf("of %d logs: the agency lives", logs)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
