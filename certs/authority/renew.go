@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 )
 
@@ -93,6 +94,24 @@ func (a *Authority) RenewsAt(k trust.KeySet, since time.Time) (time.Time, error)
 	_, ca, signing, err := a.listed(k)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("renewal of keys: %w", err)
+	}
+	return dueAt(ca, signing, since).first(), nil
+}
+
+// DueIn returns when a replica that k lists has the next key set made by itself, as RenewsAt does
+// for this one.
+func DueIn(k trust.KeySet, replica identity.Replica, since time.Time) (time.Time, error) {
+	i := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == replica })
+	if i < 0 {
+		return time.Time{}, fmt.Errorf("%w: number %d of %s does not list %s", ErrOtherKeys, k.Number, k.Name, replica)
+	}
+	ca, err := x509.ParseCertificate(k.Replicas[i].CACert)
+	if err != nil {
+		return time.Time{}, err
+	}
+	signing, err := x509.ParseCertificate(k.Replicas[i].SigningCert)
+	if err != nil {
+		return time.Time{}, err
 	}
 	return dueAt(ca, signing, since).first(), nil
 }

@@ -136,8 +136,8 @@ func (h *Host) signatures(ctx context.Context, newest, next trust.KeySet) (all [
 
 // SignKeySet signs the key set that another replica wants to publish. It follows the newest one
 // that is known here, lists nobody whose keys are neither there already nor those of an admitted
-// replica, and its decryption key is here, or comes from the one that asks. The error wraps
-// group.ErrNotDone and ErrKeySet.
+// replica, its decryption key is here, or comes from the one that asks, and it comes no sooner than
+// whoever is honest would ask. The error wraps group.ErrNotDone and ErrKeySet.
 func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust.KeySet) ([]byte, error) {
 	err := h.Questioned()
 	if err == nil {
@@ -156,6 +156,9 @@ func (h *Host) SignKeySet(ctx context.Context, from identity.Replica, next trust
 		}
 		return h.maySign(r, from, newest, next)
 	})
+	if err == nil {
+		err = h.mayRenew(ctx, from, next)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sign key set %d: %w: %w", next.Number, group.ErrNotDone, err)
 	}
