@@ -261,8 +261,8 @@ func applyEpochSettled(tx *Tx, body []byte) ([]byte, error) {
 }
 
 // applyEpochWidened notes that more is lost than the entry said that began an epoch. What was seen
-// beyond what it named must end here, too, unless it puts nothing in question. Where the loss begins earlier, the entries from there on
-// have the names of the epoch.
+// beyond what it named must end here, too, unless it puts nothing in question. Where the loss
+// begins earlier, the entries from there on have the names of the epoch.
 func applyEpochWidened(tx *Tx, body []byte) ([]byte, error) {
 	var b EpochWidened
 	if err := canon.Unmarshal(body, MaxCommandLen, &b); err != nil {

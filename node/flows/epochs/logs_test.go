@@ -148,8 +148,8 @@ func TestWhereItParts(t *testing.T) {
 }
 
 // TestItPartsThoughNotAllIsKnown (C34): an epoch that lost several logs was settled by a person's
-// word, as the parent was away. Once that tells the heads of one log between as a whole, and those of
-// the newest but for its last minute, the ledger says where it parts from the one, and only then
+// word, as the parent was away. Once that tells the heads of one log between as a whole, and those
+// of the newest but for its last minute, the ledger says where it parts from the one, and only then
 // shows its own heads: the parent would take what is not named for hidden.
 func TestItPartsThoughNotAllIsKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -91,8 +91,8 @@ type part struct {
 	upTo uint64
 }
 
-// endKept ends what the heads say that are kept, of each log that an epoch lost, after it said where
-// the ledger parts from those, and returns the logs of which not all are known, or nothing is
+// endKept ends what the heads say that are kept, of each log that an epoch lost, after it said
+// where the ledger parts from those, and returns the logs of which not all are known, or nothing is
 // proven. The error wraps errNotKept where none can be had of one.
 func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
 	logs, err := d.lostLogs(ctx, b)

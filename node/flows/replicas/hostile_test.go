@@ -29,7 +29,7 @@ func admitted(t *testing.T) (r1, r2 *machine, ask Asker) {
 	return r1, r2, Asker{r2.lines[1]}
 }
 
-func newestOf(t *testing.T, m *machine) trust.KeySet {
+func newestOf(t testing.TB, m *machine) trust.KeySet {
 	t.Helper()
 	sets, err := m.KeySets(t.Context())
 	if err != nil {

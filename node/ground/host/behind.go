@@ -2,10 +2,12 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"xietong/certs/trust"
 	"xietong/consensus/state"
+	"xietong/node/ground/book"
 )
 
 // A root has no parent that endorsed its newest keys, and could show them to a folder from before.
@@ -57,8 +59,38 @@ func (h *Host) Lacked(ctx context.Context, shown []byte) error {
 		if lacks, err = h.lacks(shown); err != nil || !lacks {
 			return err
 		}
+		if taken, err := h.takeIn(ctx, shown); taken || err != nil {
+			return err
+		}
 	}
 	return h.isOutrun(shown)
+}
+
+// takeIn publishes a key set that a majority of this group signed and nobody published: whoever
+// led ended before that, or one in bad hands keeps it to itself. It proves no folder to be old
+// where all that it lists is here: the same replicas, the keys of this one, and the decryption key.
+// A group that was set back as a whole has it then, and is told by its children what it lacks.
+func (h *Host) takeIn(ctx context.Context, shown []byte) (taken bool, err error) {
+	newest, err := h.newestSet()
+	if err != nil {
+		return false, err
+	}
+	sets, err := trust.Extend(newest, [][]byte{shown})
+	if err != nil {
+		return false, nil // it is beside others
+	}
+	next := sets[len(sets)-1]
+	other := func(k trust.ReplicaKeys) bool {
+		return k.Replica == h.Replica() && !slices.ContainsFunc(newest.Replicas, k.Equal)
+	}
+	if next.Epoch != newest.Epoch || !sameMembers(newest, next) || slices.ContainsFunc(next.Replicas, other) || !h.authority.Decrypts(next.DecryptionKey) {
+		return false, nil
+	}
+	if err := h.publish(ctx, book.Request{}, next.Number, next.Replicas, shown); err != nil {
+		return false, fmt.Errorf("publish key set %d, which was shown: %w", next.Number, err)
+	}
+	h.logger.Warn("a key set that a majority signed, and nobody published, was shown: it is published", "number", next.Number)
+	return true, nil
 }
 
 // lacks reports whether a key set proves that the folder is older than it.

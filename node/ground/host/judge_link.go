@@ -56,7 +56,8 @@ func (h *Host) has(s Seen) bool {
 }
 
 // former reports whether what a neighbour saw is of an epoch before, or was signed by keys of this
-// one that were given up since.
+// one that were given up since, and not by the newest. What those signed raises a doubt; where it
+// does not, because the others could not be asked in time, nothing is known yet.
 func (h *Host) former(s Seen) (is bool) {
 	of, own := s.Checkpoint.Log, h.Log()
 	if of.Epoch() < own.Epoch() {
@@ -64,8 +65,12 @@ func (h *Host) former(s Seen) (is bool) {
 	}
 	err := h.Look(func(r *state.Reader) error {
 		sets, err := h.keys.in(r, of.Epoch())
-		is = of == own && slices.ContainsFunc(sets, func(k indexedKeySet) bool { return signedBy(s, of, k.KeySet) })
-		return err
+		if err != nil || of != own || len(sets) == 0 {
+			return err
+		}
+		signed := func(k indexedKeySet) bool { return signedBy(s, of, k.KeySet) }
+		is = !signed(sets[len(sets)-1]) && slices.ContainsFunc(sets, signed)
+		return nil
 	})
 	return err == nil && is
 }

@@ -108,3 +108,25 @@ func TestAGivenUpChainIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// TestFormer (C37): what the newest own keys signed, and is not here, is nothing that keys signed
+// which were given up: where the others of a group could not say in time whether they have it, it
+// is not compared yet. A link waits then.
+func TestFormer(t *testing.T) {
+	h := open(t, t.TempDir())
+	defer func() { closed(t, h) }()
+	add(t, h)
+	gone := movedTo(t, h)
+	more := seen(t, h).Checkpoint.Size + 1
+	for what, want := range map[string]struct {
+		s  Seen
+		is bool
+	}{
+		"the newest keys":     {signedWith(t, h, 1, more), false},
+		"keys given up since": {signedWith(t, gone, 1, more), true},
+	} {
+		if got := h.former(childSaw(t, want.s)); got != want.is {
+			t.Errorf("%s: got %t", what, got)
+		}
+	}
+}
