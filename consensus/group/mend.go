@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"xietong/certs/identity"
@@ -46,6 +47,42 @@ func (g *Group) Mend(ctx context.Context) (from identity.Replica, err error) {
 		return m.from, fmt.Errorf("mend: %w", m.err)
 	}
 	return m.from, nil
+}
+
+// MendFiles makes the files of old entries of this replica whole, block by block from all the
+// others, and returns how many. It changes nothing else, so a leader goes on leading. The error
+// wraps a *state.LackingError where some entries are whole with nobody that answered.
+func (g *Group) MendFiles(ctx context.Context) (mended int, err error) {
+	if !g.enter() {
+		return 0, fmt.Errorf("mend files: %w", state.ErrClosed)
+	}
+	defer g.workers.Done()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(g.life, cancel)()
+	var from []*state.BlockSource
+	for _, other := range g.sources() {
+		if g.config.Fetch == nil {
+			break
+		}
+		from = append(from, &state.BlockSource{Name: other.String(), Open: func() (io.ReadWriter, error) { return g.openBlocks(ctx, other) }})
+	}
+	return g.config.Store.MendFiles(ctx, from)
+}
+
+// openBlocks opens a stream to another replica, over which blocks are asked for. It ends with ctx,
+// or when nothing moves on it.
+func (g *Group) openBlocks(ctx context.Context, from identity.Replica) (io.ReadWriter, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	watch := time.AfterFunc(fetchStall, cancel)
+	stream, err := g.config.Fetch(ctx, from)
+	if err != nil {
+		watch.Stop()
+		cancel()
+		return nil, fmt.Errorf("reach %s: %w", from, err)
+	}
+	context.AfterFunc(ctx, func() { watch.Stop(); _ = stream.Close() })
+	return moving{stream, watch}, nil
 }
 
 // A source that has not applied yet what is applied here, as one that leads since a moment, is

@@ -103,10 +103,7 @@ func (s *Store) damaged(err error) error {
 	return err
 }
 
-func (s *Store) noteDamage(damage *DamageError) {
-	s.damage.CompareAndSwap(nil, damage)
-	s.harmed.note(s.files, damage)
-}
+func (s *Store) noteDamage(damage *DamageError) { s.harmed.note(s.files, damage) }
 
 // noteHurt notes a value that is not as it was written.
 func (s *Store) noteHurt(err error) {
@@ -118,42 +115,75 @@ func (s *Store) noteHurt(err error) {
 	s.noteDamage(damage)
 }
 
-// Damaged returns the first damage of the file that a view met since the store was opened, or nil.
-func (s *Store) Damaged() *DamageError { return s.damage.Load() }
+// Damaged returns the first damage of the files that a view met since the store was opened, and
+// that was not mended, or nil.
+func (s *Store) Damaged() *DamageError { return s.harmed.told(false) }
+
+// DamagedBeside returns the first damage that is not of a file of old entries, or nil.
+func (s *Store) DamagedBeside() *DamageError { return s.harmed.told(true) }
 
 // DamagedFiles returns the paths of the files of old entries of which a view, a scrub or the
 // opening found that they are damaged or missing, in their order.
 func (s *Store) DamagedFiles() []string { return s.harmed.all() }
 
-// harmed is which files of old entries are known to be damaged or missing.
+// harmed is what is known to be damaged or missing: of each the first that was met.
 type harmed struct {
-	mu    sync.Mutex
-	paths map[string]bool
+	mu     sync.Mutex
+	first  *DamageError            // of all; nil: nothing
+	beside *DamageError            // of what is no file of old entries
+	files  map[string]*DamageError // of these, by their paths
 }
 
-// note notes the file that is damaged, if it is one of a folder.
+// note notes damage, of a file of old entries where it is one of a folder.
 func (h *harmed) note(in *bundle.Folder, damage *DamageError) {
-	if !in.Has(damage.File) {
-		return
-	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.paths == nil {
-		h.paths = map[string]bool{}
+	if h.first == nil {
+		h.first = damage
 	}
-	h.paths[damage.File] = true
+	switch {
+	case !in.Has(damage.File):
+		h.beside = cmp.Or(h.beside, damage)
+	case h.files == nil:
+		h.files = map[string]*DamageError{damage.File: damage}
+	case h.files[damage.File] == nil:
+		h.files[damage.File] = damage
+	}
+}
+
+// mended forgets the damage of a file of old entries.
+func (h *harmed) mended(path string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.files, path)
+	if h.first == nil || h.first.File != path {
+		return
+	}
+	h.first = h.beside
+	for _, left := range slices.Sorted(maps.Keys(h.files)) {
+		h.first = cmp.Or(h.first, h.files[left])
+	}
 }
 
 func (h *harmed) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.paths = nil
+	h.first, h.beside, h.files = nil, nil, nil
+}
+
+func (h *harmed) told(beside bool) *DamageError {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if beside {
+		return h.beside
+	}
+	return h.first
 }
 
 func (h *harmed) all() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Sorted(maps.Keys(h.paths))
+	return slices.Sorted(maps.Keys(h.files))
 }
 
 // endsNode reports whether an error of a handler means that this replica's state is unknown. Every

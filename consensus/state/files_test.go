@@ -354,7 +354,7 @@ func (x *filedTwins) hurts(n int, what, path string, data []byte) {
 		x.Fatal(err)
 	}
 	x.Store.files.Forget()
-	x.damage.Store(nil)
+	x.harmed.forget()
 	told := false
 	for index := uint64(0); index < x.meta.Size; index += 3 {
 		var leaf, want []byte

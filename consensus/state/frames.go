@@ -17,23 +17,25 @@ import (
 // A replica is filled over one stream. Who is filled asks, and the source answers each question in
 // turn: an offer, then what was offered, then the end. While it reads what it will offer it says
 // how far it is. An ask is for entries of the ledger, from the one that is lacking on, or for the
-// rest: the entries that came since, and all that changes, as it is at one moment.
+// rest: the entries that came since, and all that changes, as it is at one moment. Who mends files
+// of old entries asks for blocks of them in the same way.
 //
 //	frame    length of the message (uint32, big endian), its CRC-32C (likewise), the message
 //	message  its kind in one byte, then deterministic CBOR
 const (
 	// MaxFrameLen is the longest message, in bytes.
-	MaxFrameLen   = 1 << 20
-	frameFill     = 256 << 10 // bytes at which a frame is full; what is put in last fits in MaxFrameLen
-	frameHeadLen  = 8
-	fillVersion   = 2
-	messageAsk    = 1
-	messageOffer  = 2
-	messageEntry  = 3
-	messagePairs  = 4
-	messageEnd    = 5
-	messageStill  = 6
-	maxOfferedLen = 128 << 10 // bytes of a configuration of the group
+	MaxFrameLen     = 1 << 20
+	frameFill       = 256 << 10 // bytes at which a frame is full; what is put in last fits in MaxFrameLen
+	frameHeadLen    = 8
+	fillVersion     = 2
+	messageAsk      = 1
+	messageOffer    = 2
+	messageEntry    = 3
+	messagePairs    = 4
+	messageEnd      = 5
+	messageStill    = 6
+	messageAskBlock = 7
+	maxOfferedLen   = 128 << 10 // bytes of a configuration of the group
 )
 
 // ask is the question of the replica that is filled.

@@ -58,7 +58,6 @@ func (s *Store) MendTree(ctx context.Context) (mended int, err error) {
 	if err := s.mendFiles(); err != nil {
 		return 0, fmt.Errorf("mend tree: %w", err)
 	}
-	s.damage.Store(nil)
 	s.harmed.forget()
 	return len(tiles), nil
 }

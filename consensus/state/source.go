@@ -33,8 +33,7 @@ type Source struct {
 func (s Source) Serve(ctx context.Context, stream io.ReadWriter) error {
 	from, answers := newFrameReader(stream), answers{Source: s, to: stream}
 	for {
-		var a ask
-		err := from.readAs(messageAsk, &a)
+		kind, data, err := from.read()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -42,7 +41,7 @@ func (s Source) Serve(ctx context.Context, stream io.ReadWriter) error {
 			err = ctx.Err()
 		}
 		if err == nil {
-			err = answers.answer(ctx, a)
+			err = answers.take(ctx, kind, data)
 		}
 		if err != nil {
 			return fmt.Errorf("fill another replica: %w", err)
@@ -55,6 +54,22 @@ type answers struct {
 	Source
 	to     io.Writer
 	stayed bool // what does not change was compared with its sums: once, since it does not change
+}
+
+// take answers one question: an ask, or one for a block.
+func (s *answers) take(ctx context.Context, kind byte, data []byte) error {
+	if kind == messageAskBlock {
+		var a askBlock
+		if err := decodeAs(messageAskBlock, kind, data, &a); err != nil {
+			return err
+		}
+		return s.block(a)
+	}
+	var a ask
+	if err := decodeAs(messageAsk, kind, data, &a); err != nil {
+		return err
+	}
+	return s.answer(ctx, a)
 }
 
 // answer answers one ask. What it cannot give it refuses; an error ends the stream.

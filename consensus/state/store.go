@@ -58,7 +58,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -189,8 +188,7 @@ type Store struct {
 	flusher  sync.WaitGroup
 	files    *bundle.Folder
 	mover    *mover
-	damage   atomic.Pointer[DamageError] // the first that a view met; nil: none
-	harmed   harmed                      // all that were met of the files of old entries
+	harmed   harmed // what views found to be damaged
 
 	flushing sync.Mutex // held through a commit, and taken before mu
 	scrubbed *groupPass // what a scrub has read of a group; nil: nothing; guarded by flushing

@@ -94,7 +94,6 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bol
 	old, s.db, s.passed = s.db, db, s.passed+1
 	s.open, s.frozen, s.pending, s.unlisted, s.listLen = nil, nil, 0, false, 0
 	s.meta = m
-	s.damage.Store(nil)
 	s.harmed.forget()
 	s.scrubbed = nil
 	s.files.Forget() // one that was damaged was written anew
