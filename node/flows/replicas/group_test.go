@@ -170,7 +170,7 @@ func (m *machine) up() {
 				},
 			}
 		},
-		Fatal: func(err error) { m.t.Errorf("%s stops: %v", m.replica, err) },
+		Fatal: func(err error) { m.t.Errorf("%s stops: %v", m.replica, err) }, FileBlocks: 1,
 	}
 	if m.clock != nil {
 		o.Now, o.Elapsed, o.Synced = m.clock.now, m.clock.elapsed, m.clock.synced
@@ -251,6 +251,7 @@ func further(t testing.TB, in *network, by *machine) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f.FileBlocks = 1
 	stream, err := fetch.Dial(t.Context(), by.replica)
 	if err != nil {
 		t.Fatal(err)

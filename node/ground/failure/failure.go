@@ -150,6 +150,9 @@ func ofFolder(err error) *text.Failure {
 	if q, ok := errors.AsType[*host.QuestionError](err); ok {
 		return questionFailure(q, err)
 	}
+	if e, ok := errors.AsType[*host.OldDecayedError](err); ok {
+		return oldFailure(e)
+	}
 	if e, ok := errors.AsType[*host.AnewError](err); ok {
 		return &text.Failure{Code: text.KeysUnendorsed, Args: text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}, Err: err}
 	}

@@ -135,10 +135,10 @@ func renewHeard(at identity.Jurisdiction, s string) (string, bool) {
 // kinds are the kinds of the values of all problems, by name. A problem with a value of no kind
 // comes from no other jurisdiction, as one with a value that is own.
 var kinds = map[string]kind{
-	"above": place, "acting": code, "address": own, "addresses": own, "after": names, "again": moment, "agencies": names, "agency": code, "at": atWhat,
+	"above": place, "acting": code, "address": own, "addresses": own, "after": names, "again": moment, "agencies": names, "agency": code, "at": atWhat, "away": own,
 	"bad": number, "because": written, "before": names, "behind": lasting, "believed": fixed, "below": names, "beside": code, "bucket": own, "by": byWhom,
 	"citation": written, "claimed": place, "clock": instant, "code": code, "column": own, "columns": own, "command": own, "count": number,
-	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entry": entry, "epoch": number, "example": written,
+	"dataset": code, "dir": own, "encoding": own, "encodings": own, "endorsed": own, "entries": own, "entry": entry, "epoch": number, "example": written,
 	"faults": own, "field": names, "fields": names, "file": own, "files": own, "fingerprint": name, "first": own, "format": own, "found": own,
 	"free": size, "from": own, "give": gives, "got": number, "grant": grant, "holds": own, "import": entry, "index": number, "into": code, "invited": own,
 	"jurisdiction": place, "jurisdictions": names, "key": own, "keyword": own, "kind": own, "kinds": own, "known": own,

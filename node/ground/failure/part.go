@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"xietong/consensus/group"
@@ -47,4 +48,35 @@ func oldEntries(files []string, err error) *text.Failure {
 	return &text.Failure{Code: text.OldEntriesDamaged, Args: text.Args{
 		"files": text.FileNames(files), "count": strconv.Itoa(len(files)), "dir": filepath.Dir(files[0]),
 	}, Err: err}
+}
+
+// oldFailure returns what is told of such files where there are other replicas: that they are
+// mended from these, that one is waited for, or that no replica has what they held.
+func oldFailure(e *host.OldDecayedError) *text.Failure {
+	f := oldEntries(e.Files, e)
+	f.Code, f.Args["replica"], f.Args["since"] = text.OldEntriesMending, e.Replica, stamp(e.Since)
+	if e.Lacking == nil {
+		return f
+	}
+	lacking := oldEntries(e.Lacking.Files, e)
+	lacking.Code, lacking.Args["entries"] = text.OldEntriesNowhere, entriesTold(e.Lacking.Ranges)
+	lacking.Args["replicas"] = strings.Join(append([]string{e.Replica}, e.Lacking.Asked...), ", ")
+	if !e.Nowhere() {
+		lacking.Code, lacking.Args["away"] = text.OldEntriesAway, strings.Join(e.Lacking.Away, ", ")
+	}
+	return lacking
+}
+
+// mostRanges is how many ranges of entries are named to a person.
+const mostRanges = 12
+
+func entriesTold(ranges []state.Range) string {
+	var told []string
+	for _, r := range ranges[:min(len(ranges), mostRanges)] {
+		told = append(told, r.String())
+	}
+	if len(ranges) > mostRanges {
+		told = append(told, "…")
+	}
+	return strings.Join(told, ", ")
 }

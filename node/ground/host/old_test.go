@@ -105,7 +105,7 @@ func opensWithoutOldEntries(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: it does not open: %v", what, err)
 			}
-			if damage := o.decayed(); damage == nil || damage.File != files[0] {
+			if damage := o.told(); damage == nil || damage.File != files[0] {
 				t.Errorf("%s: it tells %v", what, damage)
 			} else if what != "flipped" && !slices.Equal(damage.Files, files) {
 				t.Errorf("%s: it names %v, want %v", what, damage.Files, files)
@@ -150,7 +150,7 @@ func opensWithDamagedTree(t *testing.T) {
 				t.Errorf("tile %x: receipt %d: %v", key, index, err)
 			}
 		}
-		if damage := o.decayed(); damage != nil {
+		if damage := o.told(); damage != nil {
 			t.Errorf("tile %x: it tells %v", key, damage)
 		}
 	}

@@ -20,9 +20,11 @@ const (
 var ErrNothingToMend = errors.New("nothing damaged is known of")
 
 // watchDecay has this replica mended from the others where its data are damaged, until ctx ends.
-// Until it is, others lead where they can.
+// Until it is, others lead where they can. Files of old entries are mended by themselves, and
+// nobody leads the better for them.
 func (h *Host) watchDecay(ctx context.Context) {
 	for pause(ctx, mendLook) {
+		h.mendOld(ctx)
 		damage := h.decayed()
 		if damage == nil || !damage.Others {
 			continue
@@ -60,7 +62,7 @@ func (h *Host) Mend(ctx context.Context) (from identity.Replica, err error) {
 		return from, err
 	}
 	h.decay.mu.Lock()
-	h.decay.found = nil
+	h.decay.found, h.decay.old = nil, oldDecay{}
 	h.decay.mu.Unlock()
 	h.logger.Info("damaged data were mended from another replica", "from", from.String(), "what", damage.Kept, "values", damage.Values)
 	return from, nil

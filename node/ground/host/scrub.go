@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -46,19 +45,25 @@ type decay struct {
 	mu    sync.Mutex
 	found *Decayed // nil: nothing
 	tried time.Time
+	old   oldDecay
 }
 
-// note notes damage, of which the first is told.
+// note notes damage, of which the first is told: one of the files of old entries, and one of all
+// else.
 func (d *decay) note(h *Host, damage *state.DamageError) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	kept, values := keptIn(damage)
-	if d.found == nil {
-		d.found = &Decayed{Kept: kept, Since: h.now(), File: damage.File, Replica: h.Replica().String()}
+	found := &d.found
+	if OfOldEntries(damage.File) {
+		found = &d.old.found
+	}
+	if *found == nil {
+		*found = &Decayed{Kept: kept, Since: h.now(), File: damage.File, Replica: h.Replica().String()}
 		h.logger.Error("data on the disk are damaged: check the disk", "what", kept, "error", damage)
 	}
-	if d.found.Kept == kept {
-		d.found.Values = max(d.found.Values, values)
+	if (*found).Kept == kept {
+		(*found).Values = max((*found).Values, values)
 	}
 }
 
@@ -91,9 +96,9 @@ func ofEntry(bucket string, keys [][]byte) string {
 	return bucket
 }
 
-// decayed returns what is damaged on this replica's disk, or nil.
+// decayed returns what is damaged on this replica's disk beside the files of old entries, or nil.
 func (h *Host) decayed() *DecayedError {
-	if damage := h.store.Damaged(); damage != nil {
+	if damage := h.store.DamagedBeside(); damage != nil {
 		h.decay.note(h, damage)
 	}
 	h.decay.mu.Lock()
@@ -101,11 +106,7 @@ func (h *Host) decayed() *DecayedError {
 	if h.decay.found == nil {
 		return nil
 	}
-	e := &DecayedError{Decayed: *h.decay.found, Others: !h.alone()}
-	if files := h.store.DamagedFiles(); slices.Contains(files, e.File) {
-		e.Files = files
-	}
-	return e
+	return &DecayedError{Decayed: *h.decay.found, Others: !h.alone()}
 }
 
 // scrub reads round all that is kept, until ctx ends, and notes what is damaged. It keeps nothing

@@ -3,14 +3,18 @@ package host
 import "cmp"
 
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
-// serves what it can: a *PartError of the key that issues link identities, a *state.DamageError
-// that a view met, a *group.SpaceError, a *RemovedError or a *NoLeaderError, a
-// *ClockError, an *ApartError for each replica whose clock is wrong, and a *CorrectedError.
+// serves what it can: a *PartError of the key that issues link identities, a *DecayedError or an
+// *OldDecayedError of what is damaged on the disk, a *group.SpaceError, a *RemovedError or a
+// *NoLeaderError, a *ClockError, an *ApartError for each replica whose clock is wrong, and a
+// *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
 	}
 	if damage := h.decayed(); damage != nil {
+		all = append(all, damage)
+	}
+	if damage := h.oldDecayed(); damage != nil {
 		all = append(all, damage)
 	}
 	if err := h.group.Space(); err != nil {

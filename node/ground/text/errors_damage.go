@@ -20,6 +20,9 @@ const (
 	DataUnsound   Code = "data-unsound"
 
 	OldEntriesDamaged Code = "old-entries-damaged"
+	OldEntriesMending Code = "old-entries-mending"
+	OldEntriesNowhere Code = "old-entries-nowhere"
+	OldEntriesAway    Code = "old-entries-away"
 )
 
 var damageProblems = []problem{
@@ -67,9 +70,9 @@ var damageProblems = []problem{
 	{
 		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
 		zh: parts{"磁盘上的数据已损坏，由其他副本修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；它不担任主副本，由其他副本继续服务", "{file}",
-			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，文件在 files 文件夹中的，可从本账本的任何一份备份复制同名文件；其他的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
+			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
 		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
-			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, copy a file that lies in the folder files to its place from any backup of this ledger, and of other files take this replica out there with `xietong replica replace`, and bring in a new machine"},
+			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, take this replica out on another one with `xietong replica replace`, and bring in a new machine"},
 	},
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},
@@ -85,6 +88,28 @@ var damageProblems = []problem{
 		en: parts{"Files of old entries missing or damaged", "files of old entries of the ledger are missing, or are not as they were written, {count} in all: {files}; the entries in them cannot be read, and no receipt of them can be made", "{dir}",
 			"check the disk; stop the node, copy the files of these names here from any backup of this ledger, also an older one, or from this folder of another replica, and start the node: such a file never changes once it is written, so it is the same in each; do not restore the whole directory for it; " +
 				"`xietong ledger verify --data DIR`, with the data directory of the node, then says whether all is well"},
+	},
+	{
+		number: 561, code: OldEntriesMending, status: http.StatusServiceUnavailable, params: []string{"replica", "files", "count", "since", "dir"},
+		zh: parts{"旧条目的文件缺失或已损坏，由其他副本补齐", "副本 {replica} 上，账本中旧条目的文件缺失，或与写入时不符，共 {count} 个：{files}，{since} 发现；其中的条目在此副本上暂时无法读取，其余一切照常，其他副本照常提供这些条目", "{dir}",
+			"节点自行从其他副本取回缺损的部分，通常在一分钟之内，取回后本提示消失；请检查该机器的磁盘。一直不消失的，原因见该节点的日志"},
+		en: parts{"Files of old entries damaged, mended from the others", "files of old entries of the ledger are missing, or are not as they were written, on replica {replica}: {count} in all, {files}, found at {since}; the entries in them cannot be read there for now, all else goes on, and the other replicas give them", "{dir}",
+			"the node takes what is missing from the other replicas by itself, as a rule within a minute, and this is told no more then; check the disk of that machine; where it is told for longer, the log of that node says why"},
+	},
+	{
+		number: 562, code: OldEntriesNowhere, status: http.StatusServiceUnavailable, params: []string{"replicas", "entries", "files", "count", "dir"},
+		zh: parts{"旧条目在各副本上都已缺损", "账本的条目 {entries} 在所有副本（{replicas}）上都缺失，或与写入时不符，涉及 {count} 个文件：{files}；这些条目无法读取，也无法出具凭证。其余一切照常，由这些条目生效的事项仍然有效", "{dir}",
+			"请检查各机器的磁盘。从本账本的任何一份备份（任何副本的、较早的都可以）把同名文件复制到任一副本的这一文件夹：该节点在十分钟之内（重新启动则立即）读取，其他副本随后从它取得。没有备份的，这些条目无法重新生成：已出具的凭证和以前导出的账本（xietong ledger export）仍能证明它们，请妥善保存；有上级的，上级存有要素"},
+		en: parts{"Old entries are whole on no replica", "the entries {entries} of the ledger are missing, or are not as they were written, on every replica ({replicas}), in {count} [file|files]: {files}; they cannot be read, and no receipt of them can be made; all else goes on, and what they brought about holds", "{dir}",
+			"check the disks; copy the files of these names into this folder of any one replica, from any backup of this ledger, of any replica and also an older one: that node reads them within ten minutes, or as soon as it is started again, and the others take them from there; where there is no backup nothing makes these entries anew: " +
+				"receipts that were given and exports that were made before (`xietong ledger export`) still prove them, so keep those, and a parent, where there is one, has their heads"},
+	},
+	{
+		number: 563, code: OldEntriesAway, status: http.StatusServiceUnavailable, params: []string{"replicas", "entries", "files", "count", "away", "dir"},
+		zh: parts{"旧条目已缺损，等待另一副本", "账本的条目 {entries} 在应答的副本（{replicas}）上都缺失，或与写入时不符，涉及 {count} 个文件：{files}；{away} 没有应答。这些条目暂时无法读取，其余一切照常", "{dir}",
+			"请启动 {away}，或恢复与它的连接：它有这些条目的，本节点在十分钟之内自行取得。请检查本机器的磁盘。{away} 不再回来的，从本账本的任何一份备份（较早的也可以）把同名文件复制到这一文件夹"},
+		en: parts{"Old entries damaged, another replica is waited for", "the entries {entries} of the ledger are missing, or are not as they were written, on every replica that answers ({replicas}), in {count} [file|files]: {files}; {away} does not answer; these entries cannot be read for now, and all else goes on", "{dir}",
+			"start {away}, or mend the connection to it: where it has these entries, this node takes them by itself within ten minutes; check the disk of this machine; if {away} does not come back, copy the files of these names into this folder from any backup of this ledger, also an older one"},
 	},
 }
 

@@ -76,6 +76,9 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"check the disk; no other replica is there to mend it: entries and receipts can be verified on the node's machine, the provider puts records again, and the rest comes back from a backup of the whole data directory"},
 	DataMending: {"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请移除这个副本，再用 POST /v1/replicas 邀请一台新机器",
 		"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, remove this replica and invite a new one with `POST /v1/replicas`"},
+	OldEntriesNowhere: {"请检查各机器的磁盘。从本账本的任何一份备份（任何副本的、较早的都可以）把同名文件复制到任一副本的这一文件夹：该节点在十分钟之内（重新启动则立即）读取，其他副本随后从它取得。没有备份的，这些条目无法重新生成：已出具的凭证和以前导出的账本仍能证明它们，请妥善保存；有上级的，上级存有要素",
+		"check the disks; copy the files of these names into this folder of any one replica, from any backup of this ledger, of any replica and also an older one: that node reads them within ten minutes, or as soon as it is started again, and the others take them from there; where there is no backup nothing makes these entries anew: " +
+			"receipts that were given and exports of the ledger that were made before still prove them, so keep those, and a parent, where there is one, has their heads"},
 	DataUnsound: {"请检查磁盘。本级有其他副本的，请移除这个副本，再用 POST /v1/replicas 重新邀请；没有的，{mend}",
 		"check the disk; where there are other replicas, take this one out and invite it anew with `POST /v1/replicas`; else {mend}"},
 	QuestionDamaged: {"请用 POST /v1/questions 以原名重新保存，或者用 POST /v1/questions/removal 删除；管理员应在节点所在机器上检查数据目录",
