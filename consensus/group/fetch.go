@@ -291,7 +291,7 @@ func (g *Group) Serve(ctx context.Context, stream io.ReadWriteCloser) (err error
 	watch := time.AfterFunc(fetchStall, cancel)
 	defer watch.Stop()
 	defer context.AfterFunc(ctx, func() { _ = stream.Close() })()
-	source := state.Source{Store: g.config.Store, Configuration: g.configurationAt, Room: g.room}
+	source := state.Source{Store: g.config.Store, Configuration: g.configurationOf, Room: g.room}
 	return source.Serve(ctx, moving{stream, watch})
 }
 
@@ -335,10 +335,15 @@ func (g *Group) enter() bool {
 	return true
 }
 
+// configurationOf returns the group's configuration as it was where a view is.
+func (g *Group) configurationOf(r *state.Reader) (configuration []byte, at uint64, err error) {
+	return g.configurationAt(r.Applied(), r.Marker)
+}
+
 // configurationAt returns the group's configuration as it was at an index that was applied: the
 // newest up to it that the marker or raft's log has.
-func (g *Group) configurationAt(index uint64) (configuration []byte, at uint64, err error) {
-	m, ok, err := g.config.Store.Marker()
+func (g *Group) configurationAt(index uint64, marker func() (state.Marker, bool, error)) (configuration []byte, at uint64, err error) {
+	m, ok, err := marker()
 	if err != nil {
 		return nil, 0, err
 	}

@@ -212,7 +212,7 @@ func TestConfigurationAt(t *testing.T) {
 		four, _ := leader.store.Applied()
 		for _, when := range []string{"from the log", "from the marker"} {
 			for index, want := range map[uint64]int{three: 3, four: 4} {
-				data, at, err := leader.configurationAt(index)
+				data, at, err := leader.configurationAt(index, leader.store.Marker)
 				if err != nil {
 					t.Fatalf("%s: %v", when, err)
 				}
@@ -224,7 +224,7 @@ func TestConfigurationAt(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if _, _, err := leader.configurationAt(1 << 40); err == nil {
+		if _, _, err := leader.configurationAt(1<<40, leader.store.Marker); err == nil {
 			t.Error("an entry that is not there has a configuration")
 		}
 	})

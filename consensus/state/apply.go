@@ -52,18 +52,18 @@ func (s *Store) apply(index, term uint64, commands [][]byte) (results []Result, 
 	file, err := s.lock()
 	defer s.mu.Unlock()
 	if index <= s.meta.Index || s.closed || s.failed != nil {
-		if err == nil {
-			_ = file.Rollback() // of a reader it does not fail
-		}
+		file.end()
 		return nil, 0
 	}
 	if err != nil {
+		file.end()
 		return s.fail(fmt.Errorf("read state: %w", err)), 0
 	}
 	s.begin()
 	s.open.index = index
 	results = make([]Result, len(commands))
-	err = s.over(file, func() (err error) {
+	defer file.views.leave()
+	err = s.over(file.Tx, func() (err error) {
 		for i, data := range commands {
 			if results[i], err = s.open.apply(data); err != nil {
 				return fmt.Errorf("apply command %d of raft entry %d: %w", i, index, err)

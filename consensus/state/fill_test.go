@@ -61,7 +61,7 @@ func (f *filler) grow(entries int) {
 }
 
 func (f *filler) serve() Source {
-	return Source{Store: f.source.Store, Configuration: func(index uint64) ([]byte, uint64, error) {
+	return Source{Store: f.source.Store, Configuration: func(*Reader) ([]byte, uint64, error) {
 		return []byte("configuration"), 1, nil
 	}}
 }

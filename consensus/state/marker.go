@@ -19,13 +19,18 @@ type Marker struct {
 
 // Marker returns the marker in the file; ok is false when no snapshot was taken.
 func (s *Store) Marker() (m Marker, ok bool, err error) {
-	tx, err := s.lock()
+	file, err := s.lock()
 	s.mu.Unlock()
+	defer file.end()
 	if err != nil {
 		return m, false, err
 	}
-	defer tx.Rollback()
-	return decodeMarker(reads{file: tx}.Get(bucketMeta, keyRaft))
+	return decodeMarker(reads{file: file.Tx}.Get(bucketMeta, keyRaft))
+}
+
+// Marker returns the marker as of the view; ok is false when no snapshot was taken.
+func (r *Reader) Marker() (m Marker, ok bool, err error) {
+	return decodeMarker(r.Get(bucketMeta, keyRaft))
 }
 
 func decodeMarker(data []byte) (m Marker, ok bool, err error) {

@@ -22,9 +22,10 @@ import (
 // are not used again, and the state file grows meanwhile.
 type Source struct {
 	Store *Store
-	// Configuration returns the group's configuration as it was at a raft index that was applied,
-	// as raft encodes it, and the index of the entry that set it.
-	Configuration func(index uint64) (configuration []byte, at uint64, err error)
+	// Configuration returns the group's configuration as it was where a view is, as raft encodes
+	// it, and the index of the entry that set it. It must not begin another view: a commit that
+	// must enlarge the map of the file waits for this one, and lets none begin.
+	Configuration func(r *Reader) (configuration []byte, at uint64, err error)
 	// Room returns how many bytes the file of the rest may have; nil: no bound.
 	Room func() (uint64, error)
 }
@@ -246,7 +247,7 @@ func (s *answers) spool(file io.Writer, have uint64, beat beats, o *offer) (err 
 			return err
 		}
 		o.Size = r.Size()
-		if o.Configuration, o.ConfigurationIndex, err = s.Configuration(r.meta.Index); err != nil {
+		if o.Configuration, o.ConfigurationIndex, err = s.Configuration(r); err != nil {
 			return err
 		}
 		for from := have; from < o.Size; {

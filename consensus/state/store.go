@@ -196,7 +196,8 @@ type Store struct {
 	listLen  int        // bytes of that list; guarded by flushing
 
 	mu       sync.Mutex // guards the fields below; never held while waiting for the disk, but by Swap
-	db       *bolt.DB   // changes with flushing held, too
+	db       *bolt.DB   // changes with flushing held, too,
+	views    *views     // and with it who reads it
 	open     *Tx        // nil: nothing to commit
 	frozen   *layer     // what is being committed; nil: nothing
 	passed   uint64     // how often frozen went into the file, or the file was swapped
@@ -266,7 +267,7 @@ func Open(path string, registry *Registry, options Options) (*Store, error) {
 		options.rename, options.syncDir = os.Rename, syncDir
 	}
 	s := &Store{
-		files: folderBeside(path), mover: newMover(), path: path, db: db, registry: registry, options: options, meta: m,
+		files: folderBeside(path), mover: newMover(), path: path, db: db, views: new(views), registry: registry, options: options, meta: m,
 		wake: make(chan struct{}, 1), half: make(chan struct{}, 1), stop: make(chan struct{}), dead: make(chan struct{}),
 	}
 	return s, s.start()
@@ -357,7 +358,7 @@ func (s *Store) Close() error {
 	}
 	s.flushing.Unlock()
 	s.files.Forget()
-	return errors.Join(err, s.db.Close())
+	return errors.Join(err, retired{s.db, s.views}.close())
 }
 
 // Knows reports whether a command of the kind can be applied.

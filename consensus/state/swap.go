@@ -64,7 +64,7 @@ func (s *Store) swapFrom(ahead uint64) error {
 	if old == nil {
 		return fmt.Errorf("swap state: %w", errors.Join(err, db.Close()))
 	}
-	if err = errors.Join(err, old.Close()); err != nil { // it waits for the views of the old state
+	if err = errors.Join(err, old.close()); err != nil { // it waits for the views of the old state
 		return fmt.Errorf("swap state: %w", err)
 	}
 	return nil
@@ -72,7 +72,7 @@ func (s *Store) swapFrom(ahead uint64) error {
 
 // swap returns the old database, or nil where nothing has changed. It holds mu while the disk
 // works: what is applied meanwhile would be in neither of the files.
-func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bolt.DB, err error) {
+func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *retired, err error) {
 	s.flushing.Lock()
 	defer s.flushing.Unlock()
 	s.mu.Lock()
@@ -91,7 +91,8 @@ func (s *Store) swap(filled string, db *bolt.DB, m meta, ahead uint64) (old *bol
 		s.fail(err)
 		return nil, failure(err)
 	}
-	old, s.db, s.passed = s.db, db, s.passed+1
+	old = &retired{s.db, s.views}
+	s.db, s.views, s.passed = db, new(views), s.passed+1
 	s.open, s.frozen, s.pending, s.unlisted, s.listLen = nil, nil, 0, false, 0
 	s.meta = m
 	s.harmed.forget()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"xietong/certs/identity"
 )
@@ -108,6 +110,38 @@ func TestSwap(t *testing.T) {
 		defer s.Close()
 		b.own = &marked{t, s}
 	}
+}
+
+// TestAViewThatWaits (D30) has a view wait, as for a network, while the file that it reads is
+// swapped, and while the store is closed. Both wait for it where a test in virtual time sees that,
+// so time goes on; else view and store wait for one another for ever.
+func TestAViewThatWaits(t *testing.T) {
+	stands := time.AfterFunc(time.Minute, func() { panic("it stands still") }) // nothing in the bubble would say so
+	defer stands.Stop()
+	synctest.Test(t, func(t *testing.T) {
+		for name, ends := range map[string]func(*Store) error{"swap": (*Store).Swap, "close": (*Store).Close} {
+			b := newBehind(t, nil)
+			viewing, seen := make(chan struct{}), make(chan error, 1)
+			go func() {
+				seen <- b.own.View(func(r *Reader) error {
+					close(viewing)
+					time.Sleep(time.Minute)
+					if old := string(r.Get("x", []byte("old"))); old != "1" {
+						t.Errorf("%s: a view that ran saw %q", name, old)
+					}
+					return nil
+				})
+			}()
+			<-viewing
+			began := time.Now()
+			if err := ends(b.own.Store); err != nil || time.Since(began) != time.Minute {
+				t.Errorf("%s took %s: %v", name, time.Since(began), err)
+			}
+			if err := <-seen; err != nil {
+				t.Errorf("%s: a view that ran: %v", name, err)
+			}
+		}
+	})
 }
 
 // TestSwapIsRefused where what was filled is not whole, not ahead, or not of the ledger; the store

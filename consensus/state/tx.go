@@ -54,6 +54,7 @@ type Reader struct {
 	old   old
 	fresh []tlog.Hash              // leaf hashes that are not in the stored tiles yet
 	grown map[ledger.TileID][]byte // the tiles that fresh changes; nil: not computed yet
+	end   func()                   // ends the view of a store
 }
 
 // Tile returns a tile of the tree over all entries of the view, those that are not in the stored

@@ -17,7 +17,7 @@ func (s *Store) View(f func(r *Reader) error) error {
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
-	defer r.file.Rollback()
+	defer r.end()
 	err = r.view(f)
 	if damage, ok := errors.AsType[*DamageError](err); ok && damage.File == "" {
 		damage.File = s.path
@@ -33,7 +33,7 @@ func (s *Store) Try(command []byte) (refused Result, err error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("try command: %w", err)
 	}
-	defer r.file.Rollback()
+	defer r.end()
 	tx := newTx(s.registry, &r.meta, r.layers...)
 	tx.file, tx.buckets, tx.fresh = r.file, r.buckets, slices.Clip(r.fresh) // the open transaction appends to the same array
 	result, err := tx.apply(command)
@@ -51,16 +51,14 @@ func (s *Store) Try(command []byte) (refused Result, err error) {
 func (s *Store) read() (*Reader, error) {
 	file, err := s.lock()
 	defer s.mu.Unlock()
-	if s.closed && err == nil {
-		err = file.Rollback()
+	if s.closed {
+		err = ErrClosed
 	}
-	switch {
-	case s.closed:
-		return nil, ErrClosed
-	case err != nil:
+	if err != nil {
+		file.end()
 		return nil, err
 	}
-	r := &Reader{meta: s.meta, old: oldIn(s.files)}
+	r := &Reader{meta: s.meta, old: oldIn(s.files), end: file.end}
 	r.meta.contents = nil // it goes on changing
 	r.hurt = s.noteHurt
 	switch {
@@ -70,28 +68,42 @@ func (s *Store) read() (*Reader, error) {
 	case s.frozen != nil:
 		r.layers = []*layer{s.frozen}
 	}
-	r.readFrom(file)
+	r.readFrom(file.Tx)
 	return r, nil
 }
 
 // lock begins a transaction of the file and locks mu, also where it fails. The file never shows
 // writes that are newer than the layers, and lacks none that they do not have any more. mu is not
 // held while the transaction begins: a commit that must enlarge the map of the file lets none
-// begin until all readers are gone, and meanwhile the position of the state can be asked for.
-func (s *Store) lock() (file *bolt.Tx, err error) {
+// begin until all readers are gone, and meanwhile the position of the state can be asked for. The
+// transaction must be ended also where the error says that there is none.
+func (s *Store) lock() (file reading, err error) {
 	s.mu.Lock()
 	for {
 		db, passed := s.db, s.passed
+		file = reading{views: s.views}
+		file.views.enter()
 		s.mu.Unlock()
-		if file, err = db.Begin(false); s.options.began != nil {
+		if file.Tx, err = db.Begin(false); s.options.began != nil {
 			s.options.began()
 		}
 		s.mu.Lock()
 		if s.passed == passed {
 			return file, err
 		}
-		if err == nil {
-			_ = file.Rollback() // of a reader it does not fail
-		}
+		file.end()
 	}
+}
+
+// reading is a transaction that reads a database.
+type reading struct {
+	*bolt.Tx // nil: it did not begin
+	views    *views
+}
+
+func (r reading) end() {
+	if r.Tx != nil {
+		_ = r.Rollback() // of a reader it does not fail
+	}
+	r.views.leave()
 }
