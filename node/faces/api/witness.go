@@ -47,7 +47,7 @@ func forkAcknowledged(ctx context.Context, h Hosted, in *acknowledgeFork) (clien
 func witnessed(h Hosted, n *client.Neighbour, name identity.Jurisdiction) {
 	_ = h.Ledger.Look(func(r *state.Reader) error {
 		v := h.Witness.Of(r, name)
-		n.Kept, n.KeptAt, n.Heads = v.Kept, stamp(v.KeptAt), v.Heads
+		n.Kept, n.KeptAt, n.Heads, n.HeadsFrom = v.Kept, stamp(v.KeptAt), v.Heads, v.HeadsFrom
 		for _, l := range v.Lost {
 			n.Lost = append(n.Lost, client.Lost{Epoch: l.Epoch, Before: l.Before, Entry: l.Entry.String(), From: l.From, To: l.To, Seen: l.Seen})
 		}

@@ -88,6 +88,7 @@ type Neighbour struct {
 	Kept        uint64 `json:"kept,omitempty" doc:"So many entries of its ledger were witnessed here"`
 	KeptAt      string `json:"kept_at,omitempty" doc:"RFC 3339: when"`
 	Heads       uint64 `json:"heads,omitempty" doc:"Of a child: so many entries of its ledger of which all acts are known here"`
+	HeadsFrom   uint64 `json:"heads_from_epoch,omitempty" doc:"Of a child: the first epoch of its ledger whose acts are known here, where that is not its first: the last 16 are kept, and what ended in one before them is not known here"`
 	Lost        []Lost `json:"lost,omitempty" doc:"Of a child: what its ledger says that it lost, by the epochs that were begun for it"`
 }
 

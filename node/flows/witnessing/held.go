@@ -143,7 +143,9 @@ func count(tx *state.Tx, child identity.Jurisdiction, log identity.Log, more, le
 	return heldOf.Save(tx, key, h)
 }
 
-// makeRoom has the oldest epoch go where a new log has no room else.
+// makeRoom has the oldest epoch go where a new log has no room else. Whoever has it kept logs that,
+// and View.HeadsFrom says from which epoch on heads are here. What decides of that epoch is not
+// kept in less: an act counts with what proves it, and the pieces hold nothing else.
 func makeRoom(tx *state.Tx, child identity.Jurisdiction, log identity.Log) error {
 	goes, _ := placeFor(tx, child, log)
 	if goes == (identity.Log{}) {

@@ -269,6 +269,17 @@ func TestLogsAreBounded(t *testing.T) {
 		}
 		province.checkKnown(honest)
 	}
+	for _, epoch := range []uint64{1, 2} { // it says which go
+		gone := must2(identity.NewLog(honest.name, epoch))(t)
+		if !city.said.has("made room", "gone="+gone.String()) {
+			t.Errorf("the city does not say that %s went", gone)
+		}
+	}
+	city.read(func(r *state.Reader) {
+		if v := city.desk.Of(r, honest.name); v.HeadsFrom != 3 {
+			t.Errorf("the city says that it has heads from epoch %d on", v.HeadsFrom)
+		}
+	})
 	for _, p := range []*place{city, province} {
 		by := map[*place]*place{city: honest, province: city}[p]
 		var epochs []identity.Log

@@ -68,6 +68,7 @@ type standing struct {
 	kept   kept           // the checkpoint of the child's log
 	usage  usage          // what is kept of the branch of the log
 	full   bool           // there is no room for another log
+	goes   identity.Log   // whose heads make room for it; zero: none do
 }
 
 func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity.Log) (s standing, err error) {
@@ -75,8 +76,8 @@ func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity
 	s.usage = readUsage(r, child, branchOf(child, log.Jurisdiction()))
 	if s.had, s.known = risenOf.Load(r, keyOfRisen(child, log)); !s.known {
 		s.had.Log = log
-		_, ok := placeFor(r, child, log)
-		s.full = !ok
+		goes, ok := placeFor(r, child, log)
+		s.goes, s.full = goes, !ok
 		return s, nil
 	}
 	p, ok := pieces.Load(r, keyOfPiece(log, s.had.From))
@@ -272,6 +273,10 @@ func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s stand
 	}
 	if _, err := commandRaise.Do(ctx, d.o.Own, book.Request{}, body); err != nil {
 		return span{}, err
+	}
+	if s.goes != (identity.Log{}) {
+		d.o.Logger.Warn("the heads of an old epoch made room for those of a newer one: what ended in it is known here no more",
+			"peer", who.String(), "gone", s.goes.String(), "log", x.Log.String())
 	}
 	return viewed(ctx, d, func(r *state.Reader) (span, error) {
 		k, _ := risenOf.Load(r, keyOfRisen(who, x.Log))

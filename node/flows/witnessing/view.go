@@ -19,6 +19,7 @@ type View struct {
 	Kept       uint64 // entries of its ledger up to which it was witnessed here; 0: it was not
 	KeptAt     time.Time
 	Heads      uint64    // entries of its ledger of which the acts are known here; 0: of none
+	HeadsFrom  uint64    // the first epoch of it of which heads are kept, where that is not its first; else 0
 	Lost       []Lost    // what its ledger says that it lost, by the epochs that it began for that
 	Cosigned   uint64    // entries of the own ledger up to which it cosigned; 0: it did not
 	CosignedAt time.Time // by its clock
@@ -79,6 +80,9 @@ func (d *Desk) Of(r *state.Reader, name identity.Jurisdiction) (v View) {
 			had, _, _ := risenOf.Read(r, keyOfRisen(name, k.Log))
 			v.Heads = had.To
 		}
+	}
+	if epochs := epochsOf(r, name, name); len(epochs) > 0 && epochs[0].Epoch() > 1 {
+		v.HeadsFrom = epochs[0].Epoch()
 	}
 	v.Lost = lostBy(r, name)
 	if c, _, err := cosignedBy.Read(r, keyOfWitness(name)); err == nil && c.Log == r.Log() {

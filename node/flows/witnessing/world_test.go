@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +32,7 @@ import (
 
 // place is one jurisdiction of a tree whose links are function calls.
 type place struct {
+	said lines // what it logged
 	w    *world
 	name identity.Jurisdiction
 	dir  string
@@ -204,7 +206,7 @@ func (p *place) open() {
 	logs.Handle(registry, applyLogs)
 	endorse.Handle(registry, applyEndorse)
 	beginning.Handle(registry, applyBeginning)
-	logger := slog.New(slog.DiscardHandler)
+	logger := slog.New(slog.NewTextHandler(&p.said, nil))
 	own, err := host.Open(p.w.t.Context(), p.dir, p.name, host.Options{Registry: registry, Logger: logger, Now: p.w.now})
 	p.Host = must(p.w.t, own, err)
 	p.desk = New(Options{
@@ -416,4 +418,27 @@ func code(err error) text.Code {
 		return f.Code
 	}
 	return ""
+}
+
+// lines is a log that several goroutines write.
+type lines struct {
+	mu   sync.Mutex
+	said strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.said.Write(p)
+}
+
+func (l *lines) has(what ...string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.said.String()) {
+		if !slices.ContainsFunc(what, func(w string) bool { return !strings.Contains(line, w) }) {
+			return true
+		}
+	}
+	return false
 }
