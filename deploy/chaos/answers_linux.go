@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"xietong/consensus/state"
 	"xietong/node/faces/client"
 )
 
@@ -45,6 +48,9 @@ func (f *flipping) fill(ctx context.Context) error {
 			}
 		}
 	}
+	if err := f.grow(ctx, m); err != nil {
+		return err
+	}
 	for _, code := range []string{granted, ended} {
 		var a client.Answer
 		if err := m.askAs(ctx, code, http.MethodPost, "/v1/query", newKey(), uses(f.keys[0]), &a); err != nil {
@@ -58,6 +64,49 @@ func (f *flipping) fill(ctx context.Context) error {
 		}
 	}
 	return f.learn(ctx)
+}
+
+// The ledger grows until there are some files of old entries, where the program was built to have
+// short ones.
+const (
+	oldFiles = 3
+	inFile   = 256
+	atOnce   = 16
+)
+
+// grow has the ledger grow to that, with records that nobody asks for.
+func (f *flipping) grow(ctx context.Context, m *machine) error {
+	if !f.quick {
+		return nil
+	}
+	failed := make(chan error, atOnce)
+	for worker := range atOnce {
+		go func() {
+			var err error
+			for n := worker; n < (oldFiles+2)*inFile && err == nil; n += atOnce {
+				key := fmt.Sprint("old-", n)
+				r := client.PutRecord{Record: record(key, "old", key)}
+				err = f.group.again(ctx, func() error {
+					return m.ask(ctx, http.MethodPost, "/v1/datasets/"+dataset+"/records", newKey(), r, nil)
+				})
+			}
+			failed <- err
+		}()
+	}
+	var err error
+	for range atOnce {
+		err = errors.Join(err, <-failed)
+	}
+	for _, m := range f.group.all() {
+		err = errors.Join(err, f.group.again(ctx, func() error {
+			all, err := filepath.Glob(filepath.Join(m.dir, "j", "*", state.FilesFolder, "0*"))
+			if err == nil && len(all) < oldFiles {
+				err = fmt.Errorf("%s has %d files of old entries", m.name, len(all))
+			}
+			return err
+		}))
+	}
+	return err
 }
 
 // uses is a query of an agency for a record.
@@ -122,6 +171,10 @@ func (f *flipping) ask(ctx context.Context, m *machine) (answers, error) {
 	}
 	for _, key := range f.keys {
 		a.take(aboutRecords+key, f.post(ctx, m, agency, "/v1/datasets/"+dataset+"/history", client.HistoryOf{Key: key}))
+	}
+	for n := 0; n < oldFiles && f.quick; n++ {
+		from := n * inFile
+		a.leaves(fmt.Sprint(aboutRecords, "leaves ", from), f.get(ctx, m, fmt.Sprint("/v1/ledger/leaves?from=", from)))
 	}
 	for n := range 3 {
 		q := client.Query{Dataset: dataset, Where: map[string]json.RawMessage{"g": json.RawMessage(fmt.Sprintf("%q", fmt.Sprint(n)))}, Use: client.Use{Purpose: purpose}}
@@ -201,6 +254,19 @@ func (a answers) walk(path string, v any) {
 		}
 	default:
 		a[path] = append(a[path], fmt.Sprint(v))
+	}
+}
+
+// leaves takes the leaves of a file of old entries, by their hashes: those that follow may not be
+// there yet.
+func (a answers) leaves(question string, r reply) {
+	var got client.Leaves
+	if err := json.Unmarshal(r.data, &got); r.refused != nil || err != nil {
+		a.refused(question, errors.Join(r.refused, err))
+		return
+	}
+	for _, leaf := range got.Leaves[:min(len(got.Leaves), inFile)] {
+		a[question] = append(a[question], fmt.Sprintf("%x", sha256.Sum256(leaf)))
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -40,8 +41,9 @@ type flipping struct {
 	later    answers        // what is true by now: of several, another one says so
 	came     map[string]int // what came of the flips
 	made     int
-	partly   bool // after the last flip the machine serves in part, and says why
-	number   int  // of the records that were put meanwhile
+	saved    folderContent // the files of the machine before the flip
+	partly   bool          // after the last flip the machine serves in part, and says why
+	number   int           // of the records that were put meanwhile
 }
 
 // run makes the flips, and returns what did not hold.
@@ -93,6 +95,7 @@ func (f *flipping) flipOne(ctx context.Context) (what string, err error) {
 	if err != nil {
 		return "", err
 	}
+	f.saved = saved
 	at := f.pick(saved)
 	if err := at.flip(m.dir); err != nil {
 		return at.String(), err
@@ -118,6 +121,7 @@ func (f *flipping) flipOfMany(ctx context.Context) (what string, err error) {
 	if err != nil {
 		return "", err
 	}
+	f.saved = saved
 	at := f.pick(saved)
 	if err := at.flip(m.dir); err != nil {
 		return at.String(), err
@@ -267,7 +271,7 @@ func (f *flipping) told(ctx context.Context, m *machine, at place) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, within/4)
 	defer cancel()
-	err := f.group.again(limited, func() error { return f.tells(ctx, m) })
+	err := f.group.again(limited, func() error { return f.tells(ctx, m, at) })
 	if err == nil {
 		f.came["told or mended: "+at.kind()]++
 		return nil
@@ -286,30 +290,54 @@ func (f *flipping) told(ctx context.Context, m *machine, at place) error {
 }
 
 // tells reports whether a machine tells of its damage or, of several, is mended.
-func (f *flipping) tells(ctx context.Context, m *machine) error {
+func (f *flipping) tells(ctx context.Context, m *machine, at place) error {
 	if strings.Contains(m.said(), "was derived anew from its entries") {
 		return nil
 	}
 	if f.replicas > 1 {
-		return f.mended(ctx, m)
+		return f.mended(ctx, m, at)
+	}
+	if strings.Contains(m.said(), wholeAgain) { // what the hashes say is derived from the entries
+		return f.asWritten(m, at)
 	}
 	var s client.Status
 	err := m.ask(ctx, http.MethodGet, "/v1/status", "", nil, &s)
-	if err == nil && !slices.ContainsFunc(s.Jurisdictions[0].Alarms, func(a client.Trouble) bool { return a.Code == "data-decayed" }) {
+	if err == nil && !slices.ContainsFunc(s.Jurisdictions[0].Alarms, func(a client.Trouble) bool { return a.Code == "data-decayed" || a.Code == "old-entries-damaged" }) {
 		err = errors.New("status does not tell of the damage")
 	}
 	return err
 }
 
 // mended reports whether a machine was mended from another one, and is as the others are.
-func (f *flipping) mended(ctx context.Context, m *machine) error {
-	if !strings.Contains(m.said(), "were mended from another replica") {
+func (f *flipping) mended(ctx context.Context, m *machine, at place) error {
+	switch said := m.said(); {
+	case strings.Contains(said, "were mended from another replica"):
+	case at.old() && strings.Contains(said, wholeAgain):
+	default:
 		return errors.New("it is not mended")
+	}
+	if err := f.asWritten(m, at); err != nil {
+		return err
 	}
 	got, err := f.askBoth(ctx, m)
 	decides, records := f.differ(got)
 	if all := append(decides, records...); err == nil && len(all) > 0 {
 		err = fmt.Errorf("mended, and not as the others: %s", strings.Join(all, "\n"))
+	}
+	return err
+}
+
+// wholeAgain is what a machine says once it mended files of old entries.
+const wholeAgain = "files of old entries are whole again"
+
+// asWritten checks that a file of old entries, which never changes, is what it was before the flip.
+func (f *flipping) asWritten(m *machine, at place) error {
+	if !at.old() {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(m.dir, at.file))
+	if err == nil && !bytes.Equal(data, f.saved[at.file]) {
+		err = fmt.Errorf("%s is not what it was", at.file)
 	}
 	return err
 }
@@ -321,28 +349,47 @@ func traced(said string) bool {
 
 // scrub reports whether a scrub finds something in the state of a machine that does not run.
 func (f *flipping) scrub(m *machine, at place) (found bool) {
-	if filepath.Base(at.file) != "state.db" {
+	of := filepath.Join(m.dir, filepath.Dir(at.file))
+	switch {
+	case at.old():
+		of = filepath.Dir(of)
+	case filepath.Base(at.file) != "state.db":
 		return false
 	}
-	copied := filepath.Join(f.folder, "state.db")
-	data, err := os.ReadFile(filepath.Join(m.dir, at.file))
-	if err == nil {
-		err = os.WriteFile(copied, data, 0o600)
-	}
-	if err != nil {
+	copied := filepath.Join(f.folder, "scrubbed")
+	if copyState(of, copied) != nil {
 		return false
 	}
-	s, err := state.Open(copied, state.NewRegistry(), state.Options{Fatal: func(error) {}})
+	s, err := state.Open(filepath.Join(copied, "state.db"), state.NewRegistry(), state.Options{Fatal: func(error) {}, Unmoving: true})
 	if err != nil {
 		return false
 	}
 	defer s.Close()
+	found = s.Damaged() != nil
 	round := s.Scrub()
 	for more := true; more; {
 		more, err = round.Next(1 << 20)
 		found = found || err != nil
 	}
 	return found
+}
+
+// copyState copies what a scrub reads of a jurisdiction's folder.
+func copyState(of, to string) error {
+	err := os.RemoveAll(to)
+	for _, name := range []string{"state.db", state.FilesFolder} {
+		from := filepath.Join(of, name)
+		info, statErr := os.Stat(from)
+		switch {
+		case statErr != nil: // it has no old entries yet
+		case info.IsDir():
+			err = errors.Join(err, os.CopyFS(filepath.Join(to, name), os.DirFS(from)))
+		default:
+			data, readErr := os.ReadFile(from)
+			err = errors.Join(err, readErr, os.MkdirAll(to, 0o700), os.WriteFile(filepath.Join(to, name), data, 0o600))
+		}
+	}
+	return err
 }
 
 // settle waits a little, so that what a machine writes by itself is written.

@@ -21,10 +21,14 @@ func inModule(name string) (string, error) {
 	return path, nil
 }
 
-// sooner is what a run of flips does not wait for: in each file, a time and a shorter one.
+// sooner is what a run of flips does not wait for: in each file, a time and a shorter one, or how
+// many blocks of entries a file of old ones has, and fewer.
 var sooner = map[string][][2]string{
-	"node/ground/host/scrub.go":  {{"scrubFirst = time.Minute", "scrubFirst = 100 * time.Millisecond"}, {"scrubPause = 250 * time.Millisecond", "scrubPause = time.Millisecond"}},
-	"node/ground/host/repair.go": {{"mendLook  = 10 * time.Second", "mendLook  = 200 * time.Millisecond"}},
+	"consensus/state/mover.go":     {{"cmp.Or(s.options.FileBlocks, bundle.MaxBlocks)", "cmp.Or(s.options.FileBlocks, 1)"}},
+	"consensus/state/fillmove.go":  {{"cmp.Or(f.config.FileBlocks, bundle.MaxBlocks)", "cmp.Or(f.config.FileBlocks, 1)"}},
+	"node/ground/host/olddecay.go": {{"oldAgain  = time.Minute", "oldAgain  = 2 * time.Second"}},
+	"node/ground/host/scrub.go":    {{"scrubFirst = time.Minute", "scrubFirst = 100 * time.Millisecond"}, {"scrubPause = 250 * time.Millisecond", "scrubPause = time.Millisecond"}},
+	"node/ground/host/repair.go":   {{"mendLook  = 10 * time.Second", "mendLook  = 200 * time.Millisecond"}},
 }
 
 // scrubOverlay writes the overlay with which the program scrubs at once, and returns its path.

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"xietong/consensus/state"
 )
 
 // place is a bit of a file.
@@ -22,11 +24,17 @@ func (p place) String() string { return fmt.Sprintf("bit %d of byte %d of %s", p
 
 // kind names the kind of a file.
 func (p place) kind() string {
-	if filepath.Ext(p.file) == ".wal" {
+	switch {
+	case filepath.Ext(p.file) == ".wal":
 		return "raft's log"
+	case p.old():
+		return "old entries"
 	}
 	return filepath.Base(p.file)
 }
+
+// old reports whether the file is one of old entries.
+func (p place) old() bool { return filepath.Base(filepath.Dir(p.file)) == state.FilesFolder }
 
 func (p place) flip(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, p.file))
