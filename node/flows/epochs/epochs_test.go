@@ -165,22 +165,24 @@ func (o *own) Propose(ctx context.Context, kind state.Kind, q book.Request, body
 
 // heads are neighbours that know these acts.
 type heads struct {
-	acts    []ledger.Indexed
-	err     error
-	common  uint64 // that the neighbour cosigned
-	others  uint64 // that another one did
-	same    ledger.Agreement
-	from    []uint64 // from where the heads were asked for
-	awayFor uint64   // heads from there on are not told: nobody answers
-	probed  []uint64 // from where it was asked whether there are more
-	during  func()   // happens while they are asked for
-	forked  bool
-	seen    []host.Seen
-	near    []Near
-	asked   []string
-	mutes   map[string]bool // who does not say
-	logs    []host.Seen     // that the parent saw
-	of      map[uint64]told // what is told of the log of an epoch, in place of the rest
+	acts     []ledger.Indexed
+	err      error
+	common   uint64 // that the neighbour cosigned
+	others   uint64 // that another one did
+	same     ledger.Agreement
+	from     []uint64 // from where the heads were asked for
+	awayFor  uint64   // heads from there on are not told: nobody answers
+	over     uint64   // no heads are kept from there on, whatever err says; 0: as err says
+	probed   []uint64 // from where it was asked whether there are more
+	probedOf []identity.Jurisdiction
+	during   func() // happens while they are asked for
+	forked   bool
+	seen     []host.Seen
+	near     []Near
+	asked    []string
+	mutes    map[string]bool // who does not say
+	logs     []host.Seen     // that the parent saw
+	of       map[uint64]told // what is told of the log of an epoch, in place of the rest
 }
 
 // told is what is told of one log.
@@ -216,9 +218,9 @@ func (h *heads) Heads(_ context.Context, seen host.Seen, from uint64) ([]ledger.
 }
 
 // MoreHeads tells whether there are more than the error says.
-func (h *heads) MoreHeads(_ context.Context, _ host.Seen, from uint64) (bool, error) {
-	h.probed = append(h.probed, from)
-	return knownUpTo(h.err) != from, nil
+func (h *heads) MoreHeads(_ context.Context, seen host.Seen, from uint64) (bool, error) {
+	h.probed, h.probedOf = append(h.probed, from), append(h.probedOf, seen.By)
+	return cmp.Or(h.over, knownUpTo(h.err)) != from, nil
 }
 
 func (h *heads) Largest(context.Context) ([]host.Seen, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"xietong/certs/identity"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
@@ -87,7 +88,7 @@ var errNotKept = errors.New("the heads of the lost entries are not told yet")
 
 // part is a log of which the heads are known up to an entry alone.
 type part struct {
-	of   host.Seen
+	of   host.Seen // by whoever told most of them
 	upTo uint64
 }
 
@@ -116,7 +117,7 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 		}
 		had = append(had, k)
 		if !k.whole {
-			some = append(some, part{seen, upTo})
+			some = append(some, upTo)
 		}
 	}
 	if err == nil && len(some) == 0 && len(had) == len(logs) {
@@ -128,17 +129,28 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 	return some, errors.Join(err, d.endAll(ctx, had, b.Lost.Entry))
 }
 
-// kept returns what the heads say that are kept of a log, and up to where they are known, where
-// those are not all.
-func (d *Desk) kept(ctx context.Context, seen host.Seen, from uint64) (k known, upTo uint64, err error) {
+// kept returns what the heads say that are kept of a log, and up to where they are known.
+func (d *Desk) kept(ctx context.Context, seen host.Seen, from uint64) (k known, upTo part, err error) {
 	acts, same, err := d.Witness.Heads(ctx, seen, from)
 	if err != nil && !failure.Is(err, text.HeadsMissing) {
-		return k, 0, errors.Join(errNotKept, err)
+		return k, upTo, errors.Join(errNotKept, err)
 	}
 	k = known{log: seen.Checkpoint.Log, whole: err == nil && !seen.Headed, same: same}
-	upTo = knownUpTo(err)
+	upTo = partOf(seen, err)
 	k.acts, err = d.missing(ctx, acts, same.UpTo)
 	return k, upTo, err
+}
+
+// partOf returns up to where the heads of a log are known, as the error says of Heads, and who told
+// most. Without an error that is all that was seen.
+func partOf(seen host.Seen, missing error) part {
+	if missing == nil {
+		return part{seen, seen.Checkpoint.Size}
+	}
+	if by, err := identity.ParseJurisdiction(failure.Of(missing).Args["name"]); err == nil {
+		seen.By = by
+	}
+	return part{seen, knownUpTo(missing)}
 }
 
 // hearHeads has what ended in the lost entries end, of the epochs that were settled without their

@@ -92,3 +92,38 @@ func TestHeadsOnceThere(t *testing.T) {
 		})
 	}
 }
+
+// TestHeadedIsAskedFromItsEnd (R23-9): of a hosted place the level above tells all heads that it
+// has, and knows no end of the ledger; a level above the parent may have told more of another one.
+// Who told most is asked for those after.
+func TestHeadedIsAskedFromItsEnd(t *testing.T) {
+	parent, near := linkedParent(t)
+	above, _ := identity.ParseJurisdiction("china")
+	for what, row := range map[string]struct {
+		headed bool
+		err    error
+		by     identity.Jurisdiction
+		from   uint64
+	}{
+		"all that there are": {true, nil, parent, 30},
+		"some, of another":   {false, text.Fail(text.HeadsMissing, text.Args{"known": "25", "name": above.String()}, nil), above, 25},
+	} {
+		d, o, w := newDesk(t)
+		first, _ := identity.NewLog(o.Name(), 1)
+		w.near, w.err, w.over = near, row.err, row.from
+		seen := host.Seen{By: parent, Headed: row.headed, Note: []byte{}, Checkpoint: ledger.Checkpoint{Log: first, Size: 30}}
+		if !row.headed {
+			seen.Note = []byte("note")
+		}
+		o.question = nil
+		o.begun = []host.Begun{{Epoch: 2, Before: 1, Said: 21, Seen: seen, Lost: host.Lost{From: 21, Checked: true, Settled: true, Entry: 21}}}
+		for range 2 {
+			if err := d.resume(t.Context(), true); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !slices.Equal(w.probed, []uint64{row.from}) || !slices.Equal(w.probedOf, []identity.Jurisdiction{row.by}) || len(w.from) != 1 {
+			t.Errorf("%s: asked %v whether there are heads from %v on, fetched from %v; want %s from %d, and fetched once", what, w.probedOf, w.probed, w.from, row.by, row.from)
+		}
+	}
+}

@@ -170,15 +170,19 @@ func (d *Desk) keepers(c Seen) (all []identity.Jurisdiction) {
 	return all
 }
 
-// MoreHeads asks whoever Heads asks first whether there are heads of entries from one on, of the
-// log of c.
-func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (bool, error) {
-	keepers := d.keepers(c)
-	if len(keepers) == 0 {
-		return false, nil
+// MoreHeads asks whoever Heads asks first, and c.By, whether there are heads of entries from one
+// on, of the log of c. Where one says so, another that does not answer is no error.
+func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (more bool, err error) {
+	for i, by := range d.keepers(c) {
+		if i > 0 && by != c.By {
+			continue
+		}
+		told, failed := ask(ctx, d, operationHeads, by, lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
+		if err = errors.Join(err, failed); len(told.Pieces) > 0 {
+			return true, nil
+		}
 	}
-	told, err := ask(ctx, d, operationHeads, keepers[0], lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
-	return len(told.Pieces) > 0, err
+	return false, err
 }
 
 // headsBy is Heads of one of those who keep them; above says that it is not the parent.

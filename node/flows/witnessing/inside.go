@@ -69,9 +69,15 @@ func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
 	if !ok || !joined || by == parent {
 		return nil, nil
 	}
+	epochs, err := d.epochsAbove(ctx, by)
+	if err != nil {
+		return nil, err
+	}
 	own, from, err := d.extents()
-	first := max(own, mostEpochs) - mostEpochs + 1
-	for e := first; err == nil && e < own+mostEpochs; e++ {
+	for _, e := range epochs {
+		if err != nil || e+mostEpochs <= own {
+			continue
+		}
 		log, bad := identity.NewLog(d.name, e)
 		if bad != nil {
 			return all, bad
@@ -79,8 +85,6 @@ func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
 		s, some, failed := d.seenAbove(ctx, by, log, from(e))
 		if err = failed; some {
 			all = append(all, s)
-		} else if e > own {
-			break
 		}
 	}
 	return all, err

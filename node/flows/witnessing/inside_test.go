@@ -1,6 +1,10 @@
 package witnessing
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"xietong/certs/identity"
@@ -137,6 +141,48 @@ func TestSeenAbove(t *testing.T) {
 	province.down = true
 	if seen, err := county.desk.SeenAbove(t.Context()); len(seen) > 0 || code(err) != text.Unreachable {
 		t.Errorf("nobody answers: got %v, %v", seen, err)
+	}
+}
+
+// TestSeenAboveWithAGap (R23-8): a hosted place went on twice, the second time before the heads of
+// its second epoch had come, and is put back to before both. The level above says of which epochs
+// it has heads, and is asked for no other.
+func TestSeenAboveWithAGap(t *testing.T) {
+	for _, between := range []bool{true, false} {
+		w := newWorld(t, three...)
+		province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+		w.hosts(three[1:]...)
+		county.does(4)
+		rounds := func(n int) {
+			for range n {
+				w.round()
+			}
+		}
+		rounds(4)
+		backup := county.copied()
+		county.rewrites(city, county.size())
+		if between { // the heads of the second epoch go up
+			rounds(4)
+		}
+		county.rewrites(city, county.size())
+		county.does(10)
+		rounds(6)
+		third := county.Log()
+		must2(0, errors.Join(county.Close(), os.RemoveAll(filepath.Join(county.dir, "certs")), setBack(backup, county.dir)))(t)
+		county.open()
+		asked := map[string]int{}
+		province.answers = func(operation string, content []byte) []byte { asked[operation]++; return content }
+		seen, err := county.desk.SeenAbove(t.Context())
+		var of []uint64
+		for _, s := range seen {
+			of = append(of, s.Checkpoint.Log.Epoch())
+		}
+		if err != nil || !slices.Contains(of, third.Epoch()) {
+			t.Errorf("with the heads of epoch 2 above %t: got those of %v, %v, want %s", between, of, err, third)
+		}
+		if asked["heads-logs"] != 1 || asked["heads"] > 8 {
+			t.Errorf("with the heads of epoch 2 above %t: asked %v", between, asked)
+		}
 	}
 }
 

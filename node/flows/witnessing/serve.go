@@ -82,6 +82,7 @@ func (d *Desk) Serve(in *relay.Registry) {
 	operationRaise.Serve(in, d.takeHeads)
 	operationHeads.Serve(in, d.tellHeads)
 	operationLostKeys.Serve(in, d.tellLostKeys)
+	operationLogs.Serve(in, d.tellLogs)
 }
 
 // pay takes a question from the budget of the neighbour over whose link it came.

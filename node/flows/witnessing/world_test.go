@@ -303,6 +303,8 @@ func (p *place) serve(ctx context.Context, r relay.Received) ([]byte, error) {
 		result, err = served(ctx, operationRaise, r, p.desk.takeHeads)
 	case string(operationHeads):
 		result, err = served(ctx, operationHeads, r, p.desk.tellHeads)
+	case string(operationLogs):
+		result, err = served(ctx, operationLogs, r, p.desk.tellLogs)
 	default:
 		p.w.t.Fatalf("operation %s", operation)
 	}
