@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"xietong/certs/identity"
 	"xietong/consensus/bundle"
@@ -44,18 +46,19 @@ func (x *three) harm(n, file, block int) {
 	id := x.all[n].idOf(file)
 	path := x.all[n].Store.files.Path(id)
 	data := copyOf(x.T, path)
+	var err error
 	switch at := len(data); block {
 	case -2:
-		if err := os.Remove(path); err != nil {
-			x.Fatal(err)
-		}
-	default:
-		at = []int{60, at / 4, at - 10}[block+1] // the halves are of much the same length
-		data[at] ^= 4
-		putBack(x.T, data, path)
+		err = os.Remove(path)
 	case -3:
 		data[at/2+200] ^= 4
 		putBack(x.T, data, path)
+	default:
+		data[[]int{60, at / 4, at - 10}[block+1]] ^= 4 // the halves are of much the same length
+		putBack(x.T, data, path)
+	}
+	if err != nil {
+		x.Fatal(err)
 	}
 	x.all[n].Store.files.Forget()
 	if x.all[n].Store.files.With(id, (*bundle.File).Check) == nil {
@@ -255,4 +258,76 @@ func TestMendFilesFromLiars(t *testing.T) {
 			x.whole(0)
 		})
 	}
+}
+
+// TestMendFilesOverShortStreams: a stream that ends after each answer, as one that was not used for
+// a while does, is opened anew; who never answers is away.
+func TestMendFilesOverShortStreams(t *testing.T) {
+	x := newThree(t)
+	opened := 0
+	short := &BlockSource{Name: "short", Open: func() (io.ReadWriter, error) {
+		opened++
+		return x.open(func(s io.ReadWriter) {
+			a := answers{Source: Source{Store: x.all[1].Store}, to: s}
+			if kind, data, err := newFrameReader(s).read(); err == nil {
+				_ = a.take(context.Background(), kind, data)
+			}
+		}), nil
+	}}
+	silent := &BlockSource{Name: "silent", Open: func() (io.ReadWriter, error) { return x.open(func(io.ReadWriter) {}), nil }}
+	x.harm(0, 1, -2)
+	if got, err := x.all[0].MendFiles(t.Context(), []*BlockSource{silent, short}); err != nil || got != 1 {
+		t.Errorf("mended %d, %v", got, err)
+	}
+	if opened != 4 || silent.away == nil { // a look and the leaves, of two blocks
+		t.Errorf("opened %d streams; of who is silent: %v", opened, silent.away)
+	}
+	x.whole(0)
+}
+
+// both is a stream of which one side is given.
+type both struct {
+	io.Reader
+	io.Writer
+}
+
+// FuzzBlocks reads any bytes as questions and as answers: neither ends the process, and no leaf
+// comes of an answer that is not the one of the tree.
+func FuzzBlocks(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "state.db")
+	err := Create(path, testLog(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, err := Open(path, poisonRegistry(), inFilesOf(1))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { _ = s.Close() })
+	for index := range uint64(900) {
+		s.Apply(index+1, 1, [][]byte{command(f, kindWrite, identity.Message{}, "w 1 v")})
+	}
+	s.Flush()
+	for more := true; more && err == nil; {
+		more, err = s.move(func(time.Duration) error { return nil })
+	}
+	if files := s.meta.filed.Files; err != nil || files == 0 {
+		f.Fatalf("%d files, %v", files, err)
+	}
+	b, a, err := s.ownBlock(1)
+	var question, answer bytes.Buffer
+	w := newFrameWriter(&answer)
+	err = errors.Join(err, newFrameWriter(&question).write(messageAskBlock, a), w.write(messageOffer, offer{Log: a.Log, Bytes: 1 << 20}), sendBlock(w, bundle.BlockLen, b.Leaves))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(question.Bytes())
+	f.Add(answer.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_ = Source{Store: s}.Serve(t.Context(), both{bytes.NewReader(data), io.Discard})
+		from := &BlockSource{Open: func() (io.ReadWriter, error) { return both{bytes.NewReader(data), io.Discard}, nil }}
+		if leaves := from.take(a); leaves != nil && !slices.EqualFunc(leaves, b.Leaves, bytes.Equal) {
+			t.Error("other leaves were taken")
+		}
+	})
 }
