@@ -329,7 +329,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		Say:     endorser.Say,
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
-		Lacked: h.host.Lacked,
+		Lacked: h.host.Lacked, Unheard: h.unheardAtDoor, Seen: h.seen,
 		Saw: func(_ context.Context, child identity.Jurisdiction) (door.Kept, error) {
 			return h.witness.KeptOf(child)
 		},

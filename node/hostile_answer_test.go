@@ -42,9 +42,16 @@ func (p *player) answer(request []byte) []byte {
 
 // keepsNothing answers a request as an older program does, which does not know what it asks.
 func (p *player) keepsNothing(request []byte) []byte {
+	if request[0] == joinRequest {
+		refused, err := canon.Marshal([]any{uint64(text.Number(text.BadRequest)), []string{"xietong-join/1", "operation"}, []byte{}})
+		if err != nil {
+			return nil
+		}
+		return framed(nil, refused)
+	}
 	e, err := envelope.Decode(request)
 	if err != nil {
-		return nil // of the join protocol
+		return nil
 	}
 	hash, now := e.Hash(), time.Now().Truncate(time.Millisecond)
 	refused := &envelope.Problem{Code: text.Number(text.UnknownOperation), Args: []string{"largest", p.name.String()}}

@@ -12,6 +12,7 @@ import (
 	"xietong/node/flows/witnessing"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 )
 
 // withheld returns why the jurisdiction answers no other one: its folder may be a copy or an old
@@ -49,6 +50,29 @@ func (h *hosted) heard(ctx context.Context) error {
 		return text.Fail(text.BeingVerified, text.Args{"jurisdiction": h.settings.Name.String()}, err)
 	}
 	return h.withheld()
+}
+
+// unheardAtDoor returns why nothing is endorsed, proven or handed down yet for a neighbour, as
+// unheard does for what it asks in messages. For all but the parent it waits a while for the
+// parent: whoever was withdrawn may say that it saw nothing, and who knocks is not asked.
+func (h *hosted) unheardAtDoor(ctx context.Context, peer identity.Jurisdiction) error {
+	if !peer.IsZero() {
+		if err := h.witness.JoinCompared(ctx, peer); err != nil {
+			return err
+		}
+	}
+	if parent, joined := h.table.Parent(); joined && parent != peer {
+		h.witness.AwaitParent(ctx)
+	}
+	return nil
+}
+
+// seen tells a neighbour what was seen of its ledger, where that is not in question here.
+func (h *hosted) seen(ctx context.Context, peer identity.Jurisdiction) (door.Seen, error) {
+	if err := h.withheld(); err != nil {
+		return door.Seen{}, err
+	}
+	return h.witness.TellSeen(ctx, peer)
 }
 
 // withheldAtDoor returns why the door answers nothing but the time. While the ledger is in question

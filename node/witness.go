@@ -8,6 +8,7 @@ import (
 	"xietong/node/flows/witnessing"
 	"xietong/node/ground/host"
 	"xietong/node/tree"
+	"xietong/node/tree/door"
 )
 
 // witnessOf returns the desk that witnesses the ledgers of the neighbours, and has them witness
@@ -31,7 +32,8 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 			}
 			return signed, proof, err
 		},
-		Up: func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
+		Up:       func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
+		OverLink: func(name identity.Jurisdiction) door.Asker { return overLink{n.socket, h.settings.Name, name} },
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
 	"xietong/node/ground/failure"
+	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 )
 
 // Seen is the largest checkpoint of the own ledger that a witness says it saw.
@@ -65,12 +67,43 @@ func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
 	return nil, err
 }
 
-// LargestBy asks one neighbour. What it cannot have seen is left out.
+// LargestBy asks one neighbour.
 func (d *Desk) LargestBy(ctx context.Context, name identity.Jurisdiction) (all []Seen, err error) {
 	told, err := ask(ctx, d, operationLargest, name, nothing{})
 	if err != nil {
 		return nil, err
 	}
+	return d.opened(name, told)
+}
+
+// largestOver asks one neighbour over its link, by what needs no keys but those of the link; older
+// says that it runs a program that does not know that, and was asked by a message.
+func (d *Desk) largestOver(ctx context.Context, name identity.Jurisdiction) (all []Seen, older bool, err error) {
+	if d.o.OverLink == nil {
+		all, err = d.LargestBy(ctx, name)
+		return all, false, err
+	}
+	said, err := door.AskSeen(ctx, d.o.OverLink(name))
+	if failure.Is(err, text.BadRequest) {
+		all, err = d.LargestBy(ctx, name)
+		return all, true, err
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	told := largest{Epoch: said.Epoch}
+	for _, n := range said.Notes {
+		told.Kept = append(told.Kept, seen{Note: n.Note, At: n.At})
+	}
+	if err := told.Check(); err != nil {
+		return nil, false, failure.Unreadable(name, err)
+	}
+	all, err = d.opened(name, told)
+	return all, false, err
+}
+
+// opened are the checkpoints that a neighbour tells. What it cannot have seen is left out.
+func (d *Desk) opened(name identity.Jurisdiction, told largest) (all []Seen, err error) {
 	forgot, err := d.forgot(name, told.Epoch)
 	if err != nil {
 		return nil, err

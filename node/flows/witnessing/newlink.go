@@ -30,6 +30,8 @@ const (
 // newLinks are the links of a neighbour that were made.
 type newLinks struct {
 	made    uint64        // so far
+	at      time.Time     // when the last was made; zero: none was
+	older   bool          // it runs a program that is asked by a message
 	said    uint64        // how many there were when it was asked last, and said what it saw
 	asking  bool          // somebody asks it
 	last    time.Time     // when it was asked last
@@ -54,18 +56,24 @@ func (l *newLinks) change(how func()) {
 	l.changed = make(chan struct{})
 }
 
+// linksOf returns the links of a neighbour. The caller holds the mutex.
+func (d *Desk) linksOf(peer identity.Jurisdiction) *newLinks {
+	l := d.links[peer]
+	if l == nil {
+		l = &newLinks{changed: make(chan struct{})}
+		d.links[peer] = l
+	}
+	return l
+}
+
 // Linked notes that a neighbour has a new link, and has not said since what it saw.
 func (d *Desk) Linked(peer identity.Jurisdiction) {
 	if d.o.Here(peer) {
 		return
 	}
 	d.mu.Lock()
-	l := d.links[peer]
-	if l == nil {
-		l = &newLinks{changed: make(chan struct{})}
-		d.links[peer] = l
-	}
-	l.change(func() { l.made++ })
+	l := d.linksOf(peer)
+	l.change(func() { l.made, l.at = l.made+1, time.Now() })
 	d.mu.Unlock()
 	select {
 	case d.linked <- struct{}{}:
@@ -176,7 +184,10 @@ func (d *Desk) over(peer identity.Jurisdiction, made uint64) bool {
 func (d *Desk) compareWith(ctx context.Context, peer identity.Jurisdiction) error {
 	soon, cancel := context.WithTimeout(ctx, comparedWithin)
 	defer cancel()
-	all, err := d.LargestBy(soon, peer)
+	all, older, err := d.largestOver(soon, peer)
+	d.mu.Lock()
+	d.links[peer].older = older
+	d.mu.Unlock()
 	if failure.Is(err, text.UnknownOperation) { // an older program, which keeps nothing
 		return nil
 	}
@@ -231,52 +242,12 @@ func (d *Desk) widen(ctx context.Context) {
 	}
 }
 
-// parentSaid reports whether the parent has said what it saw since it has its last link, or there
-// is none on another node.
-func (d *Desk) parentSaid() bool {
-	parent, joined := d.o.Parent()
-	if !joined || d.o.Here(parent) {
-		return true
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	l := d.links[parent]
-	return l != nil && l.made > 0 && l.said == l.made
-}
-
 // tellMore has the other replicas know what a neighbour saw.
 func (d *Desk) tellMore(ctx context.Context, s Seen) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	if err := d.recordMore(ctx, more{By: s.By, Note: s.Note, At: uint64(d.o.Now().UnixMilli())}); err != nil && ctx.Err() == nil {
 		d.o.Logger.Warn("the other replicas are not told what a neighbour saw", "peer", s.By.String(), "error", err)
-	}
-}
-
-// Compared waits until a neighbour has said what it saw of this ledger since it made its last link.
-// The error is text.LinkUncompared where it does not within three seconds, for host.AskAgain since
-// it was asked first in vain. It is asked on after that, too.
-func (d *Desk) Compared(ctx context.Context, peer identity.Jurisdiction) error {
-	ctx, cancel := context.WithTimeout(ctx, comparedWithin)
-	defer cancel()
-	for {
-		d.mu.Lock()
-		l := d.links[peer]
-		if l == nil || !l.holds() {
-			d.mu.Unlock()
-			return nil
-		}
-		why, changed := l.why, l.changed
-		d.mu.Unlock()
-		if why == nil {
-			select {
-			case <-changed:
-				continue
-			case <-ctx.Done():
-				why = ctx.Err()
-			}
-		}
-		return text.Fail(text.LinkUncompared, text.Args{"jurisdiction": d.name.String(), "name": peer.String()}, why)
 	}
 }
 

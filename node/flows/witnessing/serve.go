@@ -266,6 +266,20 @@ func (d *Desk) KeptOf(of identity.Jurisdiction) (k door.Kept, err error) {
 // tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who
 // asks may be unable to go on without the answer.
 func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (largest, error) {
+	return d.largestFor(ctx, r.Header.Origin)
+}
+
+// TellSeen is tellLargest for a neighbour that asks over its link.
+func (d *Desk) TellSeen(ctx context.Context, peer identity.Jurisdiction) (s door.Seen, err error) {
+	told, err := d.largestFor(ctx, peer)
+	s = door.Seen{Notes: []door.SeenNote{}, Epoch: told.Epoch}
+	for _, k := range told.Kept {
+		s.Notes = append(s.Notes, door.SeenNote{Note: k.Note, At: k.At})
+	}
+	return s, err
+}
+
+func (d *Desk) largestFor(ctx context.Context, who identity.Jurisdiction) (largest, error) {
 	out := largest{Kept: []seen{}}
 	if err := d.pay(ctx); err != nil {
 		return out, err
@@ -273,7 +287,7 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 	err := d.o.Own.Look(func(s *state.Reader) error {
 		out.Epoch = s.Log().Epoch()
 		var all []kept
-		for _, k := range keptOf.All(s, ofLog(r.Header.Origin)) {
+		for _, k := range keptOf.All(s, ofLog(who)) {
 			all = append(all, k)
 		}
 		slices.SortFunc(all, func(a, b kept) int { return cmp.Compare(a.Log.Epoch(), b.Log.Epoch()) })

@@ -73,6 +73,7 @@ import (
 	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
+	"xietong/node/tree/door"
 )
 
 // When checkpoints are shown: a larger one every minute at most, and the same one again after a
@@ -123,7 +124,7 @@ type Asker interface {
 	Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error)
 }
 
-// Options are what a Desk works with. No function of them may be nil.
+// Options are what a Desk works with. No function of them may be nil but OverLink.
 type Options struct {
 	Own   Own
 	Asker Asker
@@ -141,10 +142,12 @@ type Options struct {
 	// Here reports whether a neighbour is hosted by this node, and so is no witness.
 	Here func(identity.Jurisdiction) bool
 	// Above returns the first level above that another node runs: the parent, or one further up.
-	Above  func() (name identity.Jurisdiction, ok bool)
-	Up     func(identity.Jurisdiction) bool // whether there is a link to it
-	Now    func() time.Time
-	Logger *slog.Logger // for what others cause
+	Above func() (name identity.Jurisdiction, ok bool)
+	Up    func(identity.Jurisdiction) bool // whether there is a link to it
+	// OverLink asks a neighbour over its link; nil: what a new link is asked goes as a message.
+	OverLink func(identity.Jurisdiction) door.Asker
+	Now      func() time.Time
+	Logger   *slog.Logger // for what others cause
 	// MostHeads is how many bytes of heads are kept for one child; 0: mostBytes.
 	MostHeads uint64
 	// MostTaken is how many bytes of heads are taken back for one question; 0: mostHeads.
@@ -174,6 +177,7 @@ type Desk struct {
 	heard map[identity.Jurisdiction]hearing // who shows less than it has signed
 	rose  rose
 
+	began  time.Time
 	links  map[identity.Jurisdiction]*newLinks
 	linked chan struct{} // full where somebody has a new link
 
@@ -221,7 +225,7 @@ func New(o Options) *Desk {
 		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
-		links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),
+		began: time.Now(), links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),
 	}
 }
 

@@ -48,18 +48,20 @@ import (
 //	                                              [note of a smaller one …], [hash of number 1 of the chain that signed the largest, number of its key set that did]]
 //	13 chain  body [child, secret, hash, number]  answer: [[key set …], proof of its endorsement or h'']: those of a chain of the child from the number on
 //	14 lacked body key set                        answer: 0
+//	15 seen   body h''                            answer: [[[note, ms] …], epoch]: what was seen of the asker's ledger
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent
 // endorsed, which it names by number and hash, and says which number of the parent's it knows.
 // It does so over its own link, where a request of this protocol stands beside the messages and
 // the signature is empty; or at the door, where the signature proves that it holds its log key
-// (see tree.PresentInput). Nobody else presents them. prove and stale are asked over links
-// alone. prove asks for the chain of any jurisdiction: its first number is the greatest age of
-// the chain, its second is how long the asker waits; its third, where it is not 0, asks for no
-// chain but for the key sets from that number on. lacked shows a root one of its own key sets
-// that it does not show: it was put back from before, or is not the root. stale says below which
-// names something has changed (see chains).
+// (see tree.PresentInput). Nobody else presents them. prove, stale and seen are asked over
+// links alone. prove asks for the chain of any jurisdiction: its first number is the greatest
+// age of the chain, its second is how long the asker waits; its third, where it is not 0, asks
+// for no chain but for the key sets from that number on. lacked shows a root one of its own key
+// sets that it does not show: it was put back from before, or is not the root. stale says below
+// which names something has changed (see chains). Over a new link, most of them wait until the
+// neighbour has answered seen (see held).
 const (
 	opTime    = 1
 	opMeet    = 2
@@ -75,6 +77,7 @@ const (
 	opAnew    = 12
 	opChain   = 13
 	opLacked  = 14
+	opSeen    = 15
 )
 
 // Limits of a frame of the protocol.
@@ -152,6 +155,14 @@ type Door struct {
 	// the answer would tell of the own keys alone, with what those above say of them, and of who
 	// has none any more. A nil Withheld answers everything.
 	Withheld func(keys bool) error
+	// Unheard returns why nothing is done yet by which somebody is believed, or that is recorded,
+	// for a neighbour that asks over its link: it has not said yet what it saw of the own ledger,
+	// which may have been put back. The zero peer is whoever knocks. A nil Unheard waits for
+	// nobody.
+	Unheard func(ctx context.Context, peer identity.Jurisdiction) error
+	// Seen returns what was seen of a neighbour's ledger, and waits for nobody. It is needed by
+	// AnswerNeighbour alone.
+	Seen func(ctx context.Context, peer identity.Jurisdiction) (Seen, error)
 	// Roster returns the proof of a roster later than the number, or nil where there is none. With
 	// a nil Roster the door refuses the operation.
 	Roster func(ctx context.Context, than uint64) ([]byte, error)
@@ -166,7 +177,7 @@ type Door struct {
 // the request came. Every error becomes an answer. An error that concerns the parent alone is
 // answered as internal, and also returned for the log of the caller.
 func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byte, error) {
-	return d.answer(ctx, frame, func(q request) (any, error) {
+	return d.answer(ctx, identity.Jurisdiction{}, frame, func(q request) (any, error) {
 		switch q.Op {
 		case opRedeem:
 			return d.redeem(ctx, binding, q.Body)
@@ -202,7 +213,7 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 // jurisdiction's own key set that the child says it knows; 0: the request says nothing of it.
 // Nothing is redeemed over a link. Errors are as of Answer.
 func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, frame []byte) (answer []byte, knows uint64, err error) {
-	answer, err = d.answer(ctx, frame, func(q request) (any, error) {
+	answer, err = d.answer(ctx, peer, frame, func(q request) (any, error) {
 		switch q.Op {
 		case opPresent:
 			body, known, err := d.present(ctx, q.Body, peer, [32]byte{})
@@ -212,6 +223,8 @@ func (d Door) AnswerNeighbour(ctx context.Context, peer identity.Jurisdiction, f
 			return d.prove(ctx, peer, q.Body)
 		case opStale:
 			return 0, d.stale(peer, q.Body)
+		case opSeen:
+			return d.seen(ctx, peer, q.Body)
 		}
 		return d.open(ctx, q)
 	})
@@ -238,12 +251,12 @@ func (d Door) open(ctx context.Context, q request) (any, error) {
 	return nil, text.Fail(text.BadRequest, text.Args{"where": "xietong-join/1", "reason": fmt.Sprintf("operation %d", q.Op)}, nil)
 }
 
-func (d Door) answer(ctx context.Context, frame []byte, serve func(request) (any, error)) ([]byte, error) {
+func (d Door) answer(ctx context.Context, peer identity.Jurisdiction, frame []byte, serve func(request) (any, error)) ([]byte, error) {
 	var q request
 	err := unmarshal(frame, &q)
 	var body any
-	if err == nil && d.Withheld != nil && q.Op != opTime {
-		err = d.Withheld(q.Op == opMeet || q.Op == opMember || q.Op == opLacked)
+	if err == nil {
+		err = d.await(ctx, peer, q.Op)
 	}
 	if err == nil {
 		body, err = serve(q)
