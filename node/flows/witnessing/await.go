@@ -2,9 +2,11 @@ package witnessing
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -45,7 +47,8 @@ func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within 
 
 // JoinCompared is Compared for what is asked in the join protocol, such as an endorsement or a
 // chain. A neighbour whose program is older may need its answer to learn the keys by which it is
-// asked, and is not held up.
+// asked, and is not held up. Nor is one that saw what keys signed which are not known here: it
+// takes nothing of what goes back behind those, and says by that what is wrong here.
 func (d *Desk) JoinCompared(ctx context.Context, peer identity.Jurisdiction) error {
 	d.mu.Lock()
 	l := d.links[peer]
@@ -54,7 +57,19 @@ func (d *Desk) JoinCompared(ctx context.Context, peer identity.Jurisdiction) err
 	if older {
 		return nil
 	}
-	return d.compared(ctx, peer, presentedWithin)
+	err := d.compared(ctx, peer, presentedWithin)
+	if more, ok := errors.AsType[*host.MoreSeenError](err); ok && more.Err == nil && d.toldOf(peer) {
+		return nil
+	}
+	return err
+}
+
+// toldOf reports whether a neighbour was asked since it made its last link.
+func (d *Desk) toldOf(peer identity.Jurisdiction) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := d.links[peer]
+	return l.whyOf == l.made
 }
 
 // AwaitParent waits until the parent, which sees most, has said what it saw, for three seconds at

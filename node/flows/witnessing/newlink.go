@@ -37,6 +37,7 @@ type newLinks struct {
 	last    time.Time     // when it was asked last
 	first   time.Time     // when it was first asked in vain since; zero: it was not
 	why     error         // it did not say it; nil: it is being asked
+	whyOf   uint64        // how many there were when it was asked so
 	changed chan struct{} // closed with the next change of the fields above
 	earlier []host.Seen   // what it saw of epochs before, which may not be named as lost yet
 	named   time.Time     // when something of that was named last
@@ -131,6 +132,9 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 		l.last = time.Now()
 		d.mu.Unlock()
 		err := d.compareWith(ctx, peer)
+		d.mu.Lock()
+		l.whyOf = made
+		d.mu.Unlock()
 		if err != nil && ctx.Err() == nil && d.asked(peer, 0, err) {
 			d.o.Logger.Warn("a neighbour has a new link, and has not said yet what it saw of this ledger: nothing that comes over it is answered", "peer", peer.String(), "error", err)
 		}
