@@ -14,7 +14,7 @@ import (
 )
 
 // passed remembers whose turn it is, and since when the parent lacks something. It belongs to
-// Round.
+// whoever holds the lock of rising.
 type passed struct {
 	turn    uint64
 	last    map[string]uint64 // the turn of a jurisdiction, and of a log
@@ -112,6 +112,7 @@ func (d *Desk) passOn(ctx context.Context, to identity.Jurisdiction, have above,
 		if gone {
 			return false, err
 		}
+		have.at[queue[i].k.Log] = at
 		if done := at.To >= queue[i].k.To; done || at == queue[i].at {
 			all = all && done
 			queue = append(queue[:i], queue[i+1:]...)

@@ -113,6 +113,8 @@ func (d *Desk) rise(ctx context.Context, to identity.Jurisdiction) error {
 	if last.own == now.own && last.below == now.below && now.at.Sub(last.at).Abs() < showAgain {
 		return nil
 	}
+	d.rising.Lock()
+	defer d.rising.Unlock()
 	all, err := d.raise(ctx, to, logs)
 	d.waits(to, all && err == nil)
 	if err != nil || !all {
@@ -127,27 +129,40 @@ func (d *Desk) rise(ctx context.Context, to identity.Jurisdiction) error {
 // raise sends the parent what it does not have yet: the heads of the own log, and then those of the
 // logs below. all is false where something is left for the next round.
 func (d *Desk) raise(ctx context.Context, to identity.Jurisdiction, logs []risen) (all bool, err error) {
+	d.parentHas = above{}
 	have, err := d.askRisen(ctx, to)
 	if err != nil || have.kept == 0 {
 		return false, err
 	}
+	return d.sendHeads(ctx, to, have, logs)
+}
+
+// sendHeads sends what the parent does not have by what it said. The caller holds the lock of
+// rising.
+func (d *Desk) sendHeads(ctx context.Context, to identity.Jurisdiction, have above, logs []risen) (all bool, err error) {
 	at, err := d.raiseOwn(ctx, to, have)
 	if err != nil {
 		return false, err
 	}
+	have.at[have.log] = at
 	passed, err := d.passOn(ctx, to, have, logs)
+	if err == nil {
+		d.parentHas = have
+	}
 	return passed && at.To >= have.kept, err
 }
 
 // above is what the parent has.
 type above struct {
-	kept uint64 // of the own log
+	of   identity.Jurisdiction
+	log  identity.Log // own
+	kept uint64       // of the own log
 	at   map[identity.Log]span
 }
 
 // askRisen asks the parent what it has.
 func (d *Desk) askRisen(ctx context.Context, to identity.Jurisdiction) (have above, err error) {
-	have.at = map[identity.Log]span{}
+	have = above{of: to, log: d.o.Own.Log(), at: map[identity.Log]span{}}
 	after := ""
 	for range mostKnown/mostTold + 1 {
 		told, err := ask(ctx, d, operationRisen, to, whose{Log: d.o.Own.Log(), After: after})

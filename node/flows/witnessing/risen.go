@@ -278,6 +278,9 @@ func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s stand
 		d.o.Logger.Warn("the heads of an old epoch made room for those of a newer one: what ended in it is known here no more",
 			"peer", who.String(), "gone", s.goes.String(), "log", x.Log.String())
 	}
+	if k.Acts > s.had.Acts {
+		d.acted()
+	}
 	return viewed(ctx, d, func(r *state.Reader) (span, error) {
 		k, _ := risenOf.Load(r, keyOfRisen(who, x.Log))
 		return k.span(), nil

@@ -77,6 +77,7 @@ func (l largest) Check() error {
 // Serve registers this room's operations.
 func (d *Desk) Serve(in *relay.Registry) {
 	operationWitness.Serve(in, d.witness)
+	operationAct.Serve(in, d.witnessAct)
 	operationLargest.Serve(in, d.tellLargest)
 	operationRisen.Serve(in, d.tellRisen)
 	operationRaise.Serve(in, d.takeHeads)
@@ -101,11 +102,15 @@ func (d *Desk) busy(seconds int64, err error) error {
 	return text.Fail(text.Busy, text.Args{"jurisdiction": d.name.String(), "again": fmt.Sprint(seconds)}, err)
 }
 
-// witness judges the checkpoint that a neighbour shows. (1) A majority must have signed it, by key
-// sets that count now, (2) it is compared with what is kept, and (3) kept itself where it is
-// larger, before (4) it is cosigned, unless it is a child's on this node.
+// witness judges the checkpoint that a neighbour shows.
 func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (found, error) {
-	who := r.Header.Origin
+	return d.takeOffer(ctx, r.Header.Origin, o, false)
+}
+
+// takeOffer judges the checkpoint that a neighbour shows, which has acts or not. (1) A majority
+// must have signed it, by key sets that count now, (2) it is compared with what is kept, and (3)
+// kept itself where it is larger, before (4) it is cosigned, unless it is a child's on this node.
+func (d *Desk) takeOffer(ctx context.Context, who identity.Jurisdiction, o witness.Offer, acts bool) (found, error) {
 	if err := d.payFrom(ctx, d.showing, 1); err != nil {
 		return found{}, err
 	}
@@ -140,7 +145,7 @@ func (d *Desk) witness(ctx context.Context, r relay.Received, o witness.Offer) (
 	case witness.Elsewhere, witness.Behind:
 		return found{Verdict: verdict, Kept: against.Note}, nil
 	}
-	if kept, err := d.keep(ctx, by, shown); err != nil || !kept {
+	if kept, err := d.keep(ctx, by, shown, acts && d.keepsNow(who)); err != nil || !kept {
 		return found{Verdict: witness.Noted}, err
 	}
 	if d.o.Here(who) {
@@ -174,15 +179,20 @@ func counting(sets []trust.Believed, now time.Time) (all []trust.KeySet) {
 	return all
 }
 
+// keepsNow reports whether a checkpoint of a child is kept at once, though one was a moment ago.
+func (d *Desk) keepsNow(child identity.Jurisdiction) bool {
+	return d.isChild(child) && d.hasty.Spend(1, budget.Payer{Neighbour: child.String()}, d.o.Now()) == nil
+}
+
 // keep keeps a checkpoint that is larger than the stored one. One that comes soon after the one
-// before is remembered, and kept soon: it costs a write.
-func (d *Desk) keep(ctx context.Context, by standsBy, s witness.Shown) (done bool, err error) {
+// before is remembered, and kept soon, unless it is to be kept now: it costs a write.
+func (d *Desk) keep(ctx context.Context, by standsBy, s witness.Shown, atOnce bool) (done bool, err error) {
 	now, c, stored := d.o.Now(), s.Checkpoint, by.stored
 	if c == stored.checkpoint() {
 		return true, nil
 	}
 	k := kept{Log: c.Log, Size: c.Size, Root: c.Root, Note: s.Growth.Note, At: uint64(now.UnixMilli()), Begun: by.begun(s)}
-	if gap := now.Sub(time.UnixMilli(int64(stored.At))); stored.Size > 0 && gap >= 0 && gap < leastGap {
+	if gap := now.Sub(time.UnixMilli(int64(stored.At))); !atOnce && stored.Size > 0 && gap >= 0 && gap < leastGap {
 		d.note(k)
 		return false, nil
 	}

@@ -48,6 +48,15 @@ const mostShown = 4
 
 // show shows the newest checkpoint to a neighbour that has not seen it, or saw it long ago.
 func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
+	return d.showTo(ctx, to, false)
+}
+
+// showActs is show for a checkpoint that has acts.
+func (d *Desk) showActs(ctx context.Context, to identity.Jurisdiction) error {
+	return d.showTo(ctx, to, true)
+}
+
+func (d *Desk) showTo(ctx context.Context, to identity.Jurisdiction, acts bool) error {
 	have, err := d.cosigned(ctx, to)
 	if err != nil {
 		return err
@@ -70,7 +79,7 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 	if (last.noted || last.why == nil && d.o.Here(to)) && last.log == f.Checkpoint.Log && last.size <= f.Checkpoint.Size {
 		old = max(old, last.size)
 	}
-	last = d.showFrom(ctx, to, old)
+	last = d.showFrom(ctx, to, old, acts)
 	last.at = now
 	d.mu.Lock()
 	d.shown[to] = last
@@ -80,7 +89,7 @@ func (d *Desk) show(ctx context.Context, to identity.Jurisdiction) error {
 
 // showFrom shows the newest checkpoint with a proof from an older size, and again from where the
 // witness says that it is.
-func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64) (s shown) {
+func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint64, acts bool) (s shown) {
 	next := crossing{old: old}
 	for range mostShown {
 		offer, err := d.offer(ctx, next)
@@ -91,7 +100,7 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 		s.log, s.size = offer.c.Log, offer.c.Size
 		var done bool
 		since := next.since
-		if next, done = d.showOnce(ctx, to, offer, &s); done || s.why != nil {
+		if next, done = d.showOnce(ctx, to, offer, acts, &s); done || s.why != nil {
 			return s
 		}
 		if next.since == 0 { // it asked for that, too
@@ -104,8 +113,8 @@ func (d *Desk) showFrom(ctx context.Context, to identity.Jurisdiction, old uint6
 
 // showOnce shows an offer. done says that the witness took it; else it is shown again from next,
 // unless s says why not.
-func (d *Desk) showOnce(ctx context.Context, to identity.Jurisdiction, o offered, s *shown) (next crossing, done bool) {
-	answer, err := ask(ctx, d, operationWitness, to, o.o)
+func (d *Desk) showOnce(ctx context.Context, to identity.Jurisdiction, o offered, acts bool, s *shown) (next crossing, done bool) {
+	answer, err := d.askWitness(ctx, to, o.o, acts)
 	switch {
 	case err != nil:
 		s.why = err

@@ -33,8 +33,11 @@ func (d *Desk) watch(ctx context.Context) {
 	at, _ := looked(d, func(r *state.Reader) (reached, error) { return reachedBy(r), nil })
 	for ctx.Err() == nil {
 		advanced := d.o.Own.Advanced()
-		due := false
-		if at, due = d.since(at); !due {
+		due, acts := false, false
+		if at, due, acts = d.since(at); acts {
+			d.acted()
+		}
+		if !due {
 			select {
 			case <-advanced:
 				continue
@@ -43,8 +46,12 @@ func (d *Desk) watch(ctx context.Context) {
 				continue
 			}
 		}
+		parent, _ := d.o.Parent()
 		all := d.shownTo()
 		for _, name := range all[:min(len(all), mostSoon)] {
+			if acts && name == parent {
+				continue // Rise does
+			}
 			if d.begins(name) {
 				showing.Go(func() { d.showSoon(ctx, name) })
 			}
@@ -69,18 +76,19 @@ func reachedBy(r *state.Reader) reached {
 }
 
 // since reports how far the own ledger goes, and whether there is an act, or more is signed, than
-// there was and than neighbours were shown.
-func (d *Desk) since(was reached) (now reached, due bool) {
+// there was and than neighbours were shown. acts says that there may be acts, shown or not.
+func (d *Desk) since(was reached) (now reached, due, acts bool) {
 	now = was
 	_ = d.o.Own.Look(func(r *state.Reader) error {
 		now = reachedBy(r)
-		due = now.signed > was.signed || now.size > was.size+mostRead
-		for i := was.size; i < now.size && !due; i++ {
-			due = ledger.Tells(r.Leaf(i))
+		acts = now.size > was.size+mostRead
+		for i := was.size; i < now.size && !acts; i++ {
+			acts = ledger.Tells(r.Leaf(i))
 		}
 		return nil
 	})
-	return now, due && d.lacks(now)
+	due = acts || now.signed > was.signed
+	return now, due && d.lacks(now), acts
 }
 
 // lacks reports whether a neighbour was not shown all that there is.

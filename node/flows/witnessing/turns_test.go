@@ -22,7 +22,7 @@ type between struct {
 }
 
 func (b *between) Ask(ctx context.Context, id identity.Message, to identity.Jurisdiction, call envelope.Call) (relay.Answer, error) {
-	if call.Operation.String() == string(operationWitness) {
+	if o := call.Operation.String(); o == string(operationWitness) || o == string(operationAct) {
 		b.do()
 	}
 	return b.place.Ask(ctx, id, to, call)
@@ -120,6 +120,7 @@ func TestActWhileSlow(t *testing.T) {
 				ctx, end := context.WithCancel(t.Context())
 				var all sync.WaitGroup
 				all.Go(func() { county.desk.watch(ctx) })
+				all.Go(func() { county.desk.Rise(ctx) })
 				synctest.Wait()
 				revoke := func() {
 					s := must2(county.Note("text/plain", []byte("x")))(t)

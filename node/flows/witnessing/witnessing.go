@@ -19,7 +19,8 @@
 // that keeps nothing of this epoch and a note of one before, and 2 to 4 may be absent. The verdicts
 // are those of the package witness; 1 and 2 come with a cosignature, 6 (it is kept with the next
 // minute) with nothing, the others with the note that is kept, by which the log knows from where to
-// prove. A proof that does not hold is refused. The operation "largest"
+// prove. A proof that does not hold is refused. "witness-act" is the same for a checkpoint that has
+// acts, which is kept at once (see rise.go). The operation "largest"
 //
 //	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch}
 //
@@ -165,7 +166,13 @@ type Desk struct {
 	heavy   *budget.Rates // on heads that come, in KiB
 	telling *budget.Rates // on heads that are told
 
-	passed   passed
+	hasty *budget.Rates // on checkpoints that are kept at once
+
+	rising    host.Lock // held while heads are sent
+	passed    passed
+	parentHas above         // as far as it said; nothing: it is to be asked
+	acts      chan struct{} // full where heads of acts are to go up
+
 	endorses map[identity.Jurisdiction]*endorses // by child; it belongs to Round
 
 	judging host.Lock // held from reading what is kept to keeping more, so that nobody judges in vain
@@ -221,8 +228,9 @@ func New(o Options) *Desk {
 	return &Desk{
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
-		showing: budget.NewRates(mostAtOnce, shownPerSecond),
-		shown:   map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
+		showing: budget.NewRates(mostAtOnce, shownPerSecond), hasty: budget.NewRates(actsAtOnce, actsPerSecond),
+		acts:  make(chan struct{}, 1),
+		shown: map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
 		began: time.Now(), links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),

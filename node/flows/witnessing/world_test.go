@@ -44,6 +44,8 @@ type place struct {
 	on   string // the node that it runs on; "": one of its own
 	// answers, if not nil, changes what it answers to a call.
 	answers func(operation string, content []byte) []byte
+	// refuses, if not nil, says what of its own questions comes to nothing.
+	refuses func(operation string) error
 }
 
 // world is a tree of jurisdictions; ahead is added to the time.
@@ -272,6 +274,11 @@ func (p *place) Ask(ctx context.Context, _ identity.Message, to identity.Jurisdi
 	if p.down || other == nil || other.down {
 		return a, text.Fail(text.Unreachable, text.Args{"jurisdiction": to.String()}, nil)
 	}
+	if p.refuses != nil {
+		if err := p.refuses(call.Operation.String()); err != nil {
+			return a, err
+		}
+	}
 	ctx = budget.With(ctx, budget.Payer{Neighbour: p.name.String()})
 	a.Content, err = other.serve(ctx, relay.Received{Header: envelope.Header{Origin: p.name}, Call: call})
 	if err == nil && other.answers != nil {
@@ -295,6 +302,8 @@ func (p *place) serve(ctx context.Context, r relay.Received) ([]byte, error) {
 	switch operation := r.Call.Operation.String(); operation {
 	case string(operationWitness):
 		result, err = served(ctx, operationWitness, r, p.desk.witness)
+	case string(operationAct):
+		result, err = served(ctx, operationAct, r, p.desk.witnessAct)
 	case string(operationLargest):
 		result, err = served(ctx, operationLargest, r, p.desk.tellLargest)
 	case string(operationRisen):
