@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
@@ -82,7 +83,7 @@ func (a Agency) Validate() error {
 // agency is the one that names it. Adding the same agency again returns the entry that is there.
 // Refusals: text.BadRequest for an invalid agency, text.NameDisguised, text.AgencyTaken for a code
 // that is there with another title, text.AgencyEnded and text.AgencyMerged for the code of an
-// agency that ended.
+// agency that ended, and text.AgenciesFull.
 func AddAgency(ctx context.Context, l book.Ledger, id identity.Message, a Agency) (Listed, error) {
 	return a.state(ctx, l, id, commandAgencyAdd, ledger.KindAgency)
 }
@@ -138,7 +139,7 @@ func applyAgencyAdd(tx *state.Tx, b agencyAdd) (ledger.Ref, error) {
 		return have.Entry, nil
 	}
 	if added(tx) >= MaxAgencies {
-		return ledger.None, book.Refuse(text.BadRequest, "agency", fmt.Sprintf("%d agencies are the most", MaxAgencies))
+		return ledger.None, book.Refuse(text.AgenciesFull, b.Code.String(), strconv.Itoa(MaxAgencies))
 	}
 	if err := saveAgency(tx, b.Code, keptAgency{Entry: book.Next(tx), Title: b.Title}, false); err != nil {
 		return ledger.None, err

@@ -23,6 +23,28 @@ const (
 	commandReturns book.Command[AgencyReturn, ledger.Ref] = 902
 )
 
+// TestAgenciesFull: whoever adds one agency too many reads how many there may ever be.
+func TestAgenciesFull(t *testing.T) {
+	registry := state.NewRegistry()
+	Register(registry, nil)
+	book.Command[keptList, ledger.Ref](904).Handle(registry, func(tx *state.Tx, _ keptList) (ledger.Ref, error) {
+		for _, each := range numbered("a", MaxAgencies) {
+			if err := saveAgency(tx, each.Code, keptAgency{Title: each.Title}, false); err != nil {
+				return ledger.None, err
+			}
+		}
+		return ledger.None, nil
+	})
+	l := booktest.New(t, "nanming.guiyang.guizhou", registry)
+	if _, err := book.Command[keptList, ledger.Ref](904).Do(t.Context(), l, book.Request{}, keptList{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := AddAgency(t.Context(), l, newID(t), Agency{Code: label(t, "water"), Title: "水务局"})
+	if f := failure.Of(err); f == nil || f.Code != text.AgenciesFull || f.Args["agency"] != "water" || f.Args["limit"] != "1000" {
+		t.Errorf("got %v, want the agency and the limit", err)
+	}
+}
+
 // TestRenamesLeaveRoomForEnds (S19i): whatever was renamed before, every agency can be ended, and
 // others be added; an alarm tells before renames are refused, and a day takes a hundred.
 func TestRenamesLeaveRoomForEnds(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"xietong/node/ground/text"
 )
 
 // listRow is a row of the table of lists: the paths, and the conditions that they take.
@@ -46,6 +48,31 @@ func TestListsTakeWhatIsDocumented(t *testing.T) {
 			paged := slices.ContainsFunc(item["get"].Parameters, func(p struct{ Name, In string }) bool { return p.Name == "cursor" })
 			if paged && !told[path] && !strings.Contains(path, "{") {
 				t.Errorf("%s: the list %s is not told", guide, path)
+			}
+		}
+	}
+}
+
+// operationNamed is an operation as a sentence names it, up to its parameters.
+var operationNamed = regexp.MustCompile(`\b(GET|POST|PUT|DELETE) (/v1/[a-z0-9/{}_-]*)`)
+
+// TestRemediesNameOperations: each operation that a problem tells a program to use is one of the
+// API.
+func TestRemediesNameOperations(t *testing.T) {
+	var known []string
+	hole := regexp.MustCompile(`\{[a-z_]*\}`)
+	for path, item := range open(t).described(t).Paths {
+		for method := range item {
+			known = append(known, strings.ToUpper(method)+" "+hole.ReplaceAllString(path, "{}"))
+		}
+	}
+	for _, code := range text.Codes() {
+		for _, l := range []text.Lang{text.Zh, text.En} {
+			e := text.ExplainHTTP(l, code, nil)
+			for _, named := range operationNamed.FindAllStringSubmatch(e.What+" "+e.Do, -1) {
+				if got := named[1] + " " + hole.ReplaceAllString(named[2], "{}"); !slices.Contains(known, got) {
+					t.Errorf("%s names %s, which is no operation", code, got)
+				}
 			}
 		}
 	}

@@ -63,16 +63,16 @@ var damageProblems = []problem{
 	{
 		number: 492, code: DataDecayed, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
 		zh: parts{"磁盘上的数据已损坏", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现。已损坏的不会用于答复", "{file}",
-			"请检查磁盘。没有其他副本可供修复：账本条目和凭证可用 xietong ledger verify 核对；记录请由提供部门重新提交，其余须从备份恢复整个数据目录"},
+			"请检查磁盘。没有其他副本可供修复：账本条目和凭证可用 xietong ledger verify 核对；记录请由提供部门重新提交。其余的，只有节点停止时所作、此后没有新增条目的整个数据目录备份可以恢复；没有这样的备份的，请保持节点运行：其余数据照常提供，停止后可能无法再启动"},
 		en: parts{"Data damaged on the disk", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; no answer is made of what is damaged", "{file}",
-			"check the disk; no other replica is there to mend it: `xietong ledger verify` checks entries and receipts, the provider puts records again, and the rest comes back from a backup of the whole data directory"},
+			"check the disk; no other replica is there to mend it: `xietong ledger verify` checks entries and receipts, and the provider puts records again. Anything else comes back only from a backup of the whole data directory, taken while the node was stopped and since when it made no entry; without one keep the node running, for it serves the rest, and may not start again once it is stopped"},
 	},
 	{
 		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
-		zh: parts{"磁盘上的数据已损坏，由其他副本修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；它不担任主副本，由其他副本继续服务", "{file}",
-			"请检查该机器的磁盘。节点自行从其他副本取回全部数据，每小时至多一次；一直没有修好的，请在其他副本上用 xietong replica replace 移除这个副本，再邀请一台新机器"},
-		en: parts{"Data damaged on the disk, mended from the others", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; it does not lead, and the others serve on", "{file}",
-			"check the disk of that machine; the node takes all data from another replica by itself, at most once an hour; where that does not help, take this replica out on another one with `xietong replica replace`, and bring in a new machine"},
+		zh: parts{"一个副本磁盘上的数据已损坏", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现。已损坏的不会用于答复；有其他副本可以担任主副本的，它不再担任", "{file}",
+			"请检查该机器的磁盘。有其他副本在运行、并且这些数据完好的，节点自行从那里取回全部数据，每小时至多一次。一直没有修好的，请在数据完好的副本上用 xietong replica replace 移除这个副本，再邀请一台新机器。各副本、各备份中都没有完好的，这些数据已经丢失：请保持这个副本运行，其余数据照常提供，停止后可能无法再启动；损坏的记录由提供部门重新提交，已取得的凭证仍可验证"},
+		en: parts{"Data damaged on the disk of a replica", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; no answer is made of what is damaged, and this replica does not lead where another can", "{file}",
+			"check the disk of that machine. Where another replica runs and has these data whole, the node takes all data from it by itself, at most once an hour. If that does not help, take this replica out with `xietong replica replace` at one that is whole, and bring in a new machine. What no replica and no backup has whole is lost: keep this replica running, for it serves the rest, and may not start again once it is stopped; providers put damaged records again, and receipts that were fetched verify as ever"},
 	},
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},

@@ -24,6 +24,7 @@ const (
 	AgencyNotListed    Code = "agency-not-listed"
 	AgencyListMissing  Code = "agency-list-missing"
 	AgencyListRefused  Code = "agency-list-refused"
+	AgenciesFull       Code = "agencies-full"
 )
 
 var requestProblems = []problem{
@@ -154,5 +155,12 @@ var requestProblems = []problem{
 		zh: parts{"部门名单不符", "请求所指的第 {number} 号部门名单与{jurisdiction}账本中的不一致", "{jurisdiction}", "请重新提交；仍不行的，请{jurisdiction}的管理员检查节点"},
 		en: parts{"List of agencies refused", "the request names list {number} of agencies, which is not that of the ledger of {jurisdiction}", "{jurisdiction}",
 			"send it again; if that does not help, have the administrator of {jurisdiction} look at its node"},
+	},
+	{
+		number: 588, code: AgenciesFull, status: http.StatusConflict, params: []string{"agency", "limit"},
+		zh: parts{"部门已达上限", "部门 {agency} 未登记：一个行政区划历来登记的部门至多 {limit} 个，已撤销的也计入，现已满", "部门 {agency}",
+			"已撤销的部门恢复设立的，请沿用原代码：xietong agency add 代码 名称 --again；更名的用 xietong agency rename。都不是的，请由已登记的部门代为提供，或者放到下级：上级为其设立的下级另有自己的部门名单"},
+		en: parts{"No room for another agency", "agency {agency} was not added: a jurisdiction may ever add {limit} [agency|agencies], those that ended included, and has added them all", "agency {agency}",
+			"an agency that comes back takes its old code: `xietong agency add CODE TITLE --again`; one with a new title, `xietong agency rename`; else have an agency that is there act for it, or add it in a place below, which has a list of its own"},
 	},
 }

@@ -90,9 +90,9 @@ var witnessProblems = []problem{
 	{
 		number: 364, code: NoHeads, status: http.StatusNotFound, params: []string{"name"},
 		zh: parts{"没有其要素", "本级没有{name}账本的要素：只有由其他节点运行的下级，才会把要素逐级报来", "{name}",
-			"{name}是下级的，请用 xietong tree 查看它及其以上各级是否已经加入、由其他节点运行并已得到见证；连通后几分钟内报来"},
-		en: parts{"No heads of it", "no heads of the ledger of {name} are known here: those of jurisdictions below come up, if other nodes run them", "{name}",
-			"if {name} is below, see with `xietong tree` whether it and all between have joined, run on other nodes and are witnessed; heads come up within minutes of that"},
+			"请用 xietong tree 查看{name}在何处。是由其他节点运行的下级的，它及其以上各级加入、连通并得到见证后几分钟内报来；在此之前其数据已经丢失的，没有任何一方留有要素。由本节点承载的，用 xietong ledger list --in {name} 查看其账本本身。不是下级的，要素不会报到本级，请{name}用 xietong ledger export DIR 导出账本交来，再用 xietong ledger verify DIR 核对"},
+		en: parts{"No heads of it", "no heads of the ledger of {name} are known here: only those of jurisdictions below come up, if other nodes run them", "{name}",
+			"see with `xietong tree` where {name} is. Below, on another node: heads come up within minutes once it and all between have joined, are linked and are witnessed; if its data were lost before that, nobody keeps any. Hosted by this node: `xietong ledger list --in {name}` lists the ledger itself. Not below: its heads never come here; have {name} make an export with `xietong ledger export DIR`, and check that with `xietong ledger verify DIR`"},
 	},
 	{
 		number: 540, code: EpochUnproven, status: http.StatusConflict, params: []string{"name", "epoch", "log", "signed"},
