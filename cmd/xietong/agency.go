@@ -24,8 +24,11 @@ func (a *app) agencyAdd() *cobra.Command {
 			return err
 		}
 		said := text.CLIAgencyAdded
-		if again {
+		switch {
+		case again:
 			said = text.CLIAgencyBack
+		case added.Unchanged:
+			said = text.CLIAgencyThere
 		}
 		return a.agencyTold(added, said)
 	})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,20 +111,7 @@ func (a *app) ownWords(err error) string {
 
 // explain turns an error into a problem for a person to read, and the exit code.
 func (a *app) explain(err error) (client.Problem, int) {
-	if k, ok := errors.AsType[*kept](err); ok {
-		p, code := a.explain(k.err)
-		if kept := a.t(k.do()); p.Do == "" || noSpace(err) || errors.Is(err, context.Canceled) || errors.Is(err, client.ErrUnknownOutcome) {
-			p.Do = kept
-		} else {
-			p.Do += a.t(text.CLIListComma, nil) + kept
-		}
-		return p, code
-	}
-	if of, ok := errors.AsType[*ofFileGiven](err); ok {
-		p, code := a.explain(of.err)
-		if p.Where == a.t(text.CLIFileGiven, nil) || p.Where == text.Explain(a.lang, text.RosterFaulty, nil).Where {
-			p.Where = a.fileName(of.file)
-		}
+	if p, code, wrapped := a.explainWrapped(err); wrapped {
 		return p, code
 	}
 	if p, ok := a.cutShort(err); ok {
@@ -323,8 +309,12 @@ func (a *app) flagError(cmd *cobra.Command, err error) error {
 	u := usage(text.CLIBadFlag, text.Args{"reason": text.Cause(a.lang, err.Error())})
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		u = usage(text.CLINoSuchFlag, text.Args{"flag": dashed(e.GetSpecifiedName())})
-		if near := nearestFlag(cmd, e.GetSpecifiedName()); near != "" {
-			u.do = a.t(text.CLIDidYouMean, text.Args{"command": cmd.CommandPath() + " --" + near})
+		near := cmd.CommandPath() + " --" + nearestFlag(cmd, e.GetSpecifiedName())
+		if other := ofOther[cmd.CommandPath()+" --"+e.GetSpecifiedName()]; other != "" {
+			near = other
+		}
+		if !strings.HasSuffix(near, " --") {
+			u.do = a.t(text.CLIDidYouMean, text.Args{"command": near})
 		}
 	}
 	if e, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {

@@ -77,3 +77,15 @@ func TestListsAreTables(t *testing.T) {
 		}
 	}
 }
+
+// TestGrantListSaysWho: however narrow the terminal is, the list of grants says who holds each.
+func TestGrantListSaysWho(t *testing.T) {
+	for _, width := range []string{"40", "60", "80", "100"} {
+		b := listingBench(t, "en_US.UTF-8")
+		b.wide = width
+		code, stdout, _ := b.run("grant", "list")
+		if code != exitDone || !strings.Contains(strings.ToLower(stdout), "consumer") || !strings.Contains(stdout, "@") {
+			t.Errorf("in %s columns: exit %d, got\n%s", width, code, stdout)
+		}
+	}
+}

@@ -29,8 +29,9 @@ var grantHeadings = []heading{
 	{text.CLIGrant, "grant"}, {text.WordDataset, "dataset"}, {text.WordConsumer, "consumer"}, {text.WordPurpose, "purpose"}, {text.WordUntil, "until"}, {text.WordState, "state"}, {text.CLIGrantHow, "by_hand"}, {text.WordUses, "uses"}, {text.CLIGrantHeard, "heard"}, {text.CLIGrantPaper, "paper"}, {text.WordBasis, "basis"}, {text.CLIReason, "reason"},
 }
 
-// grantSpare are the columns of the list that are left out first.
-var grantSpare = []string{"basis", "reason", "paper", "heard", "uses", "by_hand", "purpose", "consumer"}
+// grantSpare are the columns of the list that are left out first. Who holds a grant is never left
+// out: by that people pick the one to revoke.
+var grantSpare = []string{"basis", "reason", "paper", "heard", "uses", "by_hand", "until", "purpose", "state"}
 
 func (a *app) grantList() *cobra.Command {
 	var wanted client.WantedGrants
@@ -213,7 +214,11 @@ func (a *app) grantGiven(g client.GivenGrant, err error) error {
 	case a.jsonOnly:
 		return printJSON(a.stdout, g)
 	}
-	a.say(text.CLIGrantGiven, text.Args{"consumer": shortID(g.Consumer), "grant": g.Grant, "until": a.localTime(g.Until)})
+	said := text.CLIGrantGiven
+	if g.Unchanged {
+		said = text.CLIGrantSame
+	}
+	a.say(said, text.Args{"consumer": shortID(g.Consumer), "grant": g.Grant, "until": a.localTime(g.Until)})
 	if g.Renews != "" {
 		a.say(text.CLIGrantRenewed, text.Args{"renews": g.Renews})
 	}

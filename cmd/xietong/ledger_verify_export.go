@@ -11,7 +11,7 @@ import (
 )
 
 // refusedExports are what VerifyExport finds in an export: it does not verify.
-var refusedExports = []text.Code{text.ExportFault, text.PolicyUnmet, text.NotConsistent, text.KeptLost}
+var refusedExports = []text.Code{text.ExportFault, text.PolicyUnmet, text.NotConsistent, text.ProofMissing, text.KeptLost}
 
 // verifyExport verifies an export, or a checkpoint, by a policy. No node needs to run.
 func (a *app) verifyExport(ctx context.Context, path, policy, kept string) error {

@@ -65,12 +65,12 @@ func (a *app) queryCommand() *cobra.Command {
 		if inPages := all && q.Measure != nil; firstGiven(flags, []string{"level", "audit"}) != "" || flags.Changed("wait") && !inPages {
 			return usage(text.CLIFlagNeeded, text.Args{"flag": "--at '**.NAME'"})
 		} else if inPages {
-			return a.measureAll(cmd.Context(), q, many.Wait)
+			return ofOnePlace(q.At, a.measureAll(cmd.Context(), q, many.Wait))
 		}
 		if all {
-			return a.queryAll(cmd.Context(), q)
+			return ofOnePlace(q.At, a.queryAll(cmd.Context(), q))
 		}
-		return a.query(cmd.Context(), q)
+		return ofOnePlace(q.At, a.query(cmd.Context(), q))
 	})
 	c.Long = a.t(text.CLILongQuery, nil)
 	c.Example = `  xietong query villages --key 520102001001 --purpose residence-check
@@ -96,6 +96,18 @@ func (a *app) queryCommand() *cobra.Command {
 	flags.StringVar(&verify, "verify", "", a.t(text.CLIFlagVerify, nil))
 	a.addUseFlags(flags, &use)
 	return a.listing(nil, c)
+}
+
+// ofOnePlace tells whoever asked one place, and may have meant those below it, or several, how many
+// places are asked.
+func ofOnePlace(at string, err error) error {
+	switch {
+	case at != "" && isProblem(err, text.UnknownDataset):
+		return &advised{err, text.CLIAskBelow, text.Args{"name": at}}
+	case strings.ContainsAny(at, ",，、;；") && (isProblem(err, text.JurisdictionUnknown) || isProblem(err, text.JurisdictionNear)):
+		return &advised{err, text.CLIAskMany, nil}
+	}
+	return err
 }
 
 // query asks for records and prints the answer.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,14 +20,14 @@ const datasetOrFile = "DATASET|FILE.json"
 func (a *app) recordCheck() *cobra.Command {
 	im, save := client.Import{}, false
 	c := a.verb("check "+datasetOrFile+" FILE", text.CLIShortRecordCheck, func(cmd *cobra.Command, args []string) error {
+		if err := cmp.Or(a.fileLast(cmd, args[0], args[1]), a.missingWord(im)); err != nil {
+			return err
+		}
 		if !labelShape.MatchString(args[0]) {
 			return a.checkAlone(cmd, im, args[0], args[1], save)
 		}
 		if a.foreign != "" {
 			return &foreignError{a.foreign}
-		}
-		if err := a.fileLast(cmd, args[0], args[1]); err != nil {
-			return err
 		}
 		im.Dataset = args[0]
 		return named(a.askedOfNode(args[0], a.checkAtNode(cmd.Context(), im, args[1], save)), args[1])

@@ -50,6 +50,15 @@ func (a *app) addReadingFlags(c *cobra.Command, im *client.Import) {
 	f.BoolVar(&im.Replace, "replace", false, a.t(text.CLIFlagReplace, nil))
 }
 
+// missingWord refuses a word for missing columns that is none.
+func (a *app) missingWord(im client.Import) error {
+	switch im.Missing {
+	case "", client.MissingKeep, client.MissingClear:
+		return nil
+	}
+	return a.badValue("--missing", im.Missing, a.t(text.FormOneOf, text.Args{"list": a.called(nil, client.MissingKeep, client.MissingClear)}))
+}
+
 // errNotConfirmed is returned where a person was asked, and did not say yes.
 var errNotConfirmed = errors.New("not confirmed")
 
@@ -109,6 +118,9 @@ func (a *app) importFile(cmd *cobra.Command, im client.Import, path string) erro
 // loadFile loads the file at path. It is read more than once, so that it must be a file. left is
 // the file of the rows that were left out.
 func (a *app) loadFile(cmd *cobra.Command, im client.Import, path string) (done client.Imported, left string, err error) {
+	if err := a.missingWord(im); err != nil {
+		return done, "", err
+	}
 	err = withRows(path, func(f *os.File) error {
 		im.File = f
 		done, left, err = a.importRecords(cmd, im, path)
@@ -255,8 +267,19 @@ func (a *app) printTaken(w io.Writer, check client.ImportCheck, im client.Import
 	for _, r := range check.Readings {
 		tell(text.CLIImportReading, text.Args{"line": number(r.Line), "letter": r.Letter, "cell": r.Cell, "read": r.Read})
 	}
+	alike := text.CLIImportAlike
+	if check.Taken.Format == client.FormatJSON {
+		alike = text.CLIImportAlikeRecord
+	}
 	for _, k := range check.Alike {
-		tell(text.CLIImportAlike, text.Args{"line": number(k.Line), "first": number(k.First)})
+		tell(alike, text.Args{"line": number(k.Line), "first": number(k.First)})
+	}
+	if check.ShortCount > 0 {
+		lines := a.lines(check.Short)
+		if check.ShortCount > uint64(len(check.Short)) {
+			lines += a.t(text.CLINameComma, nil) + "…"
+		}
+		tell(text.CLIImportShort, text.Args{"count": number(check.ShortCount), "lines": lines})
 	}
 	if len(check.Totals) > 0 {
 		tell(text.CLIImportTotals, text.Args{"lines": a.lines(check.Totals)})

@@ -249,13 +249,9 @@ func (a *app) agencyRename() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		all, err := a.client().Agencies(cmd.Context())
-		if err != nil {
-			return err
-		}
 		said := text.CLIAgencyRenamed
-		if slices.ContainsFunc(all, func(g client.Agency) bool { return g.Code == renamed.Code && g.Entry == renamed.Entry }) {
-			said = text.CLIAgencySame // the entry is the one that added it
+		if renamed.Unchanged {
+			said = text.CLIAgencySame
 		}
 		return a.agencyTold(renamed, said)
 	})

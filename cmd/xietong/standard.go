@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -101,15 +102,29 @@ func (a *app) datasetAdopt() *cobra.Command {
 			d.Standard = cmp.Or(d.Standard, s.Entry)
 		}
 		d.Agency = cmp.Or(a.as, d.Agency)
-		return a.publishing(cmd, d, to, func(published client.Dataset, _ bool) {
+		err = a.publishing(cmd, d, to, func(published client.Dataset, _ bool) {
 			a.say(text.CLIAdopted, text.Args{
 				"title": published.Title, "dataset": published.Code, "standard": s.Entry, "version": number(published.Version), "entry": published.Entry,
 			})
 		})
+		return a.ofAnother(cmd.Context(), err, s.Code, file)
 	})
 	c.Flags().StringVar(&from, "from", "", a.t(text.CLIFlagFrom, nil))
 	c.Flags().StringVar(&file, "file", "", a.t(text.CLIFlagTighter, nil))
 	a.addPublishFlags(c, &to)
 	aFile(c.Flags(), "file", "json")
 	return c
+}
+
+// ofAnother tells whoever adopts a standard without a file, for an agency that does not provide the
+// dataset, which agency does: no file says another.
+func (a *app) ofAnother(ctx context.Context, err error, code, file string) error {
+	if file != "" || !isProblem(err, text.AgencyOfEntry) {
+		return err
+	}
+	now, failed := a.client().Dataset(ctx, code)
+	if failed != nil {
+		return err
+	}
+	return text.Fail(text.AdoptedByOther, text.Args{"dataset": code, "agency": a.as, "provider": now.Agency}, nil)
 }

@@ -39,6 +39,11 @@ func (a *app) fileLast(cmd *cobra.Command, dataset, file string) error {
 
 // consumerForm refuses a consumer that is none of CODE, CODE@JURISDICTION and an agency's ID.
 func (a *app) consumerForm(cmd *cobra.Command, dataset, consumer string) error {
+	if strings.ContainsAny(dataset, "@/") && labelShape.MatchString(consumer) {
+		u := usage(text.CLIArgumentForm, text.Args{"argument": "DATASET", "value": text.Short(dataset), "form": a.t(text.FormLabel, nil)})
+		u.do, u.command = a.meant(cmd, consumer, dataset), cmd.CommandPath()
+		return u
+	}
 	code, place, elsewhere := strings.Cut(consumer, "@")
 	if labelShape.MatchString(code) || strings.Contains(consumer, "/") {
 		return nil

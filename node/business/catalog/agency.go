@@ -68,6 +68,8 @@ type Listed struct {
 	Entry identity.Entry
 	Back  identity.Entry // that brought it back last; zero: it never came back
 	Ended *Ending        // nil: it lives
+
+	Unchanged bool // it was there already: nothing was written
 }
 
 // Validate checks that the agency has a code, and a title of 1 to MaxTitleLen bytes. Its error
@@ -105,8 +107,26 @@ func (a Agency) state(ctx context.Context, l book.Ledger, id identity.Message, c
 		return Listed{}, err
 	}
 	request := book.ByNode(l, id, payload) // not the agency's own: under another code it is another request
+	there, err := a.there(ctx, l, c, request)
+	if err != nil {
+		return Listed{}, err
+	}
 	entry, err := book.Enter(ctx, l, c, request, agencyAdd{Code: a.Code, Title: a.Title, Statement: act})
-	return Listed{Agency: a, Entry: entry}, err
+	return Listed{Agency: a, Entry: entry, Unchanged: there}, err
+}
+
+// there reports whether the agency is there with this title, by another request.
+func (a Agency) there(ctx context.Context, l book.Ledger, c book.Command[agencyAdd, ledger.Ref], q book.Request) (there bool, err error) {
+	err = l.View(ctx, func(r *state.Reader) error {
+		have, ok := agencyAt(r, a.Code)
+		if there = ok && have.Title == a.Title; !there || q.Origin == "" {
+			return nil
+		}
+		_, came, err := c.Before(r, l, q)
+		there = !came
+		return err
+	})
+	return there, err
 }
 
 // Act checks the agency, and makes the act by which it says its title in an entry of the kind.

@@ -70,8 +70,14 @@ func refused(t *testing.T, l *booktest.Ledger, what string, want text.Code, act 
 func TestAgencies(t *testing.T) {
 	l := open(t)
 	water := add(t, l, "water", "水务局")
-	if again := add(t, l, "water", "水务局"); again.Entry != water.Entry {
-		t.Errorf("again: got %s, want %s", again.Entry, water.Entry)
+	if again := add(t, l, "water", "水务局"); again.Entry != water.Entry || water.Unchanged || !again.Unchanged {
+		t.Errorf("again: got %+v, want %s, and that nothing was written", again, water.Entry)
+	}
+	id, roads := newID(t), Agency{Code: label(t, "roads"), Title: "交通局"}
+	for range 2 { // the same request is answered as it was
+		if got, err := AddAgency(t.Context(), l, id, roads); err != nil || got.Unchanged {
+			t.Errorf("the same request: got %+v, %v", got, err)
+		}
 	}
 	args := refused(t, l, "another title", text.AgencyTaken, func() error {
 		_, err := AddAgency(t.Context(), l, newID(t), Agency{Code: label(t, "water"), Title: "林业局"})
@@ -92,7 +98,7 @@ func TestAgencies(t *testing.T) {
 	add(t, l, "archives", strings.Repeat("x", MaxTitleLen))
 	err := l.View(t.Context(), func(r *state.Reader) error {
 		all, err := Agencies(r)
-		if len(all) != 2 || all[0].Code.String() != "archives" || all[1].Title != "水务局" || all[1].Entry != water.Entry {
+		if len(all) != 3 || all[0].Code.String() != "archives" || all[2].Title != "水务局" || all[2].Entry != water.Entry {
 			t.Errorf("got %+v", all)
 		}
 		return err

@@ -58,6 +58,9 @@ func here(err error) error {
 func (a *Alone) check(ctx context.Context) error {
 	reader, taken, err := a.how.open(pausing{a.file, ctx}, a.schema, a.options())
 	if err == nil {
+		err = reader.Whole()
+	}
+	if err == nil {
 		a.Check, err = checkRows(ctx, a.file, taken, reader, func(rows.Record) error { return nil })
 	}
 	return here(cmp.Or(a.file.Err(), err))

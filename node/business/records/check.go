@@ -43,6 +43,8 @@ type Check struct {
 	AlikeCount uint64
 	Mendable   uint64   // bad rows that are good when they are read as a spreadsheet shows them
 	Totals     []uint64 // the first lines with good rows that seem to be the total of the list
+	Short      []uint64 // the first lines with good rows that have fewer cells than the header
+	ShortCount uint64
 
 	told int // bytes of Bad
 }
@@ -55,7 +57,7 @@ type Check struct {
 // and compared with the records as that would show them. Check waits while as many files are read
 // as may be at once, and computes in a slot.
 func (d *Desk) Check(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, r io.Reader) (c Check, err error) {
-	err = d.withFile(ctx, by, code, r, func(ctx context.Context, now dataset, file *uploaded) error {
+	err = d.withFile(ctx, how.by(by), code, r, func(ctx context.Context, now dataset, file *uploaded) error {
 		set, err := how.of(now)
 		if err != nil {
 			return err
@@ -102,7 +104,7 @@ func (d *Desk) withFile(ctx context.Context, by catalog.Actor, code identity.Lab
 // BadRows writes the bad rows of a file as they were, with what is wrong beside each, so that they
 // can be mended and imported. It is recorded as a check is, unless the check of the file was.
 func (d *Desk) BadRows(ctx context.Context, by catalog.Actor, code identity.Label, how Reading, l text.Lang, r io.Reader, w io.Writer) error {
-	return d.withFile(ctx, by, code, r, func(ctx context.Context, now dataset, file *uploaded) error {
+	return d.withFile(ctx, how.by(by), code, r, func(ctx context.Context, now dataset, file *uploaded) error {
 		set, err := how.of(now)
 		if err != nil {
 			return err
@@ -148,6 +150,7 @@ func checkRows(ctx context.Context, file *table.Held, taken table.Taken, reader 
 	c := Check{Hash: file.Sum(), Taken: taken, Missing: reader.Missing(), Header: reader.Header()}
 	err := c.count(ctx, reader, good)
 	c.Readings, c.Mendable, c.Totals = reader.Readings(), reader.Mendable(), reader.Totals()
+	c.Short, c.ShortCount = reader.Short()
 	c.Alike, c.AlikeCount = reader.Alike()
 	return c, err
 }

@@ -31,6 +31,15 @@ func (c *Coming) hex() string {
 	return hex.EncodeToString(hash[:])
 }
 
+// by returns who acts: for the entry to come, whoever names no agency acts for the one that it
+// names.
+func (how Reading) by(by catalog.Actor) catalog.Actor {
+	if how.For == nil {
+		return by
+	}
+	return by.For(how.For.Entry.Agency)
+}
+
 // of returns the dataset as the rows of a file are read for it: as it is, or as it would be with
 // the entry to come, of which no record was checked yet.
 func (how Reading) of(set dataset) (dataset, error) {

@@ -77,7 +77,7 @@ func asBad(err error) (*rows.Bad, bool) { return errors.AsType[*rows.Bad](err) }
 // without KeepGood or no good row, text.AlongNotGood for bad rows beside an entry to come,
 // text.NotReady while another import into the dataset runs.
 func (d *Desk) Load(ctx context.Context, id identity.Message, by catalog.Actor, code identity.Label, f File, r io.Reader, progress func(done, total uint64)) (Loaded, error) {
-	set, err := d.ownDataset(ctx, by, code)
+	set, err := d.ownDataset(ctx, f.by(by), code)
 	if err != nil {
 		return Loaded{}, err
 	}

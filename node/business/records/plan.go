@@ -115,14 +115,14 @@ func (p Plan) Hash(document []byte) (string, error) {
 // the entry changes all the time, text.NotAlong for an import that is not for the entry, or not
 // whole, and text.RecordsMoved for one of which the file was checked against other records.
 func (d *Desk) Plan(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (p Plan, as catalog.Checked, err error) {
-	return d.plan(ctx, checking{by: by, next: next, with: with})
+	return d.plan(ctx, checking{by: by.For(next.Agency), next: next, with: with})
 }
 
 // PlanAgain is Plan for whoever was shown the plan: it returns the last one once more where that
 // still tells what the publication would do, because what came since then fits as well. It reads
 // only what came.
 func (d *Desk) PlanAgain(ctx context.Context, by catalog.Actor, next catalog.Entry, with identity.Entry) (p Plan, as catalog.Checked, err error) {
-	return d.plan(ctx, checking{by: by, next: next, with: with, shown: true})
+	return d.plan(ctx, checking{by: by.For(next.Agency), next: next, with: with, shown: true})
 }
 
 func (d *Desk) plan(ctx context.Context, of checking) (p Plan, as catalog.Checked, err error) {

@@ -15,6 +15,7 @@ import (
 	"xietong/node/business/catalog"
 	"xietong/node/ground/book"
 	"xietong/node/ground/book/booktest"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/policy"
 	"xietong/node/ground/text"
 )
@@ -49,6 +50,36 @@ func republishing(t *testing.T, n int, first, next catalog.Entry) (*booktest.Led
 		t.Fatal(err)
 	}
 	return l, desk
+}
+
+// TestEntrySaysWhoActs: whoever names no agency plans a version, and checks the rows that come with
+// it, for the agency that the entry names; another agency does not, and neither does an entry that
+// names none, where there are several.
+func TestEntrySaysWhoActs(t *testing.T) {
+	_, desk := republishing(t, 1, typed(`"string"`, ""), typed(`"string","minLength":1`, ""))
+	next := typed(`"string","maxLength":9`, "")
+	nobody := next
+	nobody.Agency = identity.Label{}
+	for what, row := range map[string]struct {
+		by   catalog.Actor
+		next catalog.Entry
+		want text.Code
+	}{
+		"nobody":             {catalog.Actor{}, next, ""},
+		"its provider":       {civil, nobody, ""},
+		"another agency":     {catalog.Local("water"), next, text.NotProvider},
+		"nobody, and no one": {catalog.Actor{}, nobody, text.AgencyNeeded},
+	} {
+		document := must(row.next.Encode())
+		_, _, err := desk.Plan(t.Context(), row.by, row.next, identity.Entry{})
+		how := Reading{For: &Coming{Entry: row.next, Document: document}}
+		_, checked := desk.Check(t.Context(), row.by, row.next.Code, how, strings.NewReader("id,n\n7,x\n"))
+		for _, got := range []error{err, checked} {
+			if (got != nil || row.want != "") && !failure.Is(got, row.want) {
+				t.Errorf("%s: got %v, want %q", what, got, row.want)
+			}
+		}
+	}
 }
 
 // TestOtherTypeIsNoNo: the type of a field was changed. What the records hold from before is no

@@ -70,7 +70,7 @@ func (q Question) Check() error {
 	case q.Dataset.IsZero():
 		return fmt.Errorf("dataset: %w", errEmpty)
 	case q.Limit < 0 || q.Limit > MaxLimit:
-		return text.Fail(text.BadRequest, text.Args{"where": "limit", "reason": fmt.Sprintf("0..%d", MaxLimit)}, nil)
+		return text.Fail(text.BadRequest, text.Args{"where": "limit", "reason": fmt.Sprintf("it may be: 0..%d", MaxLimit)}, nil)
 	case len(q.Where) > maxConditions:
 		return fmt.Errorf("%d conditions", len(q.Where))
 	case q.Wait > MaxPageWait || q.Wait > 0 && q.Measure.Function == gather.None:

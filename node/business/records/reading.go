@@ -111,7 +111,7 @@ func (u *uploaded) rows(ctx context.Context, d *Desk, set dataset, how Reading) 
 		return nil, err
 	}
 	if missing := reader.Missing(); len(missing) > 0 && how.Missing == "" {
-		return reader, d.ledger.Look(func(r *state.Reader) error {
+		err = d.ledger.Look(func(r *state.Reader) error {
 			if ChangesOf(r, set.Code).Last == ledger.None { // no record has a value to lose
 				return nil
 			}
@@ -120,7 +120,10 @@ func (u *uploaded) rows(ctx context.Context, d *Desk, set dataset, how Reading) 
 			}, nil)
 		})
 	}
-	return reader, nil
+	if err == nil {
+		err = reader.Whole()
+	}
+	return reader, err
 }
 
 func (d *Desk) options(set dataset, how Reading) rows.Options {

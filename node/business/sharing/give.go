@@ -70,7 +70,7 @@ type Order struct {
 }
 
 // Giving is a grant that was checked and is not given yet, or the grant that the same request had
-// given before.
+// given before, or that is the same.
 type Giving struct {
 	Terms
 	request  book.Request
@@ -121,7 +121,11 @@ func Look(r *state.Reader, l book.Ledger, id identity.Message, by Actor, catalog
 		}
 	}
 	g.Terms = q.Terms
-	return g, g.check(r, o)
+	if err := g.check(r, o); err != nil {
+		return g, err
+	}
+	g.before = g.same(r, l, o)
+	return g, nil
 }
 
 // givenAt returns what was given with an entry.
@@ -307,9 +311,12 @@ type Given struct {
 	Consumer identity.Agency
 	Renews   identity.Entry // the one that it follows; zero: none
 	Until    time.Time
+
+	Unchanged bool // it was given to the word already: nothing was written
 }
 
-// Before returns what the same request gave when it came before; nil: it is new.
+// Before returns what the same request gave when it came before, or the live grant that is the same
+// to the word; nil: it is new.
 func (g Giving) Before() *Given { return g.before }
 
 // Give gives the grant, as an act of the provider. It is refused where the catalogue entry, or what

@@ -293,6 +293,34 @@ func TestNotRenewed(t *testing.T) {
 	r.refused(t, "one without an end", text.GrantEndless, func() error { return renew(civil, all[len(all)-1].Index, terms.Until) })
 }
 
+// TestGivenAgain: a grant that is given again to the word, by another request, is the one that is
+// there; with another end or paper, or once that one was revoked, it is a new one.
+func TestGivenAgain(t *testing.T) {
+	r := open(t)
+	with := func(q *Terms) { q.Fields = []string{"code", "income"} }
+	first := r.given(t, with)
+	again := r.given(t, with)
+	if again.Entry != first.Entry || !again.Unchanged || first.Unchanged || !again.Until.Equal(first.Until) {
+		t.Errorf("got %+v, want %+v and that nothing was written", again, first)
+	}
+	for what, edit := range map[string]func(*Terms){
+		"a later end": func(q *Terms) { with(q); q.Until = "2027-11-25T09:00:00Z" }, "another paper": func(q *Terms) { with(q); q.Paper = "2" },
+		"more fields": func(q *Terms) { q.Fields = nil },
+	} {
+		r := open(t)
+		first := r.given(t, with)
+		if got := r.given(t, edit); got.Entry == first.Entry || got.Unchanged || got.Renews != first.Entry {
+			t.Errorf("%s: got %+v after %+v", what, got, first)
+		}
+	}
+	if _, err := Revoke(t.Context(), r, newID(), actor(civil), first.Entry.Index(), "r"); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.given(t, with); got.Entry == first.Entry || got.Unchanged {
+		t.Errorf("after it was revoked: got %+v", got)
+	}
+}
+
 // TestNothingTakenAway: a grant in place of a live one gives all that that gave.
 func TestNothingTakenAway(t *testing.T) {
 	r := open(t)

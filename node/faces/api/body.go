@@ -57,7 +57,7 @@ func unmarshal(data []byte, v any) error {
 		return typed(data, v)
 	}
 	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil { // also where something follows the value
+	if err := text.Decode(data, &whole); err != nil { // also where something follows the value
 		return err
 	}
 	d := json.NewDecoder(strings.NewReader(string(whole)))

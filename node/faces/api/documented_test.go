@@ -1,12 +1,16 @@
 package api
 
 import (
+	"encoding/json"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
+	"xietong/certs/identity"
+	"xietong/node/faces/client"
 	"xietong/node/ground/text"
 )
 
@@ -74,6 +78,23 @@ func TestRemediesNameOperations(t *testing.T) {
 					t.Errorf("%s names %s, which is no operation", code, got)
 				}
 			}
+		}
+	}
+}
+
+// TestTitlesAreTrimmed: the space that somebody types around the title of an agency, also the wide
+// one of an input method, is none of it; and the same agency again is told as that.
+func TestTitlesAreTrimmed(t *testing.T) {
+	d := open(t)
+	for _, want := range []bool{false, true} {
+		r := httptest.NewRequest("POST", "/v1/agencies", strings.NewReader(`{"code":"roads","title":"\u3000交通局 "}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Idempotency-Key", must(identity.NewMessage()).String())
+		got := httptest.NewRecorder()
+		d.handler.ServeHTTP(got, r)
+		var added client.Agency
+		if err := json.Unmarshal(got.Body.Bytes(), &added); err != nil || added.Title != "交通局" || added.Unchanged != want {
+			t.Errorf("got %d %s, want the title alone, unchanged %t", got.Code, got.Body, want)
 		}
 	}
 }

@@ -220,7 +220,7 @@ func (h Hosted) given(ctx context.Context, c Caller, q sharing.Order) (out clien
 		return out, err
 	}
 	out = client.GivenGrant{
-		Grant: got.Entry.String(), Consumer: got.Consumer.String(), Renews: got.Renews.String(), Until: stamp(got.Until),
+		Grant: got.Entry.String(), Consumer: got.Consumer.String(), Renews: got.Renews.String(), Until: stamp(got.Until), Unchanged: got.Unchanged,
 	}
 	if got.Unchecked != nil {
 		out.Unchecked = text.Explain(text.FromAcceptLanguage(c.Language), text.AgencyListMissing, h.Standing.Worded(failure.Of(got.Unchecked).Args)).What

@@ -260,6 +260,7 @@ func checkOf(c records.Check) client.ImportCheck {
 		Titles: append([]uint64{}, c.Header.Titles...), Missing: append([]string{}, c.Missing...),
 		Readings: []client.CellReading{}, Alike: []client.KeysAlike{}, AlikeCount: c.AlikeCount,
 		Mendable: c.Mendable, Totals: append([]uint64{}, c.Totals...),
+		Short: append([]uint64{}, c.Short...), ShortCount: c.ShortCount,
 		New: c.Effect.New, Replaced: c.Effect.Replaced, Unchanged: c.Effect.Unchanged, Absent: absentIn(c), Plan: c.Plan,
 	}
 	for _, b := range c.Bad {

@@ -36,7 +36,7 @@ func malformed(to reader, status int, message string, errs []error) *client.Prob
 			p.Errors = []client.Fault{one.fault(p.Detail)}
 			return p
 		}
-		where = one.name
+		where = called(to.Lang, one.name)
 		reasons = append(reasons, one.sentence(to.Lang))
 		if one.name != "" {
 			faults = append(faults, one.fault(one.reason))
@@ -119,7 +119,15 @@ func (f located) sentence(l text.Lang) string {
 	if f.name == "" {
 		return f.reason
 	}
-	return f.name + pick(l, "：", ": ") + f.reason
+	return called(l, f.name) + pick(l, "：", ": ") + f.reason
+}
+
+// called returns how a person reads where a fault is.
+func called(l text.Lang, name string) string {
+	if name == inBody {
+		return pick(l, "请求正文", "the body")
+	}
+	return name
 }
 
 var (

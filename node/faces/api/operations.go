@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -251,7 +252,7 @@ func newAgency(ctx context.Context, h Hosted, in *addAgency) (client.Agency, err
 	if err != nil {
 		return client.Agency{}, err
 	}
-	a, add := catalog.Agency{Code: code, Title: in.Body.Title}, h.Reform.Return
+	a, add := catalog.Agency{Code: code, Title: strings.TrimSpace(in.Body.Title)}, h.Reform.Return
 	if !in.Body.Again {
 		add = func(ctx context.Context, id identity.Message, a catalog.Agency) (catalog.Listed, error) {
 			return catalog.AddAgency(ctx, h.Ledger, id, a)
@@ -286,6 +287,6 @@ func agencies(ctx context.Context, h Hosted, in *listAgencies) (out client.Agenc
 func (h Hosted) agency(l catalog.Listed) client.Agency {
 	return client.Agency{
 		Code: l.Code.String(), Title: l.Title, ID: identity.NewAgency(h.Ledger.Name(), l.Code).String(), Entry: l.Entry.String(),
-		Ended: endedShown(l.Ended),
+		Ended: endedShown(l.Ended), Unchanged: l.Unchanged,
 	}
 }

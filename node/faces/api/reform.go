@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -232,7 +233,7 @@ func renamedAgency(ctx context.Context, h Hosted, in *renameAgency) (out client.
 	if err != nil {
 		return out, err
 	}
-	listed, err := catalog.RenameAgency(ctx, h.Ledger, id, catalog.Agency{Code: code, Title: in.Body.Title})
+	listed, err := catalog.RenameAgency(ctx, h.Ledger, id, catalog.Agency{Code: code, Title: strings.TrimSpace(in.Body.Title)})
 	if err != nil {
 		return out, err
 	}

@@ -17,6 +17,8 @@ type Agency struct {
 	Former []string `json:"former,omitempty" doc:"The titles that it had before, the oldest first"`
 	Twin   string   `json:"twin,omitempty" doc:"Code of another agency that has the same title, which may be a slip"`
 	Ended  *Ended   `json:"ended,omitempty" doc:"How it ended; absent: it did not"`
+
+	Unchanged bool `json:"unchanged,omitempty" doc:"Whether it was there already with this title: nothing was written"`
 }
 
 // Agencies lists the agencies of the jurisdiction, by code.

@@ -106,6 +106,7 @@ type BadRow struct {
 // RowFault is one fault of a row.
 type RowFault struct {
 	Line     uint64 `json:"line,omitempty" doc:"Of the file"`
+	Record   uint64 `json:"record,omitempty" doc:"Of a list of JSON: which record it is, counted from 1"`
 	Letter   string `json:"letter,omitempty" doc:"Of the column, such as C"`
 	Header   string `json:"header,omitempty" doc:"Of the column, as the file has it"`
 	Field    string `json:"field,omitempty" doc:"Of the dataset"`
@@ -113,7 +114,7 @@ type RowFault struct {
 	Value    string `json:"value,omitempty" doc:"What stands there, cut short"`
 	Expected string `json:"expected,omitempty" doc:"What the rule wants"`
 	Example  string `json:"example,omitempty" doc:"A value that is good"`
-	First    uint64 `json:"first,omitempty" doc:"Of a key that stands twice: the line where it stands first"`
+	First    uint64 `json:"first,omitempty" doc:"Of a key that stands twice: the line, of a list of JSON the record, where it stands first"`
 }
 
 // FileTaken says how a file was read.
@@ -136,7 +137,7 @@ type CellReading struct {
 
 // KeysAlike are two keys that differ by case, width or composition alone.
 type KeysAlike struct {
-	Line  uint64 `json:"line" doc:"Where the one stands"`
+	Line  uint64 `json:"line" doc:"Where the one stands; of a list of JSON: which record it is"`
 	First uint64 `json:"first" doc:"Where the other stands"`
 }
 
@@ -156,6 +157,8 @@ type ImportCheck struct {
 	AlikeCount uint64        `json:"alike_count" doc:"Keys that are alike"`
 	Mendable   uint64        `json:"mendable" doc:"Bad rows that would be good with as_spreadsheet"`
 	Totals     []uint64      `json:"totals" doc:"The first 20 lines whose good rows seem to be the total of the list"`
+	Short      []uint64      `json:"short" doc:"The first 20 lines whose good rows have fewer cells than the header: what they lack is taken as empty"`
+	ShortCount uint64        `json:"short_count" doc:"Good rows that have fewer cells than the header"`
 
 	New       uint64 `json:"new" doc:"Good rows of which the dataset has no record"`
 	Replaced  uint64 `json:"replaced" doc:"Good rows in place of a record that is not the same"`

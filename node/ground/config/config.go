@@ -35,6 +35,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -188,6 +189,10 @@ func misread(data []byte, err error) error {
 	}
 	place := at.GetToken().Position
 	out.Line, out.Column = max(place.Line, 1), max(place.Column, 1)
+	if line, column := wideColon(data); line > 0 { // the library finds out lines below
+		out.Line, out.Column = line, column
+		return out
+	}
 	if strings.Contains(at.GetMessage(), "already defined") { // of no type of its own
 		out.Key, out.Reason = at.GetToken().Value, standsTwice
 	}
@@ -200,6 +205,19 @@ func misread(data []byte, err error) error {
 		out.Key, out.Reason = keyOfLine(data, out.Line), "type"
 	}
 	return out
+}
+
+// keyWide finds a key that is followed by a colon of a Chinese input method, which is none of YAML.
+var keyWide = regexp.MustCompile(`^\s*(- +)?[a-z_]+ *：`)
+
+// wideColon returns where the first such colon stands; 0: nowhere.
+func wideColon(data []byte) (line, column int) {
+	for n, text := range strings.Split(string(data), "\n") {
+		if found := keyWide.FindString(text); found != "" {
+			return n + 1, utf8.RuneCountInString(found)
+		}
+	}
+	return 0, 0
 }
 
 // whole returns the error of a file that is wrong as a whole.

@@ -31,7 +31,10 @@ func (v *exportVerifier) goesOn(rules *ledger.Policy, kept Named) error {
 		}
 		v.report.SinceLog, old.Log = old.Log.String(), v.at.Log // the tree goes on
 	}
-	if err := v.follows(old); err != nil {
+	switch err := v.follows(old); {
+	case errors.Is(err, errNoProof):
+		return text.Fail(text.ProofMissing, text.Args{"found": kept.File, "file": v.file, "size": fmt.Sprint(old.Size)}, err)
+	case err != nil:
 		return v.notConsistent(kept, err)
 	}
 	v.report.Since = &old.Size
@@ -43,14 +46,21 @@ func (v *exportVerifier) notConsistent(kept Named, err error) error {
 	return text.Fail(text.NotConsistent, text.Args{"found": kept.File, "file": v.file, "reason": reason}, err)
 }
 
-// follows proves that the tree begins with that of an older checkpoint.
+// errNoProof is returned where the file of a checkpoint has no proof, or one from another size on:
+// nothing is proven then, and nothing is refuted.
+var errNoProof = errors.New("no proof from that size on")
+
+// follows proves that the tree begins with that of an older checkpoint. Of one as long, or of an
+// empty one, the roots say it.
 func (v *exportVerifier) follows(old ledger.Checkpoint) (err error) {
 	path := v.growth.Path
 	switch {
 	case v.whole && old.Size > 0 && old.Size <= v.size:
 		path, err = ledger.ProveConsistency(old.Size, v.size, tilesBy(v.tile))
-	case !v.whole && old.Size > 0 && old.Size < v.size && old.Size != v.growth.Old:
-		err = fmt.Errorf("the file has no proof from %d entries on", old.Size)
+	case old.Size == 0 || old.Size >= v.size:
+		path = nil
+	case old.Log == v.at.Log && old.Size != v.growth.Old:
+		err = errNoProof
 	}
 	if err == nil {
 		err = v.at.Follows(old, path)

@@ -155,6 +155,41 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// TestRequiredColumns: a header without a column for what every record must have is refused once,
+// and not each row; not where a value of a record may fill it.
+func TestRequiredColumns(t *testing.T) {
+	s := schemaOf(t, `{"type":"object","required":["code","name"],"properties":{"code":{"type":"string"},"name":{"type":"string","title":"姓名"},"note":{"type":"string"}}}`, "code")
+	read := func(file string, o Options) error {
+		src := strings.NewReader(file)
+		taken, err := table.Inspect(src, table.Wish{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(src, taken, s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Whole()
+	}
+	f := text.AsFailure(read("名单\ncode,note\n1,x\n", Options{}))
+	if f == nil || f.Code != text.HeaderRefused || f.Args["line"] != "2" {
+		t.Fatalf("got %v", f)
+	}
+	if what := text.Explain(text.En, f.Code, f.Args).What; !strings.HasSuffix(what, ": there is no column for name (姓名), which every record must have") {
+		t.Errorf("got %s", what)
+	}
+	if what := text.Explain(text.Zh, f.Code, f.Args).What; !strings.HasSuffix(what, "缺少必填数据项“name (姓名)”的列") {
+		t.Errorf("got %s", what)
+	}
+	for file, o := range map[string]Options{
+		"code,name\n1,x\n": {}, "code,note\n1,x\n": {Present: func([]byte) ([]byte, error) { return nil, nil }}, `[{"code":"1"}]`: {},
+	} {
+		if err := read(file, o); err != nil {
+			t.Errorf("%q: got %v", file, err)
+		}
+	}
+}
+
 // TestAllFaultsAreTold reads rows with several faults, as a clerk sees them.
 func TestAllFaultsAreTold(t *testing.T) {
 	s := schemaOf(t, people, "code")
@@ -185,6 +220,52 @@ func TestAllFaultsAreTold(t *testing.T) {
 	zh := Fault{Line: 3, Letter: "C", Header: "性别", Reason: "enum", Value: "m", Expected: "男 | 女"}.Tell(text.Zh)
 	if zh != "第 3 行，C 列“性别”：“m”不在允许的取值之内，应为 男、女 之一" {
 		t.Errorf("got %s", zh)
+	}
+}
+
+// TestRecordsOfAListAreCounted: a list of JSON may stand in one line, so of each fault it is told
+// in which record it is, and of a text that is no JSON up to which character.
+func TestRecordsOfAListAreCounted(t *testing.T) {
+	s := schemaOf(t, `{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"n":{"type":"integer"}}}`, "id")
+	file := `[{"id":"1","n":1},{"id":"2","n":"x"},{"id":"3","n":3,},{"id":"4"，"n":4},{"id":"1","n":5}]`
+	r, records, told, err := open(strings.NewReader(file), s, table.Wish{}, Options{})
+	want := []string{
+		`line 1, record 2, field n: "x": it is of another type; expected: a whole number, such as 12`,
+		`line 1, record 3: "{"id":"3","n":3,}": its last character must not stand there in JSON`,
+		`line 1, record 4: "{"id":"4"，": its last character is a Chinese mark; expected: ,`,
+		`line 1, record 5, field id: "1": an earlier row has the same key, which record 1 has first`,
+	}
+	if !slices.Equal(told, want) || len(records) != 1 || err != nil || r == nil {
+		t.Errorf("got %q, %v\n%s\nwant\n%s", records, err, strings.Join(told, "\n"), strings.Join(want, "\n"))
+	}
+	r, _, told, err = open(strings.NewReader("{\"id\":\"1\"}\n{\"id\":\"2\"\n"), s, table.Wish{}, Options{})
+	if len(told) != 1 || told[0] != "line 2: it is a JSON object that is cut short: a bracket or quotation mark is not closed" || err != nil {
+		t.Errorf("got %q, %v", told, err)
+	}
+	file = `[{"id":"a"},{"id":"A"}]`
+	if r, _, _, err = open(strings.NewReader(file), s, table.Wish{}, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if like, n := r.Alike(); n != 1 || like[0] != (Alike{Line: 2, First: 1}) {
+		t.Errorf("got %+v, %d", like, n)
+	}
+}
+
+// TestShortRowsAreTold: as a spreadsheet leaves out empty cells at the end, a row with fewer cells
+// than the header is good, and is told: it may be cut short.
+func TestShortRowsAreTold(t *testing.T) {
+	s := schemaOf(t, `{"type":"object","required":["id"],"properties":{"id":{"type":"string"},"n":{"type":"integer"},"at":{"type":"string"}}}`, "id")
+	file := "id,n,at\n1,2,x\n2,3\n3,4,\n4\n5,1,花果"
+	r, records, told, err := open(strings.NewReader(file), s, table.Wish{}, Options{AsSpreadsheet: true})
+	if err != nil || len(records) != 5 || len(told) > 0 {
+		t.Fatalf("got %q, %q, %v", records, told, err)
+	}
+	if lines, n := r.Short(); n != 2 || !slices.Equal(lines, []uint64{3, 5}) {
+		t.Errorf("got %v, %d", lines, n)
+	}
+	r, _, told, err = open(strings.NewReader(file), s, table.Wish{}, Options{})
+	if lines, n := r.Short(); err != nil || n != 0 || len(told) != 2 {
+		t.Errorf("not as a spreadsheet: got %v, %d, %q, %v", lines, n, told, err)
 	}
 }
 

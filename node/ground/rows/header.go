@@ -210,8 +210,13 @@ func (s *Schema) header(first []table.Row) (h Header, used int, err error) {
 			nearest, at = r, i
 		}
 	}
-	return h, 0, text.Fail(text.HeaderRefused, text.Args{
-		"line": line(first[at]), "faults": text.HeaderFaults(nearest.faults), "fields": s.listed(),
+	return h, 0, s.refused(first[at].Line, nearest.faults)
+}
+
+// refused returns the refusal of a header that ends in the line.
+func (s *Schema) refused(line uint64, faults []text.HeaderFault) error {
+	return text.Fail(text.HeaderRefused, text.Args{
+		"line": strconv.FormatUint(line, 10), "faults": text.HeaderFaults(faults), "fields": s.listed(),
 	}, nil)
 }
 

@@ -57,7 +57,7 @@ func alike(key []byte) []byte {
 }
 
 // Alike are two rows whose keys differ only by case, width or composition, or by characters that
-// show nothing, by their lines.
+// show nothing, by their lines or, in a list of JSON, by their numbers.
 type Alike struct{ Line, First uint64 }
 
 // maxAlike is how many such rows are listed.

@@ -59,6 +59,8 @@ type rowSource struct {
 	widest   int               // cells of the widest row so far
 	mendable uint64            // see Reader.Mendable
 	totals   []uint64          // see Reader.Totals
+	short    []uint64          // see Reader.Short
+	shorts   uint64            // how many are short
 }
 
 // Open returns a reader of the rows of a file. It reads the file twice: first to find the rows
@@ -95,7 +97,7 @@ func (r *Reader) survey(of *rowSource) (err error) {
 		if key == nil {
 			continue
 		}
-		if err := keys.add(key, of.row, of.last.Line); err != nil {
+		if err := keys.add(key, of.row, of.place()); err != nil {
 			return err
 		}
 	}
@@ -180,6 +182,7 @@ func (r *rowSource) next() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
+	r.noteShort()
 	if r.isTotal() && len(r.totals) < maxAlike {
 		r.totals = append(r.totals, r.last.Line)
 	}
@@ -215,6 +218,15 @@ func (r *rowSource) advance() (err error) {
 	return nil
 }
 
+// place returns the line of the row that was read last or, of a list of JSON, its number: all of it
+// may stand in one line.
+func (r *rowSource) place() uint64 {
+	if r.format == table.JSON {
+		return r.row
+	}
+	return r.last.Line
+}
+
 // placed says of each fault where it is, in the order of the columns.
 func (r *rowSource) placed(b *Bad) *Bad {
 	if len(b.Faults) == 0 {
@@ -228,7 +240,9 @@ func (r *rowSource) placed(b *Bad) *Bad {
 	slices.SortStableFunc(b.Faults, func(x, y Fault) int { return cmp.Compare(place(x), place(y)) })
 	for i := range b.Faults {
 		f := &b.Faults[i]
-		f.Line = r.last.Line
+		if f.Line = r.last.Line; r.format == table.JSON {
+			f.Record = r.row
+		}
 		if at := place(*f); at >= 0 {
 			f.Letter, f.Header = r.header.Columns[at].Letter, r.header.Columns[at].Header
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"strings"
+
+	"xietong/node/ground/text"
 )
 
 // Reader reads the records of a file. One goroutine may use it at a time.
@@ -13,7 +15,7 @@ type Reader struct {
 	source  *rowSource
 	missing []string
 	twice   []repeated        // rows that are not read yet whose keys stand twice
-	good    map[uint32]uint64 // of such a key, by the row where it stands first: the line of the first good row
+	good    map[uint32]uint64 // of such a key, by the row where it stands first: the place of the first good row
 	alike   []Alike
 	like    uint64 // how many are alike
 	widest  int    // cells of the widest row
@@ -36,6 +38,21 @@ func (r *Reader) Header() Header { return r.source.header }
 // Missing returns the fields for which the file has no column, sorted by name. Objects have none.
 func (r *Reader) Missing() []string { return r.missing }
 
+// Whole refuses a header without a column for a field that each record must have, which no value
+// of a record fills: no row of the file would be good. The error is text.HeaderRefused.
+func (r *Reader) Whole() error {
+	var faults []text.HeaderFault
+	for _, name := range r.missing {
+		if r.schema.columns[name].required && r.source.options.Present == nil {
+			faults = append(faults, text.HeaderFault{Kind: "required", Field: r.schema.called(name)})
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return r.schema.refused(r.source.header.Line, faults)
+}
+
 // Kept returns how many of the rows that were read took values of a present record: see Options.
 func (r *Reader) Kept() uint64 { return r.source.kept }
 
@@ -48,6 +65,10 @@ func (r *Reader) Alike() ([]Alike, uint64) { return r.alike, r.like }
 
 // Mendable returns how many of the bad rows that were read would be good with AsSpreadsheet.
 func (r *Reader) Mendable() uint64 { return r.source.mendable }
+
+// Short returns the lines of the first good rows of a text that have fewer cells than the header,
+// and how many there are: with AsSpreadsheet what they lack is empty.
+func (r *Reader) Short() ([]uint64, uint64) { return r.source.short, r.source.shorts }
 
 // Totals returns the lines of the first good rows that seem to be the total of the list, and no
 // record.
@@ -90,9 +111,9 @@ func (r *Reader) unsurveyed() error {
 	return r.stopped
 }
 
-// earlier returns the line of the first good row that has the key of the row that was read last,
+// earlier returns the place of the first good row that has the key of the row that was read last,
 // which is good; 0: it is the first.
-func (r *Reader) earlier() (line uint64) {
+func (r *Reader) earlier() (place uint64) {
 	row := uint32(r.source.row)
 	for len(r.twice) > 0 && r.twice[0].row < row {
 		r.twice = r.twice[1:]
@@ -101,8 +122,8 @@ func (r *Reader) earlier() (line uint64) {
 		return 0
 	}
 	first := r.twice[0].first
-	if line = r.good[first]; line == 0 {
-		r.good[first] = r.source.last.Line
+	if place = r.good[first]; place == 0 {
+		r.good[first] = r.source.place()
 	}
-	return line
+	return place
 }

@@ -1,12 +1,14 @@
 package rows
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
 
 	"xietong/node/ground/pattern"
 	"xietong/node/ground/table"
+	"xietong/node/ground/text"
 )
 
 // record checks the row that was read last. The error is a *Bad for a refused row; any other ends
@@ -33,7 +35,7 @@ func (r *rowSource) ofObject() (Record, *Bad) {
 	}
 	object, refused := decodeObject(r.last.JSON)
 	if refused != nil {
-		return Record{}, refused
+		return Record{}, r.wherein(refused)
 	}
 	r.object = object
 	marked, _ := object[ownMark].(string)
@@ -44,6 +46,22 @@ func (r *rowSource) ofObject() (Record, *Bad) {
 		}
 	}
 	return r.schema.check(object, r.ofMarks())
+}
+
+// wherein says of a row that is no JSON up to which character it is.
+func (r *rowSource) wherein(b *Bad) *Bad {
+	if b.Reason != "malformed" || json.Valid(r.last.JSON) {
+		return b
+	}
+	until, mark := text.Malformed(r.last.JSON)
+	f := Fault{Field: b.Column, Reason: "wrong character", Value: until, Expected: mark}
+	switch {
+	case until == "":
+		f.Reason = "cut short"
+	case mark != "":
+		f.Reason = "chinese mark"
+	}
+	return badOf([]Fault{f})
 }
 
 // outcome returns a record or why it was refused: a *Bad that is nil must be no error.
@@ -128,6 +146,17 @@ func (r *rowSource) nulls(object map[string]any, faults []Fault) {
 				object[at.Field] = nil
 			}
 		}
+	}
+}
+
+// noteShort notes a good row of a text that has fewer cells than the header, which is taken as a
+// spreadsheet leaves out what is empty at the end: it may be cut short as well.
+func (r *rowSource) noteShort() {
+	if r.format.Objects() || r.format == table.XLSX || len(r.last.Cells) >= r.header.width() {
+		return
+	}
+	if r.shorts++; len(r.short) < maxAlike {
+		r.short = append(r.short, r.last.Line)
 	}
 }
 

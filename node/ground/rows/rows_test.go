@@ -187,7 +187,7 @@ func TestReader(t *testing.T) {
 		"endless quote":   {table.CSV, "code,name\n520102016001,\"" + strings.Repeat("a", 400<<10), "", "2  too long;", ""},
 		"not UTF-8":       {table.CSV, "code,name\n520102016001,\xff\n520102016002,b\n", "", "", text.EncodingBroken},
 		"jsonl":           {table.JSONL, "{\"code\":\"520102016001\",\"name\":\"a\"}\n\n{\"code\":\"520102016002\",\"name\":\"b\"}", "001 002 ", "", ""},
-		"jsonl bad lines": {table.JSONL, "{\"x\n\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  malformed;4  not an object;", ""},
+		"jsonl bad lines": {table.JSONL, "{\"x\n\n{\"code\":\"520102016002\",\"name\":\"b\"}\n[]\n", "002 ", "1  cut short;4  not an object;", ""},
 		"endless line":    {table.JSONL, strings.Repeat("x", 400<<10), "", "1  too long;", ""},
 		"own columns":     {table.CSV, "code,name,xietong:line,xietong:fault\n520102016001,a,2,x\n", "001 ", "", ""},
 	} {

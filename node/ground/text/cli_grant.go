@@ -6,6 +6,7 @@ const (
 	CLIGrantRevoked       Code = "cli.grant.revoked"
 	CLIGrantRevokedBefore Code = "cli.grant.revoked-before"
 	CLIGrantGiven         Code = "cli.grant.given"
+	CLIGrantSame          Code = "cli.grant.same"
 	CLIGrantRenewed       Code = "cli.grant.renewed"
 	CLIGrantUnchecked     Code = "cli.grant.unchecked"
 	CLIShortGrantList     Code = "cli.short-grant-list"
@@ -40,6 +41,7 @@ var grantSentences = []sentence{
 		"已授予 {consumer} 共享权限 {grant}，有效期至 {until}；无须另行送达，对方下次查询即可使用",
 		"gave {consumer} the grant {grant}, until {until}; nothing need be sent: its next query finds it",
 	},
+	{CLIGrantSame, "没有变化：{consumer} 早已有同样的共享权限 {grant}，有效期至 {until}", "unchanged: {consumer} has the same grant already, {grant}, until {until}"},
 	{CLIGrantRenewed, "它代替 {renews}", "it counts in place of {renews}"},
 	{
 		CLIGrantUnchecked,

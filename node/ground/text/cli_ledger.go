@@ -31,6 +31,7 @@ const (
 	CLIShortContinue   Code = "cli.short-continue"
 	CLILongContinue    Code = "cli.long-continue"
 	CLIContinued       Code = "cli.continued"
+	CLIContinueSure    Code = "cli.continue-sure"
 	CLIFlagChecked     Code = "cli.flag-checked"
 	CLIFlagNewest      Code = "cli.flag-newest"
 	CLIShortReceipt    Code = "cli.short-receipt"
@@ -68,6 +69,8 @@ var ledgerSentences = []sentence{
 		"After a data directory was copied, moved or restored, the node first asks its neighbours whether it is the newest. Where none answers for 10 minutes, or there is none to ask (a root without children), an administrator says how it is with this command, and the ledger records the reason.\nFind out first that the one before is out of use: where two directories sign, the ledger forks, and nobody believes it any more. If nothing is lost, because the directory was only moved, add --newest: the ledger goes on as it was. If it is an old backup, and nothing newer is left, do not: the ledger goes on in a new epoch; the heads of what is lost are fetched from the parent, and the grants, datasets, agencies and children that ended in it end here. Where nobody can tell what is lost, look through them yourself, and add --checked. From then on each neighbour is asked what it saw as soon as it is linked, before another jurisdiction is answered"},
 	{CLIFlagChecked, "失去的条目中可能终止过的，已逐一核对", "what may have ended in the lost entries was looked through"},
 	{CLIFlagNewest, "什么都没有失去：目录只是迁移，就是最新的", "nothing is lost: the directory was only moved, and is the newest"},
+	{CLIContinueSure, "账本将以新的纪元继续：更新的目录或备份中比本目录多出的条目就此放弃，那份目录从此不能再用，不能撤回。确已没有更新的一份、要继续吗？输入 y 继续：",
+		"the ledger will go on in a new epoch: what a newer directory or backup has beyond this one is given up, that one can never be used again, and nobody can take this back. Is none newer left, and shall it go on? y goes on:"},
 	{CLIContinued, "账本继续，恢复签名和答复。条目：{entry}", "The ledger goes on: the node signs and answers again. Entry: {entry}"},
 	{CLIFileDiffers, "文件已存在，内容不同；没有写入任何文件", "the file is there with another content; nothing was written"},
 	{CLIFileDiffersDo, "请用 --out 换一个目录，或先把原文件移走。同一条目再次取得的凭证可能带有较新的检查点，与原来的同样有效",

@@ -29,6 +29,8 @@ const (
 	CLIFlagUntil       Code = "cli.flag-until"
 	CLINotTogether     Code = "cli.not-together"
 	CLINeedsMeasure    Code = "cli.needs-measure"
+	CLIAskBelow        Code = "cli.ask-below"
+	CLIAskMany         Code = "cli.ask-many"
 	CLINoField         Code = "cli.no-field"
 	CLITwoAtMost       Code = "cli.two-at-most"
 	CLIFieldSpaces     Code = "cli.field-spaces"
@@ -83,6 +85,9 @@ var querySentences = []sentence{
 		"使用期限 `TIME`：日期（按本节点的时区，当日包括在内），或带时区的时间",
 		"the end of the use, `TIME`: a day, included, of the zone of the node, or a time with its zone",
 	},
+	{CLIAskBelow, "数据在其下级的，请改用 --at '**.{name}' 查询全部下级", "where the places below it have the data, ask all of them with --at '**.{name}'"},
+	{CLIAskMany, "--at 只写一处；查询多处的，请写 --at '**.NAME'（其全部下级）或 '*.NAME'（其直接下级）",
+		"--at names one place; many are asked with --at '**.NAME' (all places below it) or '*.NAME' (those directly below it)"},
 	{
 		CLINeedsMeasure,
 		"选项 {flag} 须与 --count、--sum、--average、--minimum、--maximum 之一同时使用",

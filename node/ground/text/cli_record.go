@@ -36,8 +36,10 @@ const (
 	CLIImportLacks        Code = "cli.import.lacks"
 	CLIImportReading      Code = "cli.import.reading"
 	CLIImportAlike        Code = "cli.import.alike"
+	CLIImportAlikeRecord  Code = "cli.import.alike-record"
 	CLIFileGiven          Code = "cli.file-given"
 	CLIImportTotals       Code = "cli.import.totals"
+	CLIImportShort        Code = "cli.import.short"
 	CLIImportMendable     Code = "cli.import.mendable"
 	CLIImportStopped      Code = "cli.import.stopped"
 	CLIImportStoppedDo    Code = "cli.import.stopped-do"
@@ -115,7 +117,11 @@ var recordSentences = []sentence{
 	{CLIImportReading, "第 {line} 行 {letter} 列：“{cell}”读作 {read}", "line {line}, column {letter}: {cell} is read as {read}"},
 	{CLIImportAlike, "第 {line} 行的主键与第 {first} 行的只有大小写、全半角、组合方式或不显示的字符不同，请核对",
 		"line {line}: its key differs from that of line {first} by case, width, composition or what is not shown alone; check it"},
+	{CLIImportAlikeRecord, "第 {line} 条记录的主键与第 {first} 条的只有大小写、全半角、组合方式或不显示的字符不同，请核对",
+		"record {line}: its key differs from that of record {first} by case, width, composition or what is not shown alone; check it"},
 	{CLIFileGiven, "所给的文件", "the file that was given"},
+	{CLIImportShort, "有 {count} 行的列数少于表头，缺的按空白导入，也可能是被截断的行，请核对：第 {lines} 行",
+		"{count} [row has|rows have] fewer cells than the header; what is lacking is taken as empty, but the row may be cut short; check it: line {lines}"},
 	{CLIImportTotals, "疑为合计，将作为记录导入，请核对（如是合计，请删去该行）：第 {lines} 行",
 		"it seems to be a total, and would be a record; check it, and delete the row if it is one: line {lines}"},
 	{CLIImportMendable, "其中 {count} 行如按表格程序显示的样子理解即合格：请加 --as-spreadsheet 重试，并核对所列的读法",

@@ -7,6 +7,7 @@ const (
 	InvitationNewer   Code = "invitation-newer"
 	DirAbsent         Code = "dir-absent"
 	AgencyOfEntry     Code = "agency-of-entry"
+	AdoptedByOther    Code = "adopted-by-other"
 	MeasureOutside    Code = "measure-outside"
 	HostedElsewhere   Code = "hosted-elsewhere"
 	NoSuchHosted      Code = "no-such-hosted"
@@ -34,6 +35,13 @@ var causeProblems = []problem{
 			"请把 agency 改为 {provider}，或者去掉这一项，再由部门 {provider} 发布"},
 		en: parts{"Agency of the entry is not the provider", "the entry that was given says agency {named}, and the provider of this dataset is {provider} now", "dataset {dataset}",
 			"make agency {provider}, or leave it out, and have {provider} publish it"},
+	},
+	{
+		number: 590, code: AdoptedByOther, status: http.StatusConflict, params: []string{"dataset", "agency", "provider"},
+		zh: parts{"已由另一部门提供", "该数据资源在本地已由部门 {provider} 提供，部门 {agency} 不能再采用", "数据资源 {dataset}",
+			"由 {provider} 采用的，请用 --as {provider} 重新执行；改由 {agency} 提供的，请先用 xietong dataset move 转移"},
+		en: parts{"Another agency provides it", "this dataset is provided here by agency {provider} already, so agency {agency} cannot adopt it", "dataset {dataset}",
+			"act for that agency with `--as {provider}`, or have the dataset moved to {agency} first: `xietong dataset move`"},
 	},
 	{
 		number: 478, code: MeasureOutside, status: http.StatusBadRequest, params: []string{"dataset", "measure", "field", "fields"},

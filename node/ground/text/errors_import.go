@@ -57,9 +57,9 @@ var importProblems = []problem{
 	{
 		number: 313, code: AlongNotGood, status: http.StatusUnprocessableEntity, params: []string{"bad", "rows", "dataset"},
 		zh: parts{"随新目录发布的记录须全部合格", "共 {rows} 行，其中 {bad} 行不合格；与新目录一并发布的文件不能只导入合格的行，目录和记录均未发布", "数据资源 {dataset}",
-			"请改正不合格的行后重新执行同一命令；程序请去掉参数 keep_good"},
+			"请改正不合格的行后重新执行同一命令"},
 		en: parts{"Rows that come with an entry must all be good", "{bad} of {rows} [row|rows] [is|are:bad] bad; a file that is published with a new entry cannot bring its good rows alone; neither entry nor records were published",
-			"dataset {dataset}", "correct the bad rows, and repeat the command; a program leaves keep_good out"},
+			"dataset {dataset}", "correct the bad rows, and repeat the command"},
 	},
 	{
 		number: 314, code: NotAlong, status: http.StatusConflict, again: true, params: []string{"import", "dataset"},

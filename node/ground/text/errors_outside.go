@@ -9,6 +9,7 @@ const (
 	PolicyUnmet   Code = "policy-unmet"
 	KeptLost      Code = "kept-lost"
 	NotConsistent Code = "not-consistent"
+	ProofMissing  Code = "proof-missing"
 	ExportOther   Code = "export-other"
 	ExportForked  Code = "export-forked"
 	SinceBeyond   Code = "since-beyond"
@@ -49,6 +50,13 @@ var outsideProblems = []problem{
 		zh: parts{"与留存的检查点不一致", "不能证明这份账本承接所留存的检查点（{found}）：{reason}", "{file}", "缺少证明的，可用 xietong ledger checkpoint 的选项 --since 和 --raw 取得；留存的较新的，请取得更新的导出；此外的情形请将两份都保留并交给监督方：同一账本有两份不相承接的签名检查点，就是历史被改写的证据"},
 		en: parts{"Not consistent with the kept checkpoint", "this ledger is not proven to go on from the checkpoint that was kept ({found}): {reason}", "{file}",
 			"where the proof is missing, `xietong ledger checkpoint` prints it with --since and --raw; where the kept one is newer, get a newer export; else keep both, and give them to whoever supervises: two signed checkpoints of one ledger of which neither goes on from the other are evidence that history was rewritten"},
+	},
+	{
+		number: 589, code: ProofMissing, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "size"},
+		zh: parts{"没有从留存的检查点起的证明", "文件中没有从 {size} 个条目（即留存的检查点 {found}）起的一致性证明：账本是否由它承接而来，既没有证明，也没有否定", "{file}",
+			"请取得从这一条目数起的证明再验证：xietong ledger checkpoint --since {size} --raw，或者改用整个导出"},
+		en: parts{"No proof from the kept checkpoint on", "the file has no proof from {size} [entry|entries] on, those of the checkpoint that was kept ({found}): whether this ledger goes on from it is neither proven nor refuted", "{file}",
+			"get the proof from that size on, and verify it: `xietong ledger checkpoint --since {size} --raw`; or verify a whole export"},
 	},
 	{
 		number: 541, code: KeptLost, status: http.StatusUnprocessableEntity, params: []string{"found", "file", "log", "size", "from"},

@@ -192,10 +192,10 @@ var replicaProblems = []problem{
 	},
 	{
 		number: 505, code: ReplicaRunsHere, status: http.StatusConflict, params: []string{"address", "replica", "dir"},
-		zh: parts{"同一副本已在运行", "{address}（UDP）由正在运行的同一副本 {replica} 占用；目录 {dir} 是它的复制或者备份，节点没有启动", "{dir}",
-			"不得启动这个目录，也不得改用其他地址：同一副本只能有一个在运行。要用这个目录代替，先停止正在运行的一个，并且确认这个目录不比它旧"},
-		en: parts{"The same replica runs already", "{address} (UDP) is held by the same replica, {replica}, which runs; the directory {dir} is a copy of its own, and the node was not started", "{dir}",
-			"do not start this directory, at no other address either: one replica runs once. To have it in place of the other, stop that one first, and make sure that this directory is not older"},
+		zh: parts{"同一副本已在运行", "{address}（UDP）由正在运行的、名称和副本号（{replica}）都相同的节点占用；目录 {dir} 是它的复制或者备份，或者是以同一名称另行新建的；节点没有启动", "{dir}",
+			"是复制或者备份的，不得启动这个目录，也不得改用其他地址：同一副本只能有一个在运行；要用它代替，先停止正在运行的一个，并且确认它不比那一个旧。是用 xietong init 另行新建的（密钥不同），请在配置（config.yaml）的 listen 中改用其他地址"},
+		en: parts{"The same replica runs already", "{address} (UDP) is held by a node that runs under the same name as the same replica, {replica}; the directory {dir} is a copy of its own, or was made anew under the same name; the node was not started", "{dir}",
+			"if it is a copy or a backup, do not start it, at no other address either: one replica runs once; to have it in place of the other, stop that one first, and make sure that this directory is not older. If it was made by an `xietong init` of its own, with other keys, give it another address: `listen` in config.yaml"},
 	},
 	{
 		number: 555, code: ReplicaAhead, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "replica", "dir"},

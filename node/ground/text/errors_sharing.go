@@ -109,9 +109,9 @@ var sharingProblems = []problem{
 	{
 		number: 31, code: BasisNeeded, status: http.StatusBadRequest, params: []string{"missing", "dataset"},
 		zh: parts{"申请材料不全", "本次使用须一并提出共享申请，尚缺：{missing}", "数据资源 {dataset}",
-			"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）"},
+			"请用 --basis、--scenario、--scope、--method（怎样使用，如“逐户核对”）、--until 一次补全后重新执行（《政务数据共享条例》第二十条、第二十一条）"},
 		en: parts{"Application incomplete", "this use needs an application, which lacks: {missing}", "dataset {dataset}",
-			"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
+			"give all of it with --basis, --scenario, --scope, --method (how the data are used, in words) and --until, and run the command again (Regulation on Government Data Sharing, articles 20 and 21)"},
 	},
 	{
 		number: 434, code: MeasureNeedsBasis, status: http.StatusBadRequest, params: []string{"fields", "missing", "dataset"},

@@ -56,6 +56,8 @@ var httpRemedies = map[Code]struct{ zh, en string }{
 		"let it go on in pages (ask again with the `cursor` of the answer), narrow the search by an indexed field first, or count by the fields that the catalogue entry groups by"},
 	MeasureTooWide: {"请按取值较少的数据项分组，或缩小范围，或用 page_seconds 延长每页的时间",
 		"group by a field with fewer values, narrow the search, or give each page more time with `page_seconds`"},
+	BasisNeeded: {"请一次补全后重新提交（《政务数据共享条例》第二十条、第二十一条）",
+		"give all of it and send the request again (Regulation on Government Data Sharing, articles 20 and 21)"},
 	RowsRejected: {"请改正不合格的行后重试；如只导入合格的行，请在导入时给出 keep_good=true",
 		"correct the bad rows, or import only the good ones with `keep_good=true`"},
 	QuestionTaken: {"请另取名称；确要代替的，请在请求中给出 replaces，写明该条目", "choose another name; or give that entry as `replaces`, to put the new one in its place"},

@@ -9,6 +9,7 @@ import (
 // who brought the file, and for nobody else: it is not logged and not recorded.
 type RowFault struct {
 	Line     uint64 `json:"line,omitempty"`     // of the file
+	Record   uint64 `json:"record,omitempty"`   // of a list of JSON: which record it is, counted from 1
 	Letter   string `json:"letter,omitempty"`   // of the column, such as C
 	Header   string `json:"header,omitempty"`   // of the column, as the file has it
 	Field    string `json:"field,omitempty"`    // of the dataset
@@ -16,7 +17,7 @@ type RowFault struct {
 	Value    string `json:"value,omitempty"`    // cut short
 	Expected string `json:"expected,omitempty"` // what the rule wants
 	Example  string `json:"example,omitempty"`  // a value that is good
-	First    uint64 `json:"first,omitempty"`    // of a key that stands twice: the line where it stands first
+	First    uint64 `json:"first,omitempty"`    // of a key that stands twice: the line, of a list of JSON the record, where it stands first
 }
 
 // Place returns where the fault is, such as: line 5, column C (姓名).
@@ -24,6 +25,9 @@ func (f RowFault) Place(l Lang) string {
 	var parts []string
 	if f.Line > 0 {
 		parts = append(parts, faultWords["line"].told(l, Args{"n": strconv.FormatUint(f.Line, 10)}))
+	}
+	if f.Record > 0 {
+		parts = append(parts, faultWords["record"].told(l, Args{"n": strconv.FormatUint(f.Record, 10)}))
 	}
 	args := Args{"letter": f.Letter, "header": Visible(f.Header), "field": f.Field}
 	switch {
@@ -43,7 +47,10 @@ func (f RowFault) What(l Lang) string {
 	if f.Value != "" {
 		s = faultWords["value"].told(l, Args{"value": Visible(f.Value), "reason": s})
 	}
-	if f.First > 0 {
+	switch {
+	case f.First > 0 && f.Record > 0:
+		s += faultWords["first record"].told(l, Args{"n": strconv.FormatUint(f.First, 10)})
+	case f.First > 0:
 		s += faultWords["first"].told(l, Args{"n": strconv.FormatUint(f.First, 10)})
 	}
 	switch {
@@ -71,6 +78,7 @@ func (w word) told(l Lang, args Args) string { return fill(l.pick(w.zh, w.en), a
 
 var faultWords = map[string]word{
 	"line": {"第 {n} 行", "line {n}"}, "column": {"{letter} 列“{header}”", `column {letter} "{header}"`}, "letter": {"{letter} 列", "column {letter}"},
+	"record": {"第 {n} 条记录", "record {n}"}, "first record": {"，首次出现在第 {n} 条记录", ", which record {n} has first"},
 	"field": {"数据项“{field}”", "field {field}"},
 	"value": {"“{value}”{reason}", `"{value}": {reason}`}, "first": {"，首次出现在第 {n} 行", ", which is in line {n} first"},
 	"expected": {"，应为{expected}", "; expected: {expected}"}, "example": {"，例如 {example}", ", such as {example}"},
@@ -78,10 +86,11 @@ var faultWords = map[string]word{
 	"kept": {"（文件没有的列：{columns}；请在文件中补上）", " (the file has no column for: {columns}; put these into it)"},
 
 	// of a header, where the column is named too
-	"unknown": {"{column}不是该数据资源的数据项", "{column} is no field of the dataset"},
-	"near":    {"{column}不是该数据资源的数据项，相近的是“{field}”", "{column} is no field of the dataset; near it: {field}"},
-	"twice":   {"{column}与 {other} 列都是数据项“{field}”", "{column} and column {other} are both the field {field}"},
-	"key":     {"缺少主键“{field}”的列", "there is no column for the key {field}"},
+	"unknown":  {"{column}不是该数据资源的数据项", "{column} is no field of the dataset"},
+	"near":     {"{column}不是该数据资源的数据项，相近的是“{field}”", "{column} is no field of the dataset; near it: {field}"},
+	"twice":    {"{column}与 {other} 列都是数据项“{field}”", "{column} and column {other} are both the field {field}"},
+	"key":      {"缺少主键“{field}”的列", "there is no column for the key {field}"},
+	"required": {"缺少必填数据项“{field}”的列", "there is no column for {field}, which every record must have"},
 	"above one": {"本行可作表头，但其上的第 {from} 行可能是记录，不能当作标题略去：如是标题，请删去；如是记录，请改正其表头", "it can be the header, but line {from} above it may hold a record, and no title: " +
 		"delete it if it is a title, or correct the header above it"},
 	"above": {"本行可作表头，但其上的第 {from} 至 {other} 行可能是记录，不能当作标题略去：如是标题，请删去；如是记录，请改正其表头", "it can be the header, but lines {from} to {other} above it may hold records, and no title: " +
@@ -153,7 +162,7 @@ func broken(l Lang, value, seen string) string {
 
 // HeaderFault is one fault of the header of a file.
 type HeaderFault struct {
-	Kind   string // unknown, twice, key, above
+	Kind   string // unknown, twice, key, required, above
 	Letter string // of the column; above: the first line above the header
 	Header string // as the file has it
 	Other  string // twice: the letter of the column before it; above: the last line above it

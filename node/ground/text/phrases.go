@@ -165,7 +165,6 @@ var ourPhrases = []struct{ form, zh string }{
 	{`a text of {value} has control characters, or is no UTF-8`, "{value} 的文字含有控制字符，或者不是 UTF-8"},
 	{`limit: {value}`, "条数的范围是 {value}"},
 	{`condition of {value}: empty`, "数据项 {value} 的条件是空的"},
-	{`{value}..{n} bytes`, "长度须为 {value} 至 {n} 字节"},
 	{`{value} hex digits`, "须为 {value} 位十六进制数字"},
 	{`another import into {value} is running`, "数据资源 {value} 正在进行另一次导入"},
 }

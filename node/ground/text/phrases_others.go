@@ -16,6 +16,7 @@ var otherPhrases = []struct{ form, zh, en string }{
 	{`no time as RFC 3339 has it`, "写法不对，须写成日期、时间和时区，如 2027-12-31T23:59:59+08:00", "it is not written as a day, a time and a zone are, such as 2027-12-31T23:59:59+08:00"},
 	{`RFC 3339, after {value}, within {n} years`, "须在 {value} 之后、{n} 年之内", "it must be after {value}, and within {n} [year|years]"},
 	{`it may be: 64 hex digits`, "应为 64 位十六进制数字（文件的 SHA-256）", "it must be 64 hex digits: the SHA-256 of the file"},
+	{`{value}..{n} bytes`, "长度须为 {value} 至 {n} 字节", "its length must be {value} to {n} [byte|bytes]"},
 	{`it may be: {n}..{m}`, "应为 {n} 至 {m}", "it must be {n} to {m}"},
 	{`it may be: none`, "不能填写", "it must be left out"},
 	{`it may be: empty`, "不能填写", "it must be left out"},

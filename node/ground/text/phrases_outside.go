@@ -43,7 +43,6 @@ var outsidePhrases = []struct{ form, zh string }{
 	{`the older checkpoint has {n} entries, this one {m}`, "留存的检查点有 {n} 个条目，这一份只有 {m} 个"},
 	{`two checkpoints of {n} entries have different roots`, "两份检查点都是 {n} 个条目，根却不同"},
 	{`the older checkpoint is not the beginning of this one: {rest}`, "留存的检查点所含的条目不是这一份的开头部分"},
-	{`the file has no proof from {n} entries on`, "文件中没有自 {n} 个条目起的一致性证明"},
 	{`no entry began epoch {n}`, "其中没有开启第 {n} 纪元的条目"},
 	{`it is of an earlier epoch, and only a whole export shows how the later one began`, "它属于此前的纪元，而只有完整的导出才能表明后一纪元如何开启"},
 	{`of its {n} entries more are lost than the ledger names`, "其 {n} 个条目中失去的，比账本写明的多"},

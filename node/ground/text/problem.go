@@ -75,6 +75,12 @@ func explain(l Lang, code Code, args Args, face func(problem, parts) parts) Expl
 	if more, known := also[p.code]; known && says(args[more.arg]) {
 		s.what += more.in(l)
 	}
+	if w, known := nearby[p.code]; known && !says(args["near"]) {
+		s.what, s.do = strings.ReplaceAll(s.what, w.in(l), ""), strings.ReplaceAll(s.do, w.in(l), "")
+	}
+	if flag := fileFlags[args["what"]]; flag != "" && (p.code == FileWish || p.code == OptionIdle) {
+		s.where = l.pick("选项 ", "the flag ") + flag
+	}
 	s = face(p, s)
 	told := worded(l, args)
 	e := Explanation{s.title, fill(s.what, told), fill(s.where, told), fill(s.do, told)}
@@ -100,6 +106,16 @@ var also = map[Code]struct {
 	PlaceWithdrawn: {"until", word{"；{by}已重新邀请它（邀请有效至 {until}），它还没有重新加入", "; {by} has invited it anew, until {until}, and it has not come back yet"}},
 	ReplicaLags:    {"behind", word{"；它落后 {behind} 条", "; it is {behind} [entry|entries] of the common log behind"}},
 	Unreachable:    {"heard", word{"（最后联系于 {heard}）", " (last heard {heard})"}},
+}
+
+// nearby is how some problems name what is near, which is not told where nothing is.
+var nearby = map[Code]word{
+	UnknownDataset: {"；相近的：{near}", "; near it: {near}"}, PlaceUnknown: {"（相近的有：{near}）", " (near it: {near})"},
+}
+
+// fileFlags are the flags that say how a file is read, by what they are in words.
+var fileFlags = map[string]string{
+	"format": "--format", "encoding": "--encoding", "delimiter": "--delimiter", "sheet": "--sheet", "way to read cells": "--as-spreadsheet",
 }
 
 // nowhere reports whether a sentence that says where has values, and all of them say nothing.

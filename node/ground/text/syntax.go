@@ -3,6 +3,7 @@ package text
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -30,7 +31,7 @@ func (e *syntaxError) Error() string {
 	case e.kind == somethingMore:
 		return fmt.Sprintf("line %d, column %d: something follows the JSON value", e.line, e.column)
 	case plainMarks[e.found] != "":
-		return fmt.Sprintf("line %d, column %d: %q is a Chinese mark, where JSON has %q", e.line, e.column, e.found, plainMarks[e.found])
+		return fmt.Sprintf("line %d, column %d: %q is a Chinese mark, where JSON has \"%s\"", e.line, e.column, e.found, plainMarks[e.found])
 	}
 	return fmt.Sprintf("line %d, column %d: %q must not stand there", e.line, e.column, e.found)
 }
@@ -44,7 +45,8 @@ var plainMarks = map[string]string{
 // says another thing.
 func syntax(data []byte, err *json.SyntaxError) error {
 	at := int(err.Offset) - 1
-	if at < 0 || at >= len(data) || strings.Contains(err.Error(), "unexpected end") || !strings.Contains(err.Error(), "invalid character") {
+	if at < 0 || at >= len(data) || strings.Contains(err.Error(), "unexpected end") || !strings.Contains(err.Error(), "invalid character") ||
+		strings.Contains(err.Error(), "max depth") {
 		return nil
 	}
 	line := bytes.Count(data[:at], []byte("\n"))
@@ -60,6 +62,27 @@ func syntax(data []byte, err *json.SyntaxError) error {
 		out.kind, out.found = wrongBeginning, firstWord(data)
 	}
 	return out
+}
+
+// Malformed returns what a text has, up to the character that is no JSON where it stands, with the
+// mark that JSON has there if it is a Chinese one. until is "" where the text ends too early, or is
+// JSON.
+func Malformed(data []byte) (until, mark string) {
+	var wrong *json.SyntaxError
+	var v any
+	if !errors.As(json.Unmarshal(data, &v), &wrong) {
+		return "", ""
+	}
+	if syntax(data, wrong) == nil {
+		return "", ""
+	}
+	r, size := utf8.DecodeRune(data[wrong.Offset-1:])
+	const most = 24
+	before := []rune(strings.TrimSpace(string(data[:int(wrong.Offset)-1+size])))
+	if until = string(before[max(0, len(before)-most):]); len(before) > most {
+		until = "…" + until
+	}
+	return until, plainMarks[string(r)]
 }
 
 // firstWord returns the beginning of a text, up to a space.

@@ -10,6 +10,7 @@ import (
 func TestSyntax(t *testing.T) {
 	for _, tt := range []struct{ data, zh, en string }{
 		{"{\"a\":1，\n\"b\":2}", "第 1 行第 7 个字符是中文标点“，”，JSON 中应为英文的“,”", `line 1, column 7: "，" is a Chinese mark, where JSON has ","`},
+		{"{“a\":1}", "第 1 行第 2 个字符是中文标点““”，JSON 中应为英文的“\"”", `line 1, column 2: "“" is a Chinese mark, where JSON has """`},
 		{"{\n\"编码\": x}", "第 2 行第 7 个字符“x”不符合 JSON 的写法", `line 2, column 7: "x" must not stand there`},
 		{"{}\n{}", "第 2 行第 1 个字符起，在 JSON 内容结束之后还有多余的内容", "line 2, column 1: something follows the JSON value"},
 		{"code: a\ntitle: b", "不是 JSON（JSON 以 { 开头，所给的内容以“code:”开头；不采用 YAML、CSV 等其他格式）", `it is no JSON, which begins with {: it begins with "code:" (neither YAML nor CSV nor another form is taken)`},

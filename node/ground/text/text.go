@@ -82,6 +82,10 @@ var called = []string{
 	"by", "place", "provider", "consumer", "jurisdiction", "destination", "neighbour", "origin", "peer", "parent", "root", "claimed", "about", "child", "hop",
 }
 
+// addressBegun finds an address of the API that has begun where a sentence breaks off: a space ends
+// it, for whoever copies it.
+var addressBegun = regexp.MustCompile(`/v1/\S*$`)
+
 // closeUp takes away the spaces that a sentence has around what somebody is called for the case
 // that it is in Latin letters, where it is in Chinese on that side. Around other values the spaces
 // show where each begins and ends.
@@ -154,7 +158,7 @@ func fill(s string, args Args) string {
 		}
 		begun := whole[:len(whole)-len(rest)-1]
 		value = inserted(begun, name, value)
-		if slices.Contains(called, name) && !inCommand(begun) {
+		if slices.Contains(called, name) && !inCommand(begun) && !addressBegun.MatchString(begun) {
 			before, after = closeUp(before, value, after)
 		}
 		b.WriteString(before + value)
