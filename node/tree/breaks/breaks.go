@@ -26,7 +26,7 @@
 //
 // The state holds, bounded in each value and in number (see MaxRemembered):
 //
-//	keys-believed   name -> [first, since, spent, [epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key
+//	keys-believed   name -> [first, since, spent, [latest epoch, number, hash, hash of number-1, [["r1", log key] …], recovery key
 //	                         that counts, whether it revokes number-1, at, recovery key named since, since], [[number, hash, seen, who objected] …]]
 //	keys-confirmed  name -> [number, hash, since, entry], of children of children
 //

@@ -34,7 +34,7 @@ const (
 // believed is the key set that a verifier believed last.
 type believed struct {
 	_        struct{} `cbor:",toarray"`
-	Epoch    uint64
+	Epoch    uint64   // the latest of all that were believed
 	Number   uint64
 	Hash     []byte
 	Before   []byte // hash of number-1; empty in number 1
@@ -91,9 +91,9 @@ type verdict struct {
 //     was shown with what it confirms is spent, and so is every earlier one: only a later decision
 //     counts again. Otherwise the first would lead back for ever, past keys that were revoked
 //     since.
-//  4. So is one that the recovery key of what was believed last stands behind, and which names
-//     another, unless that very key objects to it. A paper that went on would stand behind an
-//     earlier key set for ever.
+//  4. So is one that the recovery key of what was believed last stands behind, unless that very key
+//     objects to it. It must be of a later epoch, or of the same and name another recovery key: a
+//     paper that goes on would stand behind an earlier key set for ever.
 //  5. Any other waits, from when it was first shown; what follows it waits with it. It is not
 //     believed as long as an objection stands, nor beside MaxWaiting others to which one stands.
 //
@@ -149,7 +149,7 @@ func (m memory) waits(s shown, now uint64) verdict {
 	default: // the owner denied as many as are remembered, and need not deny one more
 		fresh, w.Objected = false, oldKeys
 	}
-	number, byPaper := s.byPaper(m.Now.paper(now))
+	number, byPaper := s.byPaper(m.Now, now)
 	switch {
 	case byPaper && w.Objected != recoveryKey:
 		return m.vouched(s, now, number)
@@ -176,7 +176,7 @@ func (m memory) believe(s shown, now uint64, by believed) verdict {
 	hash := newest.Hash()
 	m.Since = now
 	m.Now = believed{
-		Epoch: newest.Epoch, Number: newest.Number, Hash: hash[:], Before: append([]byte{}, newest.Previous...),
+		Epoch: max(m.Now.Epoch, newest.Epoch), Number: newest.Number, Hash: hash[:], Before: append([]byte{}, newest.Previous...),
 		LogKeys: []trust.ReplicaKey{}, Revokes: newest.Revokes, At: now,
 	}
 	m.Now.Recovery, m.Now.Named, m.Now.Since = by.names(newest.RecoveryKey, now)

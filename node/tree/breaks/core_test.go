@@ -66,6 +66,13 @@ func setAfter(before *trust.KeySet, paper int, logKeys ...int) trust.KeySet {
 	return k
 }
 
+// setIn is setAfter in an epoch.
+func setIn(epoch uint64, before *trust.KeySet, paper int, logKeys ...int) trust.KeySet {
+	k := setAfter(before, paper, logKeys...)
+	k.Epoch = epoch
+	return k
+}
+
 // by is the recovery statement of a paper for a key set.
 func by(paper int, k trust.KeySet) []byte {
 	doc, err := trust.SignRecovery(k.Pin(), func(m []byte) []byte { return ed25519.Sign(key(paper), m) })
@@ -89,7 +96,7 @@ func (s shown) confirmedAt(pin trust.Pin, hours uint64) shown {
 }
 
 // TestBreaks judges a sequence of what is shown, each after hours. Each row begins with a chain
-// that is believed at first sight (S05b, S05c).
+// that is believed at first sight (S05b, S05c, S05z).
 func TestBreaks(t *testing.T) {
 	one := setAfter(nil, 90, 1)
 	two := setAfter(&one, 90, 1, 2)
@@ -98,6 +105,10 @@ func TestBreaks(t *testing.T) {
 	other := setAfter(nil, 92, 8)
 	next := setAfter(&other, 92, 8, 9)
 	third, same := setAfter(nil, 93, 10), setAfter(nil, 90, 11)
+	lone, lonely := setIn(2, nil, 90, 20), setIn(3, nil, 90, 21) // went on alone, with the paper that they had
+	grown := setIn(9, &lone, 90, 20, 22)                         // after lonely, by keys from before it
+	back := setIn(3, nil, 90, 24)                                // from a backup of one, after late was lost too
+	late := setIn(2, nil, 92, 23)
 	revoking := setAfter(&one, 90, 1)
 	revoking.Revokes = true
 	after := setAfter(&other, 92, 8, 12)
@@ -135,6 +146,14 @@ func TestBreaks(t *testing.T) {
 		"of the one before":                    {{0, chainOf(other).paper(by(90, other)), true}, {1, chainOf(other, after), true}, {3, said, false}, {3, again(chainOf(other, fork)), false}},
 		"a later confirmation":                 {{1, said, true}, {2, chainOf(third).confirmedAt(third.Pin(), 2), true}, {3, said, false}},
 		"a paper that goes on":                 {{1, chainOf(same).paper(by(90, same)), false}},
+		"alone, with its paper":                {{1, chainOf(lone).paper(by(90, lone)), true}, {2, chainOf(lone), true}},
+		"alone, and the paper later":           {{1, chainOf(lone), false}, {2, chainOf(lone).paper(by(90, lone)), true}},
+		"alone, and what follows":              {{1, chainOf(lone, grown).paper(by(90, lone)), true}},
+		"alone, by the paper of another":       {{1, chainOf(lone).paper(by(91, lone)), false}, {72, chainOf(lone), false}, {73, chainOf(lone), true}},
+		"alone twice, and the first again":     {{1, chainOf(lone).paper(by(90, lone)), true}, {2, chainOf(lonely).paper(by(90, lonely)), true}, {3, chainOf(lone).paper(by(90, lone)), false}, {3, chainOf(lone, grown).paper(by(90, lone)), false}},
+		"alone, once the second was seen":      {{2, chainOf(lonely).paper(by(90, lonely)), true}, {3, chainOf(lone).paper(by(90, lone)), false}},
+		"the old keys again, and then alone":   {{1, chainOf(lone).paper(by(90, lone)), true}, {2, chainOf(one), false}, {74, chainOf(one), true}, {75, chainOf(lone).paper(by(90, lone)), false}},
+		"the first paper again, in a backup":   {{1, chainOf(late).paper(by(90, late)), true}, {2, chainOf(back).paper(by(92, back)), true}, {3, chainOf(late).paper(by(90, late)), false}},
 		"another is confirmed":                 {{1, chainOf(other).confirm(third.Pin()), false}},
 		"clock set back":                       {{50, chainOf(other), false}, {1, chainOf(other), false}, {121, chainOf(other), false}, {122, chainOf(other), true}},
 		"the number before, for an hour":       {{1, chainOf(one, renewed), true}, {2, chainOf(one), true}, {3, chainOf(one), false}},
@@ -166,25 +185,33 @@ func TestFutureConfirmation(t *testing.T) {
 	}
 }
 
-// TestAnyOrderOfStatements: an owner begins anew, by a paper or a confirmation, and revokes keys in
-// each chain. Whatever it had once, its parent shows again, or forks it by revoked keys, with any
-// statement that there ever was: nothing of that is believed before it has waited (S05k).
+// TestAnyOrderOfStatements: an owner begins anew, by a paper or a confirmation, with another paper
+// or, in a later epoch, with the one that it has, and revokes keys in each chain. Whatever it had
+// once, its parent shows again, or forks it by revoked keys, with any statement that there ever
+// was: nothing of that is believed before it has waited (S05k).
 func TestAnyOrderOfStatements(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, now := memory{}.judge(chainOf(setAfter(nil, 100, 1)), t0).next, t0
 		var old, said []shown
 		seen := map[int]uint64{}
+		paper, epoch := 100, uint64(1)
 		for i := range rapid.IntRange(1, 8).Draw(t, "chains") {
-			begins := setAfter(nil, 101+i, 10+3*i)
+			before := paper
+			if alone := rapid.Bool().Draw(t, "alone"); alone {
+				epoch++
+			} else {
+				paper = 101 + i
+			}
+			begins := setIn(epoch, nil, paper, 10+3*i)
 			s := chainOf(begins)
 			if rapid.Bool().Draw(t, "paper") {
-				s = s.paper(by(100+i, begins))
+				s = s.paper(by(before, begins))
 			} else {
 				now++ // a later decision
 				s = s.confirmedAt(begins.Pin(), 0)
 				s.confirmed.Since = now
 			}
-			after := setAfter(&begins, 101+i, 10+3*i, 11+3*i)
+			after := setIn(epoch, &begins, paper, 10+3*i, 11+3*i)
 			after.Revokes = true
 			for _, sets := range [][]trust.KeySet{{begins}, {begins, after}} {
 				now += uint64(rapid.IntRange(0, 3).Draw(t, "minutes")) * hour / 60
@@ -196,7 +223,7 @@ func TestAnyOrderOfStatements(t *testing.T) {
 				m = v.next
 			}
 			said = append(said, s)
-			old = append(old, chainOf(begins), chainOf(begins, setAfter(&begins, 200, 10+3*i, 12+3*i)))
+			old = append(old, chainOf(begins), chainOf(begins, setIn(1<<40, &begins, 200, 10+3*i, 12+3*i)))
 			for range rapid.IntRange(0, 10).Draw(t, "again") {
 				now += uint64(rapid.IntRange(0, 60).Draw(t, "hours")) * hour
 				n := rapid.IntRange(0, len(old)-1).Draw(t, "which")

@@ -33,17 +33,28 @@ func (b believed) names(key []byte, now uint64) (counts, named []byte, since uin
 // paperOf returns the recovery key of the key set with the number, which is one of those shown, as
 // the one that counts.
 func (s shown) paperOf(number uint64) believed {
-	at := slices.IndexFunc(s.sets, func(k trust.KeySet) bool { return k.Number == number })
-	return believed{Recovery: s.sets[at].RecoveryKey}
+	return believed{Recovery: s.sets[s.at(number)].RecoveryKey}
 }
 
-// byPaper reports whether the recovery key stands behind one of the key sets, which is returned by
-// its number, and neither that nor the last names it again.
-func (s shown) byPaper(key []byte) (number uint64, ok bool) {
+func (s shown) at(number uint64) int {
+	return slices.IndexFunc(s.sets, func(k trust.KeySet) bool { return k.Number == number })
+}
+
+// byPaper reports whether the recovery key that counts stands behind one of the key sets, which is
+// returned by its number. Its statement is shown again for ever, so it counts once: for what is of
+// a later epoch than all that was believed or, in the same epoch, where neither that key set nor
+// the last names the key again. Who goes on alone in its ledger keeps its paper, and its epoch
+// alone tells the new chain from an earlier one behind which the paper stands as well.
+func (s shown) byPaper(b believed, now uint64) (number uint64, ok bool) {
+	key := b.paper(now)
 	pin, err := trust.OpenRecovery(s.recovery, key)
 	if err != nil || !s.leadsFromPin(pin) {
 		return 0, false
 	}
+	signed := s.sets[s.at(pin.Number())]
+	if signed.Epoch != b.Epoch {
+		return pin.Number(), signed.Epoch > b.Epoch
+	}
 	last := s.sets[len(s.sets)-1].RecoveryKey
-	return pin.Number(), !bytes.Equal(last, key) && !bytes.Equal(s.paperOf(pin.Number()).Recovery, key)
+	return pin.Number(), !bytes.Equal(last, key) && !bytes.Equal(signed.RecoveryKey, key)
 }
