@@ -22,7 +22,7 @@ func (n *Node) moved() {
 	n.machine.dir = to
 }
 
-// alarms returns the codes of what the status of a node tells.
+// alarms returns the codes of what the status of a node tells, of the node and of ledgers.
 func alarms(t *testing.T, n *Node) (codes []string) {
 	t.Helper()
 	status, err := n.Client("").Status(t.Context())
@@ -30,10 +30,14 @@ func alarms(t *testing.T, n *Node) (codes []string) {
 		t.Fatal(err)
 	}
 	for _, j := range status.Jurisdictions {
+		if j.Name != n.Name() {
+			continue
+		}
 		for _, a := range j.Alarms {
-			if j.Name == n.Name() {
-				codes = append(codes, a.Code)
-			}
+			codes = append(codes, a.Code)
+		}
+		for _, a := range j.Check.Alarms {
+			codes = append(codes, a.Code)
 		}
 	}
 	return codes
