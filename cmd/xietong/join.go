@@ -84,7 +84,11 @@ func (a *app) joinCommand() *cobra.Command {
 			a.paperMissed(made.Papered, made.Name)
 			return printJSON(a.stdout, made)
 		}
-		a.papered(made.Papered, made.Recovery)
+		if alone != "" { // with the recovery key of before
+			a.say(text.PaperKept, text.Args{"name": made.DisplayName, "fingerprint": made.Recovery})
+		} else {
+			a.papered(made.Papered, made.Recovery)
+		}
 		switch {
 		case made.Recovered:
 			a.say(text.PaperBelieved, nil)

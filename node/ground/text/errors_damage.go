@@ -160,8 +160,8 @@ var partWords = map[string]partWord{
 	},
 	"ledger": {
 		word{"账本和数据的一部分", "it is a part of the ledger and its data"},
-		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请用同一份备份恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、files、certs、keystore），须是节点停止时的备份，且此后没有新增条目：更早的会使账本分叉，不能放回；两份备份的文件不能拼用；没有这样的备份的，凭上级的邀请重新加入；换下的文件夹请保留",
-			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder of the jurisdiction (under j, with state.db, wal, files, certs and keystore) from one backup, taken while the node was stopped and since when it made no entry: an older one forks the ledger; files of two backups do not go together; without such a backup join anew with an invitation of the parent; keep the folder that you take away"},
+		word{"本级有其他副本的，请在那里用 xietong replica replace 移除这个副本，再在空目录中重新加入；没有的，请用最新的一份备份（节点停止时所作）恢复该行政区划的整个文件夹（j 之下，内有 state.db、wal、files、certs、keystore），两份备份的文件不能拼用；启动后 xietong status 显示 copy-behind 的，备份之后还有过条目：执行 xietong ledger continue --reason TEXT，账本以新的纪元继续，并写明失去了哪些条目。没有任何备份的，凭上级的邀请重新加入，账本从头开始；换下的文件夹请保留",
+			"where the jurisdiction has other replicas, take this one out there with `xietong replica replace`, and join anew in an empty directory; where it has none, restore the whole folder of the jurisdiction (under j, with state.db, wal, files, certs and keystore) from the newest backup, taken while the node was stopped; files of two backups do not go together. Where `xietong status` says `copy-behind` after the start, there were entries since: run `xietong ledger continue --reason TEXT`, and the ledger goes on in a new epoch and names what is lost. Without any backup join anew with an invitation of the parent, with an empty ledger; keep the folder that you take away"},
 	},
 	"keys": {
 		word{"本行政区划的密钥或证书", "it is a key or certificate of this jurisdiction"},

@@ -42,9 +42,9 @@ var hostedProblems = []problem{
 	{
 		number: 529, code: JoinShared, status: http.StatusConflict, params: []string{"jurisdiction", "replica", "dir"},
 		zh: parts{"这是几个副本之一", "这个数据目录是 {jurisdiction} 的副本 {replica}，另有其他副本，一个副本不能单独以现有的密钥加入；没有向上级递交任何内容，什么都没有改变", "{dir}",
-			"其他副本还在的，不用邀请：启动节点（xietong serve）；要更换这个副本，在另一副本上执行 xietong replica replace {replica}。其他副本都没有了，只剩这个目录的，请上级用 xietong invite NAME --rekey 邀请，再执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）"},
+			"其他副本还在的，不用邀请：启动节点（xietong serve）；要更换这个副本，在另一副本上执行 xietong replica replace {replica}；要补上后来找到的恢复密钥纸件，先启动节点，用 xietong replica remove 逐一移除其他副本，再执行本命令，然后重新邀请。其他副本都没有了，只剩这个目录的，请上级用 xietong invite NAME --rekey 邀请，再执行 xietong join TOKEN --alone --reason 理由（有恢复密钥纸件的，加上 --recovery）"},
 		en: parts{"This is one replica of several", "this data directory is that of {replica} of {jurisdiction}, which has other replicas, and one alone cannot join with the keys that are here; nothing was handed to the parent, and nothing was changed", "{dir}",
-			"if the others are still there, no invitation is needed: start the node (`xietong serve`), or have another one run `xietong replica replace {replica}`. If they are gone for good, and this directory is what is left, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` (with --recovery if the paper with the recovery key is there)"},
+			"if the others are still there, no invitation is needed: start the node (`xietong serve`), or have another one run `xietong replica replace {replica}`. To bring a paper that was found late, start the node, take the others out with `xietong replica remove`, repeat this command, and invite them again. If they are gone for good, and this directory is what is left, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` (with --recovery if the paper with the recovery key is there)"},
 	},
 	{
 		number: 538, code: ReplicasPutBack, status: http.StatusServiceUnavailable, params: []string{"replicas", "there", "voters", "missing"},

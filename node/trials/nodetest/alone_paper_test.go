@@ -71,6 +71,24 @@ func TestAloneWithPaperIsBelieved(t *testing.T) {
 				t.Errorf("without the paper %s asks, got %v, want %s", other.Name(), err, text.KeysChanged)
 			}
 		}
+		four, replica := county.follower("")
+		tree.Within(time.Minute, "the other one votes", func() bool {
+			_, err := county.Client("").PromoteReplica(t.Context(), replica)
+			return err == nil && county.votes(replica)
+		})
+		county.Stop()
+		if _, err := county.JoinWith(token, nil, d.paper(t)); text.AsFailure(err).Code != text.JoinShared {
+			t.Errorf("the paper of one of two: got %v, want %s", err, text.JoinShared)
+		}
+		county.Start()
+		tree.WaitLinked()
+		tree.Within(time.Minute, "the two lead", func() bool { return county.leads() || four.leads() })
+		county.removed(replica)
+		tree.Within(5*time.Minute, "it is alone again", func() bool {
+			got, err := county.Client("").Replicas(t.Context())
+			return err == nil && len(got.Replicas) == 1
+		})
+		four.Stop()
 		brings(t, tree, county, token, d.paper(t))
 		time.Sleep(10 * time.Second)
 		believedAlone(t, tree, county, province, here)
