@@ -70,6 +70,7 @@ type hosted struct {
 	records  *records.Desk
 	face     api.Hosted
 	looks    looks
+	beside   chan struct{} // full where it was put in question, as those above on the node lost entries
 
 	ctx     context.Context // of the background work; ends with the hosting
 	stop    context.CancelFunc
@@ -134,7 +135,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	about := n.limited.With("jurisdiction", c.Name.String())
 	table := neighbours.New(own, n.o.Now, about)
 	table.Denied, table.Newer, table.Says = own.Denied, own.Newer, n.says
-	h := &hosted{settings: c, host: own, siblings: others, logger: about, table: table, looks: newLooks()}
+	h := &hosted{settings: c, host: own, siblings: others, logger: about, table: table, looks: newLooks(), beside: make(chan struct{}, 1)}
 	table.ReachedAt = func() []string { return others.desk(h).Reached() }
 	return h, nil
 }

@@ -28,6 +28,7 @@ func (h *hosted) withheld() error {
 func (n *Node) linked(local, peer identity.Jurisdiction) {
 	if h, ok := n.of(local); ok {
 		h.witness.Linked(peer)
+		n.linkedAbove(h, peer)
 	}
 }
 
@@ -165,7 +166,7 @@ func (h *hosted) askWitnesses(n *Node) {
 // epochsOf returns the desk that has a ledger go on of which entries were lost.
 func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 	return &epochs.Desk{
-		Own: h.host, Witness: witnesses{n, h}, Reform: &reform.Desk{Own: h.host}, Logger: h.logger,
+		Own: goingOn{h.host, n, h}, Witness: witnesses{n, h}, Reform: &reform.Desk{Own: h.host}, Logger: h.logger,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
 		NewKeys: keysOf{h}.present,
 	}

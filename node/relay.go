@@ -25,7 +25,10 @@ func (n *Node) relayOf(h *hosted, where *standing.Standing, operations *relay.Re
 		},
 		Signer: func() envelope.Signer { return h.host.Signer() }, Opener: envelope.NewOpener(h.host),
 		Trust: where, Links: links{n}, Operations: operations, Shares: federated.Given{Own: h.host}, Slots: n.slots, Now: n.o.Now, Steps: n.o.Steps,
-		Forgotten: h.host.Forgotten, Withheld: h.withheld, Unheard: h.unheard,
+		Forgotten: h.host.Forgotten, Withheld: h.withheld,
+		Unheard: func(ctx context.Context, peer identity.Jurisdiction, operation string) error {
+			return n.unheardInside(ctx, h, peer, operation)
+		},
 		Problem: func(err error) (uint16, []string) {
 			switch code, args := failure.Told(err); text.ByNumber(code) {
 			case text.Internal:

@@ -204,6 +204,8 @@ func (n *Node) start(h *hosted) {
 	h.workers.Go(func() { h.witness.Keep(h.ctx) })
 	h.workers.Go(func() { h.witness.Links(h.ctx) })
 	h.workers.Go(func() { h.witness.Rise(h.ctx) })
+	h.workers.Go(func() { h.witness.LinksAbove(h.ctx) })
+	h.workers.Go(func() { h.watchBeside(n) })
 	h.workers.Go(func() { h.askWitnesses(n) })
 	h.workers.Go(func() { h.epochs.Run(h.ctx) })
 	h.workers.Go(func() { h.epochs.Watch(h.ctx) })

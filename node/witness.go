@@ -16,7 +16,8 @@ import (
 func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 	return witnessing.New(witnessing.Options{
 		Own: saying{h.host, h}, Asker: h.relay, Parent: h.table.Parent, Children: h.table.ChildrenNow, KeySets: h.table.KeySets,
-		Here: func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
+		Apart: n.apartAbove,
+		Here:  func(name identity.Jurisdiction) bool { _, here := n.of(name); return here }, Now: n.o.Now, Logger: h.logger,
 		Above: func() (identity.Jurisdiction, bool) {
 			above, _, ok := n.above(h)
 			return above, ok

@@ -80,6 +80,8 @@ func ledgerAlarms(h Hosted) (all []client.Alarm) {
 				}
 			case !f.Hidden.IsZero():
 				args = map[string]string{"name": args["name"], "log": f.Log.String(), "next": f.Hidden.String(), "entry": f.Entry.String(), "since": stamp(f.At)}
+			case f.Apart:
+				args["log"], args["since"] = f.Log.String(), stamp(f.At)
 			case f.Epoch > 0:
 				args = map[string]string{"name": args["name"], "epoch": strconv.FormatUint(f.Epoch, 10), "log": f.Log.String(), "signed": strconv.FormatUint(f.Kept, 10)}
 			case f.Kept > 0:
@@ -111,6 +113,8 @@ func findingCode(f witnessing.Finding) text.Code {
 		return text.EndorsedTwice
 	case !f.Hidden.IsZero():
 		return text.HeadsHide
+	case f.Apart:
+		return text.HeadsApart
 	case f.Epoch > 0:
 		return text.EpochUnproven
 	case f.Own && f.Kept > 0:

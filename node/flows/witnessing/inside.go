@@ -69,20 +69,16 @@ func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
 	if !ok || !joined || by == parent {
 		return nil, nil
 	}
-	epochs, err := d.epochsAbove(ctx, by)
+	logs, err := d.logsAbove(ctx, by)
 	if err != nil {
 		return nil, err
 	}
-	own, from, err := d.extents()
-	for _, e := range epochs {
-		if err != nil || e+mostEpochs <= own {
+	own, upTo, err := d.extents()
+	for _, k := range logs {
+		if err != nil || k.Log.Jurisdiction() != d.name || k.Log.Epoch()+mostEpochs <= own {
 			continue
 		}
-		log, bad := identity.NewLog(d.name, e)
-		if bad != nil {
-			return all, bad
-		}
-		s, some, failed := d.seenAbove(ctx, by, log, from(e))
+		s, some, failed := d.seenAbove(ctx, by, k, upTo(k.Log.Epoch()))
 		if err = failed; some {
 			all = append(all, s)
 		}
@@ -110,9 +106,14 @@ func (d *Desk) extents() (own uint64, upTo func(epoch uint64) uint64, err error)
 	}, err
 }
 
-// seenAbove asks for the heads of one log, from an entry on and, where there are none or they do
-// not join on to what is here, from the beginning.
-func (d *Desk) seenAbove(ctx context.Context, by identity.Jurisdiction, log identity.Log, from uint64) (s Seen, some bool, err error) {
+// seenAbove asks for the heads of one log, of which so much is here: for the last piece, where that
+// ends here, else for what is not here and, where there is none, or it does not join on to what is
+// here, from the beginning.
+func (d *Desk) seenAbove(ctx context.Context, by identity.Jurisdiction, k logSpan, here uint64) (s Seen, some bool, err error) {
+	log, from := k.Log, here
+	if k.Span.To <= here {
+		from = k.Span.From
+	}
 	s = Seen{By: by, Note: []byte{}, At: d.o.Now(), Headed: true, Proven: true}
 	s.Checkpoint = ledger.Checkpoint{Log: log, Size: identity.MaxIndex}
 	b := back{d: d, c: s, from: from, at: from, above: true}

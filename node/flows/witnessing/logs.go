@@ -13,35 +13,36 @@ import (
 )
 
 // The numbers of epochs have gaps: one was lost before its heads had come, or a new chain began far
-// above. So whoever keeps heads is asked of which epochs it has any, before it is asked for them.
+// above. So whoever keeps heads is asked of which logs it has any, before it is asked for them, and
+// where the last piece of each lies: where that is here, nothing else need be fetched.
 
 const operationLogs operation.Operation[nothing, logsKept] = "heads-logs"
 
-// logsKept are the epochs of the asker's ledger of which heads are kept, in their order: the last
-// ones.
+// logsKept are the logs of the asker of which heads are kept, in the order of their epochs: the
+// last ones.
 type logsKept struct {
-	Epochs []uint64 `cbor:"1,keyasint"`
+	Logs []logSpan `cbor:"1,keyasint"`
 }
 
 // Check implements the bound of operation.
 func (l logsKept) Check() error {
-	if len(l.Epochs) > mostEpochs {
-		return fmt.Errorf("%d epochs, more than %d", len(l.Epochs), mostEpochs)
+	if len(l.Logs) > mostEpochs {
+		return fmt.Errorf("%d logs, more than %d", len(l.Logs), mostEpochs)
 	}
 	last := uint64(0)
-	for _, e := range l.Epochs {
-		if e <= last {
-			return fmt.Errorf("epoch %d after %d", e, last)
+	for _, k := range l.Logs {
+		if e := k.Log.Epoch(); e <= last || k.Span.From > k.Span.To || k.Span.To > identity.MaxIndex {
+			return fmt.Errorf("epoch %d after %d, a piece from %d to %d", e, last, k.Span.From, k.Span.To)
 		}
-		last = e
+		last = k.Log.Epoch()
 	}
 	return nil
 }
 
-// tellLogs tells whoever asks of which epochs of its own ledger heads are kept. It waits for no
+// tellLogs tells whoever asks of which of its own logs heads are kept. It waits for no
 // other replica: who asks may be unable to go on without the answer.
 func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out logsKept, err error) {
-	out.Epochs = []uint64{}
+	out.Logs = []logSpan{}
 	if err := d.pay(ctx); err != nil {
 		return out, err
 	}
@@ -52,21 +53,23 @@ func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out l
 	}
 	err = d.o.Own.Look(func(r *state.Reader) error {
 		for _, log := range epochsOf(r, child, who) {
-			out.Epochs = append(out.Epochs, log.Epoch())
+			k, _ := risenOf.Load(r, keyOfRisen(child, log))
+			out.Logs = append(out.Logs, logSpan{Log: log, Span: k.span()})
 		}
 		return nil
 	})
-	out.Epochs = out.Epochs[max(len(out.Epochs), mostEpochs)-mostEpochs:]
+	out.Logs = out.Logs[max(len(out.Logs), mostEpochs)-mostEpochs:]
 	return out, err
 }
 
-// epochsAbove asks whoever keeps the heads of the own ledger of which epochs it has any. One that
-// runs an older program cannot say it; then those of the own epoch and of the next are asked for.
-func (d *Desk) epochsAbove(ctx context.Context, by identity.Jurisdiction) ([]uint64, error) {
+// logsAbove asks whoever keeps the heads of the own ledger of which logs it has any. One that runs
+// an older program cannot say it; then those of the own epoch and of the next are asked for.
+func (d *Desk) logsAbove(ctx context.Context, by identity.Jurisdiction) ([]logSpan, error) {
 	told, err := ask(ctx, d, operationLogs, by, nothing{})
 	if failure.Is(err, text.UnknownOperation) {
-		own := d.o.Own.Log().Epoch()
-		return []uint64{own, own + 1}, nil
+		own := d.o.Own.Log()
+		next, bad := identity.NewLog(d.name, own.Epoch()+1)
+		return []logSpan{{Log: own, Span: span{To: identity.MaxIndex}}, {Log: next, Span: span{To: identity.MaxIndex}}}, bad
 	}
-	return told.Epochs, err
+	return told.Logs, err
 }

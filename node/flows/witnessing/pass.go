@@ -53,6 +53,9 @@ func (d *Desk) queue(have above, logs []risen) (all []queued) {
 		for name, ok := k.Log.Jurisdiction(), true; ok && name != d.name; name, ok = name.Parent() {
 			q.names = append([]string{name.String()}, q.names...)
 		}
+		if q.at.To > k.To {
+			d.tellApart(k.Log.Jurisdiction())
+		}
 		if q.at.To < k.To && !k.another() {
 			all = append(all, q)
 		}
@@ -107,6 +110,9 @@ func (d *Desk) passOn(ctx context.Context, to identity.Jurisdiction, have above,
 		i := d.passed.fairest(queue)
 		at, failed, gone := d.passPiece(ctx, to, queue[i], have.kept)
 		if failed != nil {
+			if failure.Is(failed, text.HeadsRefused) {
+				d.tellApart(queue[i].k.Log.Jurisdiction())
+			}
 			err = errors.Join(err, fmt.Errorf("heads of %s: %w", queue[i].k.Log, failed))
 		}
 		if gone {
@@ -138,4 +144,11 @@ func (d *Desk) passPiece(ctx context.Context, to identity.Jurisdiction, q queued
 		return q.at, fmt.Errorf("%s takes nothing after entry %d", to, q.at.To), false
 	}
 	return now, nil, false
+}
+
+// tellApart tells that the parent keeps other heads of a ledger below than are here, or more.
+func (d *Desk) tellApart(of identity.Jurisdiction) {
+	if d.o.Apart != nil {
+		d.o.Apart(of)
+	}
 }

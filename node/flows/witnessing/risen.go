@@ -111,11 +111,13 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 	begin, fits, err := s.begin(x)
 	switch {
 	case err != nil:
+		d.noteApart(who, s, x, err)
 		return at, d.headsRefused(who, err)
 	case !fits:
 		return s.had.span(), nil
 	}
 	if err := s.prove(begin, x, o); err != nil {
+		d.noteApart(who, s, x, err)
 		return at, d.headsRefused(who, err)
 	}
 	if err := d.room(who, s, x, o); err != nil {
@@ -126,7 +128,10 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 		return at, err
 	}
 	k.Last = begin
-	return d.keepHeads(ctx, who, s, k, x, o)
+	if at, err = d.keepHeads(ctx, who, s, k, x, o); err == nil {
+		d.forgetApart(x.Log.Jurisdiction())
+	}
+	return at, err
 }
 
 // room refuses what has no room beside what is kept already.
@@ -195,7 +200,7 @@ func (s standing) begin(x ledger.Excerpt) (f ledger.Frontier, fits bool, err err
 	case x.From != s.had.From:
 		return f, false, nil
 	case !x.Extends(s.last):
-		return f, false, fmt.Errorf("%w: a longer piece without what the shorter one showed", ledger.ErrNotProven)
+		return f, false, fmt.Errorf("%w: %w: a longer piece without what the shorter one showed", errApart, ledger.ErrNotProven)
 	}
 	return s.had.Last, true, nil
 }
@@ -214,7 +219,10 @@ func (s standing) prove(begin ledger.Frontier, x ledger.Excerpt, o raised) error
 	if err != nil {
 		return err
 	}
-	return c.Follows(ledger.Checkpoint{Log: x.Log, Size: end.Size, Root: end.Root()}, o.Path)
+	if err = c.Follows(ledger.Checkpoint{Log: x.Log, Size: end.Size, Root: end.Root()}, o.Path); err != nil {
+		err = fmt.Errorf("%w: %w", errApart, err)
+	}
+	return err
 }
 
 // checkpoint returns the checkpoint of a log that is kept or, link by link from the kept one of the

@@ -108,6 +108,8 @@ type Finding struct {
 	// are believed here or, where that is not zero, than by Other.
 	Endorsed identity.Jurisdiction
 	Other    identity.Entry
+	// Apart says that heads of Log, which About sent, do not go on from the Size that are kept.
+	Apart bool
 	// Evidence is that of two histories: see witness.Fork.
 	Evidence []byte
 }
@@ -128,6 +130,9 @@ func (d *Desk) Findings(r *state.Reader) (all []Finding) {
 		if h := d.heard[name]; h.doubts(d.o.Now()) {
 			all = append(all, h.Finding)
 		}
+	}
+	for _, name := range inOrder(d.apart) {
+		all = append(all, d.apart[name])
 	}
 	for _, name := range inOrder(d.odd) {
 		all = append(all, d.odd[name])

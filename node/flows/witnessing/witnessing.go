@@ -149,6 +149,9 @@ type Options struct {
 	OverLink func(identity.Jurisdiction) door.Asker
 	Now      func() time.Time
 	Logger   *slog.Logger // for what others cause
+	// Apart, if not nil, is told of a jurisdiction below of whose ledger the parent keeps other
+	// heads than are here, or more.
+	Apart func(identity.Jurisdiction)
 	// MostHeads is how many bytes of heads are kept for one child; 0: mostBytes.
 	MostHeads uint64
 	// MostTaken is how many bytes of heads are taken back for one question; 0: mostHeads.
@@ -187,6 +190,9 @@ type Desk struct {
 	began  time.Time
 	links  map[identity.Jurisdiction]*newLinks
 	linked chan struct{} // full where somebody has a new link
+
+	upward upward
+	apart  map[identity.Jurisdiction]Finding // whose heads do not go on from those that are kept
 
 	busyWith map[identity.Jurisdiction]bool // who is being shown something; true: and is to be shown more
 	free     chan struct{}                  // full where somebody was to be shown more, and may be
@@ -234,6 +240,7 @@ func New(o Options) *Desk {
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
 		began: time.Now(), links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),
+		apart: map[identity.Jurisdiction]Finding{}, upward: upward{made: 1, changed: make(chan struct{})},
 	}
 }
 

@@ -214,6 +214,11 @@ func (p *place) open() {
 	p.desk = New(Options{
 		Own: p.Host, Asker: p, Parent: p.parent, Children: p.children, KeySets: p.w.believed, Now: p.w.now, Logger: logger,
 		Here: p.hereIs, Above: p.above,
+		Apart: func(of identity.Jurisdiction) {
+			if o := p.w.places[of]; o != nil { // heads are filled in of places that there are not
+				o.desk.LinkedAbove()
+			}
+		},
 		Believed: func(_ context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
 			pin, ok := p.w.pins[of]
 			return pin, ok

@@ -13,6 +13,8 @@ const (
 	ReplicaNotFilled Code = "replica-not-filled"
 	ListenTakenBy    Code = "listen-taken-by"
 	ListenUnusable   Code = "listen-unusable"
+	AboveUnheard     Code = "above-unheard"
+	HeadsApart       Code = "heads-apart"
 )
 
 var hostedProblems = []problem{
@@ -73,5 +75,19 @@ var hostedProblems = []problem{
 			"请以 --listen 给出本机的地址和空闲的端口（如 0.0.0.0:7400），再重复同一命令。已被占用的，是哪个程序请用 root 执行 ss -lunp 查看"},
 		en: parts{"Unusable address", "it is not possible to listen on {address} (UDP): {reason}; nothing was joined or changed", "{address}",
 			"give an address of this machine and a free port with --listen (such as 0.0.0.0:7400), and repeat the same command. Where it is in use, ss -lunp as root tells by which program"},
+	},
+	{
+		number: 574, code: AboveUnheard, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
+		zh: parts{"上级尚未说明留存", "{jurisdiction} 与上级在同一节点上，只有 {name} 留存它的要素；该节点启动以来，或者与 {name} 重新连接以来，{name} 还没有说明留存了什么；在此之前，经该节点传来的请求，{jurisdiction} 一律不办，未作任何记录", "{name}",
+			"请稍后重新执行同一命令：每隔几秒、最多半分钟再问一次 {name}，它答复后立即照常办理；它一直不答复的，10 分钟后照常办理。请在 {jurisdiction} 的节点上执行 xietong tree，查看到 {name} 的各段是否连接"},
+		en: parts{"The level above was not heard yet", "{jurisdiction} runs on its parent's node, so {name} alone keeps its heads, and has not said what it keeps since that node was started, or linked to {name} again; until it has, {jurisdiction} does nothing that is asked through that node, and nothing was recorded", "{name}",
+			"repeat the command later: {name} is asked again after some seconds, at most half a minute, and all goes on at once when it has answered, or 10 minutes after it was asked first; see with `xietong tree` at the node of {jurisdiction} whether each step up to {name} is linked"},
+	},
+	{
+		number: 575, code: HeadsApart, status: http.StatusConflict, params: []string{"name", "log", "size", "since"},
+		zh: parts{"要素与留存的不相接", "{name}递交的 {log} 的要素，与本级已经留存的（{size} 号以前）不相接，本级没有接收：同一些条目名下，出示过两种历史，多半是一台机器被整体退回旧状态后继续签发", "{name}",
+			"请致电{name}，查看该行政区划的 xietong status：账本待核实的，按那里的提示继续，新纪元的要素到达后告警自行消失；没有告警的，请核对这台机器是否从快照或备份恢复过（{since} 前后）"},
+		en: parts{"Heads do not go on from those kept here", "{name} sent heads of {log} which do not go on from those kept here, before entry {size}, and they were not taken: two histories were shown under the same names, mostly because a machine was set back whole and signed on", "{name}",
+			"telephone {name}, and see `xietong status` of that place: where its ledger is in question, go on as it says there, and this passes with the heads of its new epoch; where it has no alarm, find out whether the machine was put back from a snapshot or a backup (about {since})"},
 	},
 }

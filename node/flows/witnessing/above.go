@@ -1,0 +1,174 @@
+package witnessing
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"xietong/certs/identity"
+	"xietong/node/ground/failure"
+	"xietong/node/ground/host"
+	"xietong/node/ground/text"
+)
+
+// A place on its parent's node has no witness on the way up but the first level that another node
+// runs, which keeps its heads. Set back whole, with the node, it finds every file in its place, and
+// nobody on the node can tell. So that level is asked at each start, and whenever a link to it was
+// made, and no request that comes over the node's own links is answered before it has said what it
+// keeps, or that has put the ledger in question. What comes from children on other nodes waits for
+// those alone; see newlink.go. Where that level says nothing, requests are served again after
+// host.AskAgain, as where there is no link, and it is asked on.
+
+// upward is what the level above was asked.
+type upward struct {
+	mu      sync.Mutex    // guards the fields below
+	made    uint64        // how many times it was to be asked: at the start, and with each link
+	said    uint64        // how many of those it has said what it keeps
+	first   time.Time     // when it was first asked in vain since the last link was made; zero: it was not
+	why     error         // it did not say it; nil: it is being asked
+	changed chan struct{} // closed with the next change of the fields above
+}
+
+// change changes what is known.
+func (u *upward) change(how func()) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	how()
+	close(u.changed)
+	u.changed = make(chan struct{})
+}
+
+// holds reports whether requests are held up: not where the ledger of the level above is in
+// question, so that it answers nothing, maybe for days. The caller holds the mutex.
+func (u *upward) holds() bool {
+	return u.said < u.made && !failure.Is(u.why, text.BeingVerified) && (u.first.IsZero() || time.Since(u.first) < host.AskAgain)
+}
+
+// LinkedAbove notes that a link on the way to the first level above on another node was made, or
+// that it is to be asked for another reason.
+func (d *Desk) LinkedAbove() {
+	d.upward.change(func() { d.upward.made, d.upward.first, d.upward.why = d.upward.made+1, time.Time{}, nil })
+}
+
+// above returns the level above that is asked in the parent's place; ok is false where the parent
+// runs on another node, or none above does.
+func (d *Desk) above() (by identity.Jurisdiction, ok bool) {
+	parent, joined := d.o.Parent()
+	by, ok = d.o.Above()
+	return by, ok && joined && by != parent
+}
+
+// LinksAbove asks that level, until ctx ends. While the ledger is in question it waits: what is
+// said then may count for nothing once that is settled.
+func (d *Desk) LinksAbove(ctx context.Context) {
+	for again := askedAgain; ctx.Err() == nil; {
+		by, hosted := d.above()
+		made, due, changed := d.upward.due()
+		if !hosted || !due {
+			again = askedAgain
+			waitOr(ctx, askedLongest, changed)
+			continue
+		}
+		d.o.Own.AwaitUnquestioned(ctx)
+		err := d.compareAbove(ctx)
+		news, changed := d.upward.asked(made, err)
+		if err == nil {
+			waitOr(ctx, askedLeast, nil)
+			continue
+		}
+		if news && ctx.Err() == nil {
+			d.o.Logger.Warn("the level above has not said yet what it keeps of this ledger: nothing that comes over this node's own links is answered", "peer", by.String(), "error", err)
+			again = askedAgain
+		}
+		waitOr(ctx, again, changed)
+		again = min(2*again, askedLongest)
+	}
+}
+
+// due reports whether that level is to be asked, how many times it was to be by now, and what is
+// closed once there is more.
+func (u *upward) due() (made uint64, due bool, changed <-chan struct{}) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.made, u.said < u.made, u.changed
+}
+
+// asked notes what came of asking, and returns whether it is news, and what is closed once there is
+// more.
+func (u *upward) asked(made uint64, why error) (news bool, changed <-chan struct{}) {
+	u.change(func() {
+		news = why != nil && u.why == nil
+		switch u.why = why; {
+		case why == nil:
+			u.said, u.first = max(u.said, made), time.Time{}
+		case u.first.IsZero():
+			u.first = time.Now()
+		}
+	})
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return news, u.changed
+}
+
+// compareAbove asks the level above what it keeps, and compares it with what is here.
+func (d *Desk) compareAbove(ctx context.Context) error {
+	soon, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	all, err := d.SeenAbove(soon)
+	for _, s := range all {
+		if err == nil {
+			err = d.o.Own.Compare(soon, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Headed: s.Headed})
+		}
+	}
+	return err
+}
+
+// ComparedAbove waits, of a request that comes over a link of this node to itself, until the level
+// above has said what it keeps of this ledger since the last link to it was made. The error is
+// text.AboveUnheard where it does not within three seconds, for host.AskAgain since it was asked
+// first in vain.
+func (d *Desk) ComparedAbove(ctx context.Context, peer identity.Jurisdiction) error {
+	by, hosted := d.above()
+	if !hosted || !d.o.Here(peer) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, comparedWithin)
+	defer cancel()
+	for {
+		holds, why, changed := d.upward.waits()
+		if !holds {
+			return nil
+		}
+		if why == nil {
+			select {
+			case <-changed:
+				continue
+			case <-ctx.Done():
+				why = ctx.Err()
+			}
+		}
+		return text.Fail(text.AboveUnheard, text.Args{"jurisdiction": d.name.String(), "name": by.String()}, why)
+	}
+}
+
+// waits reports whether requests are held up, why nobody waits for that to end, if nobody does, and
+// what is closed when it may have. At a start it is asked before there are links.
+func (u *upward) waits() (holds bool, why error, changed <-chan struct{}) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if why = u.why; !u.first.IsZero() && time.Since(u.first) < comparedWithin {
+		why = nil
+	}
+	return u.holds(), why, u.changed
+}
+
+// waitOr waits for so long, until something is closed, or ctx ends.
+func waitOr(ctx context.Context, d time.Duration, closed <-chan struct{}) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-closed:
+	case <-ctx.Done():
+	}
+}
