@@ -331,8 +331,8 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Say:     endorser.Say,
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
 		Lacked: h.host.Lacked, Unheard: h.unheardAtDoor, Seen: h.seen,
-		Saw: func(_ context.Context, child identity.Jurisdiction) (door.Kept, error) {
-			return h.witness.KeptOf(child)
+		Saw: func(ctx context.Context, child identity.Jurisdiction) (door.Kept, error) {
+			return h.witness.KeptOf(ctx, child)
 		},
 		Prove:  h.chains.Prove,
 		Roster: published.Proof,

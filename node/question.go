@@ -109,7 +109,12 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 	if err = errors.Join(err, failed); err == nil && w.onlyAbove() {
 		err = host.ErrNoWitness // it has told all that it knows, and cannot tell that there was no more
 	}
-	return seenOf(append(all, above...)), err
+	seen = seenOf(append(all, above...))
+	parent, _ := w.of.table.Parent()
+	for i := range seen {
+		seen[i].Unbacked = failed != nil && seen[i].By == parent
+	}
+	return seen, err
 }
 
 // onlyAbove reports whether nobody saw the ledger itself, but a level further up has its heads.

@@ -22,6 +22,12 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 			above, _, ok := n.above(h)
 			return above, ok
 		},
+		AboveParent: func() (identity.Jurisdiction, bool) {
+			parent, joined := h.table.Parent()
+			above, under := parent.Parent()
+			_, here := n.of(above)
+			return above, joined && under && parent != h.table.Root() && !here
+		},
 		Believed: func(ctx context.Context, of identity.Jurisdiction) (trust.Pin, bool) {
 			pin, known, err := h.breaks.Believed(ctx, of)
 			return pin, known && err == nil

@@ -116,8 +116,8 @@ func (d *Desk) compareAbove(ctx context.Context) error {
 	defer cancel()
 	all, err := d.SeenAbove(soon)
 	for _, s := range all {
-		if err == nil {
-			err = d.o.Own.Compare(soon, host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Headed: s.Headed})
+		if _, failed := d.compareSeen(soon, s); err == nil {
+			err = failed
 		}
 	}
 	return err

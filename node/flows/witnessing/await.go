@@ -1,11 +1,13 @@
 package witnessing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -16,12 +18,14 @@ const presentedWithin = time.Second
 
 // Compared waits until a neighbour has said what it saw of this ledger since it made its last link.
 // The error is text.LinkUncompared where it does not within three seconds, for host.AskAgain since
-// it was asked first in vain. It is asked on after that, too.
+// it was asked first in vain. It is asked on after that, too. It is text.AboveUncompared where the
+// neighbour is the parent and has said it, and the level above that has not: what it says next is
+// waited for, as it is asked every second.
 func (d *Desk) Compared(ctx context.Context, peer identity.Jurisdiction) error {
-	return d.compared(ctx, peer, comparedWithin)
+	return d.compared(ctx, peer, comparedWithin, true)
 }
 
-func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within time.Duration) error {
+func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within time.Duration, above bool) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for {
@@ -33,13 +37,17 @@ func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within 
 		}
 		why, changed := l.why, l.changed
 		d.mu.Unlock()
-		if why == nil {
+		if next := above && failure.Is(why, text.AboveUncompared); why == nil || next {
+			above = above && !next
 			select {
 			case <-changed:
 				continue
 			case <-ctx.Done():
-				why = ctx.Err()
+				why = cmp.Or(why, ctx.Err())
 			}
+		}
+		if failure.Is(why, text.AboveUncompared) {
+			return why
 		}
 		return text.Fail(text.LinkUncompared, text.Args{"jurisdiction": d.name.String(), "name": peer.String()}, why)
 	}
@@ -48,7 +56,8 @@ func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within 
 // JoinCompared is Compared for what is asked in the join protocol, such as an endorsement or a
 // chain. A neighbour whose program is older may need its answer to learn the keys by which it is
 // asked, and is not held up. Nor is one that saw what keys signed which are not known here: it
-// takes nothing of what goes back behind those, and says by that what is wrong here.
+// takes nothing of what goes back behind those, and says by that what is wrong here. And the parent
+// does not wait for a level above that does not answer, which may need what the parent asks here.
 func (d *Desk) JoinCompared(ctx context.Context, peer identity.Jurisdiction) error {
 	d.mu.Lock()
 	l := d.links[peer]
@@ -57,7 +66,10 @@ func (d *Desk) JoinCompared(ctx context.Context, peer identity.Jurisdiction) err
 	if older {
 		return nil
 	}
-	err := d.compared(ctx, peer, presentedWithin)
+	err := d.compared(ctx, peer, presentedWithin, false)
+	if failure.Is(err, text.AboveUncompared) {
+		return nil
+	}
 	if more, ok := errors.AsType[*host.MoreSeenError](err); ok && more.Err == nil && d.toldOf(peer) {
 		return nil
 	}

@@ -42,6 +42,8 @@ type heads struct {
 	Pieces [][]byte    `cbor:"1,keyasint"`
 	Path   []tlog.Hash `cbor:"2,keyasint,omitempty"`
 	Note   []byte      `cbor:"3,keyasint,omitempty"`
+	// Behind says that whoever tells them may lack what its other replicas have.
+	Behind bool `cbor:"4,keyasint,omitempty"`
 }
 
 // mostAnswered is how many pieces there are in one answer.
@@ -72,6 +74,7 @@ func (d *Desk) tellHeads(ctx context.Context, r relay.Received, l lost) (out hea
 	if err != nil {
 		return out, failure.Malformed(err)
 	}
+	out.Behind = d.behind(ctx)
 	err = d.o.Own.Look(func(r *state.Reader) error {
 		p, ok := pieceAt(r, log, l.From)
 		for ok && len(out.Pieces) < mostAnswered {
@@ -214,6 +217,7 @@ func (b *back) fetch(ctx context.Context) error {
 func (b *back) gather(ctx context.Context) error {
 	for b.at < b.c.Checkpoint.Size {
 		told, err := ask(ctx, b.d, operationHeads, b.c.By, lost{Epoch: b.c.Checkpoint.Log.Epoch(), From: b.at})
+		b.behind = b.behind || told.Behind
 		if err != nil || len(told.Pieces) == 0 {
 			return err
 		}
@@ -237,21 +241,22 @@ func (b *back) all(ctx context.Context) (other bool, err error) {
 
 // back gathers the pieces that come back.
 type back struct {
-	d     *Desk
-	c     Seen
-	sets  []trust.KeySet // own, that can have signed the last piece: a key that was given up before signs nothing of it
-	from  uint64
-	at    uint64 // up to which they came
-	begun bool
-	first uint64          // where the first piece begins
-	f     ledger.Frontier // at that place
-	last  heads           // that brought the last piece
-	bytes int
-	acts  []ledger.Indexed
-	same  ledger.Agreement // of what came with the own ledger
-	apart bool             // it ended
-	above bool             // they come from above the parent
-	sole  bool             // one replica signs alone, of each piece that came
+	d      *Desk
+	c      Seen
+	sets   []trust.KeySet // own, that can have signed the last piece: a key that was given up before signs nothing of it
+	from   uint64
+	at     uint64 // up to which they came
+	begun  bool
+	first  uint64          // where the first piece begins
+	f      ledger.Frontier // at that place
+	last   heads           // that brought the last piece
+	bytes  int
+	acts   []ledger.Indexed
+	same   ledger.Agreement // of what came with the own ledger
+	apart  bool             // it ended
+	above  bool             // they come from above the parent
+	sole   bool             // one replica signs alone, of each piece that came
+	behind bool             // whoever told them may lack what its other replicas have
 }
 
 // take takes the pieces of one answer, which a replica of the own jurisdiction must have made: of

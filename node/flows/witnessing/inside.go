@@ -59,14 +59,13 @@ func (d *Desk) keptBy(r *state.Reader, parent identity.Jurisdiction) uint64 {
 	return 0
 }
 
-// SeenAbove asks, where the parent is on this node, the first level above that is not what it keeps
-// of the heads of the own ledger, of each epoch. What it tells counts where the newest key set of
-// the epoch signed the last piece, by a replica that is a majority by itself; the rest is left out.
-// Of how many entries there were it knows no more than that there were so many.
+// SeenAbove asks the level above the parent (see overParent) what it keeps of the heads of the own
+// ledger, of each epoch. What it tells counts where the newest key set of the epoch signed the last
+// piece, by a replica that is a majority by itself; the rest is left out. Of how many entries there
+// were it knows no more than that there were so many.
 func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
-	parent, joined := d.o.Parent()
-	by, ok := d.o.Above()
-	if !ok || !joined || by == parent {
+	by, ok := d.overParent()
+	if !ok {
 		return nil, nil
 	}
 	logs, err := d.logsAbove(ctx, by)
@@ -125,15 +124,18 @@ func (d *Desk) seenAbove(ctx context.Context, by identity.Jurisdiction, k logSpa
 		d.o.Logger.Warn("the heads that a level above keeps do not hold", "peer", by.String(), "log", log.String(), "error", err)
 		return s, false, nil
 	}
-	if err != nil || !b.begun {
+	if err == nil && b.behind {
+		err = fmt.Errorf("%s: %w", by, errNotCaughtUp)
+	}
+	if !b.begun {
 		return s, false, err
 	}
 	if bad := b.newestSigned(); bad != nil {
 		d.o.Logger.Warn("the heads that a level above keeps do not count", "peer", by.String(), "log", log.String(), "error", failure.Unreadable(by, bad))
-		return s, false, nil
+		return s, false, err
 	}
 	s.Checkpoint.Size, s.Checkpoint.Root = b.f.Size, b.f.Root()
-	return s, true, nil
+	return s, true, err
 }
 
 // joins reports whether what came goes on from what is here: it begins with something that is.

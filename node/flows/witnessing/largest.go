@@ -3,6 +3,7 @@ package witnessing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ type Seen struct {
 	At         time.Time
 	// Forgot says that the witness has begun an epoch since this jurisdiction kept a checkpoint of
 	// its ledger: it lost entries itself, and may have seen more than it knows.
+	// A replica of it that may lack what the others have may have seen more, too.
 	Forgot bool
 	// Proven says that a majority of an own key set signed the note that is known here. A copy may
 	// be older than the keys that signed what it lost.
@@ -57,7 +59,7 @@ func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
 			mu.Lock()
 			defer mu.Unlock()
 			all, err = append(all, some...), errors.Join(err, failed)
-			answered = answered || failed == nil
+			answered = answered || failed == nil || len(some) > 0
 		})
 	}
 	asking.Wait()
@@ -67,7 +69,11 @@ func (d *Desk) Largest(ctx context.Context) (all []Seen, err error) {
 	return nil, err
 }
 
-// LargestBy asks one neighbour.
+// errNotCaughtUp is why a neighbour's word that it saw no more counts for nothing yet.
+var errNotCaughtUp = errors.New("it may lack what its other replicas have")
+
+// LargestBy asks one neighbour. Where it may lack what its other replicas have, the error says so,
+// beside what it tells.
 func (d *Desk) LargestBy(ctx context.Context, name identity.Jurisdiction) (all []Seen, err error) {
 	told, err := ask(ctx, d, operationLargest, name, nothing{})
 	if err != nil {
@@ -91,7 +97,7 @@ func (d *Desk) largestOver(ctx context.Context, name identity.Jurisdiction) (all
 	if err != nil {
 		return nil, false, err
 	}
-	told := largest{Epoch: said.Epoch}
+	told := largest{Epoch: said.Epoch, Behind: said.Behind}
 	for _, n := range said.Notes {
 		told.Kept = append(told.Kept, seen{Note: n.Note, At: n.At})
 	}
@@ -110,12 +116,15 @@ func (d *Desk) opened(name identity.Jurisdiction, told largest) (all []Seen, err
 	}
 	for _, k := range told.Kept {
 		s, bad := d.seenBy(name, k)
-		s.Forgot = forgot
+		s.Forgot = forgot || told.Behind
 		if bad != nil {
 			d.o.Logger.Warn("what a neighbour says it saw is no checkpoint", "peer", name.String(), "error", failure.Unreadable(name, bad))
 			continue
 		}
 		all = append(all, s)
+	}
+	if told.Behind {
+		return all, fmt.Errorf("%s: %w", name, errNotCaughtUp)
 	}
 	return all, nil
 }

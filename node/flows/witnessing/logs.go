@@ -22,6 +22,8 @@ const operationLogs operation.Operation[nothing, logsKept] = "heads-logs"
 // last ones.
 type logsKept struct {
 	Logs []logSpan `cbor:"1,keyasint"`
+	// Behind says that whoever tells them may lack what its other replicas have.
+	Behind bool `cbor:"2,keyasint,omitempty"`
 }
 
 // Check implements the bound of operation.
@@ -39,11 +41,10 @@ func (l logsKept) Check() error {
 	return nil
 }
 
-// tellLogs tells whoever asks of which of its own logs heads are kept. It waits for no
-// other replica: who asks may be unable to go on without the answer.
+// tellLogs tells whoever asks of which of its own logs heads are kept.
 func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out logsKept, err error) {
 	out.Logs = []logSpan{}
-	if err := d.pay(ctx); err != nil {
+	if err := d.payFrom(ctx, d.telling, 1); err != nil { // all of a city ask through it, when it is back
 		return out, err
 	}
 	who := r.Header.Origin
@@ -51,6 +52,7 @@ func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out l
 	if !below {
 		return out, nil
 	}
+	out.Behind = d.behind(ctx)
 	err = d.o.Own.Look(func(r *state.Reader) error {
 		for _, log := range epochsOf(r, child, who) {
 			k, _ := risenOf.Load(r, keyOfRisen(child, log))
@@ -70,6 +72,9 @@ func (d *Desk) logsAbove(ctx context.Context, by identity.Jurisdiction) ([]logSp
 		own := d.o.Own.Log()
 		next, bad := identity.NewLog(d.name, own.Epoch()+1)
 		return []logSpan{{Log: own, Span: span{To: identity.MaxIndex}}, {Log: next, Span: span{To: identity.MaxIndex}}}, bad
+	}
+	if err == nil && told.Behind {
+		err = fmt.Errorf("%s: %w", by, errNotCaughtUp)
 	}
 	return told.Logs, err
 }

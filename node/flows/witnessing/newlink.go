@@ -67,6 +67,13 @@ func (d *Desk) linksOf(peer identity.Jurisdiction) *newLinks {
 	return l
 }
 
+// held reports whether the requests of a neighbour are held up.
+func (d *Desk) held(peer identity.Jurisdiction) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.links[peer].holds()
+}
+
 // Linked notes that a neighbour has a new link, and has not said since what it saw.
 func (d *Desk) Linked(peer identity.Jurisdiction) {
 	if d.o.Here(peer) {
@@ -131,7 +138,7 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 		made := l.made
 		l.last = time.Now()
 		d.mu.Unlock()
-		err := d.compareWith(ctx, peer)
+		err := d.compareLinked(ctx, peer)
 		d.mu.Lock()
 		l.whyOf = made
 		d.mu.Unlock()
@@ -144,6 +151,9 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 		}
 		if ctx.Err() != nil || d.over(peer, made) {
 			return
+		}
+		if failure.Is(err, text.AboveUncompared) && d.held(peer) { // the parent's link to it may come up at any time
+			again = askedAgain
 		}
 		if err != nil {
 			wait(ctx, again)
@@ -197,9 +207,9 @@ func (d *Desk) compareWith(ctx context.Context, peer identity.Jurisdiction) erro
 	}
 	var earlier []host.Seen
 	for _, s := range all {
-		seen := host.Seen{By: s.By, Checkpoint: s.Checkpoint, Note: s.Note, At: s.At, Forgot: s.Forgot}
+		seen, failed := d.compareSeen(soon, s)
 		if err == nil {
-			err = d.o.Own.Compare(soon, seen)
+			err = failed
 		}
 		if s.Checkpoint.Log.Epoch() < d.o.Own.Log().Epoch() {
 			earlier = append(earlier, seen)

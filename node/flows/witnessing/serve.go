@@ -50,6 +50,8 @@ func (f found) Check() error {
 type largest struct {
 	Kept  []seen `cbor:"1,keyasint"`
 	Epoch uint64 `cbor:"2,keyasint,omitempty"` // of the ledger of whoever tells it
+	// Behind says that whoever tells it may lack what its other replicas have.
+	Behind bool `cbor:"3,keyasint,omitempty"`
 }
 
 type seen struct {
@@ -244,7 +246,10 @@ func (d *Desk) recordFork(ctx context.Context, f fork) error {
 }
 
 // KeptOf returns what was seen of a neighbour's logs.
-func (d *Desk) KeptOf(of identity.Jurisdiction) (k door.Kept, err error) {
+func (d *Desk) KeptOf(ctx context.Context, of identity.Jurisdiction) (k door.Kept, err error) {
+	if err := d.o.Own.CaughtUp(ctx); err != nil {
+		return k, err
+	}
 	err = d.o.Own.Look(func(r *state.Reader) error {
 		var logs []kept
 		for _, k := range keptOf.All(r, ofLog(of)) {
@@ -273,8 +278,19 @@ func (d *Desk) KeptOf(of identity.Jurisdiction) (k door.Kept, err error) {
 	return k, err
 }
 
-// tellLargest tells whoever asks what is kept of its own ledger. It waits for no other replica: who
-// asks may be unable to go on without the answer.
+// caughtWithin is how long whoever is asked what it saw waits for what its other replicas have.
+const caughtWithin = 2 * time.Second
+
+// behind reports whether this replica may lack what the others acknowledged. It waits for that, but
+// not for long: who asks may be unable to go on without the answer.
+func (d *Desk) behind(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, caughtWithin)
+	defer cancel()
+	return d.o.Own.CaughtUp(ctx) != nil
+}
+
+// tellLargest tells whoever asks what is kept of its own ledger. A replica that was set back, or
+// away, has less of that than the others, and says so where it cannot catch up.
 func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (largest, error) {
 	return d.largestFor(ctx, r.Header.Origin)
 }
@@ -282,7 +298,7 @@ func (d *Desk) tellLargest(ctx context.Context, r relay.Received, _ nothing) (la
 // TellSeen is tellLargest for a neighbour that asks over its link.
 func (d *Desk) TellSeen(ctx context.Context, peer identity.Jurisdiction) (s door.Seen, err error) {
 	told, err := d.largestFor(ctx, peer)
-	s = door.Seen{Notes: []door.SeenNote{}, Epoch: told.Epoch}
+	s = door.Seen{Notes: []door.SeenNote{}, Epoch: told.Epoch, Behind: told.Behind}
 	for _, k := range told.Kept {
 		s.Notes = append(s.Notes, door.SeenNote{Note: k.Note, At: k.At})
 	}
@@ -294,6 +310,7 @@ func (d *Desk) largestFor(ctx context.Context, who identity.Jurisdiction) (large
 	if err := d.pay(ctx); err != nil {
 		return out, err
 	}
+	out.Behind = d.behind(ctx)
 	err := d.o.Own.Look(func(s *state.Reader) error {
 		out.Epoch = s.Log().Epoch()
 		var all []kept

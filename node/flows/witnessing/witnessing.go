@@ -22,12 +22,13 @@
 // prove. A proof that does not hold is refused. "witness-act" is the same for a checkpoint that has
 // acts, which is kept at once (see rise.go). The operation "largest"
 //
-//	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch}
+//	{}  ->  {1: [[note, at (ms since 1970 UTC)] …], 2: epoch, 3: behind}
 //
 // tells whoever asks what was seen of its own ledger, of each epoch the largest: a copy that was
 // put back to an older state learns so what it had signed. The epoch is that of whoever tells it:
-// one that has begun another since may have forgotten what it saw. A neighbour that has a new link
-// is asked so before its first request is served (see Linked).
+// one that has begun another since may have forgotten what it saw. behind says that it may lack
+// what its other replicas have, so that it may have seen more. A neighbour that has a new link is
+// asked so before its first request is served (see Linked).
 //
 // What was decided goes up every level: a child cuts its log into excerpts (see ledger.Excerpt),
 // and a parent keeps those of all logs at or below it, each with what proves it. "heads-risen" asks
@@ -112,6 +113,9 @@ type Own interface {
 	Questioned() error
 	AwaitUnquestioned(ctx context.Context)
 
+	// CaughtUp waits until Look shows everything that the replicas acknowledged before the call.
+	CaughtUp(ctx context.Context) error
+
 	// Advanced returns a channel that is closed once there is more than there is now.
 	Advanced() <-chan struct{}
 
@@ -144,7 +148,9 @@ type Options struct {
 	Here func(identity.Jurisdiction) bool
 	// Above returns the first level above that another node runs: the parent, or one further up.
 	Above func() (name identity.Jurisdiction, ok bool)
-	Up    func(identity.Jurisdiction) bool // whether there is a link to it
+	// AboveParent returns the level above the parent, where there is one that another node runs.
+	AboveParent func() (name identity.Jurisdiction, ok bool)
+	Up          func(identity.Jurisdiction) bool // whether there is a link to it
 	// OverLink asks a neighbour over its link; nil: what a new link is asked goes as a message.
 	OverLink func(identity.Jurisdiction) door.Asker
 	Now      func() time.Time

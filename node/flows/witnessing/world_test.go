@@ -213,7 +213,7 @@ func (p *place) open() {
 	p.Host = must(p.w.t, own, err)
 	p.desk = New(Options{
 		Own: p.Host, Asker: p, Parent: p.parent, Children: p.children, KeySets: p.w.believed, Now: p.w.now, Logger: logger,
-		Here: p.hereIs, Above: p.above,
+		Here: p.hereIs, Above: p.above, AboveParent: p.aboveParent,
 		Apart: func(of identity.Jurisdiction) {
 			if o := p.w.places[of]; o != nil { // heads are filled in of places that there are not
 				o.desk.LinkedAbove()
@@ -244,6 +244,15 @@ func (p *place) above() (above identity.Jurisdiction, ok bool) {
 		above, ok = p.w.places[above].parent()
 	}
 	return above, ok
+}
+
+// aboveParent is the level above the parent, on another node.
+func (p *place) aboveParent() (above identity.Jurisdiction, ok bool) {
+	parent, ok := p.parent()
+	if ok {
+		above, ok = p.w.places[parent].parent()
+	}
+	return above, ok && !p.hereIs(above)
 }
 
 func (p *place) children() (all []identity.Jurisdiction) {

@@ -224,6 +224,15 @@ func (h *Host) Linearize(ctx context.Context) error {
 	return h.linearize(ctx)
 }
 
+// CaughtUp waits until Look shows everything acknowledged before the call, also before Settled. One
+// that is alone has all.
+func (h *Host) CaughtUp(ctx context.Context) error {
+	if h.alone() {
+		return nil
+	}
+	return h.linearize(ctx)
+}
+
 // linearize asks the replica that leads what to wait for, and waits.
 func (h *Host) linearize(ctx context.Context) error {
 	return h.atLeader(ctx, func(ctx context.Context, leader identity.Replica) error {

@@ -56,9 +56,12 @@ type Seen struct {
 	// of which the newest key set signed, as whoever asked has verified: the note is empty. There
 	// may have been more entries.
 	Headed bool
-	// Forgot says that the neighbour lost entries of its own since: that it saw no more says
-	// nothing.
+	// Forgot says that the neighbour lost entries of its own since, or may lack what its other
+	// replicas have: that it saw no more says nothing.
 	Forgot bool
+	// Unbacked says that the neighbour is the parent, and the level above it has not said what it
+	// has: the parent may have been set back as well. That it saw no more counts after AskAgain.
+	Unbacked bool
 }
 
 // Witnesses are the neighbours who keep what they saw of this ledger.
@@ -246,7 +249,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	good := map[identity.Jurisdiction]bool{}
 	for _, s := range all {
 		agrees, forked := h.judge(q.Size, s)
-		good[s.By] = good[s.By] || agrees && !s.Forgot
+		good[s.By] = good[s.By] || agrees && !s.Forgot && (!s.Unbacked || time.Since(q.Since) >= AskAgain)
 		if !agrees && h.vouched(s) && (now.Found == nil || forked && !now.Forked || s.newer(*now.Found)) {
 			now.Found, now.Forked, now.Rekeyed = &s, now.Forked || forked, h.rekeyed(s.Checkpoint.Log)
 			if of, before := h.after(s.Checkpoint.Log); before {

@@ -34,6 +34,7 @@ const (
 	SawUnproven         Code = "saw-unproven"
 	KeysEndedAsked      Code = "keys-ended-in-question"
 	LinkUncompared      Code = "link-uncompared"
+	AboveUncompared     Code = "above-uncompared"
 )
 
 var questionProblems = []problem{
@@ -92,10 +93,17 @@ var questionProblems = []problem{
 	},
 	{
 		number: 557, code: LinkUncompared, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name"}, again: true,
-		zh: parts{"新链路尚未核对账本", "{name} 与 {jurisdiction} 之间新建了链路，{name} 还没有说明它见过 {jurisdiction} 的哪些条目，或者说见过这里没有的而不能证实；在此之前，经 {name} 传来的请求，{jurisdiction} 一律不办，未作任何记录", "{name}",
+		zh: parts{"新链路尚未核对账本", "{name} 与 {jurisdiction} 之间新建了链路，{name} 还没有说明它见过 {jurisdiction} 的哪些条目，或者答复的副本还没有与其他副本一致，或者说见过这里没有的而不能证实；在此之前，经 {name} 传来的请求，{jurisdiction} 一律不办，未作任何记录", "{name}",
 			"请稍后重新执行同一命令：{jurisdiction} 每隔几秒、最多半分钟再问一次 {name}，它答复后立即照常办理；超过 10 分钟仍是如此的，请 {name} 的管理员执行 xietong status"},
-		en: parts{"New link not compared yet", "there is a new link between {name} and {jurisdiction}, and {name} has not said yet what it saw of the ledger of {jurisdiction}, or says that it saw more than is there and does not prove it; until it has, {jurisdiction} does nothing that is asked through {name}, and nothing was recorded", "{name}",
+		en: parts{"New link not compared yet", "there is a new link between {name} and {jurisdiction}, and {name} has not said yet what it saw of the ledger of {jurisdiction}, or said it from a replica that may lack what the others have, or says that it saw more than is there and does not prove it; until it has, {jurisdiction} does nothing that is asked through {name}, and nothing was recorded", "{name}",
 			"repeat the command later: {jurisdiction} asks {name} again after some seconds, at most half a minute, and goes on at once when it has answered; if it stays so for more than 10 minutes, have the administrator of {name} run `xietong status`"},
+	},
+	{
+		number: 578, code: AboveUncompared, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "name", "above"}, again: true,
+		zh: parts{"上级的上级尚未核对账本", "{name} 与 {jurisdiction} 之间新建了链路，{name} 说没有见过更多，但它可能与 {jurisdiction} 一同恢复成旧状态；{above} 留存 {jurisdiction} 的要素，还没有说明有哪些；在此之前，经 {name} 传来的请求，{jurisdiction} 一律不办，未作任何记录", "{above}",
+			"请稍后重新执行同一命令：{jurisdiction} 每秒再问一次 {above}，它答复后立即照常办理；一直不答复的，10 分钟后照常办理；请看 {name} 与 {above} 之间是否连接（xietong tree）"},
+		en: parts{"Level above the parent not compared yet", "there is a new link between {name} and {jurisdiction}. {name} says that it saw no more, and may have been set back together with {jurisdiction}; {above} keeps the heads of {jurisdiction}, and has not said yet which; until it has, {jurisdiction} does nothing that is asked through {name}, and nothing was recorded", "{above}",
+			"repeat the command later: {jurisdiction} asks {above} again every second, and goes on at once when it has answered, and after 10 minutes where it does not; see whether {name} and {above} are connected (`xietong tree`)"},
 	},
 	{
 		number: 523, code: SignedSizeUnnoted, status: http.StatusInsufficientStorage, params: []string{"file", "reason"},

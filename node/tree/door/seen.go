@@ -13,6 +13,8 @@ type Seen struct {
 	_     struct{}   `cbor:",toarray"`
 	Notes []SeenNote // the largest checkpoint of each epoch, the last ones
 	Epoch uint64     // of the ledger of whoever tells it
+	// Behind says that whoever tells it may lack what its other replicas have.
+	Behind bool
 }
 
 // SeenNote is a checkpoint as it was signed, and when it was seen.
