@@ -106,8 +106,8 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 	}
 	all, err := w.of.witness.Largest(ctx)
 	above, failed := w.of.witness.SeenAbove(ctx)
-	if err = errors.Join(err, failed); err == nil && w.onlyAbove() {
-		err = host.ErrNoWitness // it has told all that it knows, and cannot tell that there was no more
+	if err = errors.Join(err, failed); err == nil && w.inside() {
+		err = host.ErrNoWitness // they have told all that they know, and cannot tell that there was no more
 	}
 	seen = seenOf(append(all, above...))
 	parent, _ := w.of.table.Parent()
@@ -117,10 +117,13 @@ func (w witnesses) Largest(ctx context.Context) (seen []host.Seen, err error) {
 	return seen, err
 }
 
-// onlyAbove reports whether nobody saw the ledger itself, but a level further up has its heads.
-func (w witnesses) onlyAbove() bool {
-	near := w.Near()
-	return len(near) == 1 && w.isAbove(near[0].Name)
+// inside reports whether the parent is on this node. Nobody is left then whose word that there was
+// no more settles anything: a level further up has the heads that came there, and a child may have
+// been cut off, or gain by what is forgotten.
+func (w witnesses) inside() bool {
+	parent, joined := w.of.table.Parent()
+	_, here := w.node.of(parent)
+	return joined && here
 }
 
 // isAbove reports whether a level further up than the parent is asked in its place.
@@ -129,13 +132,13 @@ func (w witnesses) isAbove(name identity.Jurisdiction) bool {
 	return joined && name != parent && parent.Under(name)
 }
 
-// Elsewhere implements host.Witnesses. A level further up does not see most, but must agree.
+// Elsewhere implements host.Witnesses.
 func (w witnesses) Elsewhere() (all []identity.Jurisdiction, parent bool) {
-	if w.onlyAbove() {
+	if w.inside() {
 		return nil, false
 	}
 	for _, n := range w.Near() {
-		all, parent = append(all, n.Name), parent || n.Parent && !w.isAbove(n.Name)
+		all, parent = append(all, n.Name), parent || n.Parent
 	}
 	return all, parent
 }
