@@ -122,7 +122,7 @@ func TestClerkChangesEntryAndRecords(t *testing.T) {
 	step("it is withdrawn", "", exitDone, nil, "dataset", "withdraw", "villages", "--reason", "r", "--yes")
 	lacks := write("缺列.csv", "编码,地名\n1,纪念塔\n")
 	step("bad rows of one that comes back", "", exitFailed, []string{"目录和记录均未发布"}, "dataset", "publish", split, "--records", bad, "--yes")
-	step("a file that lacks a column", "", exitFailed, []string{"没有这些数据项的列：kind"}, "dataset", "publish", split, "--records", lacks, "--yes")
+	step("a file that lacks a column", "", exitFailed, []string{"缺少必填数据项“kind (类型)”的列"}, "dataset", "publish", split, "--records", lacks, "--yes")
 	if _, out, errs := b.run("dataset", "list"); strings.Contains(out+errs, "villages") {
 		t.Errorf("it is back: %s%s", out, errs)
 	}

@@ -60,6 +60,7 @@ var (
 	afterward = regexp.MustCompile(`\s(?:[|&<>;#]|2>|  ).*$|;$`) // what follows a command on its line
 	asUser    = regexp.MustCompile(`-[ugo] xietong\b`)
 	goesOn    = regexp.MustCompile(`\s*\\\n\s*`)
+	filledIn  = regexp.MustCompile(`\{\w+\}`)      // that a sentence fills in
 	noCommand = regexp.MustCompile(`^test vector`) // names of test vectors
 )
 
@@ -90,7 +91,7 @@ func commandsIn(page string) (all []shownCommand) {
 
 // parses reads a command as the program would, and runs nothing.
 func parses(t *testing.T, c shownCommand) error {
-	args := wordsOf(c.line)
+	args := wordsOf(filledIn.ReplaceAllString(c.line, "1"))
 	a := &app{getenv: func(string) string { return "" }}
 	root := a.rootCommand()
 	command, rest, err := root.Find(args)

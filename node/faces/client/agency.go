@@ -18,7 +18,7 @@ type Agency struct {
 	Twin   string   `json:"twin,omitempty" doc:"Code of another agency that has the same title, which may be a slip"`
 	Ended  *Ended   `json:"ended,omitempty" doc:"How it ended; absent: it did not"`
 
-	Unchanged bool `json:"unchanged,omitempty" doc:"Whether it was there already with this title: nothing was written"`
+	Unchanged bool `json:"unchanged,omitempty" export:"-" doc:"Whether it was there already with this title: nothing was written"`
 }
 
 // Agencies lists the agencies of the jurisdiction, by code.

@@ -83,7 +83,7 @@ type GivenGrant struct {
 	Renews    string `json:"renews,omitempty" doc:"Name of the grant in whose place it counts"`
 	Until     string `json:"until" doc:"Its end, RFC 3339"`
 	Unchecked string `json:"unchecked,omitempty" doc:"Why nobody knows yet whether the other jurisdiction has such an agency; empty: it has, or the grant was given before"`
-	Unchanged bool   `json:"unchanged,omitempty" doc:"Whether it was given already, the same to the word: nothing was written"`
+	Unchanged bool   `json:"unchanged,omitempty" export:"-" doc:"Whether it was given already, the same to the word: nothing was written"`
 }
 
 // Revocation ends a grant.

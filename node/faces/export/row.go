@@ -52,7 +52,7 @@ func RowOf(object []byte, columns []string) (Row, error) {
 }
 
 // Columns returns the names under which encoding/json writes the fields of a struct, in their
-// order.
+// order, but for those that are tagged `export:"-"`: they are no part of a list.
 func Columns(of reflect.Type) (names []string) {
 	for i := range of.NumField() {
 		f := of.Field(i)
@@ -60,7 +60,7 @@ func Columns(of reflect.Type) (names []string) {
 		switch {
 		case f.Anonymous && name == "":
 			names = append(names, Columns(f.Type)...)
-		case f.IsExported() && name != "-":
+		case f.IsExported() && name != "-" && f.Tag.Get("export") != "-":
 			names = append(names, name)
 		}
 	}

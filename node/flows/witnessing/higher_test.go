@@ -70,7 +70,7 @@ func TestLevelAboveTheParent(t *testing.T) {
 		if operation != string(operationLogs) {
 			return content
 		}
-		none, err := canon.Marshal(logsKept{Epochs: []uint64{}, Behind: true})
+		none, err := canon.Marshal(logsKept{Logs: []logSpan{}, Behind: true})
 		if err != nil {
 			t.Error(err)
 		}

@@ -25,6 +25,7 @@ func TestAllReplicasPutBack(t *testing.T) {
 		if _, err := ask(t, county, city); err != nil {
 			t.Fatal(err)
 		}
+		time.Sleep(2 * time.Minute) // what it keeps of its county is kept
 		var old []string
 		for _, n := range all {
 			old = append(old, n.backup())

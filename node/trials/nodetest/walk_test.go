@@ -112,8 +112,8 @@ func faceWalk() []faceRow {
 		{"check-import", "", "POST", files + "/check?format=csv&missing=clear", "code\n6\n", provider},
 		{"load-import", "", "POST", files + "?format=csv&rows=1&good=1&keep_good=true&file_hash=" + strings.Repeat("0", 64), "code\n6\n", byAgency("file-changed", "not-provider", "not-provider")},
 		{"bad-rows-import", "", "POST", files + "/bad-rows?format=csv&missing=clear", "code\n6\n", provider},
-		{"check-import", "for an entry to come", "POST", files + "/check?format=csv&missing=clear&entry_length=LENGTH", "LATERcode\n6\n", provider},
-		{"load-import", "for an entry to come", "POST", files + "?format=csv&rows=1&good=1&keep_good=false&entry_length=LENGTH&file_hash=" + strings.Repeat("0", 64), "LATERcode\n6\n", byAgency("plan-needed", "not-provider", "not-provider")},
+		{"check-import", "for an entry to come", "POST", files + "/check?format=csv&missing=clear&entry_length=LENGTH", "LATERcode\n6\n", ofProvider(given)}, // the entry says who acts
+		{"load-import", "for an entry to come", "POST", files + "?format=csv&rows=1&good=1&keep_good=false&entry_length=LENGTH&file_hash=" + strings.Repeat("0", 64), "LATERcode\n6\n", ofProvider("plan-needed")},
 		{"publish-dataset", "another's", "POST", "/v1/datasets", "VILLAGES", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
 		{"plan-dataset", "another's", "POST", "/v1/datasets/plan", "VILLAGES", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
 		{"publish-standard", "another's", "POST", "/v1/standards", "STANDARD", [5]string{given, "not-provider", "not-provider", "unknown-agency", given}},
