@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"net"
 	"slices"
 	"sync"
@@ -10,7 +11,9 @@ import (
 	"xietong/certs/identity"
 	"xietong/exchange/link"
 	"xietong/node/flows/join"
+	"xietong/node/ground/text"
 	"xietong/node/tree/door"
+	"xietong/node/tree/neighbours"
 )
 
 // reach returns a way to ask the parent: over the link if that is up, else at the parent's door.
@@ -120,7 +123,9 @@ func (n *Node) lookAtParent(h *hosted, parent identity.Jurisdiction) {
 }
 
 // lookElsewhere knocks at the addresses of the parent to which no link of this replica leads, and
-// at all of a root, at once: some of them are of machines that are gone.
+// at all of a root, at once: some of them are of machines that are gone. Where nobody answers but
+// with keys from before those that are known, the parent was put back, which is told also of one
+// that is linked, and refuses to be asked.
 func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jurisdiction) {
 	addresses, err := n.addressesOf(ctx, h)
 	if err != nil {
@@ -135,6 +140,9 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 		}
 	}
 	var knocking sync.WaitGroup
+	var mu sync.Mutex // guards what follows
+	var old error
+	newer := len(linked) > 0
 	for _, addr := range addresses {
 		if slices.Contains(linked, addr.String()) {
 			continue
@@ -145,10 +153,21 @@ func (n *Node) lookElsewhere(ctx context.Context, h *hosted, parent identity.Jur
 				return // it is gone, or another tells
 			}
 			defer line.Conn.Close(link.CodeClosing)
-			if err := n.meets(ctx, h, line, parent); err != nil && ctx.Err() == nil {
+			err = n.meets(ctx, h, line, parent)
+			if err != nil && ctx.Err() == nil {
 				n.limited.Warn("somebody at an address of the parent is not the parent that is known", "peer", parent.String(), "address", addr.String(), "error", err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if errors.Is(err, neighbours.ErrOldKeys) {
+				old = err
+			} else {
+				newer = true
 			}
 		})
 	}
 	knocking.Wait()
+	if old != nil && !newer {
+		h.table.Alarm(parent, text.ParentKeysOld, old)
+	}
 }

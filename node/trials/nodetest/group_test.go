@@ -25,12 +25,22 @@ func TestAllReplicasPutBack(t *testing.T) {
 		if _, err := ask(t, county, city); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * time.Minute) // what it keeps of its county is kept
+		first := uint64(len(city.Entries("")))
 		var old []string
 		for _, n := range all {
-			old = append(old, n.backup())
+			n.Stop()
 		}
-		first := uint64(len(city.Entries("")))
+		for _, n := range all {
+			newest := n.machine.dir
+			n.moved()
+			old = append(old, n.machine.dir)
+			n.machine.dir = newest
+		}
+		for _, n := range all {
+			n.Start()
+		}
+		tree.leaderOf(all...)
+		tree.WaitLinked()
 		_, index := grantOf(t, city)
 		if _, err := city.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"}); err != nil {
 			t.Fatal(err)
