@@ -84,23 +84,7 @@ func (a *app) joinCommand() *cobra.Command {
 			a.paperMissed(made.Papered, made.Name)
 			return printJSON(a.stdout, made)
 		}
-		if alone != "" { // with the recovery key of before
-			a.say(text.PaperKept, text.Args{"name": made.DisplayName, "fingerprint": made.Recovery})
-		} else {
-			a.papered(made.Papered, made.Recovery)
-		}
-		switch {
-		case made.Recovered:
-			a.say(text.PaperBelieved, nil)
-		case made.Epoch > 1 && !made.Again:
-			a.say(text.PaperMissing, nil)
-		}
-		switch {
-		case alone != "":
-			a.say(text.CLIAloneDone, text.Args{"epoch": number(made.Epoch)})
-		case made.Epoch > 1 && !made.Again:
-			a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
-		}
+		a.joinedAs(made, alone != "")
 		if made.OnlyHere != "" {
 			a.tell(text.CLIJoinOnlyHere, text.Args{"listen": made.OnlyHere, "file": made.Config})
 		}
@@ -116,6 +100,29 @@ func (a *app) joinCommand() *cobra.Command {
 	a.zoneFlag(c, &o.TimeZone)
 	c.Flags().StringVar(&o.Listen, "listen", "", a.t(text.CLIFlagListen, nil))
 	return c
+}
+
+// joinedAs says with which paper and in which epoch a place goes on that joined; alone, with the
+// ledger and the recovery key of before.
+func (a *app) joinedAs(made node.JoinResult, alone bool) {
+	if alone {
+		a.say(text.PaperKept, text.Args{"name": made.DisplayName, "fingerprint": made.Recovery})
+	} else {
+		a.papered(made.Papered, made.Recovery)
+	}
+	anew := made.Epoch > 1 && !made.Again
+	switch {
+	case made.Recovered:
+		a.say(text.PaperBelieved, nil)
+	case anew:
+		a.say(text.PaperMissing, nil)
+	}
+	switch {
+	case alone:
+		a.say(text.CLIAloneDone, text.Args{"epoch": number(made.Epoch)})
+	case anew:
+		a.say(text.PaperAnew, text.Args{"epoch": number(made.Epoch)})
+	}
 }
 
 // pasted has a verb take an invitation that was pasted with spaces in it, and comes as several

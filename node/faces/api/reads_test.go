@@ -30,7 +30,7 @@ func TestOneReading(t *testing.T) {
 		body                   any
 		views, proposals       int64
 	}{
-		{"add-agency", "POST", "/v1/agencies", "", client.NewAgency{Code: "archives", Title: "x"}, 1, 1},
+		{"add-agency", "POST", "/v1/agencies", "", client.NewAgency{Code: "archives", Title: "x"}, 2, 1}, // whether it is there with this title, and its row
 		{"agencies", "GET", "/v1/agencies", "", nil, 1, 0},
 		{"status", "GET", "/v1/status", "", nil, 1, 0},
 		{"publish-dataset, as it is", "POST", "/v1/datasets", "civil-affairs", villages(), 2, 1},

@@ -135,7 +135,7 @@ func (d *Desk) ComparedAbove(ctx context.Context, peer identity.Jurisdiction) er
 	ctx, cancel := context.WithTimeout(ctx, comparedWithin)
 	defer cancel()
 	for {
-		holds, why, changed := d.upward.waits()
+		holds, changed, why := d.upward.waits()
 		if !holds {
 			return nil
 		}
@@ -151,15 +151,15 @@ func (d *Desk) ComparedAbove(ctx context.Context, peer identity.Jurisdiction) er
 	}
 }
 
-// waits reports whether requests are held up, why nobody waits for that to end, if nobody does, and
-// what is closed when it may have. At a start it is asked before there are links.
-func (u *upward) waits() (holds bool, why error, changed <-chan struct{}) {
+// waits reports whether requests are held up, what is closed when that may have ended, and why
+// nobody waits for it, if nobody does. At a start it is asked before there are links.
+func (u *upward) waits() (holds bool, changed <-chan struct{}, why error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if why = u.why; !u.first.IsZero() && time.Since(u.first) < comparedWithin {
 		why = nil
 	}
-	return u.holds(), why, u.changed
+	return u.holds(), u.changed, why
 }
 
 // waitOr waits for so long, until something is closed, or ctx ends.

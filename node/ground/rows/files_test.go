@@ -238,7 +238,7 @@ func TestRecordsOfAListAreCounted(t *testing.T) {
 	if !slices.Equal(told, want) || len(records) != 1 || err != nil || r == nil {
 		t.Errorf("got %q, %v\n%s\nwant\n%s", records, err, strings.Join(told, "\n"), strings.Join(want, "\n"))
 	}
-	r, _, told, err = open(strings.NewReader("{\"id\":\"1\"}\n{\"id\":\"2\"\n"), s, table.Wish{}, Options{})
+	_, _, told, err = open(strings.NewReader("{\"id\":\"1\"}\n{\"id\":\"2\"\n"), s, table.Wish{}, Options{})
 	if len(told) != 1 || told[0] != "line 2: it is a JSON object that is cut short: a bracket or quotation mark is not closed" || err != nil {
 		t.Errorf("got %q, %v", told, err)
 	}
