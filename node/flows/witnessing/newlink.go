@@ -189,6 +189,7 @@ func (d *Desk) over(peer identity.Jurisdiction, made uint64) bool {
 	l := d.links[peer]
 	if over := l.made == made && (l.said == made || !up); over {
 		l.asking = false
+		l.change(func() { l.first, l.why = time.Time{}, nil }) // what it did not say over that link holds up the next one anew
 	}
 	return !l.asking
 }

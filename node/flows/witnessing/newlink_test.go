@@ -341,3 +341,29 @@ func TestParentIsHeardFirst(t *testing.T) {
 		all.Wait()
 	})
 }
+
+// TestNewLinkAfterABrokenOne (C37): a neighbour was asked in vain, and its link broke. Eleven
+// minutes later it has another one: it is asked anew before its requests are served.
+func TestNewLinkAfterABrokenOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := meet(t)
+		defer m.end()
+		m.say(m.one, nil)
+		m.desk.Linked(m.one.name)
+		time.Sleep(time.Second)
+		m.one.down = true // the link breaks
+		time.Sleep(11 * time.Minute)
+		asked := m.asked.Load()
+		time.Sleep(time.Hour)
+		if m.asked.Load() != asked {
+			t.Fatal("it is asked on")
+		}
+		m.one.down = false
+		m.say(m.one, func() (largest, error) { time.Sleep(time.Second / 10); return saying(m.first, m.more)() })
+		m.desk.Linked(m.one.name)
+		is, took := m.served(m.one)
+		if is && m.Questioned() == nil {
+			t.Errorf("served %t after %s, before it has said what it saw", is, took)
+		}
+	})
+}
