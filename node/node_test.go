@@ -96,8 +96,9 @@ func TestNode(t *testing.T) {
 		t.Errorf("got %+v", added)
 	}
 	again, err := c.AddAgency(t.Context(), client.NewAgency{Code: "civil-affairs", Title: "民政局"})
-	if err != nil || !reflect.DeepEqual(again, added) {
-		t.Errorf("the same agency again: got %+v, %v", again, err)
+	was := again.Unchanged
+	if again.Unchanged = false; err != nil || !was || !reflect.DeepEqual(again, added) {
+		t.Errorf("the same agency again: got %+v, unchanged %t, %v", again, was, err)
 	}
 	status, err := c.Status(t.Context())
 	if err != nil || len(status.Jurisdictions) != 1 || status.Jurisdictions[0].Pin != pin || status.Jurisdictions[0].Agencies != 1 {

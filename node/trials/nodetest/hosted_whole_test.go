@@ -36,7 +36,7 @@ func TestHostedIsSetBackWhole(t *testing.T) {
 		city.Kill()
 		setBack(t, old, city.machine.dir)
 		city.Start()
-		unansweredUntil(t, province, county, text.LedgerInQuestion) // nobody knows its keys while its parent is in question
+		unansweredUntil(t, province, county, text.CopyBehind) // the province tells it, though its parent is in question
 		unanswered := func(pause time.Duration, times int) (last text.Code) {
 			for range times {
 				time.Sleep(pause)
