@@ -56,7 +56,7 @@ const mostWalked = 1 << 12
 // tellLostKeys hands a child the key sets of its own chain.
 func (d *Desk) tellLostKeys(ctx context.Context, r relay.Received, c chainAsked) (out chainHanded, err error) {
 	out.KeySets = [][]byte{}
-	if err := d.pay(ctx); err != nil || !d.isChild(r.Header.Origin) {
+	if err := d.pay(ctx); err != nil || d.fromChild(r.Header.Origin) != nil {
 		return out, err
 	}
 	signed, endorsement, err := d.o.Chains(ctx, r.Header.Origin, c.Epoch, c.From)
