@@ -33,7 +33,7 @@ func (p *player) plays(play func(request []byte) []byte) {
 func (p *player) answer(request []byte) []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.play == nil {
+	if p.play == nil || request[0] == joinRequest { // what it saw is asked over the link when that pleases
 		return p.keepsNothing(request)
 	}
 	p.last = request

@@ -40,7 +40,7 @@ func TestHostedSetBackWhole(t *testing.T) {
 		if county.Questioned() != nil {
 			t.Fatal("in question at its start")
 		}
-		province.down = true
+		province.down.Store(true)
 		end := county.asksAbove()
 		if err := county.desk.ComparedAbove(t.Context(), city.name); code(err) != text.AboveUnheard {
 			t.Errorf("set back %t, before the level above said it: got %v, want %s", back, err, text.AboveUnheard)
@@ -52,7 +52,7 @@ func TestHostedSetBackWhole(t *testing.T) {
 			t.Errorf("over a link to another node: %v", err)
 		}
 		end()
-		province.down = false
+		province.down.Store(false)
 		asked := 0
 		province.answers = func(operation string, content []byte) []byte {
 			if operation == string(operationHeads) {

@@ -60,7 +60,7 @@ func (p *place) listed(of *place) (all []string) {
 
 // later has minutes pass in which one place says nothing more, and the others go on.
 func (w *world) without(silent *place, rounds int) {
-	silent.down = true
+	silent.down.Store(true)
 	for range rounds {
 		w.elapse(every)
 		for _, name := range inOrder(w.places) {

@@ -327,5 +327,5 @@ func TestHostileMiddle(t *testing.T) {
 // up has the links of a place go down, or come back, but for those from below.
 func (p *place) up(up bool) {
 	above, _ := p.desk.o.Parent()
-	p.w.places[above].down = !up
+	p.w.places[above].down.Store(!up)
 }

@@ -114,7 +114,8 @@ func TestActsOf(t *testing.T) {
 		w.round()
 	}
 	want := county.acts(0)
-	city.down, county.down = true, true
+	city.down.Store(true)
+	county.down.Store(true)
 	province.read(func(r *state.Reader) {
 		a := must2(province.desk.ActsOf(r, county.name))(t)
 		var up, down []uint64
@@ -201,7 +202,7 @@ func TestHeadsComeBack(t *testing.T) {
 	if !errors.Is(err, ErrNotWhole) || code(err) != text.HeadsMissing || len(acts) != len(want) {
 		t.Errorf("what the city has not: got %d acts, %v, want %d", len(acts), err, len(want))
 	}
-	city.down = true
+	city.down.Store(true)
 	if acts, _, err := county.desk.Heads(t.Context(), lost, from); err == nil || errors.Is(err, ErrNotWhole) || len(acts) > 0 {
 		t.Errorf("nobody answers: got %d acts, %v", len(acts), err)
 	}
@@ -326,10 +327,10 @@ func TestHeadsFromAbove(t *testing.T) {
 	province.becomes(provinceBefore)
 	tells("the province has just that", lost, some, "")
 	tells("it has less", more, some, text.HeadsMissing)
-	city.down = true
+	city.down.Store(true)
 	tells("and the city does not answer", more, some, text.Unreachable)
 	tells("what the province has, without the city", lost, some, "")
-	province.down = true
+	province.down.Store(true)
 	tells("nobody answers", lost, 0, text.Unreachable)
 }
 

@@ -60,11 +60,11 @@ func TestLevelAboveTheParent(t *testing.T) {
 	city.becomes(cityBefore)
 	county.becomes(countyBefore)
 
-	province.down = true
+	province.down.Store(true)
 	if err := county.compares(); code(err) != text.AboveUncompared || county.Questioned() != nil {
 		t.Errorf("the level above is away: got %v, %v", err, county.Questioned())
 	}
-	province.down = false
+	province.down.Store(false)
 	province.desk.o.Own = &lagging{province.Host, context.DeadlineExceeded}
 	province.answers = func(operation string, content []byte) []byte {
 		if operation != string(operationLogs) {

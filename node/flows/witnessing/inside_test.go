@@ -138,7 +138,7 @@ func TestSeenAbove(t *testing.T) {
 		}
 		county.desk.o.Own = county.Host
 	}
-	province.down = true
+	province.down.Store(true)
 	if seen, err := county.desk.SeenAbove(t.Context()); len(seen) > 0 || code(err) != text.Unreachable {
 		t.Errorf("nobody answers: got %v, %v", seen, err)
 	}

@@ -42,7 +42,7 @@ func TestNobodyKeepsTheHeads(t *testing.T) {
 			w := newWorld(t, three...)
 			p := w.at(row.who)
 			p.here, p.desk.o.Asker = row.here, notItself{p}
-			w.at(three[2]).down = what == "the child is away"
+			w.at(three[2]).down.Store(what == "the child is away")
 			p.says(2)
 			c := Seen{By: w.at(row.by).name, Note: []byte{}, Checkpoint: ledger.Checkpoint{Log: p.Log(), Size: p.size() + 5}}
 			if _, _, err := p.desk.Heads(t.Context(), c, p.size()); code(err) != row.want || row.want == text.HeadsMissing && !errors.Is(err, ErrNotWhole) {

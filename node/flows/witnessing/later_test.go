@@ -76,28 +76,28 @@ func TestLaterEpoch(t *testing.T) {
 				backup := city.copied()
 				city.says(5)
 				w.round()
-				county.down = true
+				county.down.Store(true)
 				city.becomes(backup)
 				w.round()
 				city.goesOn(city.size())
 				w.round()
 			}
-			county.down = false
+			county.down.Store(false)
 		},
 		"more than was known, as the child was away": func(w *world, city, county *place) {
 			backup := city.copied()
 			city.says(5)
 			w.round()
-			w.at(three[0]).down = true
+			w.at(three[0]).down.Store(true)
 			city.says(5)
 			w.round() // which the child saw alone
-			w.at(three[0]).down = false
-			county.down = true
+			w.at(three[0]).down.Store(false)
+			county.down.Store(true)
 			city.becomes(backup)
 			w.round()
 			city.goesOn(city.size())
 			w.round()
-			county.down = false
+			county.down.Store(false)
 			w.round()
 			if f := county.findings(); len(f) != 1 || f[0].Epoch != 2 || f[0].Kept == 0 {
 				w.t.Errorf("the child finds %+v", f)

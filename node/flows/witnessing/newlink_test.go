@@ -351,14 +351,14 @@ func TestNewLinkAfterABrokenOne(t *testing.T) {
 		m.say(m.one, nil)
 		m.desk.Linked(m.one.name)
 		time.Sleep(time.Second)
-		m.one.down = true // the link breaks
+		m.one.down.Store(true) // the link breaks
 		time.Sleep(11 * time.Minute)
 		asked := m.asked.Load()
 		time.Sleep(time.Hour)
 		if m.asked.Load() != asked {
 			t.Fatal("it is asked on")
 		}
-		m.one.down = false
+		m.one.down.Store(false)
 		m.say(m.one, func() (largest, error) { time.Sleep(time.Second / 10); return saying(m.first, m.more)() })
 		m.desk.Linked(m.one.name)
 		is, took := m.served(m.one)

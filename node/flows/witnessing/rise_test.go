@@ -103,7 +103,7 @@ func TestParentIsAway(t *testing.T) {
 		w := rise(t, three...)
 		defer w.end()
 		city, county := w.at(three[1]), w.at(three[2])
-		city.down = true
+		city.down.Store(true)
 		time.Sleep(time.Hour)
 		for range 50 {
 			began := time.Now()
@@ -113,7 +113,7 @@ func TestParentIsAway(t *testing.T) {
 			}
 			time.Sleep(3 * time.Second)
 		}
-		city.down = false
+		city.down.Store(false)
 		time.Sleep(every + time.Second)
 		city.checkKnown(county)
 	})

@@ -15,7 +15,7 @@ import (
 func TestNoted(t *testing.T) {
 	for name, look := range map[string]func(city, county *place, backup string, noted uint64){
 		"the county is gone": func(city, county *place, _ string, noted uint64) {
-			county.down = true
+			county.down.Store(true)
 			city.w.elapse(every)
 			city.desk.keepNoted(city.w.t.Context())
 			if got := city.of(county).Kept; got != noted || len(city.heads(ledger.KindWitnessed)) != 2 {

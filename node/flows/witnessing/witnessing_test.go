@@ -201,7 +201,7 @@ func TestBehind(t *testing.T) {
 	if found := city.findings(); len(found) > 0 {
 		t.Errorf("the city finds %+v after the whole one came back", found)
 	}
-	city.down = true
+	city.down.Store(true)
 	if _, err := county.desk.Largest(t.Context()); err == nil {
 		t.Error("nobody answers, and that is no error")
 	}
@@ -216,9 +216,9 @@ func TestFollow(t *testing.T) {
 		t.Errorf("before: got %v", err)
 	}
 	city.says(6)
-	w.at(three[2]).down = true
+	w.at(three[2]).down.Store(true)
 	w.round()
-	w.at(three[2]).down = false
+	w.at(three[2]).down.Store(false)
 	city.desk.Round(t.Context()) // the county sees the same one, and the province has seen it
 	before := must2(city.Follow(t.Context(), 0))(t)
 	city.says(2)

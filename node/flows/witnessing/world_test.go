@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,9 +40,9 @@ type place struct {
 	*host.Host
 	desk *Desk
 
-	down bool   // its links are down
-	here bool   // its neighbours are on its node
-	on   string // the node that it runs on; "": one of its own
+	down atomic.Bool // its links are down
+	here bool        // its neighbours are on its node
+	on   string      // the node that it runs on; "": one of its own
 	// answers, if not nil, changes what it answers to a call.
 	answers func(operation string, content []byte) []byte
 	// refuses, if not nil, says what of its own questions comes to nothing.
@@ -223,7 +224,9 @@ func (p *place) open() {
 			pin, ok := p.w.pins[of]
 			return pin, ok
 		},
-		Up: func(to identity.Jurisdiction) bool { return !p.down && p.w.places[to] != nil && !p.w.places[to].down },
+		Up: func(to identity.Jurisdiction) bool {
+			return !p.down.Load() && p.w.places[to] != nil && !p.w.places[to].down.Load()
+		},
 	})
 }
 
@@ -285,7 +288,7 @@ func must2[T any](v T, err error) func(testing.TB) T {
 // Ask implements Asker: the other place answers at once.
 func (p *place) Ask(ctx context.Context, _ identity.Message, to identity.Jurisdiction, call envelope.Call) (a relay.Answer, err error) {
 	other := p.w.places[to]
-	if p.down || other == nil || other.down {
+	if p.down.Load() || other == nil || other.down.Load() {
 		return a, text.Fail(text.Unreachable, text.Args{"jurisdiction": to.String()}, nil)
 	}
 	if p.refuses != nil {
