@@ -105,11 +105,7 @@ func DueIn(k trust.KeySet, replica identity.Replica, since time.Time) (time.Time
 	if i < 0 {
 		return time.Time{}, fmt.Errorf("%w: number %d of %s does not list %s", ErrOtherKeys, k.Number, k.Name, replica)
 	}
-	ca, err := x509.ParseCertificate(k.Replicas[i].CACert)
-	if err != nil {
-		return time.Time{}, err
-	}
-	signing, err := x509.ParseCertificate(k.Replicas[i].SigningCert)
+	ca, signing, err := certificates(k.Replicas[i])
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -193,11 +189,17 @@ func (a *Authority) listed(k trust.KeySet) (i int, ca, signing *x509.Certificate
 	if k.Name != a.name || i < 0 || !bytes.Equal(k.Replicas[i].LogKey, a.LogPublic()) {
 		return i, nil, nil, fmt.Errorf("%w: number %d of %s lists another log key", ErrOtherKeys, k.Number, k.Name)
 	}
-	if ca, err = x509.ParseCertificate(k.Replicas[i].CACert); err != nil {
-		return i, nil, nil, err
-	}
-	signing, err = x509.ParseCertificate(k.Replicas[i].SigningCert)
+	ca, signing, err = certificates(k.Replicas[i])
 	return i, ca, signing, err
+}
+
+// certificates reads those of a replica.
+func certificates(k trust.ReplicaKeys) (ca, signing *x509.Certificate, err error) {
+	if ca, err = x509.ParseCertificate(k.CACert); err != nil {
+		return nil, nil, err
+	}
+	signing, err = x509.ParseCertificate(k.SigningCert)
+	return ca, signing, err
 }
 
 func halfLife(c *x509.Certificate) time.Time { return c.NotBefore.Add(c.NotAfter.Sub(c.NotBefore) / 2) }

@@ -70,10 +70,10 @@ func (d *Desk) LinksAbove(ctx context.Context) {
 			continue
 		}
 		d.o.Own.AwaitUnquestioned(ctx)
-		err := d.compareAbove(ctx)
+		err := d.compareAbove(ctx, within)
 		news, changed := d.upward.asked(made, err)
 		if err == nil {
-			waitOr(ctx, askedLeast, nil)
+			wait(ctx, askedLeast)
 			continue
 		}
 		if news && ctx.Err() == nil {
@@ -110,9 +110,9 @@ func (u *upward) asked(made uint64, why error) (news bool, changed <-chan struct
 	return news, u.changed
 }
 
-// compareAbove asks the level above what it keeps, and compares it with what is here.
-func (d *Desk) compareAbove(ctx context.Context) error {
-	soon, cancel := context.WithTimeout(ctx, within)
+// compareAbove asks the level above what it keeps, for so long, and compares it with what is here.
+func (d *Desk) compareAbove(ctx context.Context, most time.Duration) error {
+	soon, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	all, err := d.SeenAbove(soon)
 	for _, s := range all {

@@ -104,13 +104,7 @@ func (d *Desk) AwaitParent(ctx context.Context) {
 		if told || rest <= 0 {
 			return
 		}
-		timer := time.NewTimer(rest)
-		select {
-		case <-changed:
-		case <-timer.C:
-		case <-ctx.Done():
-		}
-		timer.Stop()
+		waitOr(ctx, rest, changed)
 	}
 }
 

@@ -50,18 +50,8 @@ func (d *Desk) compareOver(ctx context.Context, peer identity.Jurisdiction) erro
 	if !joined || !ok || peer != parent {
 		return nil
 	}
-	soon, cancel := context.WithTimeout(ctx, comparedWithin)
-	defer cancel()
-	all, err := d.SeenAbove(soon)
-	if failure.Is(err, text.UnknownOperation) { // an older program, which keeps nothing
-		return nil
-	}
-	for _, s := range all {
-		if _, failed := d.compareSeen(soon, s); err == nil {
-			err = failed
-		}
-	}
-	if err == nil {
+	err := d.compareAbove(ctx, comparedWithin)
+	if err == nil || failure.Is(err, text.UnknownOperation) { // an older program, which keeps nothing
 		return nil
 	}
 	return text.Fail(text.AboveUncompared, text.Args{"jurisdiction": d.name.String(), "name": peer.String(), "above": by.String()}, err)

@@ -266,11 +266,4 @@ func (d *Desk) tellMore(ctx context.Context, s Seen) {
 	}
 }
 
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
+func wait(ctx context.Context, d time.Duration) { waitOr(ctx, d, nil) }

@@ -28,28 +28,36 @@ func (n *Node) hearWord(word client.Continuation) (before []string) {
 	return before
 }
 
+// revokedSince has a county that runs on its city's node revoke the grant by which the province
+// asks it, waits until the province knows that, and returns a backup of the node from before.
+func revokedSince(t *testing.T, tree *Tree, province, city, county *Node) (old string) {
+	t.Helper()
+	offer(t, province)
+	offer(t, county)
+	if _, err := ask(t, province, county); err != nil {
+		t.Fatal(err)
+	}
+	old = city.backup()
+	_, index := grantOf(t, county)
+	revoked, err := county.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	addAgencies(t, county, "forestry")
+	tree.Within(10*time.Minute, "the province knows it", func() bool {
+		got, err := province.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "grant revoked"})
+		return err == nil && len(got.Entries) == 1 && got.Entries[0].Entry == revoked.Entry
+	})
+	return old
+}
+
 // TestHostedIsPutBack (C38): a county that runs on its city's node is put back with it, to a day
 // before a revocation. The province, on another node, has the heads of both. The county is told how
 // far those go, and once a person looked, it goes on: what was revoked stays so.
 func TestHostedIsPutBack(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming hosted\n", func(t *testing.T, tree *Tree) {
 		province, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
-		offer(t, province)
-		offer(t, county)
-		if _, err := ask(t, province, county); err != nil {
-			t.Fatal(err)
-		}
-		old := city.backup()
-		_, index := grantOf(t, county)
-		revoked, err := county.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		addAgencies(t, county, "forestry")
-		tree.Within(10*time.Minute, "the province knows it", func() bool {
-			got, err := province.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "grant revoked"})
-			return err == nil && len(got.Entries) == 1 && got.Entries[0].Entry == revoked.Entry
-		})
+		old := revokedSince(t, tree, province, city, county)
 		city.putBack(old)
 		tree.Within(2*time.Minute, "the county is found to be old", func() bool {
 			return slices.Contains(alarms(t, county), string(text.CopyBehind)) || slices.Contains(alarms(t, city), string(text.CopyBehind))
@@ -65,7 +73,7 @@ func TestHostedIsPutBack(t *testing.T) {
 			p, refused := errors.AsType[*client.Problem](err)
 			return err == nil || refused && p.Code == string(text.GrantRevoked)
 		})
-		_, err = ask(t, province, county)
+		_, err := ask(t, province, county)
 		refusedAs(t, "what was revoked", err, text.GrantRevoked, "")
 		tree.Within(20*time.Minute, "nobody has an alarm", func() bool {
 			return len(alarms(t, county))+len(alarms(t, city))+len(alarms(t, province)) == 0

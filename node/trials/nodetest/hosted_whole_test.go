@@ -17,22 +17,7 @@ import (
 func TestHostedIsSetBackWhole(t *testing.T) {
 	Run(t, "guizhou\n  guiyang\n    nanming hosted\n", func(t *testing.T, tree *Tree) {
 		province, city, county := tree.Node("guizhou"), tree.Node("guiyang"), tree.Node("nanming")
-		offer(t, province)
-		offer(t, county)
-		if _, err := ask(t, province, county); err != nil {
-			t.Fatal(err)
-		}
-		old := city.backup()
-		_, index := grantOf(t, county)
-		revoked, err := county.Client("civil-affairs").RevokeGrant(t.Context(), index, client.Revocation{Reason: "test"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		addAgencies(t, county, "forestry")
-		tree.Within(10*time.Minute, "the province knows it", func() bool {
-			got, err := province.Client("").Entries(t.Context(), client.List{At: county.Name(), Kind: "grant revoked"})
-			return err == nil && len(got.Entries) == 1 && got.Entries[0].Entry == revoked.Entry
-		})
+		old := revokedSince(t, tree, province, city, county)
 		city.Kill()
 		setBack(t, old, city.machine.dir)
 		city.Start()
