@@ -33,7 +33,7 @@ func openBegun(all []Begun, in ledger.Checkpoint) (lost []ledger.Head, err error
 		return nil, fmt.Errorf("%w: %d epochs were begun, more than %d", ledger.ErrMalformed, len(all), MaxBegun)
 	}
 	for i, b := range all {
-		h, err := b.open(in)
+		h, err := b.Open(in)
 		if err != nil {
 			return nil, err
 		}
@@ -48,9 +48,19 @@ func openBegun(all []Begun, in ledger.Checkpoint) (lost []ledger.Head, err error
 // Lost returns the heads of the entries of Begun.
 func (s Shown) Lost() []ledger.Head { return s.lost }
 
-func (b Begun) open(in ledger.Checkpoint) (h ledger.Head, err error) {
+// Check implements the bound of operation.
+func (b Begun) Check() error {
 	if len(b.Leaf) > ledger.MaxActLen || len(b.Path) > maxPath {
-		return h, fmt.Errorf("%w: an entry of %d bytes and %d hashes", ledger.ErrMalformed, len(b.Leaf), len(b.Path))
+		return fmt.Errorf("%w: an entry of %d bytes and %d hashes", ledger.ErrMalformed, len(b.Leaf), len(b.Path))
+	}
+	return nil
+}
+
+// Open verifies that the entry stands in the tree of a checkpoint, and returns its head. The error
+// wraps ledger.ErrMalformed or ledger.ErrNotProven.
+func (b Begun) Open(in ledger.Checkpoint) (h ledger.Head, err error) {
+	if err := b.Check(); err != nil {
+		return h, err
 	}
 	leaf, err := ledger.DecodeLeaf(b.Leaf)
 	if err != nil {

@@ -2,6 +2,7 @@ package witnessing
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"xietong/consensus/ledger"
@@ -23,14 +24,13 @@ type begun struct {
 // mostBegun is how many epochs are kept of a log.
 const mostBegun = 64
 
-// begins returns the epochs that were begun, as they are known with another piece. That more is
-// lost may be said later.
-func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
-	leaves, err := x.Leaves()
-	all = append([]begun{}, k.Begun...)
-	for _, a := range leaves {
+// begins returns the epochs that were begun, as they are known with other entries of the log. That
+// more is lost may be said later.
+func (k risen) begins(entries []ledger.Indexed) []begun {
+	all := append([]begun{}, k.Begun...)
+	for _, a := range entries {
 		h := a.Leaf.Head
-		if h.Kind != ledger.KindEpoch || h.Epoch > x.Log.Epoch() || h.Before == 0 || h.Before >= h.Epoch || h.From > a.Index || h.From > h.To {
+		if h.Kind != ledger.KindEpoch || h.Epoch > k.Log.Epoch() || h.Before == 0 || h.Before >= h.Epoch || h.From > a.Index || h.From > h.To {
 			continue // no ledger says so: what is lost is no more than what is before
 		}
 		b := begun{Epoch: h.Epoch, Before: h.Before, From: h.From, To: h.To, Entry: a.Index}
@@ -42,7 +42,50 @@ func (k risen) begins(x ledger.Excerpt) (all []begun, err error) {
 			all = slices.Insert(all, at, b)
 		}
 	}
-	return all[max(0, len(all)-mostBegun):], err
+	return all[max(0, len(all)-mostBegun):]
+}
+
+// saidAfter returns the entries of the own log from one on that say what it lost, with their places
+// in the tree of a size; the last ones, where there are many.
+func saidAfter(r *state.Reader, from, size uint64) (all []witness.Begun, err error) {
+	all = []witness.Begun{}
+	for _, e := range r.Epochs() {
+		if e.Entry < from || e.Entry >= size {
+			continue
+		}
+		b, err := begunAt(r, e.Entry, size)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return all[max(0, len(all)-mostSaid):], nil
+}
+
+// begunAt returns the entry that began an epoch, or said last that more is lost, with its place in
+// the tree of a size; 0: in none.
+func begunAt(r *state.Reader, entry, size uint64) (b witness.Begun, err error) {
+	b = witness.Begun{Index: entry, Leaf: slices.Clone(r.Leaf(entry))}
+	if size > 0 {
+		b.Path, err = ledger.ProveInclusion(entry, size, r)
+	}
+	return b, err
+}
+
+// openSaid verifies what a piece comes with that its log says beyond it, in the tree of a
+// checkpoint.
+func openSaid(x ledger.Excerpt, all []witness.Begun, in ledger.Checkpoint) (said []ledger.Indexed, err error) {
+	for _, b := range all {
+		h, err := b.Open(in)
+		if err == nil && b.Index < x.To {
+			err = fmt.Errorf("%w: entry %d is not beyond the first %d", ledger.ErrNotProven, b.Index, x.To)
+		}
+		if err != nil {
+			return nil, err
+		}
+		said = append(said, ledger.Indexed{Index: b.Index, Leaf: ledger.Leaf{Head: h}})
+	}
+	return said, nil
 }
 
 // lostAfter returns the first entry that a ledger names as lost of an epoch; noEntry: it names

@@ -35,10 +35,13 @@ const noEntry = identity.MaxIndex + 1
 
 // hides returns where the heads hide an act that was shown: it is gone, and not named as lost. That
 // is known with the entry that began the epoch or, where that is hidden, once all that there is has
-// come.
-func (k risen) hides(all bool) (from parting, is bool) {
+// come. What is said beyond the heads counts: that more is lost stands in a later entry, and between
+// the two there may be more acts than one piece has.
+func (k risen) hides(said []ledger.Indexed, all bool) (from parting, is bool) {
+	then := risen{Log: k.Log, Begun: k.begins(said)}
 	for _, p := range slices.Backward(k.Partings) {
-		if lost, begun := k.lostAfter(p.Before); p.Gone < lost && (begun || all) {
+		_, begun := k.lostAfter(p.Before)
+		if lost, _ := then.lostAfter(p.Before); p.Gone < lost && (begun || all) {
 			return p, true
 		}
 	}
@@ -232,10 +235,11 @@ func acknowledgeHidden(tx *state.Tx, b acknowledgeBody) (ref ledger.Ref, known b
 	return ref, true, err
 }
 
-// shown forgets the evidence, once the act is shown.
+// shown forgets the evidence, once the act is shown, or named as lost: it is listed as that then.
 func (k risen) shown(tx *state.Tx) error {
 	h, known := hiddenIn.Load(tx, keyOfLog(k.Log))
-	gone := func(p parting) bool { return p.Before == h.Before.Epoch() && p.Gone <= h.Index }
+	lost, _ := k.lostAfter(h.Before.Epoch())
+	gone := func(p parting) bool { return p.Before == h.Before.Epoch() && p.Gone <= h.Index && h.Index < lost }
 	if !known || k.To <= h.Index || slices.ContainsFunc(k.Partings, gone) {
 		return nil
 	}
@@ -251,7 +255,8 @@ func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s 
 	if err != nil {
 		return k, err
 	}
-	if k.Begun, err = s.had.begins(x); err == nil {
+	leaves, err := x.Leaves()
+	if k.Begun = s.had.begins(leaves); err == nil {
 		k.Partings, err = viewed(ctx, d, func(r *state.Reader) ([]parting, error) { return s.parts(r, child, x) })
 	}
 	if err != nil {
@@ -261,7 +266,7 @@ func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s 
 		k.Partings = []parting{}
 	}
 	all := x.To == o.Size
-	if before, hides := k.hides(all); hides {
+	if before, hides := k.hides(s.said, all); hides {
 		return k, d.refuseHidden(ctx, child, before, x, o)
 	}
 	if entry, hides := s.kept.hidesBegun(x); hides {

@@ -20,9 +20,10 @@ const commandRaise book.Command[raiseBody, book.Nothing] = 69
 // Bounds of what is kept of heads.
 const (
 	maxRisen = 8 << 10
-	maxPiece = 56 << 10
+	maxPiece = 64 << 10
 	maxPath  = 63 // hashes of a proof
 	maxLinks = 7  // ledgers between a log and whoever keeps its heads
+	mostSaid = 4  // entries beyond a piece that say what is lost
 )
 
 var (
@@ -50,11 +51,12 @@ type risen struct {
 type piece struct {
 	_       struct{} `cbor:",toarray"`
 	Excerpt []byte
-	Size    uint64      // of the checkpoint that proves it
-	Path    []tlog.Hash // from its end to Size
-	Note    []byte      // of that checkpoint; empty where the log is not a child's own
-	Links   []link      // by which that checkpoint stands in the child's ledger; none where it is the child's own
-	Entry   ledger.Ref  // own entry that logs the checkpoint of the child by which it came
+	Size    uint64          // of the checkpoint that proves it
+	Path    []tlog.Hash     // from its end to Size
+	Note    []byte          // of that checkpoint; empty where the log is not a child's own
+	Links   []link          // by which that checkpoint stands in the child's ledger; none where it is the child's own
+	Said    []witness.Begun // entries after it that say what the log lost, in the tree of Size
+	Entry   ledger.Ref      // own entry that logs the checkpoint of the child by which it came
 }
 
 // link is an entry that logs a checkpoint, in the ledger of the level above, with its place in the

@@ -12,6 +12,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/consensus/witness"
 	"xietong/node/ground/book"
 	"xietong/node/ground/text"
 )
@@ -373,14 +374,15 @@ func TestHeadsAreBounded(t *testing.T) {
 		t.Error(err)
 	}
 	l := link{Index: 1 << 62, Leaf: make([]byte, ledger.MaxActLen), Path: make([]tlog.Hash, maxPath)}
-	p := piece{Excerpt: make([]byte, ledger.MaxExcerptLen), Size: 1 << 62, Path: make([]tlog.Hash, maxPath), Note: make([]byte, 4<<10), Links: slices.Repeat([]link{l}, maxLinks), Entry: 1 << 62}
+	said := slices.Repeat([]witness.Begun{{Index: 1 << 62, Leaf: l.Leaf, Path: l.Path}}, mostSaid)
+	p := piece{Excerpt: make([]byte, ledger.MaxExcerptLen), Size: 1 << 62, Path: make([]tlog.Hash, maxPath), Note: make([]byte, 4<<10), Said: said, Links: slices.Repeat([]link{l}, maxLinks), Entry: 1 << 62}
 	if err := pieces.Check(p); err != nil {
 		t.Error(err)
 	}
 	if err := heldOf.Check(held{Logs: 1<<64 - 1, Bytes: 1<<64 - 1}); err != nil {
 		t.Error(err)
 	}
-	o := raised{Excerpt: p.Excerpt, Size: p.Size, Path: p.Path, Links: p.Links, By: log}
+	o := raised{Excerpt: p.Excerpt, Size: p.Size, Path: p.Path, Said: p.Said, Links: p.Links, By: log}
 	if data := must2(canon.Marshal(o))(t); len(data) > 64<<10 || o.Check() != nil {
 		t.Errorf("on its way up it has %d bytes, %v", len(data), o.Check())
 	}

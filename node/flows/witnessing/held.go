@@ -10,6 +10,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/consensus/state"
+	"xietong/consensus/witness"
 	"xietong/node/ground/book"
 )
 
@@ -43,13 +44,16 @@ func keyOfHeld(child, branch identity.Jurisdiction) []byte {
 
 // length is what a piece takes, but for a few bytes.
 func (p piece) length() uint64 {
-	return uint64(len(p.Excerpt) + len(p.Note) + lengthOf(p.Path, p.Links))
+	return uint64(len(p.Excerpt) + len(p.Note) + lengthOf(p.Path, p.Said, p.Links))
 }
 
-func (o raised) length() int { return len(o.Excerpt) + lengthOf(o.Path, o.Links) }
+func (o raised) length() int { return len(o.Excerpt) + lengthOf(o.Path, o.Said, o.Links) }
 
-func lengthOf(path []tlog.Hash, links []link) (n int) {
+func lengthOf(path []tlog.Hash, said []witness.Begun, links []link) (n int) {
 	n = len(path) * tlog.HashSize
+	for _, b := range said {
+		n += len(b.Leaf) + len(b.Path)*tlog.HashSize
+	}
 	for _, l := range links {
 		n += len(l.Leaf) + len(l.Path)*tlog.HashSize
 	}

@@ -191,7 +191,7 @@ func TestHeadsAreCharged(t *testing.T) {
 		}
 		taken++
 	}
-	if most := headsAtOnce<<10/lengthOf(nil, links) + 1; taken > most {
+	if most := headsAtOnce<<10/lengthOf(nil, nil, links) + 1; taken > most {
 		t.Errorf("%d pieces are read at once, want %d at most", taken, most)
 	}
 }

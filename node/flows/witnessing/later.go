@@ -182,12 +182,9 @@ func begunSince(r *state.Reader, epoch, size uint64) (all []witness.Begun, lost 
 		if e.Number <= epoch {
 			continue
 		}
-		b := witness.Begun{Index: e.Entry, Leaf: slices.Clone(r.Leaf(e.Entry))}
-		leaf, err := ledger.DecodeLeaf(b.Leaf)
-		if err == nil && size > 0 {
-			b.Path, err = ledger.ProveInclusion(e.Entry, size, r)
-		}
-		if err != nil {
+		b, err := begunAt(r, e.Entry, size)
+		leaf, bad := ledger.DecodeLeaf(b.Leaf)
+		if err = errors.Join(err, bad); err != nil {
 			return nil, nil, fmt.Errorf("entry %d, which began epoch %d: %w", e.Entry, e.Number, err)
 		}
 		all, lost = append(all, b), append(lost, leaf.Head)

@@ -11,6 +11,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
+	"xietong/consensus/witness"
 	"xietong/node/ground/operation"
 )
 
@@ -62,16 +63,22 @@ func (t risenTo) Check() error {
 type raised struct {
 	_       struct{} `cbor:",toarray"`
 	Excerpt []byte
-	Size    uint64       // of the checkpoint that proves it
-	Path    []tlog.Hash  // from its end to Size
-	Links   []link       // by which that checkpoint stands in the sender's ledger; none: it is the sender's own
-	By      identity.Log // of the sender, in whose kept checkpoint the last link stands
+	Size    uint64          // of the checkpoint that proves it
+	Path    []tlog.Hash     // from its end to Size
+	Said    []witness.Begun // entries after it that say what the log lost, in the tree of Size
+	Links   []link          // by which that checkpoint stands in the sender's ledger; none: it is the sender's own
+	By      identity.Log    // of the sender, in whose kept checkpoint the last link stands
 }
 
 // Check implements the bound of operation.
 func (o raised) Check() error {
-	if len(o.Excerpt) > ledger.MaxExcerptLen || len(o.Links) > maxLinks {
-		return fmt.Errorf("an excerpt of %d bytes, by %d links", len(o.Excerpt), len(o.Links))
+	if len(o.Excerpt) > ledger.MaxExcerptLen || len(o.Links) > maxLinks || len(o.Said) > mostSaid {
+		return fmt.Errorf("an excerpt of %d bytes, by %d links, and %d entries", len(o.Excerpt), len(o.Links), len(o.Said))
+	}
+	for _, b := range o.Said {
+		if err := b.Check(); err != nil {
+			return err
+		}
 	}
 	for _, l := range o.Links {
 		if err := l.check(); err != nil {
@@ -223,9 +230,12 @@ func (d *Desk) nextOf(r *state.Reader, log identity.Log, at span, kept uint64) (
 	if err != nil {
 		return o, err
 	}
-	o = raised{Excerpt: x.Sign(d.o.Own).Encode(), Size: kept, Path: []tlog.Hash{}, Links: []link{}, By: log}
+	o = raised{Excerpt: x.Sign(d.o.Own).Encode(), Size: kept, Path: []tlog.Hash{}, Said: []witness.Begun{}, Links: []link{}, By: log}
 	if x.To < kept {
 		o.Path, err = ledger.ProveConsistency(x.To, kept, r)
+	}
+	if err == nil {
+		o.Said, err = saidAfter(r, x.To, kept)
 	}
 	return o, err
 }
@@ -250,7 +260,7 @@ func nextBelow(r *state.Reader, log identity.Log, at span, kept uint64) (o raise
 	if own.Path, err = ledger.ProveInclusion(index, kept, r); err != nil {
 		return o, err
 	}
-	return raised{Excerpt: p.Excerpt, Size: p.Size, Path: p.Path, Links: append(p.Links, own), By: r.Log()}, nil
+	return raised{Excerpt: p.Excerpt, Size: p.Size, Path: p.Path, Said: p.Said, Links: append(p.Links, own), By: r.Log()}, nil
 }
 
 // readPiece reads a piece that is kept. Where there is none, the pieces here do not begin where

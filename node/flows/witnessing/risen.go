@@ -63,12 +63,13 @@ func (d *Desk) tellRisen(ctx context.Context, r relay.Received, w whose) (t rise
 type standing struct {
 	had    risen
 	known  bool
-	last   ledger.Excerpt // the last piece, where there is one
-	length uint64         // of that piece, with what proves it
-	kept   kept           // the checkpoint of the child's log
-	usage  usage          // what is kept of the branch of the log
-	full   bool           // there is no room for another log
-	goes   identity.Log   // whose heads make room for it; zero: none do
+	last   ledger.Excerpt   // the last piece, where there is one
+	length uint64           // of that piece, with what proves it
+	kept   kept             // the checkpoint of the child's log
+	usage  usage            // what is kept of the branch of the log
+	full   bool             // there is no room for another log
+	goes   identity.Log     // whose heads make room for it; zero: none do
+	said   []ledger.Indexed // that the log lost more, beyond the piece that came
 }
 
 func readStanding(r *state.Reader, child identity.Jurisdiction, log, by identity.Log) (s standing, err error) {
@@ -116,7 +117,7 @@ func (d *Desk) takeHeads(ctx context.Context, r relay.Received, o raised) (at sp
 	case !fits:
 		return s.had.span(), nil
 	}
-	if err := s.prove(begin, x, o); err != nil {
+	if s.said, err = s.prove(begin, x, o); err != nil {
 		d.noteApart(who, s, x, err)
 		return at, d.headsRefused(who, err)
 	}
@@ -206,23 +207,23 @@ func (s standing) begin(x ledger.Excerpt) (f ledger.Frontier, fits bool, err err
 }
 
 // prove verifies that a piece goes on from a frontier, to the beginning of the checkpoint by which
-// it stands.
-func (s standing) prove(begin ledger.Frontier, x ledger.Excerpt, o raised) error {
+// it stands, and returns what the log says there of what it lost.
+func (s standing) prove(begin ledger.Frontier, x ledger.Excerpt, o raised) (said []ledger.Indexed, err error) {
 	c, err := s.checkpoint(x.Log, o.Links)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.Size != o.Size {
-		return fmt.Errorf("%w: it is for a checkpoint of %d entries, not %d", ledger.ErrNotProven, o.Size, c.Size)
+		return nil, fmt.Errorf("%w: it is for a checkpoint of %d entries, not %d", ledger.ErrNotProven, o.Size, c.Size)
 	}
 	end, err := begin.Fold(x)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err = c.Follows(ledger.Checkpoint{Log: x.Log, Size: end.Size, Root: end.Root()}, o.Path); err != nil {
-		err = fmt.Errorf("%w: %w", errApart, err)
+		return nil, fmt.Errorf("%w: %w", errApart, err)
 	}
-	return err
+	return openSaid(x, o.Said, c)
 }
 
 // checkpoint returns the checkpoint of a log that is kept or, link by link from the kept one of the
@@ -274,7 +275,7 @@ func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s stand
 	}
 	body := raiseBody{
 		Child: who, Was: s.had.span(), Risen: k,
-		Piece: piece{Excerpt: o.Excerpt, Size: o.Size, Path: o.Path, Note: []byte{}, Links: o.Links, Entry: s.kept.Entry},
+		Piece: piece{Excerpt: o.Excerpt, Size: o.Size, Path: o.Path, Note: []byte{}, Links: o.Links, Said: o.Said, Entry: s.kept.Entry},
 	}
 	if len(o.Links) == 0 {
 		body.Piece.Note = s.kept.Note

@@ -33,7 +33,7 @@ import (
 
 // FormatVersion is the version of the layout, and of all that lies in it: also the bodies and the
 // results of commands, which raft's log and the kept answers hold. Another version is refused.
-const FormatVersion = 18
+const FormatVersion = 19
 
 const (
 	formatName   = "FORMAT"
