@@ -35,8 +35,8 @@ const noEntry = identity.MaxIndex + 1
 
 // hides returns where the heads hide an act that was shown: it is gone, and not named as lost. That
 // is known with the entry that began the epoch or, where that is hidden, once all that there is has
-// come. What is said beyond the heads counts: that more is lost stands in a later entry, and between
-// the two there may be more acts than one piece has.
+// come. What is said beyond the heads counts: that more is lost stands in a later entry, and
+// between the two there may be more acts than one piece has.
 func (k risen) hides(said []ledger.Indexed, all bool) (from parting, is bool) {
 	then := risen{Log: k.Log, Begun: k.begins(said)}
 	for _, p := range slices.Backward(k.Partings) {

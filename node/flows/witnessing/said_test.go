@@ -67,8 +67,8 @@ func TestSaidInALaterPiece(t *testing.T) {
 	}
 }
 
-// TestWhatIsSaidStandsThere (W21d): what a piece comes with that the log says beyond it stands in the tree
-// of the checkpoint, and the pieces that follow show it.
+// TestWhatIsSaidStandsThere (W21d): what a piece comes with that the log says beyond it stands in
+// the tree of the checkpoint, and the pieces that follow show it.
 func TestWhatIsSaidStandsThere(t *testing.T) {
 	w := newWorld(t, three[1:]...)
 	city, county := w.at(three[1]), w.at(three[2])
