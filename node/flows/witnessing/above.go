@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"xietong/certs/identity"
-	"xietong/node/ground/failure"
-	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
 
@@ -21,33 +19,17 @@ import (
 
 // upward is what the level above was asked.
 type upward struct {
-	mu      sync.Mutex    // guards the fields below
-	made    uint64        // how many times it was to be asked: at the start, and with each link
-	said    uint64        // how many of those it has said what it keeps
-	first   time.Time     // when it was first asked in vain since the last link was made; zero: it was not
-	why     error         // it did not say it; nil: it is being asked
-	changed chan struct{} // closed with the next change of the fields above
-}
-
-// change changes what is known.
-func (u *upward) change(how func()) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	how()
-	close(u.changed)
-	u.changed = make(chan struct{})
-}
-
-// holds reports whether requests are held up: not where the ledger of the level above is in
-// question, so that it answers nothing, maybe for days. The caller holds the mutex.
-func (u *upward) holds() bool {
-	return u.said < u.made && !failure.Is(u.why, text.BeingVerified) && (u.first.IsZero() || time.Since(u.first) < host.AskAgain)
+	mu sync.Mutex // guards what follows
+	saying
 }
 
 // LinkedAbove notes that a link on the way to the first level above on another node was made, or
 // that it is to be asked for another reason.
 func (d *Desk) LinkedAbove() {
-	d.upward.change(func() { d.upward.made, d.upward.first, d.upward.why = d.upward.made+1, time.Time{}, nil })
+	u := &d.upward
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.change(func() { u.made, u.first, u.why = u.made+1, time.Time{}, nil })
 }
 
 // above returns the level above that is asked in the parent's place; ok is false where the parent
@@ -71,7 +53,7 @@ func (d *Desk) LinksAbove(ctx context.Context) {
 		}
 		d.o.Own.AwaitUnquestioned(ctx)
 		err := d.compareAbove(ctx, within)
-		news, changed := d.upward.asked(made, err)
+		news, changed := d.upward.notes(made, err)
 		if err == nil {
 			wait(ctx, askedLeast)
 			continue
@@ -93,20 +75,11 @@ func (u *upward) due() (made uint64, due bool, changed <-chan struct{}) {
 	return u.made, u.said < u.made, u.changed
 }
 
-// asked notes what came of asking, and returns whether it is news, and what is closed once there is
-// more.
-func (u *upward) asked(made uint64, why error) (news bool, changed <-chan struct{}) {
-	u.change(func() {
-		news = why != nil && u.why == nil
-		switch u.why = why; {
-		case why == nil:
-			u.said, u.first = max(u.said, made), time.Time{}
-		case u.first.IsZero():
-			u.first = time.Now()
-		}
-	})
+// notes is saying.asked, and returns what is closed once there is more, too.
+func (u *upward) notes(made uint64, why error) (news bool, changed <-chan struct{}) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	news = u.asked(made, why)
 	return news, u.changed
 }
 

@@ -81,7 +81,7 @@ func (d *Desk) toldOf(peer identity.Jurisdiction) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l := d.links[peer]
-	return l.whyOf == l.made
+	return l.lastOf == l.made
 }
 
 // AwaitParent waits until the parent, which sees most, has said what it saw, for three seconds at

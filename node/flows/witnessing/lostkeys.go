@@ -94,7 +94,8 @@ type lostKeys struct {
 }
 
 // lostKeys returns the key sets that are not here of the chain that counted in an epoch. What the
-// parent handed once is kept while the node runs.
+// parent handed once is kept while the node runs; where it does not know the chain, it may have
+// been put back itself, and is asked again.
 func (d *Desk) lostKeys(ctx context.Context, epoch uint64) (lost lostKeys, err error) {
 	d.mu.Lock()
 	lost, known := d.handed[epoch]
@@ -122,9 +123,11 @@ func (d *Desk) lostKeys(ctx context.Context, epoch uint64) (lost lostKeys, err e
 	if err != nil {
 		return lostKeys{}, fmt.Errorf("ask %s for the key sets of epoch %d: %w", parent, epoch, err)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.handed[epoch] = lost
+	if len(all) > 0 {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.handed[epoch] = lost
+	}
 	return lost, nil
 }
 

@@ -29,39 +29,21 @@ const (
 
 // newLinks are the links of a neighbour that were made.
 type newLinks struct {
-	made    uint64        // so far
-	at      time.Time     // when the last was made; zero: none was
-	older   bool          // it runs a program that is asked by a message
-	said    uint64        // how many there were when it was asked last, and said what it saw
-	asking  bool          // somebody asks it
-	last    time.Time     // when it was asked last
-	first   time.Time     // when it was first asked in vain since; zero: it was not
-	why     error         // it did not say it; nil: it is being asked
-	whyOf   uint64        // how many there were when it was asked so
-	changed chan struct{} // closed with the next change of the fields above
-	earlier []host.Seen   // what it saw of epochs before, which may not be named as lost yet
-	named   time.Time     // when something of that was named last
-}
-
-// holds reports whether the requests of the neighbour are held up. They are not where its own
-// ledger is in question, so that it tells nothing, maybe for days: it is to be answered what was
-// seen of that, and may pass on what others ask.
-func (l *newLinks) holds() bool {
-	return l.said < l.made && !failure.Is(l.why, text.BeingVerified) && (l.first.IsZero() || time.Since(l.first) < host.AskAgain)
-}
-
-// change changes what is known. The caller holds the mutex of the desk.
-func (l *newLinks) change(how func()) {
-	how()
-	close(l.changed)
-	l.changed = make(chan struct{})
+	saying              // what it saw, since each was made
+	at      time.Time   // when the last was made; zero: none was
+	older   bool        // it runs a program that is asked by a message
+	asking  bool        // somebody asks it
+	last    time.Time   // when it was asked last
+	lastOf  uint64      // how many there were then
+	earlier []host.Seen // what it saw of epochs before, which may not be named as lost yet
+	named   time.Time   // when something of that was named last
 }
 
 // linksOf returns the links of a neighbour. The caller holds the mutex.
 func (d *Desk) linksOf(peer identity.Jurisdiction) *newLinks {
 	l := d.links[peer]
 	if l == nil {
-		l = &newLinks{changed: make(chan struct{})}
+		l = &newLinks{saying: saying{changed: make(chan struct{})}}
 		d.links[peer] = l
 	}
 	return l
@@ -140,7 +122,7 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 		d.mu.Unlock()
 		err := d.compareLinked(ctx, peer)
 		d.mu.Lock()
-		l.whyOf = made
+		l.lastOf = made
 		d.mu.Unlock()
 		if err != nil && ctx.Err() == nil && d.asked(peer, 0, err) {
 			d.o.Logger.Warn("a neighbour has a new link, and has not said yet what it saw of this ledger: nothing that comes over it is answered", "peer", peer.String(), "error", err)
@@ -161,23 +143,11 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 	}
 }
 
-// asked notes what came of asking a neighbour when it had so many links, and reports whether it is
-// news; 0: it has not said what it saw, for the reason why, or nobody asks it yet.
+// asked is saying.asked for a neighbour.
 func (d *Desk) asked(peer identity.Jurisdiction, made uint64, why error) (news bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l := d.links[peer]
-	l.change(func() {
-		news = why != nil && l.why == nil
-		l.said, l.why = max(l.said, made), why
-		switch {
-		case why == nil:
-			l.first = time.Time{}
-		case l.first.IsZero():
-			l.first = time.Now()
-		}
-	})
-	return news
+	return d.links[peer].asked(made, why)
 }
 
 // over reports whether a neighbour that was asked when it had so many links is not to be asked

@@ -55,8 +55,8 @@ func (s *sights) say(by *place, what func() (largest, error)) {
 	s.each[by.name] = what
 }
 
-// saying returns what a neighbour says that saw these notes.
-func saying(notes ...[]byte) func() (largest, error) {
+// sayingOf returns what a neighbour says that saw these notes.
+func sayingOf(notes ...[]byte) func() (largest, error) {
 	told := largest{Kept: []seen{}, Epoch: 1}
 	for _, n := range notes {
 		told.Kept = append(told.Kept, seen{Note: n, At: 1})
@@ -91,8 +91,8 @@ func meet(t *testing.T) *meeting {
 	var all sync.WaitGroup
 	all.Go(func() { city.desk.Links(ctx) })
 	m.end = func() { end(); all.Wait() }
-	m.say(m.one, saying(m.first))
-	m.say(m.two, saying(m.first))
+	m.say(m.one, sayingOf(m.first))
+	m.say(m.two, sayingOf(m.first))
 	return m
 }
 
@@ -135,7 +135,7 @@ func TestNewLink(t *testing.T) {
 		step("silent", m.one, false, comparedWithin)
 		step("silent, and again", m.one, false, 0)
 		step("another one meanwhile", m.two, true, 0)
-		m.say(m.one, saying(m.first))
+		m.say(m.one, sayingOf(m.first))
 		time.Sleep(askedLongest + comparedWithin)
 		step("says it again", m.one, true, 0)
 		m.say(m.one, nil)
@@ -148,7 +148,7 @@ func TestNewLink(t *testing.T) {
 		step("silent for ten minutes", m.one, true, 0)
 		m.desk.Linked(m.one.name)
 		step("silent, with another link", m.one, true, 0)
-		m.say(m.one, saying())
+		m.say(m.one, sayingOf())
 		time.Sleep(askedLongest + comparedWithin)
 		m.say(m.one, nil)
 		m.desk.Linked(m.one.name)
@@ -167,7 +167,7 @@ func TestNewLink(t *testing.T) {
 		if got := m.asked.Load() - asked; got != 1 {
 			t.Errorf("an older program is asked %d times", got)
 		}
-		m.say(m.one, saying(m.more))
+		m.say(m.one, sayingOf(m.more))
 		time.Sleep(askedLongest + comparedWithin)
 		if q, _ := errors.AsType[*host.QuestionError](m.Questioned()); q == nil || q.Found == nil || q.Found.By != m.one.name {
 			t.Errorf("settled in the end, it saw more: got %v", m.Questioned())
@@ -185,7 +185,7 @@ func TestMoreIsSeenOverANewLink(t *testing.T) {
 			if forked {
 				m.says(9)
 			}
-			m.say(m.one, saying(m.first, m.more))
+			m.say(m.one, sayingOf(m.first, m.more))
 			m.desk.Linked(m.one.name)
 			m.served(m.one)
 			q, _ := errors.AsType[*host.QuestionError](m.Questioned())
@@ -219,7 +219,7 @@ func TestLiesOverANewLink(t *testing.T) {
 			"of another ledger":       {[][]byte{foreign}, true},
 			"of more, by others keys": {[][]byte{early, m.other}, false},
 		} {
-			m.say(m.one, saying(tc.notes...))
+			m.say(m.one, sayingOf(tc.notes...))
 			m.desk.Linked(m.one.name)
 			m.desk.Linked(m.two.name)
 			time.Sleep(time.Second / 2)
@@ -232,7 +232,7 @@ func TestLiesOverANewLink(t *testing.T) {
 			if err := m.Questioned(); err != nil {
 				t.Errorf("%s: %v", what, err)
 			}
-			m.say(m.one, saying())
+			m.say(m.one, sayingOf())
 			time.Sleep(time.Minute)
 		}
 	})
@@ -241,7 +241,7 @@ func TestLiesOverANewLink(t *testing.T) {
 // TestLinksWithoutEnd (C37): a neighbour that makes links as fast as it can is asked no more than
 // some times a second, by one at a time, and nobody else waits for it; silent or not.
 func TestLinksWithoutEnd(t *testing.T) {
-	for what, says := range map[string]func() (largest, error){"silent": nil, "says it": saying()} {
+	for what, says := range map[string]func() (largest, error){"silent": nil, "says it": sayingOf()} {
 		synctest.Test(t, func(t *testing.T) {
 			m := meet(t)
 			defer m.end()
@@ -268,7 +268,7 @@ func TestLinkWhileInQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := meet(t)
 		defer m.end()
-		m.say(m.one, saying(m.more))
+		m.say(m.one, sayingOf(m.more))
 		m.desk.Linked(m.one.name)
 		m.served(m.one)
 		asked := m.asked.Load()
@@ -313,7 +313,7 @@ func TestParentIsHeardFirst(t *testing.T) {
 		city.desk.o.Own = own
 		told := &sights{place: city, each: map[identity.Jurisdiction]func() (largest, error){}}
 		city.desk.o.Asker = told
-		told.say(child, saying(note))
+		told.say(child, sayingOf(note))
 		ctx, end := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() { city.desk.Links(ctx) })
@@ -328,7 +328,7 @@ func TestParentIsHeardFirst(t *testing.T) {
 		check("the parent has no link", 0)
 		city.desk.Linked(parent.name)
 		check("the parent is silent", 0)
-		told.say(parent, saying())
+		told.say(parent, sayingOf())
 		check("the parent saw nothing", 1)
 		for range 5 {
 			city.desk.Linked(child.name)
@@ -359,7 +359,7 @@ func TestNewLinkAfterABrokenOne(t *testing.T) {
 			t.Fatal("it is asked on")
 		}
 		m.one.down.Store(false)
-		m.say(m.one, func() (largest, error) { time.Sleep(time.Second / 10); return saying(m.first, m.more)() })
+		m.say(m.one, func() (largest, error) { time.Sleep(time.Second / 10); return sayingOf(m.first, m.more)() })
 		m.desk.Linked(m.one.name)
 		is, took := m.served(m.one)
 		if is && m.Questioned() == nil {

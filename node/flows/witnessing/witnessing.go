@@ -246,7 +246,7 @@ func New(o Options) *Desk {
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
 		endorses: map[identity.Jurisdiction]*endorses{}, handed: map[uint64]lostKeys{},
 		began: time.Now(), links: map[identity.Jurisdiction]*newLinks{}, linked: make(chan struct{}, 1),
-		apart: map[identity.Jurisdiction]Finding{}, upward: upward{made: 1, changed: make(chan struct{})},
+		apart: map[identity.Jurisdiction]Finding{}, upward: upward{saying: saying{made: 1, changed: make(chan struct{})}},
 	}
 }
 
