@@ -41,10 +41,11 @@ type Own interface {
 	book.Ledger
 
 	// Doubt puts the ledger in question, because a neighbour keeps what is not here. Alone reports
-	// whether this is the only replica, and Advanced returns a channel that is closed when more is
-	// recorded.
+	// whether this is the only replica, Leads whether it leads them, and Advanced returns a channel
+	// that is closed when more is recorded.
 	Doubt(host.Seen)
 	Alone() bool
+	Leads() bool
 	Advanced() <-chan struct{}
 
 	// Questioned returns the *host.QuestionError while the ledger is in question.

@@ -39,6 +39,7 @@ type own struct {
 	refuses  bool // every command
 	unheard  bool
 	grouped  bool
+	follows  bool // another replica leads
 	first    identity.Entry
 	words    map[identity.Message]identity.Entry
 }
@@ -100,6 +101,8 @@ func (o *own) BeginEpoch(ctx context.Context, id identity.Message, _ string, los
 func (o *own) Unheard() bool { return o.unheard }
 
 func (o *own) Alone() bool { return !o.grouped }
+
+func (o *own) Leads() bool { return !o.follows }
 
 // Advanced tells of more once a second.
 func (o *own) Advanced() <-chan struct{} {

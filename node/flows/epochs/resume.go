@@ -94,7 +94,9 @@ type part struct {
 
 // endKept ends what the heads say that are kept, of each log that an epoch lost, after it said
 // where the ledger parts from those, and returns the logs of which not all are known, or nothing is
-// proven. The error wraps errNotKept where none can be had of one.
+// proven. Of several replicas the one that leads says so, and settles the epoch, once it has the
+// heads itself: the others may not propose that. The error wraps errNotKept where none can be had
+// of one.
 func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
 	logs, err := d.lostLogs(ctx, b)
 	if err != nil {
@@ -120,7 +122,10 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 			some = append(some, upTo)
 		}
 	}
-	if err == nil && len(some) == 0 && len(had) == len(logs) {
+	switch {
+	case !d.Own.Alone() && !d.Own.Leads():
+		return some, errors.Join(err, d.endAll(ctx, had, b.Lost.Entry))
+	case err == nil && len(some) == 0 && len(had) == len(logs):
 		return nil, d.finish(ctx, b, had)
 	}
 	if failed := d.widen(ctx, b, had); failed != nil {
