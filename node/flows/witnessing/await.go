@@ -35,7 +35,7 @@ func (d *Desk) compared(ctx context.Context, peer identity.Jurisdiction, within 
 			d.mu.Unlock()
 			return nil
 		}
-		why, changed := l.why, l.changed
+		why, changed := l.whyNot(), l.changed
 		d.mu.Unlock()
 		if next := above && failure.Is(why, text.AboveUncompared); why == nil || next {
 			above = above && !next
@@ -95,7 +95,7 @@ func (d *Desk) AwaitParent(ctx context.Context) {
 		parent, _ := d.o.Parent()
 		d.mu.Lock()
 		l := d.linksOf(parent)
-		since, changed, told := d.began, l.changed, l.why != nil
+		since, changed, told := d.began, l.changed, l.whyNot() != nil
 		if l.at.After(since) {
 			since = l.at
 		}

@@ -39,6 +39,22 @@ type newLinks struct {
 	named   time.Time   // when something of that was named last
 }
 
+// holds is saying.holds; and nobody is answered over a link before the neighbour was asked over it
+// once, however long it was silent over others.
+func (l *newLinks) holds() bool {
+	unasked := l.said < l.made && l.lastOf < l.made && !failure.Is(l.why, text.BeingVerified)
+	return unasked || l.saying.holds()
+}
+
+// whyNot returns why the neighbour did not say over its last link what it saw; nil: it is being
+// asked.
+func (l *newLinks) whyNot() error {
+	if l.lastOf < l.made {
+		return nil
+	}
+	return l.why
+}
+
 // linksOf returns the links of a neighbour. The caller holds the mutex.
 func (d *Desk) linksOf(peer identity.Jurisdiction) *newLinks {
 	l := d.links[peer]
@@ -138,8 +154,20 @@ func (d *Desk) askLinked(ctx context.Context, peer identity.Jurisdiction) {
 			again = askedAgain
 		}
 		if err != nil {
-			wait(ctx, again)
+			d.rest(ctx, peer, made, again)
 		}
+	}
+}
+
+// rest waits before a neighbour is asked again that had so many links when it was asked, unless it
+// makes another one.
+func (d *Desk) rest(ctx context.Context, peer identity.Jurisdiction, made uint64, again time.Duration) {
+	d.mu.Lock()
+	l := d.links[peer]
+	changed, another := l.changed, l.made > made
+	d.mu.Unlock()
+	if !another {
+		waitOr(ctx, again, changed)
 	}
 }
 
@@ -220,8 +248,11 @@ func (d *Desk) widen(ctx context.Context) {
 			d.o.Logger.Warn("what a neighbour saw of an epoch before is not named as lost", "peer", s.By.String(), "error", err)
 		}
 		d.mu.Lock()
-		if l := d.links[s.By]; named {
+		switch l := d.links[s.By]; {
+		case named:
 			l.named = time.Now()
+		case err != nil: // with the next link of anybody
+			l.earlier = append(l.earlier, s)
 		}
 		d.mu.Unlock()
 	}

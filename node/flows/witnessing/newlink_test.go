@@ -147,7 +147,8 @@ func TestNewLink(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		step("silent for ten minutes", m.one, true, 0)
 		m.desk.Linked(m.one.name)
-		step("silent, with another link", m.one, true, 0)
+		time.Sleep(comparedWithin + askedLeast)
+		step("silent, with another link, when it was asked over that", m.one, true, 0)
 		m.say(m.one, sayingOf())
 		time.Sleep(askedLongest + comparedWithin)
 		m.say(m.one, nil)
@@ -364,6 +365,75 @@ func TestNewLinkAfterABrokenOne(t *testing.T) {
 		is, took := m.served(m.one)
 		if is && m.Questioned() == nil {
 			t.Errorf("served %t after %s, before it has said what it saw", is, took)
+		}
+	})
+}
+
+// TestNewLinkWakes (C37): a neighbour was silent over a link for a minute; it has a new one, over
+// which it answers at once. It is asked over that at once.
+func TestNewLinkWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := meet(t)
+		defer m.end()
+		m.say(m.one, nil)
+		m.desk.Linked(m.one.name)
+		time.Sleep(52 * time.Second)
+		m.say(m.one, sayingOf(m.first))
+		m.desk.Linked(m.one.name)
+		if is, took := m.served(m.one); !is || took > comparedWithin {
+			t.Errorf("over its new link it is served %t, after %s", is, took)
+		}
+	})
+}
+
+// TestAskedOverEachLink (C37): a neighbour that was silent for ten minutes has another link before
+// anybody saw that the first one broke. Nothing that comes over it is answered before the neighbour
+// was asked over it.
+func TestAskedOverEachLink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := meet(t)
+		defer m.end()
+		m.say(m.one, nil)
+		m.desk.Linked(m.one.name)
+		time.Sleep(11 * time.Minute)
+		m.say(m.one, sayingOf(m.more)) // it saw more, and says so when it is asked
+		m.desk.Linked(m.one.name)
+		if is, _ := m.served(m.one); is && m.Questioned() == nil {
+			t.Error("a request over the new link is served before the neighbour was asked over it")
+		}
+	})
+}
+
+// failing names nothing the first time.
+type failing struct {
+	Own
+	calls int
+}
+
+func (f *failing) Widen(ctx context.Context, s host.Seen) (bool, error) {
+	if f.calls++; f.calls == 1 {
+		return false, errors.New("disk full")
+	}
+	return f.Own.Widen(ctx, s)
+}
+
+// TestNamedAgain (C37b): what a neighbour saw of an epoch before, and what could not be named just
+// then, is named with the next link of anybody.
+func TestNamedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := meet(t)
+		defer m.end()
+		m.desk.Linked(m.one.name)
+		m.served(m.one)
+		f := &failing{Own: m.desk.o.Own}
+		m.desk.o.Own = f
+		m.desk.mu.Lock()
+		m.desk.links[m.one.name].earlier = []host.Seen{{By: m.one.name}}
+		m.desk.mu.Unlock()
+		m.desk.widen(t.Context())
+		m.desk.widen(t.Context())
+		if f.calls != 2 {
+			t.Errorf("tried %d times", f.calls)
 		}
 	})
 }
