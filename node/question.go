@@ -162,6 +162,12 @@ func (w witnesses) LargestBy(ctx context.Context, name identity.Jurisdiction) ([
 	return seenOf(all), err
 }
 
+// SeenAbove implements epochs.Witness.
+func (w witnesses) SeenAbove(ctx context.Context) ([]host.Seen, error) {
+	all, err := w.of.witness.SeenAbove(ctx)
+	return seenOf(all), err
+}
+
 // askWitnesses has the neighbours say whether a ledger in question may go on. A fork that was
 // proven before is known first: no neighbour's word goes on with it.
 func (h *hosted) askWitnesses(n *Node) {

@@ -91,6 +91,10 @@ type Witness interface {
 	// Largest returns what the neighbours saw of the own ledger who answer, of each epoch.
 	Largest(ctx context.Context) ([]host.Seen, error)
 
+	// SeenAbove is what the level above the parent keeps of the heads of the own ledger, of each
+	// epoch; nothing where there is none.
+	SeenAbove(ctx context.Context) ([]host.Seen, error)
+
 	// Near are the neighbours on other nodes now, and LargestBy is what one of them saw.
 	Near() []Near
 	LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error)

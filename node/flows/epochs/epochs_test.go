@@ -118,7 +118,13 @@ func (o *own) Heard(since uint64) error {
 	return nil
 }
 
+// LostFrom notes it as another entry, as the host does.
 func (o *own) LostFrom(_ context.Context, epoch, from uint64) error {
+	for i, b := range o.begun {
+		if b.Epoch == epoch && from < b.Lost.From {
+			o.begun[i].Said, o.begun[i].Lost.From = b.Said+10, from
+		}
+	}
 	o.said = append(o.said, fmt.Sprintf("%d lost from %d", epoch, from))
 	return nil
 }
@@ -185,6 +191,8 @@ type heads struct {
 	asked    []string
 	mutes    map[string]bool // who does not say
 	logs     []host.Seen     // that the parent saw
+	above    []host.Seen     // of which the level above it keeps heads
+	mute     bool            // that level does not say
 	of       map[uint64]told // what is told of the log of an epoch, in place of the rest
 }
 
@@ -224,6 +232,13 @@ func (h *heads) Heads(_ context.Context, seen host.Seen, from uint64) ([]ledger.
 func (h *heads) MoreHeads(_ context.Context, seen host.Seen, from uint64) (bool, error) {
 	h.probed, h.probedOf = append(h.probed, from), append(h.probedOf, seen.By)
 	return cmp.Or(h.over, knownUpTo(h.err)) != from, nil
+}
+
+func (h *heads) SeenAbove(context.Context) ([]host.Seen, error) {
+	if h.mute {
+		return nil, errors.New("no link")
+	}
+	return h.above, nil
 }
 
 func (h *heads) Largest(context.Context) ([]host.Seen, error) {

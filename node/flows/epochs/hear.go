@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"xietong/certs/identity"
+	"xietong/consensus/ledger"
 	"xietong/node/ground/host"
 )
 
@@ -30,11 +31,14 @@ type hearing struct {
 }
 
 // matter is what is asked: of a neighbour what it saw of the ledger, of the parent the heads of
-// what is lost.
+// what an epoch lost.
 type matter struct {
-	of   identity.Jurisdiction // the neighbour; zero: the heads are asked for
-	said uint64                // the entry that says what is lost
+	of    identity.Jurisdiction // the neighbour; zero: the heads are asked for
+	epoch uint64
+	seen  ledger.Checkpoint // of what is lost
 }
+
+func headsOf(b host.Begun) matter { return matter{epoch: b.Epoch, seen: b.Seen.Checkpoint} }
 
 // heard is whether it was said.
 type heard struct {
@@ -149,6 +153,19 @@ func (h *hearing) of(since uint64, m matter) heard {
 		return heard{}
 	}
 	return h.each[m]
+}
+
+// asked reports whether the heads of what an epoch lost were told, or asked for in vain for as long
+// as others wait.
+func (h *hearing) asked(since, epoch uint64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for m, now := range h.each {
+		if since == h.since && m.of.IsZero() && m.epoch == epoch && !now.first.IsZero() && !now.waits() {
+			return true
+		}
+	}
+	return false
 }
 
 // note notes what was said. What was asked before the ledger went on last counts no more.

@@ -18,13 +18,15 @@ import (
 
 // lostLogs returns what was seen of each log that an epoch lost, in their order: the largest
 // checkpoint of each. Where there can be several, the parent says which; that one by which the
-// epoch began is known anyway, and comes beside the error.
-func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, err error) {
+// epoch began is known anyway, and comes beside the error. whole is false where there may be others
+// that nobody knows of.
+func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, whole bool, err error) {
 	all = []host.Seen{b.Seen}
 	if b.Before+1 >= b.Epoch {
-		return all, nil
+		return all, true, nil
 	}
 	seen, err := d.saw(ctx)
+	forgot := slices.ContainsFunc(seen, func(s host.Seen) bool { return s.Forgot })
 	for _, s := range seen {
 		epoch := s.Checkpoint.Log.Epoch()
 		if s.Checkpoint.Log.Jurisdiction() != d.Own.Name() || epoch < b.Before || epoch >= b.Epoch {
@@ -38,16 +40,23 @@ func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, err
 			all[at] = s
 		}
 	}
-	return all, err
+	return all, err == nil && !forgot, err
 }
 
 // saw returns what the parent saw of the ledger or, where none is on another node, what those who
-// answer did.
-func (d *Desk) saw(ctx context.Context) ([]host.Seen, error) {
+// answer did. A parent that lost entries itself does not know of each log: then what the level
+// above it keeps comes beside.
+func (d *Desk) saw(ctx context.Context) (all []host.Seen, err error) {
 	for _, n := range d.Witness.Near() {
-		if n.Parent {
-			return d.Witness.LargestBy(ctx, n.Name)
+		if !n.Parent {
+			continue
 		}
+		all, err = d.Witness.LargestBy(ctx, n.Name)
+		if err == nil && slices.ContainsFunc(all, func(s host.Seen) bool { return s.Forgot }) {
+			above, failed := d.Witness.SeenAbove(ctx)
+			all, err = append(all, above...), failed
+		}
+		return all, err
 	}
 	return d.Witness.Largest(ctx)
 }
@@ -55,11 +64,10 @@ func (d *Desk) saw(ctx context.Context) ([]host.Seen, error) {
 // allLost returns what is known of each log that an epoch lost. Where the parent does not say which
 // there are, the error is as of lost.
 func (d *Desk) allLost(ctx context.Context, b host.Begun, since time.Duration) (all []known, err error) {
-	logs, err := d.lostLogs(ctx, b)
+	logs, whole, err := d.lostLogs(ctx, b)
 	if err != nil && (since < host.AskAgain || !b.Lost.Checked) {
 		return nil, d.unasked(b.Seen, err)
 	}
-	whole := err == nil
 	for _, seen := range logs {
 		k, err := d.lost(ctx, seen, b.Lost, fromIn(b, seen), since)
 		if err != nil {

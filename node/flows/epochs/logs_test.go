@@ -181,6 +181,59 @@ func TestItPartsThoughNotAllIsKnown(t *testing.T) {
 	})
 }
 
+// TestTheParentForgotALog (C34): the parent was put back, too, and does not know of a log between,
+// of which the level above it keeps heads. What that ended ends, and nobody takes what is known for
+// all. While that level says nothing, nothing is settled.
+func TestTheParentForgotALog(t *testing.T) {
+	for _, mute := range []bool{false, true} {
+		d, o, w := newDesk(t)
+		b, logs := between(t, o)
+		b.Seen = logs[0]
+		_, w.near = linkedParent(t)
+		for i := range logs {
+			logs[i].Forgot = i == 0
+		}
+		o.begun, w.logs, w.above, w.mute = []host.Begun{b}, logs[:1], logs[1:], mute
+		w.of = map[uint64]told{1: {}, 2: {acts: []ledger.Indexed{act(22, ledger.KindCancellation)}}, 3: {}}
+		if _, err := invite(t.Context(), o.Ledger, newID(t), "nanming"); err != nil {
+			t.Fatal(err)
+		}
+		err := d.resume(t.Context(), true)
+		if want := map[bool]string{false: "[keys settle 4 as it is]", true: "[]"}[mute]; fmt.Sprint(o.said) != want || (err != nil) != mute {
+			t.Errorf("silent %t: %v, did %s, want %s", mute, err, o.said, want)
+		}
+		if invited(t, o, "nanming") != mute {
+			t.Errorf("silent %t: what log 2 ended stands %t", mute, !mute)
+		}
+	}
+}
+
+// TestSaysItOnceItWasSaid (C43): once the ledger has said where it parts from each log, its heads go
+// up: also where what a neighbour saw of given-up keys is named as lost after that.
+func TestSaysItOnceItWasSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, o, w := newDesk(t)
+		b, logs := between(t, o)
+		b.Lost.Checked, b.Lost.Settled = true, true
+		_, w.near = linkedParent(t)
+		o.question, o.begun, w.logs = nil, []host.Begun{b}, logs
+		some := text.Fail(text.HeadsMissing, text.Args{"known": "27"}, nil)
+		w.of = map[uint64]told{1: {}, 2: {same: ledger.Agreement{UpTo: 12, Differs: true}}, 3: {err: some}}
+		if err := d.Hear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		says := func(when string) {
+			t.Helper()
+			if _, said := d.SaysLost(); !said {
+				t.Errorf("%s it has not said all", when)
+			}
+		}
+		says("once it parts earlier")
+		o.begun[0].Said, o.begun[0].Seen.Checkpoint.Size = o.begun[0].Said+1, 40
+		says("once more is named")
+	})
+}
+
 // TestUnprovenHoldsUpNobody (C24): a person looked, since no key that is known proves the heads of
 // one log. The parent answers, so nobody waits for it after a start, and it is asked after.
 func TestUnprovenHoldsUpNobody(t *testing.T) {

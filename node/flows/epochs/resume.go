@@ -60,7 +60,7 @@ func (d *Desk) goOn(ctx context.Context, b host.Begun) error {
 // mayKnowMore reports whether the heads of an epoch are to be fetched: they were not had since the
 // ledger went on, or more are kept by now.
 func (d *Desk) mayKnowMore(ctx context.Context, since uint64, b host.Begun) bool {
-	some := d.hearing.of(since, matter{said: b.Said}).some
+	some := d.hearing.of(since, headsOf(b)).some
 	if len(some) == 0 {
 		return true
 	}
@@ -75,7 +75,7 @@ func (d *Desk) mayKnowMore(ctx context.Context, since uint64, b host.Begun) bool
 func (d *Desk) hearHeadsOf(ctx context.Context, since uint64, b host.Begun) error {
 	began := time.Now()
 	some, err := d.endKept(ctx, b)
-	d.hearing.note(since, matter{said: b.Said}, heard{said: err == nil, some: some, first: began, why: err})
+	d.hearing.note(since, headsOf(b), heard{said: err == nil, some: some, first: began, why: err})
 	if errors.Is(err, errNotKept) {
 		d.Logger.Info("the heads of the lost entries cannot be had yet", "epoch", b.Epoch, "error", err)
 		return nil
@@ -98,7 +98,7 @@ type part struct {
 // heads itself: the others may not propose that. The error wraps errNotKept where none can be had
 // of one.
 func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err error) {
-	logs, err := d.lostLogs(ctx, b)
+	logs, whole, err := d.lostLogs(ctx, b)
 	if err != nil {
 		err = errors.Join(errNotKept, err)
 	}
@@ -125,7 +125,7 @@ func (d *Desk) endKept(ctx context.Context, b host.Begun) (some []part, err erro
 	switch {
 	case !d.Own.Alone() && !d.Own.Leads():
 		return some, errors.Join(err, d.endAll(ctx, had, b.Lost.Entry))
-	case err == nil && len(some) == 0 && len(had) == len(logs):
+	case err == nil && whole && len(some) == 0 && len(had) == len(logs):
 		return nil, d.finish(ctx, b, had)
 	}
 	if failed := d.widen(ctx, b, had); failed != nil {
@@ -176,7 +176,7 @@ func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err erro
 		if !b.Lost.Settled { // it is in question, and answers nobody
 			return false, nil
 		}
-		m := matter{said: b.Said}
+		m := headsOf(b)
 		if linked && d.hearing.of(since, m).asks(true) {
 			_ = d.hearHeadsOf(ctx, since, b) // it is noted
 		}
@@ -192,15 +192,14 @@ func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err erro
 // SaysLost returns after how many entries the ledger has said all that it lost. It may have said
 // too little while said is false: an epoch that lost several logs was settled by a person's word,
 // and the parent was not asked yet for the heads that show where the ledger parts from each. One
-// that does not tell them is waited for as long as by whoever asks.
+// that does not tell them is waited for as long as by whoever asks. What is named as lost after
+// that, of keys that were given up, holds up nothing: they may sign more at any time.
 func (d *Desk) SaysLost() (after uint64, said bool) {
 	after, said = d.Own.SaysLost()
 	since := d.Own.Continuations()
 	all, err := d.Own.Begun()
 	for _, b := range all {
-		if asked := d.hearing.of(since, matter{said: b.Said}); b.Before+1 < b.Epoch {
-			said = said && (asked.said || !asked.first.IsZero() && !asked.waits())
-		}
+		said = said && (b.Before+1 >= b.Epoch || d.hearing.asked(since, b.Epoch))
 	}
 	return after, said && err == nil
 }
