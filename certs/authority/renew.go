@@ -22,6 +22,10 @@ import (
 // and the one before, always trusts the one in use.
 const together = 30 * 24 * time.Hour
 
+// LeastDue is how long the keys of a replica are listed, at the least, before it has others made by
+// itself: they were made a while before.
+const LeastDue = SigningTerm/2 - together
+
 // ErrOtherKeys is returned when the keys in the folder are not those that the key set lists.
 var ErrOtherKeys = errors.New("the keys on this machine do not belong to the key set")
 

@@ -2,9 +2,16 @@ package replicas
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"fmt"
+	"math/big"
+	"slices"
 	"testing"
+	"time"
 
 	"xietong/certs/trust"
 	"xietong/node/ground/host"
@@ -75,6 +82,60 @@ func TestOneOfThreeHurriesNobody(t *testing.T) {
 				t.Fatal(err)
 			}
 			signed, err := l.signed(func(k *trust.KeySet) { k.RecoveryKey = public })
+			if err != nil {
+				if !errors.Is(err, host.ErrKeySet) {
+					t.Error(err)
+				}
+				break
+			}
+			if err := l.other.Lacked(t.Context(), signed); err != nil {
+				t.Fatal(err)
+			}
+			made++
+		}
+		if made == 0 || made > 4 {
+			t.Errorf("%d key sets were signed at once", made)
+		}
+	})
+}
+
+// certificateOf returns a certificate of the liar's own making.
+func certificateOf(t *testing.T, serial int64, from, to time.Time) []byte {
+	t.Helper()
+	public, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotBefore: from, NotAfter: to,
+		ExtraExtensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: make([]byte, 3600)}},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, c, public, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return der
+}
+
+// TestOneOfThreeIsNotAlwaysDue (K07): one replica of three lists certificates of its own making,
+// which are past their half life already. It is not due by that.
+func TestOneOfThreeIsNotAlwaysDue(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		_, l := liars(t)
+		made := 0
+		for n := range int64(20) {
+			if err := l.other.Linearize(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			signed, err := l.signed(func(k *trust.KeySet) {
+				if n == 0 { // at once, as an administrator may have it, once
+					k.RecoveryKey, _, _ = ed25519.GenerateKey(nil)
+				}
+				at := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == l.replica })
+				k.Replicas = slices.Clone(k.Replicas)
+				der := certificateOf(t, n+1, time.Now().Add(-365*24*time.Hour), time.Now().Add(24*time.Hour))
+				k.Replicas[at].SigningCert, k.Replicas[at].CACert = der, der
+			})
 			if err != nil {
 				if !errors.Is(err, host.ErrKeySet) {
 					t.Error(err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"xietong/certs/identity"
 	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
@@ -27,14 +28,26 @@ const mostBegun = 64
 // begins returns the epochs that were begun, as they are known with other entries of the log. That
 // more is lost may be said later.
 func (k risen) begins(entries []ledger.Indexed) []begun {
-	all := append([]begun{}, k.Begun...)
+	return withSaid(k.Begun, saidIn(k.Log, entries))
+}
+
+// saidIn returns what entries of a log say of its epochs.
+func saidIn(log identity.Log, entries []ledger.Indexed) (all []begun) {
 	for _, a := range entries {
 		h := a.Leaf.Head
-		if h.Kind != ledger.KindEpoch || h.Epoch > k.Log.Epoch() || h.Before == 0 || h.Before >= h.Epoch || h.From > a.Index || h.From > h.To {
+		if h.Kind != ledger.KindEpoch || h.Epoch > log.Epoch() || h.Before == 0 || h.Before >= h.Epoch || h.From > a.Index || h.From > h.To {
 			continue // no ledger says so: what is lost is no more than what is before
 		}
-		b := begun{Epoch: h.Epoch, Before: h.Before, From: h.From, To: h.To, Entry: a.Index}
-		at, known := slices.BinarySearchFunc(all, h.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
+		all = append(all, begun{Epoch: h.Epoch, Before: h.Before, From: h.From, To: h.To, Entry: a.Index})
+	}
+	return all
+}
+
+// withSaid returns the epochs with what is said of them beside, one for each.
+func withSaid(epochs, said []begun) []begun {
+	all := append([]begun{}, epochs...)
+	for _, b := range said {
+		at, known := slices.BinarySearchFunc(all, b.Epoch, func(b begun, epoch uint64) int { return cmp.Compare(b.Epoch, epoch) })
 		if known {
 			b.From, b.To, b.Entry = min(all[at].From, b.From), max(all[at].To, b.To), max(all[at].Entry, b.Entry)
 			all[at] = b
@@ -43,6 +56,26 @@ func (k risen) begins(entries []ledger.Indexed) []begun {
 		}
 	}
 	return all[max(0, len(all)-mostBegun):]
+}
+
+// mostBeyond is how many entries beyond the heads are kept by which a log says that it lost more. A
+// ledger that says more counts for nothing with the rest before it shows these.
+const mostBeyond = 16
+
+// beyond returns what a log said beyond its heads, with a piece that came with more: what the piece
+// shows is not beyond any more, and hidden is the first entry that it ought to show and does not.
+func (k risen) beyond(x ledger.Excerpt, said []ledger.Indexed) (all []begun, hidden uint64, hides bool) {
+	all = []begun{}
+	for _, b := range append(slices.Clone(k.Said), saidIn(k.Log, said)...) {
+		same := func(o begun) bool { return o.Entry == b.Entry }
+		switch {
+		case b.Entry < x.To && actAt(x, b.Entry) == nil:
+			return nil, b.Entry, true
+		case b.Entry >= x.To && len(all) < mostBeyond && !slices.ContainsFunc(all, same):
+			all = append(all, b)
+		}
+	}
+	return all, 0, false
 }
 
 // saidAfter returns the entries of the own log from one on that say what it lost, with their places
@@ -92,18 +125,19 @@ func openSaid(x ledger.Excerpt, all []witness.Begun, in ledger.Checkpoint) (said
 // none. known is false where the entry is not known that began the epoch of the log.
 func (k risen) lostAfter(epoch uint64) (from uint64, known bool) {
 	from = noEntry
-	for _, b := range k.Begun {
+	for _, b := range withSaid(k.Begun, k.Said) {
 		if b.Epoch > epoch {
-			from, known = min(from, b.From), known || b.Epoch == k.Log.Epoch()
+			from = min(from, b.From)
 		}
 	}
-	return from, known
+	began := func(b begun) bool { return b.Epoch > epoch && b.Epoch == k.Log.Epoch() }
+	return from, slices.ContainsFunc(k.Begun, began)
 }
 
 // names returns the names of the entries.
 func (k risen) names() state.Names {
 	var all []state.Begin
-	for _, b := range k.Begun {
+	for _, b := range withSaid(k.Begun, k.Said) {
 		all = append(all, state.Begin{From: b.From, Before: b.Before})
 	}
 	return state.NamesSince(k.Log, all)

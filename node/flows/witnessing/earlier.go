@@ -36,12 +36,10 @@ const noEntry = identity.MaxIndex + 1
 // hides returns where the heads hide an act that was shown: it is gone, and not named as lost. That
 // is known with the entry that began the epoch or, where that is hidden, once all that there is has
 // come. What is said beyond the heads counts: that more is lost stands in a later entry, and
-// between the two there may be more acts than one piece has.
-func (k risen) hides(said []ledger.Indexed, all bool) (from parting, is bool) {
-	then := risen{Log: k.Log, Begun: k.begins(said)}
+// between the two there may be more acts than one piece has. The pieces up to there must show it.
+func (k risen) hides(all bool) (from parting, is bool) {
 	for _, p := range slices.Backward(k.Partings) {
-		_, begun := k.lostAfter(p.Before)
-		if lost, _ := then.lostAfter(p.Before); p.Gone < lost && (begun || all) {
+		if lost, begun := k.lostAfter(p.Before); p.Gone < lost && (begun || all) {
 			return p, true
 		}
 	}
@@ -255,8 +253,12 @@ func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s 
 	if err != nil {
 		return k, err
 	}
+	said, hidden, hides := s.had.beyond(x, s.said)
+	if hides {
+		return k, d.beginHidden(child, hidden)
+	}
 	leaves, err := x.Leaves()
-	if k.Begun = s.had.begins(leaves); err == nil {
+	if k.Begun, k.Said = s.had.begins(leaves), said; err == nil {
 		k.Partings, err = viewed(ctx, d, func(r *state.Reader) ([]parting, error) { return s.parts(r, child, x) })
 	}
 	if err != nil {
@@ -266,16 +268,20 @@ func (d *Desk) checkParting(ctx context.Context, child identity.Jurisdiction, s 
 		k.Partings = []parting{}
 	}
 	all := x.To == o.Size
-	if before, hides := k.hides(s.said, all); hides {
+	if before, hides := k.hides(all); hides {
 		return k, d.refuseHidden(ctx, child, before, x, o)
 	}
 	if entry, hides := s.kept.hidesBegun(x); hides {
-		return k, d.headsRefused(child, fmt.Errorf("%w: entry %d, which says what is lost, is hidden", ledger.ErrNotProven, entry))
+		return k, d.beginHidden(child, entry)
 	}
 	if _, begun := k.lostAfter(k.Log.Epoch() - 1); all && !begun && from.goesOn(k) {
 		return k, d.headsRefused(child, fmt.Errorf("%w: nothing shows how epoch %d began", ledger.ErrNotProven, k.Log.Epoch()))
 	}
 	return k, nil
+}
+
+func (d *Desk) beginHidden(child identity.Jurisdiction, entry uint64) error {
+	return d.headsRefused(child, fmt.Errorf("%w: entry %d, which says what is lost, is hidden", ledger.ErrNotProven, entry))
 }
 
 // refuseHidden refuses heads that hide an act, with the evidence.

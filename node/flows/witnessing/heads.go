@@ -43,6 +43,7 @@ type risen struct {
 	Last ledger.Frontier // at From
 
 	Begun    []begun   // the epochs that it says were begun, in their order; the last ones, where there are many
+	Said     []begun   // what it says of them in entries after To
 	Partings []parting // from each epoch before of which heads were known, in their order
 	Anew     bool      // its ledger began with it: nothing of before is there
 }

@@ -370,6 +370,8 @@ func (p *place) ledgersOf(child *place) (n int, err error) {
 func TestHeadsAreBounded(t *testing.T) {
 	log := must2(identity.NewLog(must2(identity.ParseJurisdiction("a"+longest(199)))(t), 1<<64-1))(t)
 	full := risen{Log: log, From: 1 << 62, To: 1 << 62, At: 1 << 62, Acts: 1 << 62, Last: ledger.Frontier{Size: 1<<62 - 1, Hashes: make([]tlog.Hash, 62)}}
+	full.Begun = slices.Repeat([]begun{{Epoch: 1 << 62, Before: 1 << 62, From: 1 << 62, To: 1 << 62, Entry: 1 << 62}}, mostBegun)
+	full.Said = full.Begun[:mostBeyond]
 	if err := risenOf.Check(full); err != nil {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package witnessing
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -120,4 +121,55 @@ func TestWhatIsSaidStandsThere(t *testing.T) {
 	if f := city.findings(); len(f) > 0 {
 		t.Errorf("once it is named as lost the city finds %+v", f)
 	}
+}
+
+// TestSaidCountsFromThenOn (W21d): a county hides an act that it showed, and with each piece of its
+// heads says, in an entry beyond it, that the act is lost; the next piece hides what the last one
+// said. The act is listed as lost from the first time on, and no piece is taken that does not show
+// what was said.
+func TestSaidCountsFromThenOn(t *testing.T) {
+	w := newWorld(t, three...)
+	province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+	county.does(6)
+	for range 4 {
+		w.round()
+	}
+	hides := []uint64{county.acts(0)[2]}
+	act := county.Log().Entry(hides[0]).String()
+	county.rewrites(city, county.size())
+	w.elapse(2 * time.Minute)
+	must2(0, county.desk.show(t.Context(), city.name))(t)
+	county.down.Store(true)
+	for i := range 3 {
+		at := county.saysBegun(2, 0, county.size())
+		w.elapse(2 * time.Minute)
+		county.down.Store(false)
+		must2(0, county.desk.show(t.Context(), city.name))(t)
+		if _, err := county.sendsUpTo(city, at, hides); i > 0 && code(err) != text.HeadsRefused {
+			t.Errorf("a piece that hides what was said: got %v", err)
+		}
+		county.down.Store(true)
+		hides = append(hides, at)
+		w.without(county, 2)
+		for _, above := range []*place{city, province} {
+			if !slices.Contains(above.listed(county), act) {
+				t.Errorf("after piece %d %s lists %v, and not %s", i, above.name, above.listed(county), act)
+			}
+		}
+		county.does(1)
+	}
+}
+
+// sendsUpTo has a county send the heads of its first entries, some of them under a hash, with what
+// the entry after them says.
+func (p *place) sendsUpTo(city *place, n uint64, hides []uint64) (span, error) {
+	kept := city.of(p).Kept
+	o := raised{Links: []link{}, By: p.Log(), Size: kept}
+	p.read(func(r *state.Reader) {
+		x := must2(ledger.Excerpts(p.Log(), 0, n, without{r, hides}))(p.w.t)
+		o.Excerpt = x.Sign(p.Host).Encode()
+		o.Path = must2(ledger.ProveConsistency(n, kept, r))(p.w.t)
+		o.Said = []witness.Begun{must2(begunAt(r, n, kept))(p.w.t)}
+	})
+	return p.sends(city, o)
 }

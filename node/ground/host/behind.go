@@ -80,14 +80,18 @@ func (h *Host) takeIn(ctx context.Context, shown []byte) (taken bool, err error)
 		return false, nil // it is beside others
 	}
 	next := sets[len(sets)-1]
-	other := func(k trust.ReplicaKeys) bool {
-		return k.Replica == h.Replica() && !slices.ContainsFunc(newest.Replicas, k.Equal)
-	}
-	if next.Epoch != newest.Epoch || !sameMembers(newest, next) || slices.ContainsFunc(next.Replicas, other) || !h.authority.Decrypts(next.DecryptionKey) {
+	here := slices.ContainsFunc(newest.Replicas, keysOf(next, h.Replica()).Equal) || h.authority.Holds(next) == nil
+	if next.Epoch != newest.Epoch || !sameMembers(newest, next) || !here || !h.authority.Decrypts(next.DecryptionKey) {
 		return false, nil
 	}
 	if err := h.publish(ctx, book.Request{}, next.Number, next.Replicas, shown); err != nil {
 		return false, fmt.Errorf("publish key set %d, which was shown: %w", next.Number, err)
+	}
+	if err := h.Linearize(ctx); err != nil {
+		return false, err
+	}
+	if newest, err = h.newestSet(); err != nil || newest.Number < next.Number || newest.Number == next.Number && newest.Hash() != next.Hash() {
+		return false, err // another one took its number meanwhile
 	}
 	h.logger.Warn("a key set that a majority signed, and nobody published, was shown: it is published", "number", next.Number)
 	return true, nil

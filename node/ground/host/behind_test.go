@@ -3,6 +3,7 @@ package host
 import (
 	"testing"
 
+	"xietong/certs/authority"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 )
@@ -92,5 +93,28 @@ func TestLackedNext(t *testing.T) {
 			t.Errorf("below a parent %t: %v, %v", joined, err, h.Questioned())
 		}
 		closed(t, h)
+	}
+}
+
+// TestOwnNextKeysAreTakenIn (S09i): this replica led, made its next keys, had the key set signed, and
+// ended before it was published. All that it lists is here, and somebody shows it.
+func TestOwnNextKeysAreTakenIn(t *testing.T) {
+	h := open(t, t.TempDir())
+	defer func() { closed(t, h) }()
+	add(t, h)
+	newest, err := h.newestSet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, made, err := h.authority.Next(newest, h.now(), h.now(), authority.Wanted)
+	if err != nil || !made {
+		t.Fatal(made, err)
+	}
+	signed, err := trust.Assemble(next, []trust.Signature{h.authority.SignKeySet(next)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if taken, err := h.takeIn(t.Context(), signed); err != nil || !taken {
+		t.Errorf("taken in: %t, %v", taken, err)
 	}
 }

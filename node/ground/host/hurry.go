@@ -53,7 +53,7 @@ func (h *Host) mayRenew(ctx context.Context, from identity.Replica, next trust.K
 	if !bytes.Equal(next.RecoveryKey, newest.RecoveryKey) {
 		change.Recovery = next.RecoveryKey
 	}
-	due, err := authority.DueIn(newest.KeySet, from, sets[decryptionSince(sets, newest.KeySet)].at)
+	due, err := dueOf(sets, from)
 	if err != nil || !change.Revoke && change.Recovery == nil && !now.Before(due) {
 		return err
 	}
@@ -64,6 +64,33 @@ func (h *Host) mayRenew(ctx context.Context, from identity.Replica, next trust.K
 		return fmt.Errorf("%w: it comes too soon: %w", ErrKeySet, err)
 	}
 	return nil
+}
+
+// dueOf returns when the keys of a replica are due by themselves: by its certificates, but no
+// sooner than half a term after the ledger listed the newest of them. What it lists for itself it
+// may have written as it likes.
+func dueOf(sets []datedKeySet, of identity.Replica) (time.Time, error) {
+	newest := sets[len(sets)-1]
+	due, err := authority.DueIn(newest.KeySet, of, sets[decryptionSince(sets, newest.KeySet)].at)
+	if err != nil {
+		return due, err
+	}
+	keys := keysOf(newest.KeySet, of)
+	since := slices.IndexFunc(sets, func(k datedKeySet) bool { return keysOf(k.KeySet, of).Equal(keys) })
+	if least := sets[since].at.Add(authority.LeastDue); due.Before(least) {
+		due = least
+	}
+	return due, nil
+}
+
+// keysOf returns the keys of a replica in a key set; none where that does not list it.
+func keysOf(k trust.KeySet, of identity.Replica) (keys trust.ReplicaKeys) {
+	for _, r := range k.Replicas {
+		if r.Replica == of {
+			keys = r
+		}
+	}
+	return keys
 }
 
 func sameMembers(newest, next trust.KeySet) bool {
