@@ -182,7 +182,7 @@ func (n *Node) epochsOf(h *hosted) *epochs.Desk {
 	return &epochs.Desk{
 		Own: goingOn{h.host, n, h}, Witness: witnesses{n, h}, Reform: &reform.Desk{Own: h.host}, Logger: h.logger,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
-		NewKeys: keysOf{h}.present,
+		NewKeys: keysOf{h}.present, Lasting: func() context.Context { return h.ctx },
 	}
 }
 

@@ -112,6 +112,8 @@ type Desk struct {
 	// Changed is told that children ended, and NewKeys that there is another key set.
 	Changed func(ctx context.Context) error
 	NewKeys func()
+	// Lasting returns the context in which the desk asks for itself; nil: it has not begun.
+	Lasting func() context.Context
 	Logger  *slog.Logger
 
 	hearing hearing
@@ -285,7 +287,7 @@ const (
 // as lost, or have the heads that a person had to do without.
 func (d *Desk) Run(ctx context.Context) {
 	for tries := 0; ctx.Err() == nil; tries++ {
-		if err := d.Hear(ctx); err != nil && ctx.Err() == nil {
+		if err := d.hearByItself(ctx); err != nil && ctx.Err() == nil {
 			d.Logger.Warn("the parent has not said yet what it saw of this ledger", "error", err)
 		}
 		d.hearAgain(ctx)

@@ -49,19 +49,20 @@ type heard struct {
 }
 
 // asks reports whether somebody is to be asked before others are answered: the parent again, where
-// it did not say it, and a child once.
-func (h heard) asks(parent bool) bool {
-	return !h.said && (h.first.IsZero() || parent && time.Since(h.last) >= parentAgain)
+// it did not say it for so long, and a child once.
+func (h heard) asks(parent bool, again time.Duration) bool {
+	return !h.said && (h.first.IsZero() || parent && time.Since(h.last) >= again)
 }
 
 // waits reports whether others wait for what is asked of the parent.
 func (h heard) waits() bool { return !h.said && time.Since(h.first) < host.AskAgain }
 
-// How long a parent that did not say is not asked again, and how long one child is waited for: none
-// that is slow holds up the others.
+// How long a parent that did not say is not asked again, how long one child is waited for, as none
+// that is slow holds up the others, and how long all are asked, whoever waits for it.
 const (
 	parentAgain = 5 * time.Second
 	childWithin = 3 * time.Second
+	askWithin   = 10 * time.Second
 )
 
 // Hear asks the neighbours, of a ledger that goes on by a person's word, what they saw of it: each
@@ -70,18 +71,37 @@ const (
 // hearHeads. The error is for a parent that does not say it, for host.AskAgain since it was asked
 // first; a child that does not is asked again by Run. Whatever was said before the last word of a
 // person is asked again: more may have been lost, and seen, since.
+//
+// They are asked in the desk's own time: who gives little for an answer to what it asks itself
+// waits no longer, and has nobody asked in vain.
 func (d *Desk) Hear(ctx context.Context) error {
+	if d.hearing.over.Load() == d.Own.Continuations()+1 {
+		return nil
+	}
+	if err := d.hearing.asking.LockIn(ctx); err != nil {
+		return err
+	}
+	defer d.hearing.asking.Unlock()
+	if d.Lasting != nil && d.Lasting() != nil {
+		ctx = d.Lasting()
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	return d.hearAll(ctx, parentAgain)
+}
+
+// hearAll asks all, the parent again where it did not say it for so long. The caller holds the lock
+// of asking.
+func (d *Desk) hearAll(ctx context.Context, again time.Duration) error {
 	since := d.Own.Continuations()
 	if d.hearing.over.Load() == since+1 {
 		return nil
 	}
-	d.hearing.asking.Lock()
-	defer d.hearing.asking.Unlock()
-	all, err := d.hearNear(ctx, since)
+	all, err := d.hearNear(ctx, since, again)
 	if err != nil {
 		return err
 	}
-	over, err := d.hearHeads(ctx, since)
+	over, err := d.hearHeads(ctx, since, again)
 	if err != nil {
 		return fmt.Errorf("ask the parent for the heads of the lost entries: %w", err)
 	}
@@ -91,15 +111,25 @@ func (d *Desk) Hear(ctx context.Context) error {
 	return nil
 }
 
+// hearByItself is Hear for the desk itself, which takes all the time that it needs, as there may be
+// many heads.
+func (d *Desk) hearByItself(ctx context.Context) error {
+	if err := d.hearing.asking.LockIn(ctx); err != nil {
+		return err
+	}
+	defer d.hearing.asking.Unlock()
+	return d.hearAll(ctx, 0)
+}
+
 // hearNear asks the neighbours what they saw; all says that all of them have said it.
-func (d *Desk) hearNear(ctx context.Context, since uint64) (all bool, err error) {
+func (d *Desk) hearNear(ctx context.Context, since uint64, again time.Duration) (all bool, err error) {
 	if !d.Own.Unheard() {
 		return true, nil
 	}
 	var asking sync.WaitGroup
 	near := d.Witness.Near()
 	for _, n := range near {
-		if n.Up && d.hearing.of(since, matter{of: n.Name}).asks(n.Parent) {
+		if n.Up && d.hearing.of(since, matter{of: n.Name}).asks(n.Parent, again) {
 			asking.Go(func() { d.hear(ctx, since, n) })
 		}
 	}

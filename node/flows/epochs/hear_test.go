@@ -3,6 +3,7 @@ package epochs
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,4 +79,46 @@ func TestWatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// slow is a parent that answers after a while, as over any line.
+type slow struct {
+	*heads
+	told int
+}
+
+func (s *slow) LargestBy(ctx context.Context, name identity.Jurisdiction) ([]host.Seen, error) {
+	select {
+	case <-time.After(50 * time.Millisecond):
+		s.told++
+		return s.heads.LargestBy(ctx, name)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// TestAskedInItsOwnTime (C16): a ledger goes on by a person's word, and the parent answers within 50
+// ms. A child asks again and again, and gives 10 ms for the answer. The parent is heard all the
+// same, and nobody waits for longer than it gave.
+func TestAskedInItsOwnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, o, w := newDesk(t)
+		s := &slow{heads: w}
+		d.Witness, d.Lasting = s, t.Context
+		o.question, o.unheard, o.begun = nil, true, nil
+		_, w.near = linkedParent(t)
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+				defer cancel()
+				_ = d.Hear(short)
+			})
+			time.Sleep(20 * time.Millisecond)
+		}
+		all.Wait()
+		if err := d.Hear(t.Context()); err != nil || s.told != 1 {
+			t.Errorf("%v, and the parent has said it %d times", err, s.told)
+		}
+	})
 }

@@ -162,7 +162,7 @@ func partOf(seen host.Seen, missing error) part {
 // heads, once there is a link to the parent, which may keep them. over says that there is nothing
 // more to ask. The error is for a parent that does not answer, for host.AskAgain since it was asked
 // first.
-func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err error) {
+func (d *Desk) hearHeads(ctx context.Context, since uint64, again time.Duration) (over bool, err error) {
 	if d.Own.Names().Log().Epoch() == 1 {
 		return true, nil
 	}
@@ -177,7 +177,7 @@ func (d *Desk) hearHeads(ctx context.Context, since uint64) (over bool, err erro
 			return false, nil
 		}
 		m := headsOf(b)
-		if linked && d.hearing.of(since, m).asks(true) {
+		if linked && d.hearing.of(since, m).asks(true, again) {
 			_ = d.hearHeadsOf(ctx, since, b) // it is noted
 		}
 		now := d.hearing.of(since, m)

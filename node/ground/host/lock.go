@@ -1,6 +1,9 @@
 package host
 
-import "sync"
+import (
+	"context"
+	"sync"
+)
 
 // Lock is a mutex that is held while others are waited for. Who waits for it waits at a channel,
 // so that a test in a bubble can tell it from work, and let time pass.
@@ -13,6 +16,17 @@ type Lock struct {
 func (l *Lock) Lock() {
 	l.made.Do(l.make)
 	l.held <- struct{}{}
+}
+
+// LockIn is Lock, unless ctx ends first: then it returns its error.
+func (l *Lock) LockIn(ctx context.Context) error {
+	l.made.Do(l.make)
+	select {
+	case l.held <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Unlock implements sync.Locker.
