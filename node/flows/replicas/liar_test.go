@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"xietong/certs/trust"
+	"xietong/consensus/state"
 	"xietong/node/ground/host"
 )
 
@@ -180,6 +181,84 @@ func TestAKeySetThatNobodyPublished(t *testing.T) {
 		}
 		if _, err := l.other.note(t.Context(), "after"); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestOneOfThreeBringsNobody (K08): one replica of three, which does not lead, has a machine of its
+// own invited and admitted, and another one noted as removed, by commands that any replica may
+// propose. Nobody signs the key set in which its machine takes the place of that one, nor one in
+// which it comes beside them.
+func TestOneOfThreeBringsNobody(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		all, l := liars(t)
+		leader := leaderOf(t, all)
+		invited, err := Invite(t.Context(), l.Host, newID(t), time.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		puppet := keysOf(t, invited.Replica).Keys()
+		if err := Admit(t.Context(), l.Host, invited.Secret, puppet, nil); err != nil {
+			t.Fatal(err)
+		}
+		if err := SetStage(t.Context(), l.Host, newID(t), leader.replica, Removed); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.other.Linearize(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		newest := newestOf(t, l.other)
+		others := slices.DeleteFunc(slices.Clone(newest.Replicas), func(r trust.ReplicaKeys) bool { return r.Replica == leader.replica })
+		for what, listed := range map[string][]trust.ReplicaKeys{
+			"in its place": append(others, puppet), "beside them": append(slices.Clone(newest.Replicas), puppet), "without it": slices.Clip(others)[:2],
+		} {
+			for _, by := range []*machine{l.machine, leader} { // the one that leads may not swap two either
+				next := following(newest, listed...)
+				next.Revokes = false
+				_, err := l.other.SignKeySet(t.Context(), by.replica, next)
+				if mine := by == leader && what != "in its place"; !mine && !errors.Is(err, host.ErrKeySet) {
+					t.Errorf("%s, by %s: got %v", what, by.replica, err)
+				}
+			}
+		}
+	})
+}
+
+// TestMembersThatNobodyPublished (S09i): a key set that lists a further replica, which was admitted,
+// was signed by a majority and published nowhere; somebody shows it to the others of a root. They
+// publish it, and go on.
+func TestMembersThatNobodyPublished(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		all := withClocks(t, 3)
+		leader := leaderOf(t, all)
+		fourth := further(t, all[0].in, all[0]) // admitted, and has no vote
+		defer fourth.down()
+		newest := newestOf(t, leader)
+		var keys *trust.ReplicaKeys
+		if err := leader.Look(func(r *state.Reader) error { keys = Keys(r, fourth.replica); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		next := following(newest, append(slices.Clone(newest.Replicas), *keys)...)
+		next.Revokes = false
+		var sigs []trust.Signature
+		for _, m := range all {
+			sig, err := m.SignKeySet(t.Context(), leader.replica, next)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sigs = append(sigs, trust.Signature{Replica: m.replica, Sig: sig})
+		}
+		signed, err := trust.Assemble(next, sigs[:2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range all {
+			if err := m.Lacked(t.Context(), signed); err != nil || m.Questioned() != nil {
+				t.Errorf("%s: %v, in question: %v", m.replica, err, m.Questioned())
+			}
+		}
+		if got := newestOf(t, leader); got.Number != next.Number || len(got.Replicas) != 4 {
+			t.Errorf("the newest key set is number %d, of %d replicas", got.Number, len(got.Replicas))
 		}
 	})
 }

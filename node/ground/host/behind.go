@@ -68,7 +68,8 @@ func (h *Host) Lacked(ctx context.Context, shown []byte) error {
 
 // takeIn publishes a key set that a majority of this group signed and nobody published: whoever
 // led ended before that, or one in bad hands keeps it to itself. It proves no folder to be old
-// where all that it lists is here: the same replicas, the keys of this one, and the decryption key.
+// where all that it lists is here, or may be: the keys of this replica, a decryption key that
+// another one hands over, and replicas of which the ledger says that they were admitted or removed.
 // A group that was set back as a whole has it then, and is told by its children what it lacks.
 func (h *Host) takeIn(ctx context.Context, shown []byte) (taken bool, err error) {
 	newest, err := h.newestSet()
@@ -81,7 +82,7 @@ func (h *Host) takeIn(ctx context.Context, shown []byte) (taken bool, err error)
 	}
 	next := sets[len(sets)-1]
 	here := slices.ContainsFunc(newest.Replicas, keysOf(next, h.Replica()).Equal) || h.authority.Holds(next) == nil
-	if next.Epoch != newest.Epoch || !sameMembers(newest, next) || !here || !h.authority.Decrypts(next.DecryptionKey) {
+	if next.Epoch != newest.Epoch || !here || !h.mayFollow(newest, next) || !h.decrypts(ctx, next) {
 		return false, nil
 	}
 	if err := h.publish(ctx, book.Request{}, next.Number, next.Replicas, shown); err != nil {
@@ -95,6 +96,34 @@ func (h *Host) takeIn(ctx context.Context, shown []byte) (taken bool, err error)
 	}
 	h.logger.Warn("a key set that a majority signed, and nobody published, was shown: it is published", "number", next.Number)
 	return true, nil
+}
+
+// mayFollow reports whether a key set that a majority signed lists nobody of whom the ledger does
+// not say that it was admitted, and leaves out nobody who was not removed.
+func (h *Host) mayFollow(newest, next trust.KeySet) bool {
+	err := h.Look(func(r *state.Reader) error {
+		for _, keys := range next.Replicas {
+			if err := h.mayList(r, keys.Replica, newest, keys); err != nil {
+				return err
+			}
+		}
+		return h.mayDrop(r, newest, next)
+	})
+	return err == nil
+}
+
+// decrypts reports whether the decryption key of a key set is here, or another replica hands it
+// over.
+func (h *Host) decrypts(ctx context.Context, next trust.KeySet) bool {
+	for _, r := range next.Replicas {
+		if h.authority.Decrypts(next.DecryptionKey) {
+			return true
+		}
+		if r.Replica != h.Replica() {
+			_ = h.fetchKeys(ctx, r.Replica) // whoever signed it has it
+		}
+	}
+	return h.authority.Decrypts(next.DecryptionKey)
 }
 
 // lacks reports whether a key set proves that the folder is older than it.

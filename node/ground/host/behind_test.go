@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"xietong/certs/authority"
+	"xietong/certs/identity"
 	"xietong/certs/trust"
 	"xietong/consensus/state"
 )
@@ -116,5 +117,34 @@ func TestOwnNextKeysAreTakenIn(t *testing.T) {
 	}
 	if taken, err := h.takeIn(t.Context(), signed); err != nil || !taken {
 		t.Errorf("taken in: %t, %v", taken, err)
+	}
+}
+
+// TestTwoAboveLost (C44): two of those above on its node were found to have lost entries. A place
+// that a person had go on since is put in question for each of them once, and not again.
+func TestTwoAboveLost(t *testing.T) {
+	h := open(t, t.TempDir())
+	defer func() { closed(t, h) }()
+	add(t, h)
+	parent, _ := h.Name().Parent()
+	root, _ := parent.Parent()
+	all := []identity.Jurisdiction{parent, root}
+	for _, above := range all {
+		if _, err := h.LostBeside(above, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 3 {
+		if err := h.settle(); err != nil { // by a person's word
+			t.Fatal(err)
+		}
+		for _, above := range all {
+			if did, err := h.LostBeside(above, 1); err != nil || did {
+				t.Errorf("look %d: %s in the same epoch: put in question again %t, %v", n, above, did, err)
+			}
+		}
+	}
+	if did, err := h.LostBeside(root, 2); err != nil || !did {
+		t.Errorf("in a later epoch: put in question %t, %v", did, err)
 	}
 }

@@ -13,6 +13,9 @@
 //	place      where the folder lies; another place is a question (see question.go)
 //	denial     the parent's word that it does not endorse these keys; absent while it does
 //	newer      key sets and endorsements down to the parent that lead further than chain; absent while none do
+//	host-lost  which of those above on this node lost entries (see inside.go); absent while none did
+//	unheard    since how many entries a neighbour was not asked after a person's word (see unheard.go); else absent
+//	outrun     the key set that others showed, and that is not here (see outrun.go); else absent
 //	state.new  a state that is being filled from another replica; else absent
 //	anew       how the jurisdiction goes on with new keys, until the parent endorsed them; else absent
 //	before-9/  the keys and the chain of before, where it went on with new keys in epoch 9

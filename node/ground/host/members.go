@@ -182,8 +182,10 @@ func (h *Host) maySign(r *state.Reader, from identity.Replica, newest, next trus
 	hash := newest.Hash()
 	leader, _ := h.group.Leader()
 	switch {
-	case newest.LogKey(from) == nil || from != leader && len(next.Replicas) != len(newest.Replicas):
+	case newest.LogKey(from) == nil || from != leader && !sameMembers(newest, next):
 		return fmt.Errorf("%w: %s may not ask for it", ErrKeySet, from)
+	case !oneChanges(newest, next):
+		return fmt.Errorf("%w: more than one replica comes or goes", ErrKeySet)
 	case next.Name != newest.Name || next.Epoch != newest.Epoch || next.Number != newest.Number+1 || !bytes.Equal(next.Previous, hash[:]):
 		return fmt.Errorf("%w: number %d is the newest here", ErrKeySet, newest.Number)
 	case !h.authority.Decrypts(next.DecryptionKey):
@@ -195,6 +197,23 @@ func (h *Host) maySign(r *state.Reader, from identity.Replica, newest, next trus
 		}
 	}
 	return h.mayDrop(r, newest, next)
+}
+
+// oneChanges reports whether one replica at most comes or goes: nobody honest swaps two, and who
+// brings one of its own in the place of another has two of three.
+func oneChanges(newest, next trust.KeySet) bool {
+	n := 0
+	for _, k := range newest.Replicas {
+		if next.LogKey(k.Replica) == nil {
+			n++
+		}
+	}
+	for _, k := range next.Replicas {
+		if newest.LogKey(k.Replica) == nil {
+			n++
+		}
+	}
+	return n <= 1
 }
 
 // mayList refuses keys of a replica that are neither those of before nor, where it asks itself,
