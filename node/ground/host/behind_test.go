@@ -97,8 +97,8 @@ func TestLackedNext(t *testing.T) {
 	}
 }
 
-// TestOwnNextKeysAreTakenIn (S09i): this replica led, made its next keys, had the key set signed, and
-// ended before it was published. All that it lists is here, and somebody shows it.
+// TestOwnNextKeysAreTakenIn (S09i): this replica led, made its next keys, had the key set signed,
+// and ended before it was published. All that it lists is here, and somebody shows it.
 func TestOwnNextKeysAreTakenIn(t *testing.T) {
 	h := open(t, t.TempDir())
 	defer func() { closed(t, h) }()
