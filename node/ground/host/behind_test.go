@@ -135,7 +135,7 @@ func TestTwoAboveLost(t *testing.T) {
 		}
 	}
 	for n := range 3 {
-		if err := h.settle(); err != nil { // by a person's word
+		if err := h.settle(h.question.Load()); err != nil { // by a person's word
 			t.Fatal(err)
 		}
 		for _, above := range all {

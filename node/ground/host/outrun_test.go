@@ -38,7 +38,7 @@ func TestOutrun(t *testing.T) {
 	closed(t, h)
 
 	h = tryOpen(t, old, "")
-	if err := h.settle(); err != nil {
+	if err := h.settle(h.question.Load()); err != nil {
 		t.Fatal(err)
 	}
 	for what, set := range map[string][]byte{"nothing": nil, "the same": first, "torn": next[:len(next)-1], "changed": bytes.Replace(next, next[40:44], []byte("none"), 1)} {

@@ -200,15 +200,23 @@ func (h *Host) unquestionedAnd(ready func(context.Context) error) func(context.C
 	}
 }
 
-// settle ends the question: the folder belongs where it lies.
-func (h *Host) settle() error {
+// settle ends the question that was judged: the folder belongs where it lies. Where something else
+// was found meanwhile it stays, and the error is what is asked then.
+func (h *Host) settle(judged *QuestionError) error {
 	if err := h.notePlace(); err != nil {
 		return err
 	}
+	if !h.question.CompareAndSwap(judged, nil) {
+		q := h.question.Load()
+		if q == nil {
+			return nil
+		}
+		return errors.Join(q, h.noteDoubt(q))
+	}
 	h.sizes.forget()
 	h.unheard.continued.Add(1)
-	if q := h.question.Swap(nil); q != nil {
-		close(q.over)
+	if judged != nil {
+		close(judged.over)
 	}
 	return nil
 }
@@ -218,6 +226,9 @@ func (h *Host) settle() error {
 // later, as a neighbour has said by then what it saw.
 func (h *Host) AskWitnesses(ctx context.Context, w Witnesses) {
 	asked := h.question.Load()
+	if asked == nil {
+		return
+	}
 	for pause := askFirst; ctx.Err() == nil; pause = min(2*pause, askMost) {
 		if q := h.question.Load(); q == nil || q.over != asked.over || q.Grouped {
 			return
@@ -259,7 +270,7 @@ func (h *Host) askOnce(ctx context.Context, w Witnesses) error {
 	}
 	if now.Found == nil && now.Epoch == 0 && now.Outrun == 0 && h.settledBy(w, good) {
 		h.logger.Warn("the neighbours saw nothing that is not here: the ledger goes on where it lies now", "entries", q.Size)
-		return h.settle()
+		return h.settle(q)
 	}
 	h.question.CompareAndSwap(q, &now)
 	if err == nil && now.Found != nil {
@@ -342,8 +353,12 @@ func (h *Host) Continue(ctx context.Context, id identity.Message, reason string)
 	case !came:
 		entry, err = h.continued(ctx, q, question, reason)
 	}
+	now := h.question.Load()
+	if err == nil && now != nil && now.takesNoWord() { // what was found meanwhile counts for more
+		err = now
+	}
 	if err == nil {
-		err = h.settle()
+		err = h.settle(now)
 	}
 	if err != nil {
 		return entry, fmt.Errorf("continue ledger: %w", err)

@@ -323,7 +323,7 @@ func TestSetBack(t *testing.T) {
 	closed(t, h)
 	other := copyOf(t, dir)
 	h = tryOpen(t, other, "")
-	if err := h.settle(); err != nil {
+	if err := h.settle(h.question.Load()); err != nil {
 		t.Fatal(err)
 	}
 	add(t, h)
@@ -507,7 +507,7 @@ func TestAPlaceThatCannotBeRead(t *testing.T) {
 		if h.Questioned() == nil {
 			t.Errorf("%s: in no question", what)
 		}
-		if err := h.settle(); err != nil {
+		if err := h.settle(h.question.Load()); err != nil {
 			t.Fatal(err)
 		}
 		closed(t, h)

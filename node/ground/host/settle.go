@@ -185,9 +185,10 @@ func (h *Host) proposeSettled(ctx context.Context, epoch uint64, whole bool) err
 
 // settleUnlessOthers ends the question, which waited for an epoch, or has it wait for the next one.
 func (h *Host) settleUnlessOthers(epoch uint64) error {
+	q := h.question.Load()
 	next, more := h.epochThat(func(e state.Epoch) bool { return !e.Settled && e.Number != epoch })
 	if !more {
-		return h.settle()
+		return h.settle(q)
 	}
 	h.reword(func(now *QuestionError) { now.Epoch = next.Number })
 	return nil

@@ -115,7 +115,7 @@ func TestAnotherQuestionComes(t *testing.T) {
 	defer func() { closed(t, h) }()
 	first := h.question.Load()
 	w := &restless{first: func() {
-		if err := h.settle(); err != nil {
+		if err := h.settle(h.question.Load()); err != nil {
 			t.Error(err)
 		}
 		h.Doubt(last)
@@ -136,10 +136,45 @@ func TestAnotherQuestionComes(t *testing.T) {
 	if err := ready(short); err == nil {
 		t.Error("it signs while it is in question")
 	}
-	if err := h.settle(); err != nil {
+	if err := h.settle(h.question.Load()); err != nil {
 		t.Fatal(err)
 	}
 	if err := ready(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// overtaken are neighbours of whom another one proves something while their word is judged.
+type overtaken struct {
+	told
+	meanwhile func()
+}
+
+func (o overtaken) Elsewhere() ([]identity.Jurisdiction, bool) {
+	o.meanwhile()
+	return o.told.Elsewhere()
+}
+
+// TestFoundWhileItIsSettled (C09): what a neighbour proved meanwhile is not forgotten with the
+// question.
+func TestFoundWhileItIsSettled(t *testing.T) {
+	dir := t.TempDir()
+	h := open(t, dir)
+	add(t, h)
+	parent := seen(t, h)
+	closed(t, h)
+	old := copyOf(t, dir)
+	h = tryOpen(t, dir, "")
+	add(t, h)
+	more := childSaw(t, seen(t, h))
+	closed(t, h)
+	h = tryOpen(t, old, "")
+	defer func() { closed(t, h) }()
+	if h.Questioned() == nil {
+		t.Fatal("not in question")
+	}
+	w := overtaken{told{seen: []Seen{parent}}, func() { h.Doubt(more) }}
+	if err := h.askOnce(t.Context(), w); err == nil || h.Questioned() == nil {
+		t.Errorf("got %v, in question: %v; a child has proven that it saw more", err, h.Questioned())
 	}
 }

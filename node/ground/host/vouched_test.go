@@ -327,7 +327,7 @@ func TestAForkStops(t *testing.T) {
 	for range 3 {
 		add(t, h)
 	}
-	if err := h.settle(); err != nil {
+	if err := h.settle(h.question.Load()); err != nil {
 		t.Fatal(err)
 	}
 	kept := seen(t, h)
