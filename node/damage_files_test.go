@@ -215,6 +215,7 @@ func (n tried) damaged(t *testing.T, path string, kind fileKind, damage string, 
 	}
 	explained(t, what, f, n.dir)
 	after := stateOf(n.dir)
+	changed := maps.Clone(after)
 	for _, all := range []map[string]string{before, after} { // the log was replayed before these were looked at
 		maps.DeleteFunc(all, func(file, _ string) bool {
 			return strings.HasSuffix(file, "state.db") || strings.Contains(file, "/wal/")
@@ -223,14 +224,28 @@ func (n tried) damaged(t *testing.T, path string, kind fileKind, damage string, 
 	if !maps.Equal(before, after) {
 		t.Errorf("%s: files changed: got %v, want %v", what, after, before)
 	}
-	report, err := VerifyData(t.Context(), n.dir, "", nil)
-	if f, ok := errors.AsType[*text.Failure](err); err != nil && !ok {
-		t.Errorf("%s: ledger verify: got %v", what, err)
-	} else if ok {
-		explained(t, what, f, n.dir)
-	} else if strings.HasSuffix(path, "state.db") && report.FirstBad == "" && damage != "other" {
-		t.Errorf("%s: ledger verify says that all is well: %+v", what, report)
+	told := verified(t, n.dir)
+	if told == nil || told.Code != f.Code {
+		t.Errorf("%s: ledger verify: got %v, want what the start says, %s", what, told, f.Code)
+		return
 	}
+	explained(t, what, told, n.dir)
+	if now := stateOf(n.dir); !maps.Equal(now, changed) {
+		t.Errorf("%s: ledger verify changed files: got %v, want %v", what, now, changed)
+	}
+}
+
+// verified returns why ledger verify says that no node starts with a directory; nil: it does not.
+func verified(t *testing.T, dir string) *text.Failure {
+	t.Helper()
+	report, err := VerifyData(t.Context(), dir, "", nil)
+	switch {
+	case err != nil:
+		return text.AsFailure(err)
+	case report.Refused != nil:
+		return &text.Failure{Code: report.Refused.Code, Args: report.Refused.Args, Err: report.Refused.Err}
+	}
+	return nil
 }
 
 // explained checks what a person reads: the place, what to do, and no advice that cannot help.

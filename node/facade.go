@@ -34,6 +34,7 @@ type (
 	JoinResult    = join.Result
 	ReceiptReport = offline.ReceiptReport
 	DataReport    = offline.DataReport
+	Refusal       = offline.Refusal
 	Named         = offline.Named
 	ExportSource  = offline.Source
 	ExportReport  = offline.ExportReport
@@ -94,10 +95,10 @@ var (
 	ErrPort            = config.ErrPort // of CheckListen
 )
 
-// VerifyData verifies the ledger of a data directory, and what is kept beside it; see
-// offline.VerifyData.
+// VerifyData verifies the ledger of a data directory, what is kept beside it, and that a node
+// starts with it; see offline.VerifyData.
 func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64)) (DataReport, error) {
-	return offline.VerifyData(ctx, dir, name, progress, derivations, func(r *state.Reader, report *DataReport) {
+	return offline.VerifyData(ctx, dir, name, progress, refuses, derivations, func(r *state.Reader, report *DataReport) {
 		number, damaged := rosters.Damaged(r)
 		switch {
 		case damaged && number == 0:

@@ -116,7 +116,7 @@ func (n *Node) open(ctx context.Context, c config.Jurisdiction) (*hosted, error)
 	replica := host.FirstReplica()
 	own, err := host.Open(ctx, host.Folder(n.dir, c.Name), c.Name, host.Options{
 		Registry: commands(), Logger: n.o.Logger, Now: n.o.Now, Elapsed: n.o.Elapsed, Synced: n.o.Synced, Hosted: max(n.o.Hosted, len(settings.Jurisdictions)),
-		Growth: n.growth, FileBlocks: n.o.FileBlocks, Signed: cmp.Or(settings.SignedSizes, n.o.Signed),
+		Growth: n.growth, FileBlocks: n.o.FileBlocks, Signed: cmp.Or(settings.SignedSizes, n.o.Signed), Aside: n.aside,
 		Reach: func(h *host.Host) host.Reach {
 			others, replica = n.siblingsOf(h), h.Replica()
 			return others.reach()

@@ -100,6 +100,8 @@ type Node struct {
 	slots   *budget.Slots // as many as there are processors
 	files   *records.Files
 
+	aside bool // see rehearse
+
 	adding host.Lock // held while a jurisdiction is added, or one's hosting ends
 
 	mu       sync.RWMutex
@@ -114,12 +116,7 @@ type Node struct {
 // Open opens the data directory; see the package comment. After an error everything is closed
 // again.
 func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
-	n = &Node{
-		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
-		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(), broken: map[identity.Jurisdiction]error{},
-	}
-	n.files.Space = &records.Space{Data: dir, Temporary: os.TempDir(), Reserve: group.DefaultMinFree, Disk: datadir.Disk}
-	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	n = newNode(ctx, dir, o)
 	defer func() {
 		if err != nil { // a replica that must stop says why better than the step that waited for it
 			err = errors.Join(n.Err(), err, n.Close())
@@ -137,22 +134,38 @@ func Open(ctx context.Context, dir string, o Options) (n *Node, err error) {
 	if n.settings, err = datadir.ReadConfig(dir); err != nil {
 		return n, err
 	}
-	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
 	if err := datadir.CheckAnyName(dir, filepath.Join(dir, config.FileName), n.settings); err != nil {
 		return n, err
 	}
-	if err = n.openSocket(); err != nil {
-		return n, err
+	return n, n.openAll(ctx)
+}
+
+func newNode(ctx context.Context, dir string, o Options) *Node {
+	n := &Node{
+		o: o.withDefaults(), dir: dir, growth: host.NewGrowth(func() (uint64, error) { return datadir.FreeSpace(dir) }),
+		slots: budget.NewSlots(runtime.GOMAXPROCS(0)), files: records.NewFiles(), broken: map[identity.Jurisdiction]error{},
+	}
+	n.files.Space = &records.Space{Data: dir, Temporary: os.TempDir(), Reserve: group.DefaultMinFree, Disk: datadir.Disk}
+	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	return n
+}
+
+// openAll opens the socket and all jurisdictions by the settings, and starts the background work. A
+// node that is opened aside has none; see rehearse.
+func (n *Node) openAll(ctx context.Context) error {
+	n.limited, n.opened, n.zone = loglimit.New(n.o.Logger), n.o.Now(), n.settings.Zone()
+	if err := n.openSocket(); err != nil {
+		return err
 	}
 	n.adding.Lock() // what breaks meanwhile is left out when all is open
 	defer n.adding.Unlock()
-	if err = n.openHosted(ctx); err != nil {
-		return n, err
+	if err := n.openHosted(ctx); err != nil || n.aside {
+		return err
 	}
 	for _, h := range n.hosted {
 		n.start(h)
 	}
-	return n, nil
+	return nil
 }
 
 // openHosted opens the jurisdictions, and takes connections. Where one has other replicas, the

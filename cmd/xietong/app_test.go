@@ -227,6 +227,14 @@ func TestAnsweredNo(t *testing.T) {
 	if code != exitUnverified || !strings.Contains(stdout, `"first_bad": "entry 7: it is missing"`) {
 		t.Errorf("data as JSON: exit %d, stdout %q", code, stdout)
 	}
+	code, stdout, stderr := b.run("ledger", "verify", "--in", "torn")
+	if code != exitUnverified || !strings.Contains(stdout, "no node starts with this directory") || strings.Contains(stdout, "verified:") || !strings.Contains(stderr, "entries that state.db needs are missing from the log") {
+		t.Errorf("torn: got exit %d, %q, %q", code, stdout, stderr)
+	}
+	code, stdout, _ = b.run("ledger", "verify", "--in", "torn", "--json")
+	if code != exitUnverified || !strings.Contains(stdout, `"code": "log-gap"`) {
+		t.Errorf("torn: got exit %d, %q", code, stdout)
+	}
 	code, stdout, _ = b.run("ledger", "verify", "--in", "mixed")
 	if code != exitUnverified || !strings.Contains(stdout, "this keystore is not the one of this ledger") {
 		t.Errorf("another keystore: exit %d, stdout %q", code, stdout)

@@ -566,16 +566,16 @@ var fakeFloor = nodeFloor{
 		progress(10, 31)
 		progress(31, 31)
 		r := node.DataReport{Name: "nanming.guiyang.guizhou", Entries: 31, Root: "cdcd", Checkpoint: 30}
-		if name == "bad" {
+		switch name {
+		case "bad":
 			r.FirstBad = "entry 7: it is missing"
-		}
-		if name == "mixed" {
+		case "mixed":
 			r.Keystore = node.KeystoreOther
-		}
-		if name == "holed" {
+		case "holed":
 			r.DamagedRoster = "2"
-		}
-		if name == "decayed" {
+		case "torn":
+			r.Refused = &node.Refusal{Code: text.LogGap, Args: text.Args{"file": "/copy/j/nanming.guiyang.guizhou/wal", "mend": "ledger"}}
+		case "decayed":
 			r.Unreadable, r.FirstUnreadable = 2, log+"7"
 		}
 		return r, nil

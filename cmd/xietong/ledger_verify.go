@@ -114,14 +114,16 @@ type unsound struct{ failure *text.Failure }
 
 func (u *unsound) Error() string { return u.failure.Error() }
 
-// verifyData verifies every entry of a data directory that no node is using.
+// verifyData verifies every entry of a data directory that no node is using, and that one starts
+// with it. Where none does, the error is the one of the start.
 func (a *app) verifyData(ctx context.Context) error {
 	m := a.meter()
 	report, err := a.node.verifyData(ctx, a.data, a.in, func(done, total uint64) {
 		m.tell(a.t(text.CLIVerifyProgress, text.Args{"done": number(done), "total": number(total)}), done == total)
 	})
 	m.clear()
-	if f, ok := errors.AsType[*text.Failure](err); ok && (f.Code == text.PartDamaged || f.Code == text.DataUnsound || f.Code == text.OldEntriesDamaged) {
+	f, told := errors.AsType[*text.Failure](err)
+	if told && (report.Refused != nil || f.Code == text.PartDamaged || f.Code == text.DataUnsound || f.Code == text.OldEntriesDamaged) {
 		return &unsound{f}
 	}
 	if err != nil {
@@ -136,10 +138,17 @@ func (a *app) verifyData(ctx context.Context) error {
 	} else if report.FirstBad != "" {
 		a.say(text.CLIDataFalse, text.Args{"name": report.Name, "first": text.Cause(a.lang, report.FirstBad)})
 	} else {
-		a.say(text.CLIDataTrue, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
+		said := text.CLIDataTrue
+		if report.Refused != nil {
+			said = text.CLIDataNoStart
+		}
+		a.say(said, text.Args{"name": report.Name, "entries": number(report.Entries), "root": report.Root})
 	}
 	if err != nil {
 		return err
+	}
+	if r := report.Refused; r != nil {
+		return &unsound{&text.Failure{Code: r.Code, Args: r.Args, Err: r.Err}}
 	}
 	wrong := report.FirstBad != ""
 	if !wrong {

@@ -72,8 +72,11 @@ func (s *Store) fail(err error) []Result {
 // disk, while readers see the transaction over the file. (3) It drops the transaction, because the
 // file has it. After a failure the state on disk is unknown, so the process must end; raft's log
 // has every command of the transaction. Where lists is true, the list of free pages is written,
-// however long it is.
+// however long it is. A store that is open aside writes nothing.
 func (s *Store) commit(lists bool) error {
+	if s.options.Aside {
+		return nil
+	}
 	l, size, err := s.freeze()
 	if err != nil || l == nil {
 		return err

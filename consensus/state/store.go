@@ -166,6 +166,9 @@ type Options struct {
 	// Unmoving is true where nothing moves old entries into files: whoever opens a store to look,
 	// or to make raft's log, changes nothing that it need not.
 	Unmoving bool
+	// Aside is true for whoever opens a store to see what comes of it: the file is opened for
+	// reading only, what is applied stays in memory and is forgotten as the store is closed.
+	Aside bool
 
 	mapLen    int                         // bytes of the file's first map; 0: mapLen
 	began     func()                      // is called when the file is read and mu not yet held; nil: nothing is
@@ -250,7 +253,7 @@ func syncDir(path string) error {
 // Open opens the state file and starts its flusher. The error wraps ErrNoState, ErrInUse,
 // ErrOlderFormat or ErrNewerFormat in those cases.
 func Open(path string, registry *Registry, options Options) (*Store, error) {
-	db, m, err := openFile(path, registry, false, cmp.Or(options.mapLen, mapFor(options.Hosted)))
+	db, m, err := openFile(path, registry, options.Aside, cmp.Or(options.mapLen, mapFor(options.Hosted)))
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +284,7 @@ func (s *Store) start() error {
 	}
 	_ = s.View(func(r *Reader) error { return s.harms(r.checkFiles()) }) // it is noted, and the store serves on
 	s.flusher.Go(s.flushLoop)
-	if !s.options.Unmoving {
+	if !s.options.Unmoving && !s.options.Aside {
 		s.flusher.Go(s.moveLoop)
 	}
 	return nil

@@ -22,9 +22,8 @@ const (
 // has it. unlock leaves the file: only the lock on the file counts.
 func Lock(dir string) (unlock func() error, err error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	_, unread := os.ReadFile(filepath.Join(dir, lockName)) // a directory that can be read is read-only
-	if errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrPermission) && errors.Is(unread, fs.ErrPermission) {
-		return nil, part(dir, lockName, host.PartLock, err)
+	if err := noLock(dir, err); err != nil {
+		return nil, err
 	}
 	if err != nil {
 		return nil, Error(dir, err)
@@ -38,6 +37,25 @@ func Lock(dir string) (unlock func() error, err error) {
 		}
 		time.Sleep(lockPause)
 	}
+}
+
+// noLock returns the failure where the file cannot be opened because of what it is.
+func noLock(dir string, err error) error {
+	_, unread := os.ReadFile(filepath.Join(dir, lockName)) // a directory that can be read is read-only
+	if errors.Is(err, syscall.EISDIR) || errors.Is(err, fs.ErrPermission) && errors.Is(unread, fs.ErrPermission) {
+		return part(dir, lockName, host.PartLock, err)
+	}
+	return nil
+}
+
+// CheckLock refuses a directory whose file Lock cannot open because of what it is. It changes
+// nothing, and takes no lock.
+func CheckLock(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0)
+	if err != nil {
+		return noLock(dir, err)
+	}
+	return f.Close()
 }
 
 // Held reports whether the directory is that of a node which a process holds: one that serves it,

@@ -142,6 +142,9 @@ type Options struct {
 	// when a write of raft's log failed: at most once for each. From then on the host changes
 	// nothing, and can only be closed. nil: the process ends by a panic.
 	Fatal func(error)
+	// Aside opens a folder that was made by Beside, in which state.db is that of another folder: it
+	// is only read, and what is recorded is forgotten as the host closes.
+	Aside bool
 }
 
 // Reach is how a replica reaches the others.

@@ -55,6 +55,9 @@ func placeOf(dir string, more ...string) (p place) {
 		p.Machine = sum[:]
 	}
 	p.System = systemOf(dir)
+	if at, err := filepath.EvalSymlinks(filepath.Join(dir, stateFile)); err == nil { // see Beside
+		p.System = systemOf(filepath.Dir(at))
+	}
 	for _, name := range append([]string{stateFile}, more...) {
 		if id, ok := idOf(filepath.Join(dir, name)); ok {
 			p.Files = append(p.Files, id)

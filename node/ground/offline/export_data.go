@@ -22,14 +22,14 @@ func ExportData(ctx context.Context, data, name, dir string, progress func(done,
 	if err != nil {
 		return report, err
 	}
-	j, err := called(settings, name)
+	of, err := called(settings, name)
 	if err != nil {
 		return report, err
 	}
-	if err := datadir.CheckHosted(data, j); err != nil {
+	if err := datadir.CheckHosted(data, of.Name); err != nil {
 		return report, err
 	}
-	folder := host.Folder(data, j)
+	folder := host.Folder(data, of.Name)
 	file := filepath.Join(folder, "state.db")
 	var failed error // of the export itself
 	err = state.Look(file, func(r *state.Reader) error {

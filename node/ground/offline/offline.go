@@ -8,12 +8,12 @@
 package offline
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -156,7 +156,19 @@ type DataReport struct {
 	Contradicted   []Contradicted `json:"contradicted,omitempty"`
 	// Keystore says how the keystore in the directory goes with the ledger.
 	Keystore KeystoreState `json:"keystore"`
+	// Refused is why no node starts with the directory; nil: one does, where its address is free.
+	Refused *Refusal `json:"start_refused,omitempty"`
 }
+
+// Refusal is the problem of which the start of a node tells.
+type Refusal struct {
+	Code text.Code `json:"code"`
+	Args text.Args `json:"args,omitempty"`
+	Err  error     `json:"-"`
+}
+
+// Start returns why a start refuses a jurisdiction of a data directory; nil: it does not.
+type Start func(ctx context.Context, dir string, c config.Config, of config.Jurisdiction) *Refusal
 
 // Contradicted is a value that is not what the entries say.
 type Contradicted struct {
@@ -209,8 +221,9 @@ func keystoreIn(dir string, sealed []state.SealedPayload) (KeystoreState, error)
 // empty where the directory hosts one jurisdiction. A bad ledger is no error: it is told in
 // FirstBad. Raft's log is checked, too: a copy whose log is damaged does not start. What is kept
 // beside the entries is compared with what derive derives from them. Each of looks sees the state,
-// and adds to the report.
-func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), derive Derive, looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
+// and adds to the report. start is asked first, and what it says is told where the files cannot be
+// read to the end. nil: nobody asks.
+func VerifyData(ctx context.Context, dir, name string, progress func(done, total uint64), start Start, derive Derive, looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
 	if err := datadir.CheckFormat(dir); err != nil {
 		return DataReport{}, err
 	}
@@ -218,13 +231,29 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 	if err != nil {
 		return DataReport{}, err
 	}
-	j, err := called(settings, name)
+	of, err := called(settings, name)
 	if err != nil {
 		return DataReport{}, err
 	}
-	if err := datadir.CheckHosted(dir, j); err != nil {
+	if err := datadir.CheckName(dir, filepath.Join(dir, config.FileName), settings, of.Name); err != nil {
 		return DataReport{}, err
 	}
+	var refused *Refusal
+	if start != nil {
+		refused = start(ctx, dir, settings, of)
+	}
+	if refused != nil && refused.Code == text.DirInUse {
+		return DataReport{}, text.Fail(refused.Code, refused.Args, refused.Err)
+	}
+	report, err := verifyData(ctx, dir, of.Name, progress, derive, looks...)
+	report.Refused = refused
+	if err != nil && refused != nil {
+		err = text.Fail(refused.Code, refused.Args, errors.Join(refused.Err, err)) // a person reads what the start says
+	}
+	return report, err
+}
+
+func verifyData(ctx context.Context, dir string, j identity.Jurisdiction, progress func(done, total uint64), derive Derive, looks ...func(*state.Reader, *DataReport)) (DataReport, error) {
 	report := DataReport{Name: j.String()}
 	folder := host.Folder(dir, j)
 	found, err := state.Verify(ctx, filepath.Join(folder, "state.db"), progress, func(r *state.Reader) {
@@ -260,7 +289,7 @@ func VerifyData(ctx context.Context, dir, name string, progress func(done, total
 
 // called returns which of the jurisdictions of a data directory a person means; none is named where
 // there is one.
-func called(settings config.Config, typed string) (identity.Jurisdiction, error) {
+func called(settings config.Config, typed string) (config.Jurisdiction, error) {
 	var places []roster.Place
 	var names []string
 	for _, j := range settings.Jurisdictions {
@@ -269,15 +298,15 @@ func called(settings config.Config, typed string) (identity.Jurisdiction, error)
 	}
 	args := text.Args{"name": text.Short(typed), "where": "flag --in", "jurisdictions": strings.Join(names, ", ")}
 	if typed == "" && len(places) == 1 {
-		return places[0].Name, nil
+		return settings.Jurisdictions[0], nil
 	}
 	switch found := roster.ShippedOf(places[0].Name).Among(places, typed); {
 	case typed == "":
-		return identity.Jurisdiction{}, text.Fail(text.JurisdictionNeeded, args, nil)
+		return config.Jurisdiction{}, text.Fail(text.JurisdictionNeeded, args, nil)
 	case len(found) == 1:
-		return found[0].Name, nil
+		return settings.Jurisdictions[slices.IndexFunc(settings.Jurisdictions, func(j config.Jurisdiction) bool { return j.Name == found[0].Name })], nil
 	default:
-		return identity.Jurisdiction{}, text.Fail(text.NoSuchHosted, args, nil)
+		return config.Jurisdiction{}, text.Fail(text.NoSuchHosted, args, nil)
 	}
 }
 
@@ -325,76 +354,4 @@ func (r *DataReport) open(k *vault.Keystore, at *state.Reader, index uint64, lea
 		r.FirstUnreadable = at.Names().Entry(index).String()
 	}
 	return nil
-}
-
-// checkSigned verifies the newest checkpoint against the root that its entries give. It takes the
-// first key set as it stands, and returns its pin: the reader of the report compares that pin with
-// the trusted one.
-func checkSigned(found state.Report) (pin string, err error) {
-	if len(found.KeySets) == 0 {
-		return "", nil
-	}
-	first, err := trust.PinOf(found.KeySets[0])
-	if err != nil {
-		return "", err
-	}
-	walked, err := trust.Walk(first, found.KeySets)
-	p := found.Published
-	if err != nil || p.Note == nil {
-		return first.String(), err
-	}
-	var keys trust.KeySet
-	if found.InForce > 0 {
-		keys = walked[found.InForce-1]
-	} else if keys, err = formerSigners(found); err != nil {
-		return first.String(), err
-	}
-	log := signedLog(found)
-	c, err := ledger.OpenCheckpoint(p.Note, log, keys)
-	if err == nil && (c.Size != p.Mark.Size || c.Root != found.Signed || !bytes.Equal(p.Mark.Root, c.Root[:])) {
-		err = errors.New("the signed checkpoint is not the root that its entries give")
-	}
-	if err == nil {
-		err = ledger.StateDigest{Log: log, Index: p.Mark.Index, Digest: p.Mark.Digest}.CheckMajority(p.Lines, keys)
-	}
-	return first.String(), err
-}
-
-// formerSigners returns the key set by which the newest checkpoint is signed where it is of a chain
-// before the newest: the ledger has gone on with new keys, and has not signed since.
-func formerSigners(found state.Report) (keys trust.KeySet, err error) {
-	var chain [][]byte
-	var until uint64
-	for _, k := range found.Former {
-		if k.Index >= found.Published.Mark.Size {
-			break
-		}
-		if k.Until != until {
-			chain, until = nil, k.Until
-		}
-		chain = append(chain, k.Signed)
-	}
-	if len(chain) == 0 {
-		return keys, errors.New("a checkpoint was published before any key set")
-	}
-	first, err := trust.PinOf(chain[0])
-	if err != nil {
-		return keys, err
-	}
-	walked, err := trust.Walk(first, chain)
-	if err != nil {
-		return keys, err
-	}
-	return walked[len(walked)-1], nil
-}
-
-// signedLog returns the log that the newest checkpoint says it is of, where that is one of an epoch
-// before the newest, in which the ledger has not signed yet.
-func signedLog(found state.Report) identity.Log {
-	origin, _, _ := strings.Cut(string(found.Published.Note), "\n")
-	log, err := identity.ParseLog(origin)
-	if err != nil || log.Jurisdiction() != found.Log.Jurisdiction() || log.Epoch() > found.Log.Epoch() {
-		return found.Log
-	}
-	return log
 }

@@ -145,13 +145,13 @@ func TestChangedCheckpointIsFound(t *testing.T) {
 			f.WriteAt([]byte{data[at+i] ^ 1}, int64(at+i))
 			at++
 		}
-		report, err := VerifyData(t.Context(), dir, "", nil, nil)
+		report, err := VerifyData(t.Context(), dir, "", nil, nil, nil)
 		if err == nil && report.FirstBad == "" {
 			t.Errorf("byte %d of the checkpoint was changed, and all is well", i)
 		}
 		f.WriteAt(data, 0)
 	}
-	if report, err := VerifyData(t.Context(), dir, "", nil, nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
+	if report, err := VerifyData(t.Context(), dir, "", nil, nil, nil); err != nil || report.FirstBad != "" || report.Entries != 4 {
 		t.Errorf("the file as it was: got %+v, %v", report, err)
 	}
 }
@@ -179,7 +179,7 @@ func TestNewKeysThatSignedNothingYet(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	report, err := VerifyData(t.Context(), dir, "", nil, nil)
+	report, err := VerifyData(t.Context(), dir, "", nil, nil, nil)
 	if err != nil || report.FirstBad != "" || report.Checkpoint != 4 || report.Entries != 6 {
 		t.Errorf("got %+v, %v", report, err)
 	}
@@ -203,18 +203,18 @@ func TestVerifyAsksWhichLedger(t *testing.T) {
 		"guiyang": "", "花溪区": "", "yunyan.zunyi": "",
 	} {
 		got, err := called(c, typed)
-		if got.String() != want || (want == "") != (text.AsFailure(err).Code == text.NoSuchHosted) {
-			t.Errorf("%s: got %s, %v, want %s", typed, got, err, want)
+		if got.Name.String() != want || (want == "") != (text.AsFailure(err).Code == text.NoSuchHosted) {
+			t.Errorf("%s: got %s, %v, want %s", typed, got.Name, err, want)
 		}
 	}
 	if err := datadir.WriteConfig(dir, c); err != nil {
 		t.Fatal(err)
 	}
-	_, err = VerifyData(t.Context(), dir, "", nil, nil)
+	_, err = VerifyData(t.Context(), dir, "", nil, nil, nil)
 	if f := text.AsFailure(err); f.Code != text.JurisdictionNeeded || f.Args["jurisdictions"] != nanming+", yunyan.guiyang.guizhou" {
 		t.Errorf("got %v", err)
 	}
-	if report, err := VerifyData(t.Context(), dir, nanming, nil, nil); err != nil || report.Entries != 4 {
+	if report, err := VerifyData(t.Context(), dir, nanming, nil, nil, nil); err != nil || report.Entries != 4 {
 		t.Errorf("got %+v, %v", report, err)
 	}
 }
@@ -246,7 +246,7 @@ func TestVerifyTellsOfAnotherKeystore(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		report, err := VerifyData(t.Context(), dir, "", nil, nil)
+		report, err := VerifyData(t.Context(), dir, "", nil, nil, nil)
 		if err != nil || report.Keystore != row.want || report.FirstBad != "" {
 			t.Errorf("got %+v, %v, want %s", report, err, row.want)
 		}
@@ -273,7 +273,7 @@ func TestVerifyOpensPayloads(t *testing.T) {
 	}
 	unsound := func() {
 		t.Helper()
-		report, err := VerifyData(t.Context(), dir, "", nil, nil)
+		report, err := VerifyData(t.Context(), dir, "", nil, nil, nil)
 		f, ok := errors.AsType[*text.Failure](err)
 		if !ok || f.Code != text.DataUnsound || !strings.HasPrefix(f.Args["kept"], "sealed ") || f.Args["values"] != "1" {
 			t.Errorf("got %+v, %v", report, err)

@@ -7,6 +7,7 @@ const (
 	CLIFileDiffers     Code = "cli.file-differs"
 	CLIFileDiffersDo   Code = "cli.file-differs-do"
 	CLIDataTrue        Code = "cli.data.true"
+	CLIDataNoStart     Code = "cli.data.no-start"
 	CLIDataFalse       Code = "cli.data.false"
 	CLIDataFiles       Code = "cli.data.files"
 	CLIDataRoster      Code = "cli.data.roster"
@@ -78,6 +79,8 @@ var ledgerSentences = []sentence{
 	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}"},
+	{CLIDataNoStart, "{name} 的 {entries} 个条目与检查点一致，根 {root}；但是节点无法以此目录启动：",
+		"the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}, but no node starts with this directory:"},
 	{CLIDataFalse, "验证未通过：{name} 的账本不成立：{first}", "refused: the ledger of {name} does not hold: {first}"},
 	{CLIDataFiles, "验证未通过：{name} 的账本旧条目的文件缺失或已损坏，共 {count} 个：{files}。请停止节点，从本账本的任何一份备份（较早的也可以）把同名文件复制到 {dir}，再验证一次：这样的文件从不改变，各份备份中的都一样",
 		"refused: files of old entries of the ledger of {name} are missing or damaged, {count} in all: {files}; while the node is stopped, copy the files of these names into {dir} from any backup of this ledger, also an older one, and verify again: such a file never changes, so it is the same in each"},
@@ -131,8 +134,8 @@ var ledgerSentences = []sentence{
 	},
 	{
 		CLILongVerify,
-		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其复制件。\n验证导出的账本：给出 EXPORT（目录，或者单独一份检查点）和 --policy 见证规则；用 --since 的，另证明它承接留存的检查点。\n都不需要运行中的节点。",
-		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nVerify an export: give EXPORT, its directory or a checkpoint alone, and the policy with --policy; --since also proves\nthat it goes on from a checkpoint that was kept. None of them needs a running node.",
+		"验证存证凭证：给出 RECEIPT、（如有）PAYLOAD 和 --root 根的起点标识。\n验证数据目录：不给参数，用 --data 指明已停止的节点的目录或其复制件；同时验证节点能以它启动（地址和端口除外），不改动其中任何内容。\n验证导出的账本：给出 EXPORT（目录，或者单独一份检查点）和 --policy 见证规则；用 --since 的，另证明它承接留存的检查点。\n都不需要运行中的节点。",
+		"Verify a receipt: give RECEIPT, PAYLOAD if there is one, and the pin with --root.\nVerify a data directory: give no argument, and name the directory of a stopped node, or a copy, with --data.\nThat a node starts with it is verified, too, but for addresses and ports, and nothing in it is changed.\nVerify an export: give EXPORT, its directory or a checkpoint alone, and the policy with --policy; --since also proves\nthat it goes on from a checkpoint that was kept. None of them needs a running node.",
 	},
 	{CLIFlagOut, "保存到目录 `DIR`（默认当前目录）", "save in the directory `DIR` (default the current one)"},
 	{CLIFlagRoot, "根的起点标识 `PIN`（见 xietong tree）", "the `PIN` of the root, which is trusted (see xietong tree)"},

@@ -57,7 +57,7 @@ func appended(t *testing.T, replicas int) {
 	if err := r.Close(); err != nil || len(r.Dirs) != replicas {
 		t.Fatal(len(r.Dirs), err)
 	}
-	report, err := offline.VerifyData(t.Context(), r.Dirs[0], "", nil, nil)
+	report, err := offline.VerifyData(t.Context(), r.Dirs[0], "", nil, nil, nil)
 	if err != nil || report.FirstBad != "" || report.Entries < size {
 		t.Errorf("got %+v, %v, want %d entries", report, err, size)
 	}

@@ -157,7 +157,7 @@ func TestBackAndForth(t *testing.T) {
 		_, err = ask(t, city, county)
 		refusedAs(t, "what was revoked in the third epoch", err, text.GrantRevoked, "")
 		county.Stop()
-		if report, err := node.VerifyData(t.Context(), county.machine.dir, "", nil); err != nil {
+		if report, err := node.VerifyData(t.Context(), county.machine.dir, "", nil); err != nil || report.Refused != nil {
 			t.Errorf("got %+v, %v", report, err)
 		}
 	})

@@ -53,7 +53,7 @@ func TestALostChainGoesOn(t *testing.T) {
 			})
 		}
 		city.Stop()
-		if report, err := node.VerifyData(t.Context(), city.machine.dir, "", nil); err != nil {
+		if report, err := node.VerifyData(t.Context(), city.machine.dir, "", nil); err != nil || report.Refused != nil {
 			t.Errorf("got %+v, %v", report, err)
 		}
 	})

@@ -224,7 +224,7 @@ func TestLostKeysGoOn(t *testing.T) {
 		}
 		tree.Within(15*time.Minute, "it is witnessed in its epoch", func() bool { return city.seenWhole() })
 		city.Stop()
-		if report, err := node.VerifyData(t.Context(), city.machine.dir, "", nil); err != nil {
+		if report, err := node.VerifyData(t.Context(), city.machine.dir, "", nil); err != nil || report.Refused != nil {
 			t.Errorf("got %+v, %v", report, err)
 		}
 	})

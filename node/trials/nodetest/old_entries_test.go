@@ -195,7 +195,7 @@ func TestOldEntriesInFiles(t *testing.T) {
 		for _, n := range append(all, root) {
 			n.Stop()
 			report, err := node.VerifyData(t.Context(), n.machine.dir, "", nil)
-			if err != nil || report.FirstBad != "" || report.Entries < 1100 || report.Contradictions+report.Unreadable > 0 {
+			if err != nil || report.FirstBad != "" || report.Entries < 1100 || report.Contradictions+report.Unreadable > 0 || report.Refused != nil {
 				t.Errorf("%s verifies as %+v, %v", n.machine.name, report, err)
 			}
 		}
