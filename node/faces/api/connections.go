@@ -103,6 +103,9 @@ func (r *room) Accept() (net.Conn, error) {
 		}
 		select {
 		case a := <-come:
+			if a.err != nil && passes(a.err) {
+				return nil, a.err
+			}
 			if a.err != nil {
 				return nil, r.turnAway(a.err)
 			}
@@ -112,6 +115,13 @@ func (r *room) Accept() (net.Conn, error) {
 		case <-r.closed: // see above
 		}
 	}
+}
+
+// passes reports whether an error of Accept passes, as net/http judges it: it calls Accept again
+// after a while. A crowd may take the last descriptor.
+func passes(err error) bool {
+	again, ok := err.(interface{ Temporary() bool })
+	return ok && again.Temporary()
 }
 
 // turnAway closes those who wait, where Accept is called no more for an error, which it returns.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -172,4 +173,43 @@ func TestNobodyWaitsAtABrokenListener(t *testing.T) {
 			t.Errorf("it still waits: %v", err)
 		}
 	})
+}
+
+// crowd is a listener that gives connections, and in between an error.
+type crowd struct {
+	come   chan arrival
+	closed chan struct{}
+}
+
+func (c crowd) Accept() (net.Conn, error) {
+	select {
+	case a := <-c.come:
+		return a.conn, a.err
+	case <-c.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (c crowd) Close() error   { close(c.closed); return nil }
+func (c crowd) Addr() net.Addr { return &net.UnixAddr{Name: "crowd", Net: "unix"} }
+
+// TestOutOfDescriptorsForAMoment: net/http calls Accept again after an error that passes. Whoever
+// waits for a place waits on; after one that does not pass nobody waits any more.
+func TestOutOfDescriptorsForAMoment(t *testing.T) {
+	for err, stays := range map[error]int{syscall.EMFILE: 1, syscall.EINVAL: 0} {
+		l := crowd{make(chan arrival, 3), make(chan struct{})}
+		r := newRoom(l, 1)
+		first, _ := net.Pipe()
+		waits, _ := net.Pipe()
+		l.come <- arrival{first, nil}
+		l.come <- arrival{waits, nil}
+		l.come <- arrival{nil, &net.OpError{Op: "accept", Err: err}}
+		if _, err := r.Accept(); err != nil {
+			t.Fatal(err)
+		}
+		if _, got := r.Accept(); !errors.Is(got, err) || len(r.waiting) != stays {
+			t.Errorf("%v: got %v, and %d wait, want %d", err, got, len(r.waiting), stays)
+		}
+		_ = r.Close()
+	}
 }
