@@ -77,12 +77,22 @@ func (e *endorses) add(child identity.Jurisdiction, now endorsed) (other endorse
 	return other, twice
 }
 
+// newestBegun returns the newest log of a child of which it is known how its epoch began, or that
+// began a ledger anew; else the first. Another one takes the place of none: its first heads alone
+// would end what was found.
+func newestBegun(r *state.Reader, by identity.Jurisdiction) (newest identity.Log) {
+	for i, log := range epochsOf(r, by, by) {
+		k, _ := risenOf.Load(r, keyOfRisen(by, log))
+		if _, begun := k.lostAfter(log.Epoch() - 1); begun || k.Anew || i == 0 {
+			newest = log
+		}
+	}
+	return newest
+}
+
 // read goes on reading the heads of a child's newest log, as long as there is room.
 func (e *endorses) read(r *state.Reader, by identity.Jurisdiction, now time.Time) error {
-	var newest identity.Log
-	if all := epochsOf(r, by, by); len(all) > 0 {
-		newest = all[len(all)-1]
-	}
+	newest := newestBegun(r, by)
 	if newest != e.log || e.of == nil {
 		*e = endorses{log: newest, of: map[identity.Jurisdiction][]endorsed{}, twice: map[identity.Jurisdiction]Finding{}, told: e.told}
 	}

@@ -160,3 +160,39 @@ func TestEndorsementsAreComparedAlways(t *testing.T) {
 		})
 	}
 }
+
+// TestAnEpochEndsNoFinding (W24): a city endorsed two key sets of its county under one number. It
+// begins an epoch, and sends the first heads of that alone: what was found stays.
+func TestAnEpochEndsNoFinding(t *testing.T) {
+	w := newWorld(t, three...)
+	province, city, county := w.at(three[0]), w.at(three[1]), w.at(three[2])
+	hash := tlog.Hash{1}
+	w.pins[county.name] = must2(trust.NewPin(county.name, 1, hash[:]))(t)
+	for _, h := range []byte{1, 9, 1} {
+		b := endorseBody{Child: county.name.Label(), Number: 1, Hash: tlog.Hash{h}, By: 5, Statement: must2(city.Note("text/plain", []byte("x")))(t)}
+		must2(endorse.Do(t.Context(), city.Host, book.Request{}, b))(t)
+	}
+	for range 4 {
+		w.elapse(showAgain)
+		w.round()
+	}
+	before := province.findings()
+	city.rewrites(province, city.size())
+	w.elapse(2 * time.Minute)
+	must2(0, city.desk.show(t.Context(), province.name))(t)
+	city.first(province, 2)
+	for range 4 {
+		w.elapse(showAgain)
+		w.without(city, 1)
+	}
+	if after := province.findings(); len(before) != 1 || len(after) != 1 || after[0].Entry != before[0].Entry {
+		t.Errorf("found %+v before, %+v after", before, after)
+	}
+	for range 4 {
+		w.elapse(showAgain)
+		w.round()
+	}
+	if after := province.findings(); len(after) != 1 {
+		t.Errorf("once all heads are there: found %+v", after)
+	}
+}
