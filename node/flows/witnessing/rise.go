@@ -8,6 +8,7 @@ import (
 	"xietong/certs/identity"
 	"xietong/consensus/state"
 	"xietong/consensus/witness"
+	"xietong/exchange/budget"
 	"xietong/exchange/relay"
 	"xietong/node/ground/failure"
 	"xietong/node/ground/operation"
@@ -32,6 +33,16 @@ const (
 	turnPause     = 20 * time.Millisecond // until what is under way to the parent is looked at again
 )
 
+// What goes up at once because of those below: for all of them half of what the parent keeps at
+// once, so that they do not use up what is for the own acts, and for each child less, so that none
+// uses up what is for its siblings. The rest goes with the minute.
+const (
+	belowAtOnce    = actsAtOnce / 2
+	belowPerSecond = actsPerSecond / 2
+	childAtOnce    = 2
+	childPerSecond = actsPerSecond / 8
+)
+
 var errNoLink = errors.New("there is no link")
 
 // acted has the heads of acts go up soon, if this replica sends any.
@@ -39,6 +50,14 @@ func (d *Desk) acted() {
 	select {
 	case d.acts <- struct{}{}:
 	default: // Rise wakes already
+	}
+}
+
+// actedBelow is acted for heads that came from a child, as far as those may go up at once.
+func (d *Desk) actedBelow(child identity.Jurisdiction) {
+	now := d.o.Now()
+	if d.haste.Spend(1, budget.Payer{Neighbour: child.String()}, now) == nil && d.hasteBelow.Spend(1, budget.Payer{Neighbour: d.name.String()}, now) == nil {
+		d.acted()
 	}
 }
 

@@ -2,6 +2,7 @@ package witnessing
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -164,5 +165,35 @@ func TestPutBackParentIsAskedAnew(t *testing.T) {
 			w.round()
 		}
 		city.checkKnown(county)
+	})
+}
+
+// TestFloodBelowSilencesNobody (C43): a town decides something every second. What another one
+// decides, and its county, is known at the city at once all the same.
+func TestFloodBelowSilencesNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const huaxi = "huaxi.nanming.guiyang.guizhou"
+		w := rise(t, append(slices.Clone(four), huaxi)...)
+		defer w.end()
+		city, county, town, other := w.at(four[1]), w.at(four[2]), w.at(four[3]), w.at(huaxi)
+		time.Sleep(time.Hour)
+		for range 3 * 60 {
+			town.does(1)
+			time.Sleep(time.Second)
+		}
+		for _, by := range []*place{other, county} {
+			by.does(1)
+			want, took := by.size(), time.Duration(0)
+			for ; took < time.Minute; took += time.Second {
+				if k, _ := city.knows(by.Log()); k.To >= want {
+					break
+				}
+				town.does(1)
+				time.Sleep(time.Second)
+			}
+			if took > 5*time.Second {
+				t.Errorf("an act of %s is known at the city after %s", by.name, took)
+			}
+		}
 	})
 }

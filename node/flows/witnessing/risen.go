@@ -288,7 +288,7 @@ func (d *Desk) keepHeads(ctx context.Context, who identity.Jurisdiction, s stand
 			"peer", who.String(), "gone", s.goes.String(), "log", x.Log.String())
 	}
 	if k.Acts > s.had.Acts {
-		d.acted()
+		d.actedBelow(who)
 	}
 	return viewed(ctx, d, func(r *state.Reader) (span, error) {
 		k, _ := risenOf.Load(r, keyOfRisen(who, x.Log))

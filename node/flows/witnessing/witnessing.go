@@ -175,7 +175,9 @@ type Desk struct {
 	heavy   *budget.Rates // on heads that come, in KiB
 	telling *budget.Rates // on heads that are told
 
-	hasty *budget.Rates // on checkpoints that are kept at once
+	hasty      *budget.Rates // on checkpoints that are kept at once
+	haste      *budget.Rates // on what goes up at once because of a child,
+	hasteBelow *budget.Rates // and of all of them
 
 	rising    host.Lock // held while heads are sent
 	passed    passed
@@ -241,6 +243,7 @@ func New(o Options) *Desk {
 		o: o, name: o.Own.Name(), spent: budget.NewRates(mostAtOnce, perSecond),
 		heavy: budget.NewRates(headsAtOnce, headsPerSecond), telling: budget.NewRates(answersAtOnce, answersPerSecond),
 		showing: budget.NewRates(mostAtOnce, shownPerSecond), hasty: budget.NewRates(actsAtOnce, actsPerSecond),
+		haste: budget.NewRates(childAtOnce, childPerSecond), hasteBelow: budget.NewRates(belowAtOnce, belowPerSecond),
 		acts:  make(chan struct{}, 1),
 		shown: map[identity.Jurisdiction]shown{}, later: map[identity.Log]kept{}, heard: map[identity.Jurisdiction]hearing{},
 		fullAt: map[identity.Jurisdiction]bool{}, busyWith: map[identity.Jurisdiction]bool{}, free: make(chan struct{}, 1),
