@@ -328,7 +328,7 @@ func (n *Node) doorOf(h *hosted, endorser *tree.Endorser, published *rosters.Sto
 		Parent: h.host, Now: n.o.Now,
 		Alarm: h.table.Alarm, Settled: h.table.Over, Budget: door.NewBudget(), Slots: n.slots,
 		Changed: func(ctx context.Context) error { return n.changed(ctx, h) },
-		Say:     endorser.Say,
+		Say:     endorser.Say, Clocks: clocksHeard{h},
 		Replica: h.siblings.desk(h).Door, Member: h.siblings.desk(h).Member, Withheld: h.withheldAtDoor,
 		Lacked: h.host.Lacked, Unheard: h.unheardAtDoor, Seen: h.seen,
 		Saw: func(ctx context.Context, child identity.Jurisdiction) (door.Kept, error) {

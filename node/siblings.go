@@ -229,16 +229,21 @@ func (s *siblings) waits(ctx context.Context) bool {
 	return err == nil && e.Number < uint64(len(sets))
 }
 
-func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every time.Duration) error {
-	keep := []identity.Replica{}
-	err := s.host.Look(func(r *state.Reader) error {
+// others returns the other replicas that are members.
+func (s *siblings) others() (all []identity.Replica, err error) {
+	err = s.host.Look(func(r *state.Reader) error {
 		for _, m := range replicas.Members(r) {
 			if m.In() && m.Replica != s.host.Replica() {
-				keep = append(keep, m.Replica)
+				all = append(all, m.Replica)
 			}
 		}
 		return nil
 	})
+	return all, err
+}
+
+func (s *siblings) look(ctx context.Context, h *hosted, asked *time.Time, every time.Duration) error {
+	keep, err := s.others()
 	if err != nil {
 		return err
 	}

@@ -207,6 +207,7 @@ func (n *Node) start(h *hosted) {
 	h.workers.Go(func() { h.witness.LinksAbove(h.ctx) })
 	h.workers.Go(func() { h.watchBeside(n) })
 	h.workers.Go(func() { h.askWitnesses(n) })
+	h.workers.Go(func() { h.watchDiffering(n) })
 	h.workers.Go(func() { h.epochs.Run(h.ctx) })
 	h.workers.Go(func() { h.epochs.Watch(h.ctx) })
 	if parent, joined := h.table.Parent(); joined {
@@ -322,8 +323,11 @@ func (n *Node) Link(local, peer identity.Jurisdiction) (s api.LinkState) {
 			s.Since = h.up // the other side may end what is replaced before its successor counts here
 		} else {
 			s.Why = why(n.configuration().Listen, h.away, h.failed)
-			if h.host.Follows() { // no neighbour knows its keys
+			switch {
+			case h.host.Follows(): // no neighbour knows its keys
 				s.Why = noVote
+			case h.host.DiffersFrom(parent):
+				s.Why = clocksDiffer
 			}
 		}
 	}
@@ -336,6 +340,9 @@ const onlyHere = "only-here"
 
 // noVote is why a replica that follows has no link.
 const noVote = "no-vote"
+
+// clocksDiffer is why each of the two refuses the certificate of the other.
+const clocksDiffer = "clocks-differ"
 
 // why returns why there is no link to the parent, as a cause that package text knows; away says
 // that its addresses are of another machine.

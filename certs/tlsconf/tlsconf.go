@@ -105,7 +105,7 @@ func Ends(state tls.ConnectionState) time.Time {
 }
 
 // Recheck verifies the other end of an open connection against the CAs that are trusted now. Its
-// errors wrap ErrIdentity.
+// errors wrap ErrIdentity; see TimeError.
 func Recheck(state tls.ConnectionState, bundles x509bundle.Source, now time.Time) (Peer, error) {
 	return verify(state.PeerCertificates, bundles, now)
 }
@@ -113,7 +113,7 @@ func Recheck(state tls.ConnectionState, bundles x509bundle.Source, now time.Time
 func verify(certs []*x509.Certificate, bundles x509bundle.Source, now time.Time) (Peer, error) {
 	id, _, err := x509svid.Verify(certs, bundles, x509svid.WithTime(now))
 	if err != nil {
-		return Peer{}, fmt.Errorf("%w: %w", ErrIdentity, err)
+		return Peer{}, forItsTime(certs, bundles, now, fmt.Errorf("%w: %w", ErrIdentity, err))
 	}
 	return ParsePeer(id)
 }
@@ -168,7 +168,8 @@ func DialJoin(to identity.Jurisdiction) *tls.Config {
 }
 
 // VerifyServer verifies that the other end is a replica of the jurisdiction that was dialled. The
-// error wraps ErrIdentity, or ErrNotNeighbour for a replica of another jurisdiction.
+// error wraps ErrIdentity, of which TimeError is one, or ErrNotNeighbour for a replica of another
+// jurisdiction.
 func VerifyServer(state tls.ConnectionState, bundles x509bundle.Source, to identity.Jurisdiction, now time.Time) error {
 	peer, err := verify(state.PeerCertificates, bundles, now)
 	if err == nil && peer.Jurisdiction != to {

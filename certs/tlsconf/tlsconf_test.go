@@ -223,6 +223,31 @@ func TestDiallersRefuse(t *testing.T) {
 	}
 }
 
+// TestRefusedForItsTime: of a certificate that is refused for its time alone it is told, before and
+// after; and of one with which something else is wrong, too, it is not.
+func TestRefusedForItsTime(t *testing.T) {
+	city, county, imposter := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou"), newNode(t, "guiyang.guizhou")
+	for _, n := range []*node{city, imposter} {
+		n.trusts(t, county)
+	}
+	county.trusts(t, city)
+	for _, off := range []time.Duration{8 * time.Hour, -8 * time.Hour} {
+		county.clock = start.Add(off)
+		_, _, err, _ := shake(t, county.Dial(city.name), city.listenFor(county))
+		e, ok := errors.AsType[*TimeError](err)
+		if !ok || !errors.Is(err, ErrIdentity) || e.Peer.Jurisdiction != city.name || e.Now != county.clock || !e.NotBefore.Before(start) || !e.NotAfter.After(start) {
+			t.Errorf("a clock %s off: got %v, want a TimeError with the times of the certificate", off, err)
+		}
+		if _, _, err, _ := shake(t, county.Dial(city.name), imposter.listenFor(county)); errors.As(err, new(*TimeError)) || !errors.Is(err, ErrIdentity) {
+			t.Errorf("a clock %s off, and another of the same name: got %v, want an ErrIdentity that is no TimeError", off, err)
+		}
+	}
+	county.clock = start
+	if _, _, err, _ := shake(t, county.Dial(city.name), imposter.listenFor(county)); errors.As(err, new(*TimeError)) {
+		t.Errorf("another of the same name, in time: got %v, want no TimeError", err)
+	}
+}
+
 func TestProtocols(t *testing.T) {
 	city, county := newNode(t, "guiyang.guizhou"), newNode(t, "nanming.guiyang.guizhou")
 	city.trusts(t, county)

@@ -35,6 +35,9 @@ func (a *app) clockShow() *cobra.Command {
 		if c.Wrong != nil {
 			a.sayTrouble(*c.Wrong)
 		}
+		for _, alarm := range c.Alarms {
+			a.sayTrouble(alarm)
+		}
 		return nil
 	})
 }

@@ -8,6 +8,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/node/faces/client"
+	"xietong/node/ground/failure"
 	"xietong/node/ground/host"
 	"xietong/node/ground/text"
 )
@@ -32,7 +33,7 @@ func (s *server) registerClock(a huma.API) {
 
 func clockShown(_ context.Context, h Hosted, _ *plain) (out client.Clock, err error) {
 	c := h.Clock.ClockState()
-	out = client.Clock{Now: stamp(c.Now), Ledger: stamp(c.Ledger), By: c.By.String(), Neighbours: []client.ClockOffset{}}
+	out = client.Clock{Now: stamp(c.Now), Ledger: stamp(c.Ledger), By: c.By.String(), Neighbours: []client.ClockOffset{}, Alarms: []client.Trouble{}}
 	if c.By == host.ByNeighbour {
 		out.Neighbour = h.Standing.Called(c.Who)
 	}
@@ -43,10 +44,27 @@ func clockShown(_ context.Context, h Hosted, _ *plain) (out client.Clock, err er
 		wrong := troubleShown(c.Wrong)
 		out.Wrong = &wrong
 	}
+	for _, differs := range c.Differ {
+		out.Alarms = append(out.Alarms, troubleShown(differShown(h, differs)))
+	}
+	for _, apart := range c.Apart {
+		out.Alarms = append(out.Alarms, troubleShown(apart))
+	}
 	for _, t := range c.Told {
 		out.Neighbours = append(out.Neighbours, client.ClockOffset{Name: t.By.String(), DisplayName: h.Standing.Called(t.By), Offset: t.Offset.Seconds()})
 	}
 	return out, nil
+}
+
+// differShown calls a neighbour whose clock differs as people do; other errors stay as they are.
+func differShown(h Hosted, err error) error {
+	differs, ok := errors.AsType[*host.DifferError](err)
+	if !ok {
+		return err
+	}
+	f := failure.Of(err)
+	f.Args["name"] = h.Standing.Called(differs.Of)
+	return f
 }
 
 func acceptedClock(ctx context.Context, h Hosted, in *acceptClock) (client.Entered, error) {

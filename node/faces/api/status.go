@@ -150,7 +150,7 @@ func (s *server) statusOf(ctx context.Context, h Hosted) (client.JurisdictionSta
 		wrong = append(wrong, err)
 	}
 	for _, err := range wrong {
-		j.Alarms = append(j.Alarms, troubleShown(err))
+		j.Alarms = append(j.Alarms, troubleShown(differShown(h, err)))
 	}
 	return j, nil
 }

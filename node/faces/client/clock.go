@@ -21,6 +21,7 @@ type Clock struct {
 	CorrectedAt string        `json:"corrected_at,omitempty" doc:"RFC 3339: ledger time ran ahead until then, and the clock has not caught up yet"`
 	Wrong       *Trouble      `json:"wrong,omitempty" doc:"Why nothing is written"`
 	Neighbours  []ClockOffset `json:"neighbours" doc:"What the clocks of the neighbours say"`
+	Alarms      []Trouble     `json:"alarms" doc:"Neighbours to which there is no link because the clocks differ, and replicas whose clocks are apart"`
 }
 
 // ClockOffset is how far the clock of a neighbour is ahead.

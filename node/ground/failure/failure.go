@@ -33,9 +33,6 @@ import (
 // not be nil.
 func Of(err error) *text.Failure {
 	var full *group.SpaceError
-	var clock *host.ClockError
-	var apart *host.ApartError
-	var leader *host.LeaderClockError
 	var corrected *host.CorrectedError
 	var growth *host.GrowthError
 	var keys *host.KeysError
@@ -51,7 +48,7 @@ func Of(err error) *text.Failure {
 		cause, _ := errors.AsType[*text.Failure](problem)
 		told = cause != failure
 	}
-	replica := ofReplica(err)
+	replica, clock := ofReplica(err), ofClock(err)
 	part, ofPart := errors.AsType[*host.PartError](err)
 	switch {
 	case told: // a room chose this failure for the person, whatever its cause is
@@ -64,12 +61,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": text.Mebibytes(full.Free), "needed": text.Mebibytes(full.Needed),
 		}, Err: err}
-	case errors.As(err, &leader):
-		return &text.Failure{Code: text.LeaderClock, Args: text.Args{"replica": leader.Replica.String()}, Err: err}
-	case errors.As(err, &clock):
-		return clockFailure(clock, err)
-	case errors.As(err, &apart):
-		return apartFailure(apart, err)
+	case clock != nil:
+		return clock
 	case errors.As(err, &corrected):
 		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
 	case errors.As(err, &growth):
@@ -282,6 +275,25 @@ func SignedBy(err error) identity.Jurisdiction {
 	return identity.Jurisdiction{}
 }
 
+// ofClock returns what is wrong with a clock; nil: it is another error.
+func ofClock(err error) *text.Failure {
+	var leader *host.LeaderClockError
+	var clock *host.ClockError
+	var apart *host.ApartError
+	var differ *host.DifferError
+	switch {
+	case errors.As(err, &leader):
+		return &text.Failure{Code: text.LeaderClock, Args: text.Args{"replica": leader.Replica.String()}, Err: err}
+	case errors.As(err, &clock):
+		return clockFailure(clock, err)
+	case errors.As(err, &apart):
+		return apartFailure(apart, err)
+	case errors.As(err, &differ):
+		return differFailure(differ, err)
+	}
+	return nil
+}
+
 // clockFailure says what is wrong with the clock.
 func clockFailure(e *host.ClockError, err error) *text.Failure {
 	offset := e.Ahead.Abs().String()
@@ -304,6 +316,14 @@ func apartFailure(e *host.ApartError, err error) *text.Failure {
 		f.Code = text.ReplicaClockBehind
 	}
 	return f
+}
+
+// differFailure says that the clock of a neighbour differs so much that there is no link.
+func differFailure(e *host.DifferError, err error) *text.Failure {
+	code := map[host.Whose]text.Code{host.NobodyKnows: text.ClocksDiffer, host.ThisOne: text.ClockWrongHere, host.TheOther: text.ClockWrongThere}[e.Whose]
+	return &text.Failure{Code: code, Args: text.Args{
+		"name": e.Of.String(), "offset": e.Ahead.Abs().String(), "clock": stamp(e.Clock), "since": stamp(e.Clock.Add(-e.Ahead)),
+	}, Err: err}
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -238,13 +238,15 @@ type ClockState struct {
 	Correction *state.Correction     // in force; nil: none
 	Told       []Told                // what the neighbours' clocks say
 	Wrong      error                 // a *ClockError; nil: it is believed
+	Differ     []*DifferError        // of those to which there is no link because of it
+	Apart      []error               // an *ApartError of each replica
 }
 
 // ClockState returns what is known of this machine's clock.
 func (h *Host) ClockState() ClockState {
 	now, by, _ := h.guard.judge(true)
 	ledger, _ := h.store.Clocks()
-	s := ClockState{Now: now, Ledger: ledger, By: by, Who: h.guard.voucher(), Told: h.guard.told(), Wrong: h.clockError()}
+	s := ClockState{Now: now, Ledger: ledger, By: by, Who: h.guard.voucher(), Told: h.guard.told(), Wrong: h.clockError(), Differ: h.guard.differErrors(), Apart: h.apartErrors()}
 	if c, ok := h.store.Correction(); ok {
 		s.Correction = &c
 	}

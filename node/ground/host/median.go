@@ -194,12 +194,13 @@ func (h *Host) yield(ctx context.Context, to []identity.Replica, why error) erro
 	return nil
 }
 
-// apartErrors returns what is wrong with the clocks of the replicas, as far as this one knows.
+// apartErrors returns what is wrong with the clocks of the replicas, as far as this one knows:
+// those that are refused because of their clocks included, on which nothing else depends.
 func (h *Host) apartErrors() (all []error) {
 	if h.alone() {
 		return nil
 	}
-	words := h.words()
+	words := append(h.words(), h.guard.refused()...)
 	for _, w := range words {
 		wrong := apartOf(words, w.replica)
 		if wrong != nil && (wrong.Other.IsZero() || w.replica == h.Replica()) { // of two that differ, once

@@ -5,8 +5,8 @@ import "cmp"
 // Trouble returns what is wrong with this machine and must be mended by a person, while the node
 // serves what it can: a *PartError of the key that issues link identities, a *DecayedError or an
 // *OldDecayedError of what is damaged on the disk, a *group.SpaceError, a *RemovedError or a
-// *NoLeaderError, a *ClockError, an *ApartError for each replica whose clock is wrong, and a
-// *CorrectedError.
+// *NoLeaderError, a *ClockError, an *ApartError for each replica whose clock is wrong, a
+// *DifferError for each neighbour that has no link because of its clock, and a *CorrectedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
@@ -20,6 +20,7 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
 	}
+	all = append(all, h.apartErrors()...)
 	if _, known := h.group.Leader(); h.Removed() != nil {
 		all = append(all, h.Removed())
 	} else if !known && !h.alone() {
@@ -28,7 +29,9 @@ func (h *Host) Trouble() (all []error) {
 	if err := cmp.Or(h.clockError(), h.checkEnded()); err != nil {
 		all = append(all, err)
 	}
-	all = append(all, h.apartErrors()...)
+	for _, differs := range h.guard.differErrors() {
+		all = append(all, differs)
+	}
 	if c, ok := h.store.Correction(); ok {
 		all = append(all, &CorrectedError{c})
 	}

@@ -70,6 +70,7 @@ type guard struct {
 	synced time.Time             // as the system said at the base
 	heard  map[identity.Jurisdiction]reading
 	words  map[identity.Replica]heardWord // of the replicas with a vote
+	differ map[differKey]differing        // of those to which there is no link because of it
 	round  *time.Duration                 // when they were asked last; nil: not yet
 }
 
@@ -83,7 +84,7 @@ const maxAhead = state.MaxAhead * time.Millisecond
 
 // newGuard returns the guard of a ledger with the given time; zero: it has no entry yet.
 func newGuard(clocks clocks, parent identity.Jurisdiction, ledger time.Time) *guard {
-	g := &guard{clocks: clocks, parent: parent, heard: map[identity.Jurisdiction]reading{}, words: map[identity.Replica]heardWord{}}
+	g := &guard{clocks: clocks, parent: parent, heard: map[identity.Jurisdiction]reading{}, words: map[identity.Replica]heardWord{}, differ: map[differKey]differing{}}
 	now := g.read()
 	if g.began = now; ledger.UnixMilli() > 0 {
 		g.began.wall = ledger
@@ -119,6 +120,7 @@ func (g *guard) hear(from identity.Jurisdiction, says time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.heard[from] = reading{says.Round(0), g.read().elapsed}
+	delete(g.differ, differKey{name: from})
 }
 
 // accept makes the clock as it is now the one that a person vouches for.
@@ -221,6 +223,7 @@ func (g *guard) hearReplica(from identity.Replica, w Word, asked reading) {
 	defer g.mu.Unlock()
 	now := g.read().elapsed
 	g.words[from] = heardWord{reading{w.Clock.Round(0).Add((now - asked.elapsed) / 2), now}, w.By}
+	maps.DeleteFunc(g.differ, func(k differKey, _ differing) bool { return k.replica == from })
 }
 
 // asked reports whether the replicas were asked so lately.

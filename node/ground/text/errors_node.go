@@ -29,6 +29,9 @@ const (
 	ClockJumped       Code = "clock-jumped"
 	ClockCorrected    Code = "clock-corrected"
 	ClockBelieved     Code = "clock-believed"
+	ClockWrongHere    Code = "clock-wrong-here"
+	ClockWrongThere   Code = "clock-wrong-there"
+	ClocksDiffer      Code = "clocks-differ"
 	ClockBack         Code = "clock-back"
 	ConfigWrongKey    Code = "config-wrong-key"
 	ConfigForm        Code = "config-form"
@@ -257,6 +260,31 @@ var nodeProblems = []problem{
 			"请立即校准本机时钟（如 timedatectl set-ntp true）；超前不到 72 小时的，校准后节点自动校正；本机无误的，请{name}的管理员校准"},
 		en: parts{"Clock ahead", "by the clock of {name} this machine's clock is {offset} ahead: what is written now carries a wrong time", "this machine's clock",
 			"set this clock right at once (timedatectl set-ntp true): up to 72 hours are corrected by themselves then; if it is right, the administrator of {name} should set theirs"},
+	},
+	{
+		number: 374, code: ClockWrongHere, status: http.StatusConflict, params: []string{"offset", "clock", "name", "since"},
+		zh: parts{"本机时钟很可能不准", "本机时钟为 {clock}，{name}的时钟为 {since}，相差 {offset}，听到的其他时钟与后者一致，因此很可能是本机不准；双方的证书只在本方时间内有效，所以连接中断，此时写入的条目将带有错误的时间", "本机时钟",
+			"请立即校准本机时钟（如 timedatectl set-ntp true），校准后约一分钟内自动恢复连接；超前不到 72 小时的，账本时间由节点自动校正；核对后确认本机无误的，请{name}的管理员校准"},
+		en: parts{"This machine's clock is probably wrong", "this machine's clock says {clock} and that of {name} {since}, {offset} apart, and the other clocks that are heard agree with the latter, so this machine's is probably the wrong one; " +
+			"certificates are good for the time of their own side alone, so there is no link, and what is written now carries a wrong time", "this machine's clock",
+			"set this clock right at once (timedatectl set-ntp true): the link comes back by itself within about a minute, and up to 72 hours ahead are corrected in the ledger by themselves; " +
+				"if you have compared it and it is right, the administrator of {name} should set theirs"},
+	},
+	{
+		number: 419, code: ClockWrongThere, status: http.StatusConflict, params: []string{"name", "offset", "clock", "since"},
+		zh: parts{"上级或下级的时钟很可能不准", "{name}的时钟为 {since}，本机时钟为 {clock}，相差 {offset}，听到的其他时钟或本机的对时服务与本机一致，因此很可能是{name}不准；双方的证书只在本方时间内有效，所以连接中断", "{name}的时钟",
+			"请联系{name}的管理员校准其时钟，校准后约一分钟内自动恢复连接；在此之前，对方写入的条目带有错误的时间"},
+		en: parts{"A neighbour's clock is probably wrong", "the clock of {name} says {since} and this machine's {clock}, {offset} apart, and the other clocks that are heard, or this machine's time service, agree with this one, so theirs is probably the wrong one; " +
+			"certificates are good for the time of their own side alone, so there is no link", "the clock of {name}",
+			"tell the administrator of {name} to set theirs right: the link comes back by itself within about a minute; until then what is written there carries a wrong time"},
+	},
+	{
+		number: 507, code: ClocksDiffer, status: http.StatusConflict, params: []string{"name", "clock", "since", "offset"},
+		zh: parts{"双方时钟不一致", "本机时钟为 {clock}，{name}的时钟为 {since}，相差 {offset}，没有其他时钟可供判断哪一方不准；双方的证书只在本方时间内有效，所以连接中断，不准的一方写入的条目带有错误的时间", "本机与{name}的时钟",
+			"请立即对照电话报时或北京时间网站核对本机时钟：不准的，请校准（如 timedatectl set-ntp true）；无误的，请{name}的管理员校准；校准后约一分钟内自动恢复连接"},
+		en: parts{"The clocks of the two differ", "this machine's clock says {clock} and that of {name} {since}, {offset} apart, and no other clock is heard that could tell which is wrong; " +
+			"certificates are good for the time of their own side alone, so there is no link, and what is written where the clock is wrong carries a wrong time", "the clocks of this machine and of {name}",
+			"compare this machine's clock with one that is right, at once: if it is wrong, set it (timedatectl set-ntp true); if it is right, the administrator of {name} should set theirs; the link comes back by itself within about a minute"},
 	},
 	{
 		number: 67, code: ConfigWrongKey, status: http.StatusBadRequest, params: []string{"key", "file", "line", "known", "column"},

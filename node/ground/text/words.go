@@ -60,8 +60,8 @@ var words = map[string]word{
 	"There is not enough space on the disk.": {zh: "磁盘已满", en: "the disk is full"}, "Data error (cyclic redundancy check).": {zh: "磁盘读写出错", en: "the disk cannot be read"}, // these are what Windows tells
 	"The filename, directory name, or volume label syntax is incorrect.": {zh: "文件名或路径中有不能用的字符", en: "the name or path has characters that it cannot have"},
 	"The file or directory is corrupted and unreadable.":                 {zh: "文件或目录已损坏", en: "the file or folder is damaged"}, "The request could not be performed because of an I/O device error.": {zh: "磁盘读写出错", en: "the disk cannot be read or written"},
-	"only-here": {zh: "config.yaml 中的 listen 是只在本机有效的地址，由它连不上其他机器；请改为 0.0.0.0 加端口，或者留空，再重启节点", en: "`listen` in config.yaml is an address of this machine alone, from which no other machine is reached; make it 0.0.0.0 and the port, or leave it empty, and restart the node"},
-	"no-vote":   {zh: "本副本尚无表决权，不与其他节点连接", en: "this replica has no vote yet, and keeps no link to other nodes"}, "too many links": {zh: "链接过多", en: "there are too many links"}, "too many levels of symbolic links": {zh: "符号链接成环或过多", en: "its links go in a circle, or are too many"},
+	"only-here":     {zh: "config.yaml 中的 listen 是只在本机有效的地址，由它连不上其他机器；请改为 0.0.0.0 加端口，或者留空，再重启节点", en: "`listen` in config.yaml is an address of this machine alone, from which no other machine is reached; make it 0.0.0.0 and the port, or leave it empty, and restart the node"},
+	"clocks-differ": {zh: "双方的时钟不一致，证书不在有效期内（见 xietong status）", en: "the clocks of the two differ, so neither certificate is good for the other (see `xietong status`)"}, "no-vote": {zh: "本副本尚无表决权，不与其他节点连接", en: "this replica has no vote yet, and keeps no link to other nodes"}, "too many links": {zh: "链接过多", en: "there are too many links"}, "too many levels of symbolic links": {zh: "符号链接成环或过多", en: "its links go in a circle, or are too many"},
 	"host is down":                 {zh: "对方主机没有开机", en: "the host is down"},
 	"it is a folder":               {zh: "这是一个文件夹，不是文件"},
 	"malformed note":               {zh: "不是检查点，或者文件已经损坏", en: "it is no checkpoint, or the file is damaged"},

@@ -49,6 +49,7 @@ import (
 //	13 chain  body [child, secret, hash, number]  answer: [[key set …], proof of its endorsement or h'']: those of a chain of the child from the number on
 //	14 lacked body key set                        answer: 0
 //	15 seen   body h''                            answer: [[[note, ms] …], epoch]: what was seen of the asker's ledger
+//	16 clock  body [asker, replica, ms, signature] answer: how many others agree with the clock of whoever answers
 //
 // For example, 82 01 40 asks for the time. Only redeem and present write to the ledger, and no
 // answer is secret. A child presents the key sets that come after the one that its parent
@@ -78,6 +79,7 @@ const (
 	opChain   = 13
 	opLacked  = 14
 	opSeen    = 15
+	opClock   = 16
 )
 
 // Limits of a frame of the protocol.
@@ -151,6 +153,8 @@ type Door struct {
 	Lacked func(ctx context.Context, signed []byte) error
 	// Saw returns what was seen of a child's logs. With a nil Saw the door refuses the operation.
 	Saw func(ctx context.Context, child identity.Jurisdiction) (Kept, error)
+	// Clocks takes what neighbours say of their clocks. With nil the door refuses the operation.
+	Clocks Clocks
 	// Withheld returns why nothing but the time is answered now; nil: everything is. keys says that
 	// the answer would tell of the own keys alone, with what those above say of them, and of who
 	// has none any more. A nil Withheld answers everything.
@@ -200,6 +204,10 @@ func (d Door) Answer(ctx context.Context, binding [32]byte, frame []byte) ([]byt
 		case opLacked:
 			if d.Lacked != nil {
 				return d.lacked(ctx, q.Body)
+			}
+		case opClock:
+			if d.Clocks != nil {
+				return d.clock(ctx, q.Body, binding)
 			}
 		case opPresent:
 			body, _, err := d.present(ctx, q.Body, identity.Jurisdiction{}, binding)

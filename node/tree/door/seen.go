@@ -43,12 +43,12 @@ func AskSeen(ctx context.Context, c Asker) (s Seen, err error) {
 	return s, nil
 }
 
-// held reports whether an operation waits for what was missed to be known. The time, the own keys,
-// who belongs to a jurisdiction and that something has changed have nobody believed and nothing
-// recorded; and what was seen of the asker is what it waits for.
+// held reports whether an operation waits for what was missed to be known. The time, what a clock
+// says, the own keys, who belongs to a jurisdiction and that something has changed have nobody
+// believed and nothing recorded; and what was seen of the asker is what it waits for.
 func held(op uint64) bool {
 	switch op {
-	case opTime, opMeet, opStale, opMember, opLacked, opSeen:
+	case opTime, opMeet, opStale, opMember, opLacked, opSeen, opClock:
 		return false
 	}
 	return true
@@ -56,7 +56,7 @@ func held(op uint64) bool {
 
 // await returns why an operation is not done: what it would rest on may be missing here.
 func (d Door) await(ctx context.Context, peer identity.Jurisdiction, op uint64) error {
-	if op == opTime || op == opSeen { // Seen waits for nothing: others wait for it
+	if op == opTime || op == opClock || op == opSeen { // Seen waits for nothing: others wait for it
 		return nil
 	}
 	keys := op == opMeet || op == opMember || op == opLacked

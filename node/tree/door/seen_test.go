@@ -30,9 +30,10 @@ func TestHeld(t *testing.T) {
 	d.Prove = func(context.Context, identity.Jurisdiction, Wanted) ([]trust.Level, error) { return nil, nil }
 	d.Stale = func(_, _ identity.Jurisdiction) {}
 	d.Lacked = func(context.Context, []byte) error { return nil }
+	d.Clocks = &clocksTold{child: child}
 	d.Member = func(Membership) (Member, error) { return Member{KeySets: [][]byte{}}, nil }
-	free := []uint64{opTime, opMeet, opStale, opMember, opLacked, opSeen}
-	for op := uint64(1); op <= opSeen+1; op++ {
+	free := []uint64{opTime, opMeet, opStale, opMember, opLacked, opSeen, opClock}
+	for op := uint64(1); op <= opClock+1; op++ {
 		for what, asked := range map[string]func([]byte) ([]byte, error){
 			"over a link": func(frame []byte) ([]byte, error) {
 				data, _, err := d.AnswerNeighbour(t.Context(), child.Name(), frame)
