@@ -22,6 +22,12 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 			above, _, ok := n.above(h)
 			return above, ok
 		},
+		Through: func() *witnessing.Desk {
+			if top := n.topOf(h); top != h {
+				return top.witness
+			}
+			return nil
+		},
 		AboveParent: func() (identity.Jurisdiction, bool) {
 			parent, joined := h.table.Parent()
 			above, under := parent.Parent()
@@ -42,6 +48,19 @@ func (n *Node) witnessOf(h *hosted) *witnessing.Desk {
 		Up:       func(name identity.Jurisdiction) bool { return n.socket.Up(h.settings.Name, name) },
 		OverLink: func(name identity.Jurisdiction) door.Asker { return overLink{n.socket, h.settings.Name, name} },
 	})
+}
+
+// topOf returns the jurisdiction of this node that is linked to the first level above on another
+// node: a place itself, or the last one above it here.
+func (n *Node) topOf(h *hosted) *hosted {
+	for name, ok := h.table.Parent(); ok; name, ok = name.Parent() {
+		above, here := n.of(name)
+		if !here {
+			break
+		}
+		h = above
+	}
+	return h
 }
 
 // saying is a jurisdiction as it has its ledger witnessed: it has not said all that it lost before

@@ -22,10 +22,11 @@ import (
 
 const operationHeads operation.Operation[lost, heads] = "heads"
 
-// lost asks for the heads of entries of the asker's ledger.
+// lost asks for the heads of entries of the asker's ledger, or of that of a place below it.
 type lost struct {
 	Epoch uint64 `cbor:"1,keyasint"`
 	From  uint64 `cbor:"2,keyasint"`
+	Of    string `cbor:"3,keyasint,omitempty"` // see ofWhom
 }
 
 // Check implements the bound of operation.
@@ -62,15 +63,19 @@ func (h heads) Check() error {
 	return checkProof(h.Note, h.Path)
 }
 
-// tellHeads tells whoever asks the heads of its own ledger. It waits for no other replica: who asks
-// may be unable to go on without the answer.
+// tellHeads tells whoever asks the heads of its own ledger, or of one below. It waits for no other
+// replica: who asks may be unable to go on without the answer.
 func (d *Desk) tellHeads(ctx context.Context, r relay.Received, l lost) (out heads, err error) {
 	out.Pieces = [][]byte{}
 	payer, _ := budget.PayerOf(ctx)
 	if spent, ok := errors.AsType[*budget.SpentError](d.telling.Spend(1, payer, d.o.Now())); ok {
 		return out, d.busy(spent.Seconds(), spent)
 	}
-	log, err := identity.NewLog(r.Header.Origin, l.Epoch)
+	of, err := ofWhom{l.Of}.of(r.Header.Origin)
+	if err != nil {
+		return out, failure.Malformed(err)
+	}
+	log, err := identity.NewLog(of, l.Epoch)
 	if err != nil {
 		return out, failure.Malformed(err)
 	}
@@ -180,7 +185,7 @@ func (d *Desk) MoreHeads(ctx context.Context, c Seen, from uint64) (more bool, e
 		if i > 0 && by != c.By {
 			continue
 		}
-		told, failed := ask(ctx, d, operationHeads, by, lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
+		told, failed := d.askHeads(ctx, by, lost{Epoch: c.Checkpoint.Log.Epoch(), From: from})
 		if err = errors.Join(err, failed); len(told.Pieces) > 0 {
 			return true, nil
 		}
@@ -216,7 +221,7 @@ func (b *back) fetch(ctx context.Context) error {
 // gather takes what there is, up to c.
 func (b *back) gather(ctx context.Context) error {
 	for b.at < b.c.Checkpoint.Size {
-		told, err := ask(ctx, b.d, operationHeads, b.c.By, lost{Epoch: b.c.Checkpoint.Log.Epoch(), From: b.at})
+		told, err := b.d.askHeads(ctx, b.c.By, lost{Epoch: b.c.Checkpoint.Log.Epoch(), From: b.at})
 		b.behind = b.behind || told.Behind
 		if err != nil || len(told.Pieces) == 0 {
 			return err

@@ -72,9 +72,9 @@ func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
 	if err != nil {
 		return nil, err
 	}
-	own, upTo, err := d.extents()
+	upTo, err := d.extents()
 	for _, k := range logs {
-		if err != nil || k.Log.Jurisdiction() != d.name || k.Log.Epoch()+mostEpochs <= own {
+		if err != nil || k.Log.Jurisdiction() != d.name {
 			continue
 		}
 		s, some, failed := d.seenAbove(ctx, by, k, upTo(k.Log.Epoch()))
@@ -85,19 +85,18 @@ func (d *Desk) SeenAbove(ctx context.Context) (all []Seen, err error) {
 	return all, err
 }
 
-// extents returns the epoch of the own ledger, and up to where it has, as far as it knows, what the
-// log of an epoch has.
-func (d *Desk) extents() (own uint64, upTo func(epoch uint64) uint64, err error) {
+// extents returns up to where the own ledger has, as far as it knows, what the log of an epoch has.
+func (d *Desk) extents() (upTo func(epoch uint64) uint64, err error) {
 	var size uint64
 	ends := map[uint64]uint64{}
 	err = d.o.Own.Look(func(r *state.Reader) error {
-		own, size = r.Log().Epoch(), r.Size()
+		size = r.Size()
 		for _, e := range r.Epochs() {
 			ends[e.Before] = e.From
 		}
 		return nil
 	})
-	return own, func(epoch uint64) uint64 {
+	return func(epoch uint64) uint64 {
 		if end, over := ends[epoch]; over {
 			return end
 		}

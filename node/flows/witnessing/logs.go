@@ -16,7 +16,7 @@ import (
 // above. So whoever keeps heads is asked of which logs it has any, before it is asked for them, and
 // where the last piece of each lies: where that is here, nothing else need be fetched.
 
-const operationLogs operation.Operation[nothing, logsKept] = "heads-logs"
+const operationLogs operation.Operation[ofWhom, logsKept] = "heads-logs"
 
 // logsKept are the logs of the asker of which heads are kept, in the order of their epochs: the
 // last ones.
@@ -41,13 +41,17 @@ func (l logsKept) Check() error {
 	return nil
 }
 
-// tellLogs tells whoever asks of which of its own logs heads are kept.
-func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out logsKept, err error) {
+// tellLogs tells whoever asks of which of its own logs heads are kept, or of those of a place below
+// it.
+func (d *Desk) tellLogs(ctx context.Context, r relay.Received, w ofWhom) (out logsKept, err error) {
 	out.Logs = []logSpan{}
 	if err := d.payFrom(ctx, d.telling, 1); err != nil { // all of a city ask through it, when it is back
 		return out, err
 	}
-	who := r.Header.Origin
+	who, err := w.of(r.Header.Origin)
+	if err != nil {
+		return out, failure.Malformed(err)
+	}
 	child, below := d.childOver(who)
 	if !below {
 		return out, nil
@@ -67,7 +71,7 @@ func (d *Desk) tellLogs(ctx context.Context, r relay.Received, _ nothing) (out l
 // logsAbove asks whoever keeps the heads of the own ledger of which logs it has any. One that runs
 // an older program cannot say it; then those of the own epoch and of the next are asked for.
 func (d *Desk) logsAbove(ctx context.Context, by identity.Jurisdiction) ([]logSpan, error) {
-	told, err := ask(ctx, d, operationLogs, by, nothing{})
+	told, err := d.askLogs(ctx, by)
 	if failure.Is(err, text.UnknownOperation) {
 		own := d.o.Own.Log()
 		next, bad := identity.NewLog(d.name, own.Epoch()+1)

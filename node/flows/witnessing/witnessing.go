@@ -148,6 +148,9 @@ type Options struct {
 	Here func(identity.Jurisdiction) bool
 	// Above returns the first level above that another node runs: the parent, or one further up.
 	Above func() (name identity.Jurisdiction, ok bool)
+	// Through returns who asks in this one's place what a level above keeps of it: the one of this
+	// node that is linked to that level; nil: itself. No function: it runs on a node of its own.
+	Through func() *Desk
 	// AboveParent returns the level above the parent, where there is one that another node runs.
 	AboveParent func() (name identity.Jurisdiction, ok bool)
 	Up          func(identity.Jurisdiction) bool // whether there is a link to it
