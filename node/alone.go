@@ -8,6 +8,7 @@ import (
 	"xietong/node/faces/api"
 	"xietong/node/ground/config"
 	"xietong/node/ground/datadir"
+	"xietong/node/ground/host"
 )
 
 // broke notes that a hosted jurisdiction cannot go on, and why. Its end is its own: the node closes
@@ -75,7 +76,33 @@ func (n *Node) whyBroken(name identity.Jurisdiction) error {
 	if failed, ok := errors.AsType[*replicaError](err); ok {
 		return failed.told()
 	}
+	if anew, ok := errors.AsType[*host.AnewError](err); ok && n.parentHere(name) {
+		return &host.AnewError{In: anew.In, Dir: anew.Dir, Inside: true}
+	}
 	return datadir.Error(n.dir, err)
+}
+
+// parentHere reports whether the node hosts the parent of a jurisdiction.
+func (n *Node) parentHere(name identity.Jurisdiction) bool {
+	parent, ok := name.Parent()
+	if ok {
+		_, ok = n.of(parent)
+	}
+	return ok
+}
+
+// trouble returns what is wrong with a hosted jurisdiction. What is to be done about its keys is
+// another thing where its parent runs on this node.
+func (n *Node) trouble(h *hosted) (all []error) {
+	for _, err := range h.host.Trouble() {
+		if q, ok := errors.AsType[*host.QuestionError](err); ok && n.parentHere(h.settings.Name) {
+			inside := *q
+			inside.Inside = true
+			err = &inside
+		}
+		all = append(all, err)
+	}
+	return all
 }
 
 // Ended returns the jurisdictions of the configuration that cannot go on, and why.

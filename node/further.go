@@ -29,10 +29,13 @@ import (
 // again goes on where the first one stopped, also under another id (see invite). For a jurisdiction
 // that the node hosts already the result has its names and its pin alone; where its parent has
 // withdrawn it, or a recovery statement came, it is invited and endorsed anew, and goes on as it
-// is.
+// is. With a reason it goes on in the ledger that is here with new keys; see goOnAnew.
 func (n *Node) Host(ctx context.Context, parent identity.Jurisdiction, id identity.Message, place tree.Place, k join.Keys) (join.Result, error) {
 	n.adding.Lock()
 	defer n.adding.Unlock()
+	if k.Reason != "" {
+		return n.goOnAnew(ctx, parent, id, place, k)
+	}
 	if h, ok := n.of(place.Name); ok {
 		result, err := n.hostAgain(ctx, h, parent, id, place, k)
 		result.HeadsAt = n.headsAt(h)
@@ -72,7 +75,7 @@ func (n *Node) headsAt(h *hosted) identity.Jurisdiction {
 }
 
 func (n *Node) hosting(k join.Keys) join.Options {
-	o := JoinOptions{Options: n.o}.joining()
+	o := JoinOptions{Options: n.o, Alone: k.Reason}.joining()
 	o.Keys = k
 	return o
 }
@@ -80,17 +83,23 @@ func (n *Node) hosting(k join.Keys) join.Options {
 // enter invites a place, and has it enter with the invitation, over a connection to the door of its
 // parent.
 func (n *Node) enter(ctx context.Context, above *hosted, id identity.Message, place tree.Place, rekey bool, with func(*link.Conn, invitation.Token) (join.Result, error)) (join.Result, error) {
-	at, parent := loopback(n.packets.LocalAddr()), above.settings.Name
-	invited, err := n.invite(ctx, above, id, place, at.String(), rekey)
+	invited, err := n.invite(ctx, above, id, place, loopback(n.packets.LocalAddr()).String(), rekey)
 	if err != nil {
 		return join.Result{}, err
 	}
+	return n.knockAt(ctx, above, invited.Token, with)
+}
+
+// knockAt has a place enter with an invitation of a parent on this node, over a connection to its
+// door.
+func (n *Node) knockAt(ctx context.Context, above *hosted, t invitation.Token, with func(*link.Conn, invitation.Token) (join.Result, error)) (join.Result, error) {
+	at, parent := loopback(n.packets.LocalAddr()), above.settings.Name
 	c, err := join.Dial(ctx, n.socket, at, parent)
 	if err != nil {
 		return join.Result{}, join.Unreachable(err, at.String(), above.face.Standing.Called(parent))
 	}
 	defer c.Close(link.CodeClosing)
-	return with(c, invited.Token)
+	return with(c, t)
 }
 
 // hostAgain tells of a jurisdiction that is hosted already. One that its parent has withdrawn comes

@@ -245,7 +245,7 @@ func (n *Node) furnishDesks(h *hosted, where *standing.Standing, published *rost
 	h.witness.Serve(operations)
 	h.epochs = n.epochsOf(h)
 	h.face = api.Hosted{
-		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: h.host.Trouble,
+		Ledger: h.host, Standing: where, Records: desk, Ask: ask, Federated: many, Trouble: func() []error { return n.trouble(h) },
 		Adoption: adoption.New(h.host, func() string { return where.Place(h.settings.Name).Level }, ask, desk), Rosters: published,
 		Reform:   &reform.Desk{Own: h.host},
 		Granting: &granting.Desk{Own: h.host, Catalogue: desk, Lists: lists},

@@ -29,6 +29,9 @@ func (a *app) hostAdd() *cobra.Command {
 		if err := a.unlisted(cmd, asked, yes); err != nil {
 			return err
 		}
+		if err := a.anewAgreed(cmd, h, yes, recover); err != nil {
+			return err
+		}
 		if recover {
 			if err := a.standBehind(cmd, &h); err != nil {
 				return err
@@ -44,6 +47,9 @@ func (a *app) hostAdd() *cobra.Command {
 		told := text.Args{"title": added.DisplayName, "name": added.Name}
 		a.say(text.CLIHosted, told)
 		a.say(text.StatusPin, text.Args{"pin": added.Pin})
+		if h.Reason != "" && !added.Again {
+			a.toldAnew(added)
+		}
 		if added.HeadsAt != "" {
 			a.say(text.CLIHostedHeads, text.Args{"name": added.HeadsAt})
 		} else {
@@ -61,8 +67,34 @@ func (a *app) hostAdd() *cobra.Command {
 	a.addPlaceFlags(c, &h.Label, &h.Code, &h.Level, &h.ShortName)
 	c.Flags().BoolVar(&recover, "recovery", false, a.t(text.CLIFlagRecover, nil))
 	c.Flags().BoolVar(&h.Rekey, "rekey", false, a.t(text.CLIFlagHostRekey, nil))
+	c.Flags().StringVar(&h.Reason, "reason", "", a.t(text.CLIFlagHostReason, nil))
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	return c
+}
+
+// anewAgreed tells, of a place whose ledger is here and is to go on with other keys, what that
+// ends, and asks. Standard input is asked nothing where it is read for more.
+func (a *app) anewAgreed(cmd *cobra.Command, h client.NewHosted, yes, piped bool) error {
+	switch {
+	case h.Reason == "":
+		return nil
+	case !h.Rekey:
+		return usage(text.CLIFlagNeeded, text.Args{"flag": "--rekey"})
+	case piped && !yes:
+		return usage(text.CLIFlagNeeded, text.Args{"flag": "--yes"})
+	}
+	plan := struct {
+		Name   string `json:"name"`
+		Reason string `json:"reason"`
+	}{h.Name, h.Reason}
+	return a.agreed(cmd, yes, plan, func() { a.tell(text.CLIHostAnewPlan, text.Args{"name": h.Name}) }, text.CLIHostAnewAsk)
+}
+
+// toldAnew tells in which epoch a place goes on, and what is left to do, there.
+func (a *app) toldAnew(added client.HostedPlace) {
+	defer func(in string) { a.in = in }(a.in)
+	a.in = added.Name
+	a.say(text.CLIHostAnewDone, text.Args{"epoch": number(added.Epoch)})
 }
 
 // standBehind has the node make the keys of the place, and signs them with the paper of the earlier

@@ -12,6 +12,7 @@ import (
 	"xietong/node/faces/client"
 	"xietong/node/flows/join"
 	"xietong/node/ground/roster"
+	"xietong/node/ground/text"
 )
 
 // The requests about the tree.
@@ -222,7 +223,10 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 	if err != nil {
 		return out, err
 	}
-	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery, Rekey: v.Rekey})
+	if err := anewFor(v); err != nil {
+		return out, err
+	}
+	got, err := s.node.Host(ctx, h.Ledger.Name(), id, place, join.Keys{Only: v.KeysOnly, Statement: v.Recovery, Rekey: v.Rekey, Reason: v.Reason})
 	out = client.HostedPlace{
 		Name: got.Name, DisplayName: got.DisplayName, Pin: got.Pin, Entry: got.Entry, Epoch: got.Epoch, Recovered: got.Recovered, Again: got.Again,
 	}
@@ -230,6 +234,17 @@ func (s *server) addHosted(ctx context.Context, h Hosted, in *addHosted) (out cl
 		out.HeadsAt = h.Standing.Called(got.HeadsAt)
 	}
 	return out, err
+}
+
+// anewFor refuses a reason that cannot be recorded, or is for nothing.
+func anewFor(v client.NewHosted) error {
+	switch {
+	case v.Reason == "":
+		return nil
+	case !v.Rekey:
+		return text.Fail(text.BadRequest, text.Args{"where": "reason", "reason": "it goes with rekey"}, nil)
+	}
+	return text.Recordable("reason", v.Reason)
 }
 
 func (s *server) hostingPlan(ctx context.Context, h Hosted, _ *plain) (out client.HostingPlan, err error) {

@@ -213,7 +213,8 @@ type NewHosted struct {
 	Code      string `json:"code,omitempty" maxLength:"32"`
 	Level     string `json:"level,omitempty" maxLength:"32"`
 	ShortName string `json:"short_name,omitempty" maxLength:"200"`
-	Rekey     bool   `json:"rekey,omitempty" doc:"Make other keys for a place that was withdrawn, and whose keys are not here; its own machine, where it has one, is of no use then"`
+	Rekey     bool   `json:"rekey,omitempty" doc:"Make other keys for a place that was withdrawn, and whose keys are not here; its own machine, where it has one, is of no use then. With reason, for one whose ledger is here, and whose keys count no more: the ledger goes on with them"`
+	Reason    string `json:"reason,omitempty" maxLength:"2000" doc:"With rekey: why the ledger that is here goes on with other keys, which it records"`
 	KeysOnly  bool   `json:"keys_only,omitempty" doc:"Make its keys, and have nobody endorse them yet: the recovery statement is made for the pin in the answer"`
 	Recovery  []byte `json:"recovery,omitempty" maxLength:"684" doc:"The recovery statement for its first key set, made with the paper of its earlier keys, in base64"`
 }

@@ -7,6 +7,7 @@ import (
 
 	"xietong/certs/identity"
 	"xietong/certs/trust"
+	"xietong/consensus/ledger"
 	"xietong/consensus/state"
 	"xietong/node/ground/book"
 	"xietong/node/ground/datadir"
@@ -23,6 +24,16 @@ type Alone struct {
 	Reason string
 	// Others takes the other replicas out, as far as the ledger knows of them.
 	Others func(ctx context.Context, own Left) error
+	// Heads are what HeadsAt, a level above the parent, keeps of the ledger, as the jurisdiction
+	// itself has verified: the parent runs on the same node.
+	Heads   []ledger.Checkpoint
+	HeadsAt identity.Jurisdiction
+	// Endorsed is the hash of number 1 of the key sets that the parent on the same node endorsed
+	// last; empty: of none, or another node's is asked. Those that were begun here, and endorsed
+	// before somebody noted it, are kept.
+	Endorsed []byte
+	// Recovery is the recovery statement that came to that parent for them; empty: none did.
+	Recovery []byte
 }
 
 // Left is the jurisdiction on the replica that is left.
@@ -30,6 +41,29 @@ type Left interface {
 	book.Ledger
 	// Replica returns this replica.
 	Replica() identity.Replica
+}
+
+// bound returns the hash of number 1 of the key sets that an invitation is bound to: the one that
+// the parent said or, of an invitation that was made for this attempt, that of the key sets that it
+// endorsed last.
+func (a Alone) bound(said []byte) []byte {
+	if len(said) > 0 {
+		return said
+	}
+	return a.Endorsed
+}
+
+// handed returns the recovery statement for a key set that the parent on the same node has already;
+// nil: it has none. It would not take the same once more.
+func (o Options) handed(first trust.Pin) []byte {
+	if o.Alone == nil || len(o.Alone.Recovery) == 0 {
+		return nil
+	}
+	had, err := trust.RecoveryFor(o.Alone.Recovery)
+	if err != nil || had != first || len(o.Keys.Statement) > 0 && !bytes.Equal(o.Keys.Statement, o.Alone.Recovery) {
+		return nil
+	}
+	return o.Alone.Recovery
 }
 
 // here refuses, before anything is changed, an invitation into another tree or below another parent
@@ -72,9 +106,10 @@ func (a *attempt) anew(ctx context.Context, folder string, epoch uint64) error {
 		}
 		told = text.JoinKeysAnew
 		return &host.Anew{
-			Now: a.o.Now(), Epoch: epoch, Bound: said.First, Parent: a.t.Parent.Name(), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
+			Now: a.o.Now(), Epoch: epoch, Bound: a.o.Alone.bound(said.First), Parent: a.t.Parent.Name(), Reason: a.o.Alone.Reason, Hosted: a.o.Hosted,
 			Saw: func(chains [][]trust.KeySet) (saw host.Saw, err error) {
 				saw, refused = a.saw(ctx, said, chains)
+				saw.Heads, saw.HeadsAt = a.o.Alone.Heads, a.o.Alone.HeadsAt
 				return saw, refused
 			},
 		}, nil

@@ -206,19 +206,22 @@ func (a *attempt) redeem(ctx context.Context) ([]trust.Level, identity.Entry, er
 		Child: a.t.Child, Secret: a.t.Secret, KeySets: sets, Replica: a.own.Replica(),
 		Possession: a.own.SignLog(tree.PossessionInput(binding, tree.SecretHash(a.t.Secret))),
 	}
-	r.Recovery = a.o.Keys.Statement
+	first, err := trust.Reopen(sets[0])
+	if err != nil {
+		return nil, identity.Entry{}, err
+	}
+	statement, handed := a.o.Keys.Statement, a.o.handed(first.Pin())
 	if a.o.Recovery != nil {
-		first, err := trust.Reopen(sets[0])
-		if err == nil {
-			r.Recovery, err = trust.SignRecovery(first.Pin(), a.o.Recovery.Sign)
-		}
-		if err != nil {
+		if statement, err = trust.SignRecovery(first.Pin(), a.o.Recovery.Sign); err != nil {
 			return nil, identity.Entry{}, err
 		}
 	}
+	if r.Recovery = statement; handed != nil {
+		r.Recovery, statement = nil, handed
+	}
 	levels, entry, err := door.Ask(ctx, a.line, r)
-	if err == nil && len(r.Recovery) > 0 {
-		err = a.own.KeepRecovery(r.Recovery)
+	if err == nil && len(statement) > 0 {
+		err = a.own.KeepRecovery(statement)
 	}
 	return levels, entry, err
 }

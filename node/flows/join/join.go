@@ -67,7 +67,8 @@ type Options struct {
 type Keys struct {
 	Only      bool   // make the keys, and have nobody endorse them yet
 	Statement []byte // the recovery statement for the first key set; empty: there is none at hand
-	Rekey     bool   // make others for a place that has joined with keys that are elsewhere
+	Rekey     bool   // make others for a place that has joined with keys that are elsewhere, or count no more
+	Reason    string // a person's, why the ledger that is here goes on with the other keys; empty: none is here
 }
 
 // Step is one step of joining that was done.

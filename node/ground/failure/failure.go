@@ -146,6 +146,10 @@ func ofFolder(err error) *text.Failure {
 	if e, ok := errors.AsType[*host.OldDecayedError](err); ok {
 		return oldFailure(e)
 	}
+	if e, ok := errors.AsType[*host.AnewError](err); ok && e.Inside {
+		parent, _ := e.In.Parent()
+		return &text.Failure{Code: text.KeysUnendorsedHosted, Args: text.Args{"jurisdiction": e.In.String(), "parent": parent.String()}, Err: err}
+	}
 	if e, ok := errors.AsType[*host.AnewError](err); ok {
 		return &text.Failure{Code: text.KeysUnendorsed, Args: text.Args{"jurisdiction": e.In.String(), "dir": e.Dir}, Err: err}
 	}
@@ -342,6 +346,10 @@ func questionFailure(e *host.QuestionError, err error) *text.Failure {
 			code = text.KeysBesideRoot
 		case e.Root:
 			code = text.KeysOutrunRoot
+		case e.Inside:
+			parent, _ := e.In.Parent()
+			code, args["parent"] = text.KeysOutrunHosted, parent.String()
+			delete(args, "dir")
 		case e.Beside:
 			code = text.KeysBeside
 		}

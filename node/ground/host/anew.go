@@ -42,8 +42,9 @@ const (
 
 // AnewError says that the folder goes on with new keys, which the parent has not endorsed yet.
 type AnewError struct {
-	In  identity.Jurisdiction
-	Dir string
+	In     identity.Jurisdiction
+	Dir    string
+	Inside bool // the parent runs on the same node, as that says
 }
 
 func (e *AnewError) Error() string {
@@ -71,8 +72,9 @@ type anewNote struct {
 	Parent identity.Jurisdiction
 	Saw    []byte
 	Older  []Mark
-	Most   Mark   // the largest that the parent saw of a log before that one, from that of the folder on
-	Least  uint64 // the least size that it saw of one before that one, after that of the folder; 0: there is none
+	Headed []headed // what was seen, where no checkpoint of as much was: one, or none
+	Most   Mark     // the largest that was seen of a log before that one, from that of the folder on
+	Least  uint64   // the least size that was seen of one before that one, after that of the folder; 0: there is none
 	Reason string
 	Before string // the folder in which the keys of before are kept
 }
@@ -131,8 +133,14 @@ func (a Anew) note(dir string, name identity.Jurisdiction, r identity.Replica, n
 			return note, err
 		}
 	}
-	next := anewNote{Epoch: a.Epoch, Parent: a.Parent, Saw: append([]byte{}, saw.Note...), Older: append([]Mark{}, saw.Older...), Reason: a.Reason, Before: note.Before}
-	next.Most, next.Least = saw.since(have.epoch)
+	newest, err := saw.newest()
+	if err != nil {
+		return note, err
+	}
+	next := anewNote{
+		Epoch: max(a.Epoch, newest.epoch+1), Parent: a.Parent, Saw: newest.note, Older: newest.older, Headed: newest.headed, Reason: a.Reason, Before: note.Before,
+	}
+	next.Most, next.Least = newest.since(have.epoch)
 	if !noted || spent {
 		next.Before = freeBefore(dir, a.Epoch)
 		certs := filepath.Join(dir, newCerts)
@@ -314,7 +322,7 @@ func (h *Host) openAnew(allowed bool) error {
 	case err != nil:
 		return err
 	case begun && !allowed:
-		return &AnewError{h.name, h.dir}
+		return &AnewError{In: h.name, Dir: h.dir}
 	case begun:
 		h.anew.Store(&note)
 	}

@@ -19,12 +19,64 @@ type Saw struct {
 	Note   []byte              // of the largest checkpoint; empty: it saw none
 	Older  []Mark              // smaller ones, the largest first
 	Before []ledger.Checkpoint // the largest of each log before that one
+	// Heads are how much of each log a level above keeps the heads of, which the ledger's own keys
+	// signed: of a jurisdiction that runs on its parent's node, where the parent may have been lost
+	// with it. HeadsAt is that level.
+	Heads   []ledger.Checkpoint
+	HeadsAt identity.Jurisdiction
 }
 
-// since returns the largest of those before, of the logs that began with an epoch or later, and the
+// headed is how much of a log somebody keeps the heads of.
+type headed struct {
+	_    struct{} `cbor:",toarray"`
+	By   identity.Jurisdiction
+	Log  identity.Log
+	Mark Mark
+}
+
+// newestSaw is the newest log of which something was seen, with the most that was, and the others.
+type newestSaw struct {
+	epoch  uint64 // 0: nothing was seen
+	note   []byte // of the checkpoint; empty: there is none of so much
+	older  []Mark
+	headed []headed // without a note: who keeps the heads of so much
+	others []ledger.Checkpoint
+}
+
+// newest returns the newest log that somebody saw. Of one of which the parent saw a checkpoint, and
+// a level above has the heads of more entries, the checkpoint is a smaller one.
+func (s Saw) newest() (n newestSaw, err error) {
+	n.note, n.older, n.others = append([]byte{}, s.Note...), append([]Mark{}, s.Older...), slices.Clone(s.Before)
+	var most ledger.Checkpoint
+	if len(s.Note) > 0 {
+		if most, err = (ledger.Growth{Note: s.Note}).Checkpoint(); err != nil {
+			return n, err
+		}
+	}
+	n.headed = []headed{}
+	for _, c := range s.Heads {
+		switch {
+		case most.Size > 0 && (c.Log.Epoch() < most.Log.Epoch() || c.Log == most.Log && c.Size <= most.Size):
+			n.others = append(n.others, c)
+			continue
+		case most.Size > 0 && c.Log == most.Log:
+			n.older = slices.Insert(n.older, 0, Mark{Size: most.Size, Root: most.Root})
+		case most.Size > 0:
+			n.others, n.older = append(n.others, most), []Mark{}
+		}
+		most, n.note = c, []byte{}
+		n.headed = []headed{{By: s.HeadsAt, Log: c.Log, Mark: Mark{Size: c.Size, Root: c.Root}}}
+	}
+	if most.Size > 0 {
+		n.epoch = most.Log.Epoch()
+	}
+	return n, nil
+}
+
+// since returns the largest of the others, of the logs that began with an epoch or later, and the
 // least size of one that began later; 0: none did.
-func (s Saw) since(epoch uint64) (most Mark, least uint64) {
-	for _, c := range s.Before {
+func (n newestSaw) since(epoch uint64) (most Mark, least uint64) {
+	for _, c := range n.others {
 		if c.Log.Epoch() >= epoch && c.Size > most.Size {
 			most = Mark{Size: c.Size, Root: c.Root}
 		}
@@ -48,11 +100,9 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 	if err != nil {
 		return b, err
 	}
-	seen := ledger.Checkpoint{Log: h.Log()}
-	if len(note.Saw) > 0 {
-		if seen, err = (ledger.Growth{Note: note.Saw}).Checkpoint(); err != nil {
-			return b, err
-		}
+	seen, by, err := note.seen(h.Log())
+	if err != nil {
+		return b, err
 	}
 	b = state.EpochChange{Epoch: note.Epoch}
 	err = h.Look(func(r *state.Reader) error {
@@ -66,7 +116,7 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 		return b, err
 	}
 	payload, err := json.Marshal(begins{
-		Replica: h.Replica().String(), Before: seen.Log.String(), From: b.From, To: b.To, Saw: note.Parent.String(), Note: string(note.Saw),
+		Replica: h.Replica().String(), Before: seen.Log.String(), From: b.From, To: b.To, Saw: by.String(), Note: string(note.Saw),
 		NewKeys: true, Reason: note.Reason,
 	})
 	if err != nil {
@@ -77,11 +127,28 @@ func (h *Host) chainChange(note *anewNote) (b state.EpochChange, err error) {
 		return b, err
 	}
 	b.Evidence, b.Sealed = statement.Evidence, statement.Sealed
-	if b.Known, err = canon.Marshal(knownLost{Before: seen.Log, Saw: note.Parent, Note: note.Saw}); err != nil {
+	known := knownLost{Before: seen.Log, Saw: by, Note: note.Saw, Headed: []Mark{}}
+	for _, of := range note.Headed {
+		known.Headed = append(known.Headed, of.Mark)
+	}
+	if b.Known, err = canon.Marshal(known); err != nil {
 		return b, err
 	}
 	b.KeySet, err = h.keySetChange(1, []trust.ReplicaKeys{h.authority.Keys()}, signed)
 	return b, err
+}
+
+// seen returns the most that was seen of the newest log, and by whom; nothing of the own log where
+// nobody saw any.
+func (n *anewNote) seen(own identity.Log) (c ledger.Checkpoint, by identity.Jurisdiction, err error) {
+	c, by = ledger.Checkpoint{Log: own}, n.Parent
+	for _, of := range n.Headed {
+		c, by = ledger.Checkpoint{Log: of.Log, Size: of.Mark.Size, Root: of.Mark.Root}, of.By
+	}
+	if len(n.Saw) > 0 {
+		c, err = (ledger.Growth{Note: n.Saw}).Checkpoint()
+	}
+	return c, by, err
 }
 
 // common returns up to where the ledger is that which the parent saw, as far as is known: up to the

@@ -44,7 +44,7 @@ func TestSeveralLogsAreNamed(t *testing.T) {
 		"the smallest of all is newest": {log(4, 3), []ledger.Checkpoint{log(3, 5)}, 2, 5, 3},
 	} {
 		var note anewNote
-		note.Most, note.Least = Saw{Before: row.before}.since(1)
+		note.Most, note.Least = newestSaw{others: row.before}.since(1)
 		var b state.EpochChange
 		err := h.Look(func(r *state.Reader) error { return lostBeside(r, row.seen, &note, r.Size(), &b) })
 		if err != nil || b.From != row.from || b.To != row.to || b.Root[0] != row.root {

@@ -61,6 +61,7 @@ type knownLost struct {
 	Note    []byte
 	Acts    uint64
 	Checked bool
+	Headed  []Mark // how much of Before somebody keeps the heads of, where there is no note: one, or none
 }
 
 // BeginEpoch goes on in a new epoch by the word of a person, and records it with the reason. Where
@@ -167,7 +168,7 @@ func (h *Host) statedLost(q *QuestionError, reason string, lost Lost) (note book
 		note, err = h.Note(epochType, payload)
 	}
 	if err == nil {
-		known, err = canon.Marshal(knownLost{Before: found.Log, Saw: q.Found.By, Note: q.Found.Note, Acts: uint64(lost.Acts), Checked: lost.Checked})
+		known, err = canon.Marshal(knownLost{Before: found.Log, Saw: q.Found.By, Note: q.Found.Note, Acts: uint64(lost.Acts), Checked: lost.Checked, Headed: []Mark{}})
 	}
 	return note, known, err
 }

@@ -99,6 +99,7 @@ type QuestionError struct {
 	Outrun uint64
 	Beside bool
 	Root   bool // nobody stands above that could endorse others
+	Inside bool // whoever endorses others runs on the same node, as that says; see node
 	// Ahead says that this replica has applied what those that lead do not have; nil: it has not.
 	Ahead *group.AheadError
 

@@ -63,6 +63,9 @@ func begunAs(r *state.Reader, e state.Epoch) (b Begun, err error) {
 		return b, err
 	}
 	c := ledger.Checkpoint{Log: k.Before, Size: e.To, Root: said.Head.Root}
+	for _, m := range k.Headed {
+		c.Size, c.Root = m.Size, m.Root
+	}
 	if in, err := (ledger.Growth{Note: k.Note}).Checkpoint(); err == nil && len(k.Note) > 0 {
 		c = in
 	}

@@ -26,7 +26,7 @@ func (e *SharedError) Error() string {
 // the parent has not endorsed. A folder that cannot be read is left to whoever opens it.
 func ByItself(dir string, name identity.Jurisdiction, registry *state.Registry) (err error) {
 	if _, noted, err := readAnew(dir); err == nil && noted {
-		return &AnewError{name, dir}
+		return &AnewError{In: name, Dir: dir}
 	}
 	store, err := state.Open(filepath.Join(dir, stateFile), registry, state.Options{Fatal: func(error) {}})
 	if err != nil {

@@ -116,6 +116,10 @@ const (
 	CLIFlagLabel       Code = "cli.flag.label"
 	CLIFlagRekey       Code = "cli.flag.rekey"
 	CLIFlagHostRekey   Code = "cli.flag.host-rekey"
+	CLIFlagHostReason  Code = "cli.flag.host-reason"
+	CLIHostAnewPlan    Code = "cli.host-anew-plan"
+	CLIHostAnewAsk     Code = "cli.host-anew-ask"
+	CLIHostAnewDone    Code = "cli.host-anew-done"
 	CLIFlagHours       Code = "cli.flag.hours"
 
 	JoinNetworkDone  Code = "join.network.done"
@@ -151,8 +155,8 @@ var joinSentences = []sentence{
 	},
 	{
 		CLILongHostAdd,
-		"由本节点承载一个没有机器的下级：生成其密钥，经本节点的门加入，立即启用。节点须在运行，并有监听地址。",
-		"Host a jurisdiction that runs no machine: its keys are made here, it joins through this node's own door, and is\nserved at once. The node must run, and listen.",
+		"由本节点承载一个没有机器的下级：生成其密钥，经本节点的门加入，立即启用。节点须在运行，并有监听地址。\n已由本节点承载、而密钥不再有效的（节点丢失过两次，或者备份早于更换密钥），加 --rekey --reason 理由：账本保留，密钥另做。",
+		"Host a jurisdiction that runs no machine: its keys are made here, it joins through this node's own door, and is\nserved at once. The node must run, and listen.\nOne that is hosted already, and whose keys count no more (the node was lost twice, or a backup is from before its\nnewest keys), goes on with --rekey --reason TEXT: the ledger stays, the keys are new.",
 	},
 	{
 		CLILongDrill,
@@ -270,7 +274,11 @@ var joinSentences = []sentence{
 	{CLIAloneAsk, "确定其他副本都已没有了？请输入 y 或“是”", "are the others gone for good? answer y or yes"},
 	{CLIAloneDone, "账本在第 {epoch} 纪元继续，条目都在；需要多个副本的，启动后执行 xietong replica invite", "the ledger goes on in epoch {epoch}, with all its entries; for more replicas start the node and run `xietong replica invite`"},
 	{CLIFlagRekey, "下级更换了全部密钥，重新邀请", "the child comes with other keys than before"},
-	{CLIFlagHostRekey, "它原来的机器和数据确已不在，在本节点另做一套密钥", "its own machine and its data are gone: make other keys here"},
+	{CLIFlagHostRekey, "在本节点另做一套密钥：它原来的机器和数据确已不在，或者（加 --reason）它在本节点的密钥不再有效", "make other keys here: its own machine and its data are gone or, with --reason, its keys here count no more"},
+	{CLIFlagHostReason, "它在本节点的账本以另做的密钥继续，理由 `TEXT` 记入账本；须与 --rekey 一起使用", "its ledger here goes on with the other keys, for the reason `TEXT`, which it records; goes with --rekey"},
+	{CLIHostAnewPlan, "{name} 在本节点的账本将在新的纪元中以另做的一套密钥继续，只留本机一个副本：以前的密钥不再签名，以前的目录、其他副本不得再启动。更新的数据目录仍在的，请勿继续", "the ledger of {name} on this node will go on in a new epoch, with new keys and this replica alone: the keys of before sign no more, and an older directory or another replica must not be started again. If there is a newer data directory, do not go on"},
+	{CLIHostAnewAsk, "确定没有更新的数据目录了？请输入 y 或“是”", "is there no newer data directory any more? answer y or yes"},
+	{CLIHostAnewDone, "账本在第 {epoch} 纪元继续，条目都在。失去的条目中终止过的，尚待核对：请逐一查看后，执行 {xietong} ledger continue --checked --reason 理由", "the ledger goes on in epoch {epoch}, with all its entries. What ended in the entries that are lost is still open: look through everything, and run `{xietong} ledger continue --checked --reason TEXT`"},
 	{CLIFlagHours, "邀请有效 `N` 小时（默认 168）", "the invitation is good for `N` hours (default 168)"},
 
 	{JoinNetwork, "网络", "network"},

@@ -15,6 +15,12 @@ const (
 	ListenUnusable   Code = "listen-unusable"
 	AboveUnheard     Code = "above-unheard"
 	HeadsApart       Code = "heads-apart"
+
+	LostKeysHosted       Code = "lost-keys-hosted"
+	KeysOutrunHosted     Code = "keys-outrun-hosted"
+	KeysUnendorsedHosted Code = "keys-unendorsed-hosted"
+	HostKeysCount        Code = "host-keys-count"
+	HostNoFolder         Code = "host-no-folder"
 )
 
 var hostedProblems = []problem{
@@ -89,5 +95,43 @@ var hostedProblems = []problem{
 			"请致电{name}，查看该行政区划的 xietong status：账本待核实的，按那里的提示继续，新纪元的要素到达后告警自行消失；没有告警的，请核对这台机器是否从快照或备份恢复过（{since} 前后）"},
 		en: parts{"Heads do not go on from those kept here", "{name} sent heads of {log} which do not go on from those kept here, before entry {size}, and they were not taken: two histories were shown under the same names, mostly because a machine was set back whole and signed on", "{name}",
 			"telephone {name}, and see `xietong status` of that place: where its ledger is in question, go on as it says there, and this passes with the heads of its new epoch; where it has no alarm, find out whether the machine was put back from a snapshot or a backup (about {since})"},
+	},
+	{
+		number: 591, code: LostKeysHosted, status: http.StatusConflict, params: []string{"jurisdiction", "parent"},
+		zh: parts{"密钥已在失去的条目中更换", "{jurisdiction} 的密钥在失去的条目中更换过，或者另一目录已开始新的纪元；它在这里的密钥不再有效，不能继续；没有写入任何内容", "{jurisdiction}",
+			"还有更新的数据目录的，请停止本节点，启用它。没有了的，{jurisdiction} 与上级在同一节点上，不用停止节点：上级的账本待核实的，先使它继续；再在本节点执行 xietong --in {parent} host add {jurisdiction} --rekey --reason 理由：账本保留，密钥另做；有恢复密钥纸件的，加上 --recovery，否则其他行政区划要等 72 小时。如果这就是最新的目录，则有人以它的名义更换了密钥：请立即查明"},
+		en: parts{"Keys changed in what is lost", "the keys of {jurisdiction} changed in the entries that are lost, or another directory has begun a new epoch; the keys that it has here count no more, so it cannot go on; nothing was recorded", "{jurisdiction}",
+			"if there is a newer data directory, stop this node, and use that. If there is none any more: {jurisdiction} runs on its parent's node, which need not stop. Where the parent's ledger is in question, have that go on first; then run `xietong --in {parent} host add {jurisdiction} --rekey --reason TEXT` here: the ledger stays, the keys are made anew. " +
+				"Add --recovery if the paper with its recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: find out at once"},
+	},
+	{
+		number: 592, code: KeysOutrunHosted, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "parent"},
+		zh: parts{"密钥不是最新的", "{jurisdiction} 在第 {number} 号密钥集之后已更换密钥：上级出示了其后的一份，由这一号签名，而这里没有，因此这里的是旧备份或复制件，其密钥不再有效，也不能人工确认后继续。其间照常记录、服务本级部门，但不签发检查点和新密钥，不答复其他行政区划", "{jurisdiction}",
+			"还有更新的数据目录的，请停止本节点，启用它。没有了的，{jurisdiction} 与上级在同一节点上，不用停止节点：在本节点执行 xietong --in {parent} host add {jurisdiction} --rekey --reason 理由：账本保留，密钥另做；有恢复密钥纸件的，加上 --recovery，否则其他行政区划要等 72 小时。如果这就是最新的目录，则有人以它的名义更换了密钥：请立即查明"},
+		en: parts{"Keys are not the newest", "the keys of {jurisdiction} changed after key set {number}: its parent has shown another one that follows, signed by that, and it is not here. So what is here is an old backup or a copy, its keys count no more, and no word has it go on. " +
+			"Meanwhile the node records and serves its agencies, but signs no checkpoint and no new keys of it, and answers no other jurisdiction", "{jurisdiction}",
+			"if there is a newer data directory, stop this node, and use that. If there is none any more: {jurisdiction} runs on its parent's node, which need not stop. Run `xietong --in {parent} host add {jurisdiction} --rekey --reason TEXT` here: the ledger stays, the keys are made anew. " +
+				"Add --recovery if the paper with its recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: find out at once"},
+	},
+	{
+		number: 593, code: KeysUnendorsedHosted, status: http.StatusConflict, params: []string{"jurisdiction", "parent"},
+		zh: parts{"新密钥尚未背书", "{jurisdiction} 以另做的一套密钥继续，同一节点上的上级尚未背书，因此没有打开；其他行政区划照常服务", "{jurisdiction}",
+			"请重复 xietong --in {parent} host add {jurisdiction} --rekey --reason 理由，从停下的地方继续；开始时加了 --recovery 的，再加上。上级的账本待核实的，先使它继续"},
+		en: parts{"New keys not endorsed yet", "{jurisdiction} goes on with new keys, which its parent, on this node, has not endorsed yet, so it is not open; the others are served", "{jurisdiction}",
+			"repeat `xietong --in {parent} host add {jurisdiction} --rekey --reason TEXT`, which goes on where it stopped; add --recovery where it was begun with it. Where the parent's ledger is in question, have that go on first"},
+	},
+	{
+		number: 594, code: HostKeysCount, status: http.StatusConflict, params: []string{"name"},
+		zh: parts{"密钥有效，不用另做", "{name}在本节点上的密钥有效，上级为其背书，账本也没有待核实的；没有改变任何内容", "{name}",
+			"要更换密钥的，执行 xietong --in {name} keys renew；密钥泄露的，执行 xietong --in {name} keys revoke"},
+		en: parts{"The keys count", "the keys that {name} has on this node count, its parent endorses them, and its ledger is not in question; nothing was changed", "{name}",
+			"to change its keys run `xietong --in {name} keys renew`, and `xietong --in {name} keys revoke` if somebody else may have them"},
+	},
+	{
+		number: 595, code: HostNoFolder, status: http.StatusConflict, params: []string{"name", "dir"},
+		zh: parts{"没有可以继续的账本", "本节点没有 {name} 的账本（{dir}），不能以另做的密钥继续；没有改变任何内容", "{dir}",
+			"有它的备份的，请停止本节点，恢复整个数据目录，再启动。没有的，去掉 --reason 重新执行：账本从头开始"},
+		en: parts{"No ledger to go on with", "this node has no ledger of {name} ({dir}) that could go on with other keys; nothing was changed", "{dir}",
+			"if there is a backup of it, stop this node, put back the whole data directory, and start it. If there is none, repeat this without --reason: the ledger begins anew"},
 	},
 }
