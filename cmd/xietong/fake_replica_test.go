@@ -11,6 +11,16 @@ import (
 
 func init() { maps.Copy(answers, replicaAnswers) }
 
+// What is damaged on the replica of the fake node.
+var (
+	decayedRecords = client.Trouble{Code: string(text.DataMending), Args: map[string]string{
+		"replica": "r2", "kept": "records", "values": "2", "since": "2026-11-24T01:10:00Z", "file": "/data/j/nanming.guiyang.guizhou/state.db",
+	}}
+	awayEntries = client.Trouble{Code: string(text.OldEntriesAway), Args: map[string]string{
+		"replicas": "r2, r3", "entries": "65536 to 65791", "files": "1-9f86d081", "count": "1", "away": "r1", "dir": "/data/j/nanming.guiyang.guizhou/files",
+	}}
+)
+
 // replicaAnswers are those of the fake node about the replicas.
 var replicaAnswers = map[string]any{
 	"GET /v1/replicas": client.Replicas{
@@ -22,6 +32,9 @@ var replicaAnswers = map[string]any{
 			{Replica: "r5", Role: client.ReplicaFollower, Reachable: true, Follows: true, Behind: behind(51200), Addresses: []string{"192.0.2.11:7400"}},
 			{Replica: "r6", Role: client.ReplicaInvited, Until: "2026-11-25T02:10:00Z", Addresses: []string{}},
 		},
+	},
+	"POST /v1/ledger/repair": client.Repair{
+		Replica: "r2", Found: []client.Trouble{decayedRecords, awayEntries}, Files: 1, From: "r3", Left: []client.Trouble{awayEntries},
 	},
 	"POST /v1/replicas/invitations": client.ReplicaInvitation{
 		Token: "xr1-nanming-192.0.2.7-7400-ABC", Replica: "r2", Name: "nanming.guiyang.guizhou", DisplayName: "南明区", Until: "2026-11-25T02:10:00Z",

@@ -45,6 +45,7 @@ var session = [][]string{
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了"},
 	{"invite", "cancel", "西湖路街道", "--reason", "打错了", "--yes"},
 	{"drill", "黎平县"},
+	{"ledger", "repair"},
 	{"ledger", "continue", "--reason", "磁盘损坏，这是最新的备份"},
 	{"ledger", "continue", "--reason", "磁盘损坏，这是最新的备份", "--yes"},
 	{"ledger", "continue", "--newest", "--reason", "迁移到新机器，旧机器已停用"},

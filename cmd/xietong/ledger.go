@@ -14,7 +14,7 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerExport(), a.ledgerVerify(), a.ledgerAudits(), a.ledgerContinue())
+	return a.group("ledger", text.CLIShortLedger, a.ledgerCheckpoint(), a.ledgerList(), a.ledgerEntry(), a.ledgerReceipt(), a.ledgerExport(), a.ledgerVerify(), a.ledgerAudits(), a.ledgerContinue(), a.ledgerRepair())
 }
 
 func (a *app) ledgerEntry() *cobra.Command {

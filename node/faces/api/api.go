@@ -65,6 +65,7 @@ type Hosted struct {
 	Replicas  Replicas
 	Clock     Clock
 	Newest    Newest
+	Mending   Mending
 	Trouble   func() []error // what is wrong with this machine now
 }
 
@@ -246,7 +247,7 @@ var resolving = []string{"grants", "audits", "receipt", "receipt-of", "uses", "c
 // jurisdiction does them.
 var nameless = []string{
 	"add-agency", "rename-agency", "invite", "plan-invitation", "cancel-invitation", "cancel-invitation-plan", "withdraw", "withdraw-plan", "confirm", "object", "acknowledge-fork", "drill",
-	"add-hosted", "end-hosted", "end-hosted-plan", "accept-clock", "continue-ledger", "acknowledge-keys", "new-keys", "plan-roster",
+	"add-hosted", "end-hosted", "end-hosted-plan", "accept-clock", "continue-ledger", "repair-ledger", "acknowledge-keys", "new-keys", "plan-roster",
 	"invite-replica", "promote-replica", "remove-replica", "remove-replica-plan",
 }
 

@@ -110,6 +110,7 @@ func (d *door) writings(t *testing.T) (beside, alone []act) {
 			{"end-hosted", "POST", "/v1/hosting/end", own, client.HostingEnd{Reason: "r"}, ""},
 			{"end-hosted-plan", "GET", "/v1/hosting/end", own, nil, ""},
 			{"accept-clock", "POST", "/v1/clock", own, client.ClockAcceptance{Reason: "r"}, ""},
+			{"repair-ledger", "POST", "/v1/ledger/repair", own, client.NewRepair{}, ""},
 			{"continue-ledger", "POST", "/v1/ledger/continuation", own, client.Continuation{Reason: "r"}, ""},
 			{"invite-replica", "POST", "/v1/replicas/invitations", own, client.NewReplica{}, ""},
 			{"promote-replica", "POST", "/v1/replicas/r2/promotion", own, client.ReplicaPromotion{}, ""},

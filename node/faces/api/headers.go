@@ -11,7 +11,7 @@ import (
 
 // keyless are the operations that are sent with a body and need no idempotency key: they record
 // nothing that a second request could double.
-var keyless = []string{"record-history", "check-import", "bad-rows-import", "plan-roster", "plan-invitation"}
+var keyless = []string{"record-history", "check-import", "bad-rows-import", "plan-roster", "plan-invitation", "repair-ledger"}
 
 // ofNode are the operations that are not about one hosted jurisdiction.
 var ofNode = []string{"status", "health", "ready", "problem", "stop"}

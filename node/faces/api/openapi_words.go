@@ -34,6 +34,7 @@ var details = map[string]string{
 	"drill":               "It shows that messages with a false signature are refused.",
 	"run-question":        "The numbers are kept, and compared with those of an earlier month.",
 	"remove-question":     "Its results go with it.",
+	"repair-ledger":       "It waits until this node has tried: files of old entries block by block, then all data. Nothing is recorded. A replica that is alone has nobody to be mended from, and is told what to do.",
 	"continue-ledger":     "It is recorded with the reason. It is refused where the ledger is not in question, while a neighbour may answer yet, and where one saw more.",
 	"accept-clock":        "It is recorded with the reason. Where the clock is not in doubt it is refused.",
 	"acknowledge-fork":    "The alarm ends on this side. The log is not cosigned again in its epoch.",

@@ -87,6 +87,7 @@ func (s *server) register(a huma.API) {
 	s.registerKeys(a)
 	s.registerClock(a)
 	s.registerContinue(a)
+	handle(s, a, post("repair-ledger", "/v1/ledger/repair", "Make what is damaged whole from the other replicas"), repairedLedger)
 	s.registerRoster(a)
 	s.registerStandards(a)
 	s.registerReform(a)

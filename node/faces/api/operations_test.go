@@ -264,6 +264,7 @@ func wrongTree() []wrong {
 		row("clock", "as nobody", "GET", "/v1/clock", "forestry", nil, text.UnknownAgency),
 		row("accept-clock", "not in doubt", "POST", "/v1/clock", "", client.ClockAcceptance{Reason: "r"}, text.ClockBelieved),
 		row("continue-ledger", "not in question", "POST", "/v1/ledger/continuation", "", client.Continuation{Reason: "r"}, text.LedgerNotInQuestion),
+		row("repair-ledger", "more than nothing", "POST", "/v1/ledger/repair", "", map[string]any{"files": 1}, text.NotAsDescribed),
 		row("continue-ledger", "no reason", "POST", "/v1/ledger/continuation", "", client.Continuation{}, text.Empty),
 		row("accept-clock", "no reason", "POST", "/v1/clock", "", client.ClockAcceptance{}, text.Empty),
 		row("agencies", "as nobody", "GET", "/v1/agencies", "forestry", nil, text.UnknownAgency),
@@ -372,6 +373,9 @@ func TestEveryOperation(t *testing.T) {
 			q := request{method: strings.ToUpper(method), path: strings.NewReplacer("{index}", "0", "{code}", "villages", "{child}", "x").Replace(path)}
 			if i >= 0 {
 				q = all[i].request
+			}
+			if o.OperationID == "repair-ledger" { // what is well formed is never wrong there
+				q.body = client.NewRepair{}
 			}
 			d.everywhere(t, o.OperationID, q)
 		}

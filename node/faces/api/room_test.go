@@ -202,7 +202,7 @@ func hostedIn(l memory) Hosted {
 		Joining:  &join.Desk{Own: l, Standing: where, Breaks: broke, Chains: found, Addresses: func() []string { return nil }},
 		Replicas: few{now: l.Clock},
 		Usage:    usage.NewDesk(l, catalog.Providers),
-		Drill:    &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{}, Witness: unwitnessed{}, Clock: undoubted{now}, Newest: undoubted{now},
+		Drill:    &drill.Desk{Name: l.Name(), Now: now}, Keys: waiting{l.Name()}, Check: unasked{}, Witness: unwitnessed{}, Clock: undoubted{now}, Newest: undoubted{now}, Mending: undoubted{now},
 		Reform:   &reform.Desk{Own: l},
 		Granting: &granting.Desk{Own: l, Catalogue: desk, Lists: catalog.NewLists(l.Name(), nobody{}, now, slog.New(slog.DiscardHandler))},
 	}
@@ -218,6 +218,8 @@ func (u undoubted) ClockState() host.ClockState {
 func (undoubted) Continue(context.Context, identity.Message, string, epochs.Word) (none identity.Entry, err error) {
 	return none, host.ErrNotInQuestion
 }
+
+func (undoubted) Repair(context.Context) (none host.Repair) { return none }
 
 func (undoubted) AcceptClock(context.Context, identity.Message, string) (none identity.Entry, err error) {
 	return none, host.ErrClockBelieved

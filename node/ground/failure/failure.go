@@ -170,9 +170,13 @@ func decayFailure(e *host.DecayedError) *text.Failure {
 	case len(e.Files) > 0:
 		return oldEntries(e.Files, e)
 	}
-	return &text.Failure{Code: code, Args: text.Args{
+	args := text.Args{
 		"replica": e.Replica, "kept": e.Kept, "values": strconv.FormatUint(e.Values, 10), "since": stamp(e.Since), "file": e.File,
-	}, Err: e}
+	}
+	if e.Others && e.Why != nil {
+		code, args["reason"] = text.DataUnmended, e.Why.Error()
+	}
+	return &text.Failure{Code: code, Args: args, Err: e}
 }
 
 func keysFailure(e *host.KeysError) *text.Failure {

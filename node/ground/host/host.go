@@ -97,6 +97,7 @@ type Host struct {
 	fatal      func(error)                                              // Options.Fatal
 	damaged    sync.Once                                                // fatal is called once for a damaged tree
 	correcting Lock                                                     // held while the clock of the state is corrected
+	repairing  Lock                                                     // held while this replica is mended
 	keeping    Lock                                                     // held while the chain is kept: one at a time
 	decay      decay                                                    // of what is on the disk
 	asking     Lock                                                     // held while the replicas are asked for their clocks

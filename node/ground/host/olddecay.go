@@ -73,6 +73,11 @@ func (h *Host) mendOld(ctx context.Context) {
 	if files := h.store.DamagedFiles(); len(files) == 0 || !h.decay.old.due(h, files) {
 		return
 	}
+	h.mendFiles(ctx)
+}
+
+// mendFiles does so now, and returns how many are whole again. repairing is held.
+func (h *Host) mendFiles(ctx context.Context) int {
 	mended, err := h.group.MendFiles(ctx)
 	h.decay.mu.Lock()
 	d := &h.decay.old
@@ -90,6 +95,7 @@ func (h *Host) mendOld(ctx context.Context) {
 	if err != nil && first && ctx.Err() == nil {
 		h.logger.Warn("files of old entries could not be mended; it is tried again every ten minutes", "error", err)
 	}
+	return mended
 }
 
 // due reports whether it is time to mend: these are others than were left, or it was long ago.

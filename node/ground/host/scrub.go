@@ -24,6 +24,8 @@ const (
 type DecayedError struct {
 	Decayed
 	Others bool // there are other replicas, from which this one is mended
+	// Why is why the last try to mend it failed; nil: there was none, or it succeeded.
+	Why error
 }
 
 // Decayed is what is known of it.
@@ -45,6 +47,7 @@ type decay struct {
 	mu    sync.Mutex
 	found *Decayed // nil: nothing
 	tried time.Time
+	why   error // see DecayedError
 	old   oldDecay
 }
 
@@ -106,7 +109,7 @@ func (h *Host) decayed() *DecayedError {
 	if h.decay.found == nil {
 		return nil
 	}
-	return &DecayedError{Decayed: *h.decay.found, Others: !h.alone()}
+	return &DecayedError{Decayed: *h.decay.found, Others: !h.alone(), Why: h.decay.why}
 }
 
 // scrub reads round all that is kept, until ctx ends, and notes what is damaged. It keeps nothing

@@ -11,12 +11,7 @@ func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
 	}
-	if damage := h.decayed(); damage != nil {
-		all = append(all, damage)
-	}
-	if damage := h.oldDecayed(); damage != nil {
-		all = append(all, damage)
-	}
+	all = append(all, h.damages()...)
 	if err := h.group.Space(); err != nil {
 		all = append(all, err)
 	}

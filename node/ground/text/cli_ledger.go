@@ -7,6 +7,13 @@ const (
 	CLIFileDiffers     Code = "cli.file-differs"
 	CLIFileDiffersDo   Code = "cli.file-differs-do"
 	CLIDataTrue        Code = "cli.data.true"
+	CLIShortRepair     Code = "cli.short-repair"
+	CLILongRepair      Code = "cli.long-repair"
+	CLIRepairNone      Code = "cli.repair.none"
+	CLIRepairFiles     Code = "cli.repair.files"
+	CLIRepairFrom      Code = "cli.repair.from"
+	CLIRepairWhole     Code = "cli.repair.whole"
+	CLIRepairLeft      Code = "cli.repair.left"
 	CLIDataNoStart     Code = "cli.data.no-start"
 	CLIDataFalse       Code = "cli.data.false"
 	CLIDataFiles       Code = "cli.data.files"
@@ -79,6 +86,15 @@ var ledgerSentences = []sentence{
 	{CLIReceiptSaved, "存证凭证已保存到 {file}", "saved the receipt to {file}"},
 	{CLIDataTrue, "验证通过：{name} 的 {entries} 个条目与检查点一致，根 {root}",
 		"verified: the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}"},
+	{CLIShortRepair, "从其他副本修复本机损坏的数据", "mend damaged data of this machine from the other replicas"},
+	{CLILongRepair, "从其他副本修复本节点这一副本已查出的损坏，立即进行，等待结果，并说明哪些已经完好、哪些没有以及原因。有多台机器损坏的，在每台上执行。\n节点平时自行修复；这条命令不等待两次之间的一小时。",
+		"Mend what is known to be damaged of this node's replica from the other replicas: at once, wait for it, and say what is whole again, what is not,\nand why. Where several machines are damaged, run it on each. The node mends by itself, too; this does not wait for the hour between two tries."},
+	{CLIRepairNone, "副本 {replica} 没有已知的损坏，无须修复；每日通读会查出新的损坏，停止后复制的目录可用 xietong ledger verify --data DIR 全部核对",
+		"nothing of replica {replica} is known to be damaged, so there is nothing to mend; the daily round finds what decays, and `xietong ledger verify --data DIR` reads all of a copy that was made while it was stopped"},
+	{CLIRepairFiles, "旧条目的文件有 {count} 个已经完好", "{count} [file|files] of old entries [is|are:count] whole again"},
+	{CLIRepairFrom, "全部数据已从副本 {from} 取回", "all data were taken anew from replica {from}"},
+	{CLIRepairWhole, "副本 {replica} 已经完好；请检查磁盘", "replica {replica} is whole again; check its disk"},
+	{CLIRepairLeft, "仍未修复：{what}。{do}", "not mended: {what}; {do}"},
 	{CLIDataNoStart, "{name} 的 {entries} 个条目与检查点一致，根 {root}；但是节点无法以此目录启动：",
 		"the {entries} [entry|entries] of {name} [agrees|agree:entries] with the checkpoint, root {root}, but no node starts with this directory:"},
 	{CLIDataFalse, "验证未通过：{name} 的账本不成立：{first}", "refused: the ledger of {name} does not hold: {first}"},

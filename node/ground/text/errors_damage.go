@@ -17,6 +17,7 @@ const (
 	DiskNoStart   Code = "disk-no-start"
 	DataDecayed   Code = "data-decayed"
 	DataMending   Code = "data-mending"
+	DataUnmended  Code = "data-unmended"
 	DataUnsound   Code = "data-unsound"
 
 	OldEntriesDamaged Code = "old-entries-damaged"
@@ -70,9 +71,16 @@ var damageProblems = []problem{
 	{
 		number: 493, code: DataMending, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "file"},
 		zh: parts{"一个副本磁盘上的数据已损坏", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现。已损坏的不会用于答复；有其他副本可以担任主副本的，它不再担任", "{file}",
-			"请检查该机器的磁盘。有其他副本在运行、并且这些数据完好的，节点自行从那里取回全部数据，每小时至多一次。一直没有修好的，请在数据完好的副本上用 xietong replica replace 移除这个副本，再邀请一台新机器。各副本、各备份中都没有完好的，这些数据已经丢失：请保持这个副本运行，其余数据照常提供，停止后可能无法再启动；损坏的记录由提供部门重新提交，已取得的凭证仍可验证"},
+			"请检查该机器的磁盘。有其他副本在运行、并且这些数据完好的，节点自行从那里取回全部数据，每小时至多一次；在该机器上执行 xietong ledger repair 则立即取回，并说明结果。一直没有修好的，请在数据完好的副本上用 xietong replica replace 移除这个副本，再邀请一台新机器。各副本、各备份中都没有完好的，这些数据已经丢失：请保持这个副本运行，其余数据照常提供，停止后可能无法再启动；损坏的记录由提供部门重新提交，已取得的凭证仍可验证"},
 		en: parts{"Data damaged on the disk of a replica", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; no answer is made of what is damaged, and this replica does not lead where another can", "{file}",
-			"check the disk of that machine. Where another replica runs and has these data whole, the node takes all data from it by itself, at most once an hour. If that does not help, take this replica out with `xietong replica replace` at one that is whole, and bring in a new machine. What no replica and no backup has whole is lost: keep this replica running, for it serves the rest, and may not start again once it is stopped; providers put damaged records again, and receipts that were fetched verify as ever"},
+			"check the disk of that machine. Where another replica runs and has these data whole, the node takes all data from it by itself, at most once an hour; `xietong ledger repair` on that machine does it at once, and says what came of it. If that does not help, take this replica out with `xietong replica replace` at one that is whole, and bring in a new machine. What no replica and no backup has whole is lost: keep this replica running, for it serves the rest, and may not start again once it is stopped; providers put damaged records again, and receipts that were fetched verify as ever"},
+	},
+	{
+		number: 559, code: DataUnmended, status: http.StatusServiceUnavailable, params: []string{"replica", "kept", "values", "since", "reason", "file"},
+		zh: parts{"副本磁盘上的数据已损坏，未能修复", "副本 {replica} 的数据与写入时不符或有缺失：{kept}，共 {values} 处，{since} 发现；最近一次从其他副本取回全部数据没有成功：{reason}", "{file}",
+			"请检查该机器的磁盘。其他副本没有运行或连不上的，请启动或恢复连接；其他副本自身有损坏的（见其 xietong status），请先在那里执行 xietong ledger repair。然后在这台机器上执行 xietong ledger repair，立即再试；节点自己每小时再试一次。各副本、各备份中都没有完好的，这些数据已经丢失：请保持这个副本运行，其余数据照常提供，停止后可能无法再启动；损坏的记录由提供部门重新提交，已取得的凭证仍可验证"},
+		en: parts{"Damaged data of a replica could not be mended", "data of replica {replica} are not as they were written, or are missing: {kept}, in {values} [place|places], found at {since}; the last try to take all data from another replica failed: {reason}", "{file}",
+			"check the disk of that machine; start the other replicas, and mend the connection to them; where another one is damaged itself, as its `xietong status` says, run `xietong ledger repair` there first; then run `xietong ledger repair` on this machine, which tries again at once. The node tries again each hour by itself. What no replica and no backup has whole is lost: keep this replica running, for it serves the rest, and may not start again once it is stopped; providers put damaged records again, and receipts that were fetched verify as ever"},
 	},
 	{
 		number: 494, code: DataUnsound, status: http.StatusServiceUnavailable, params: []string{"file", "kept", "values", "mend"},

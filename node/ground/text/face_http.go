@@ -40,7 +40,7 @@ var httpOperations = map[string]string{
 	"question run": "POST /v1/questions/run", "roster list": "GET /v1/roster", "roster publish": "POST /v1/roster",
 	"clock show": "GET /v1/clock", "clock accept": "POST /v1/clock",
 	"keys status": "GET /v1/keys", "keys renew": "POST /v1/keys", "keys revoke": "POST /v1/keys (revoke)", "keys acknowledge": "POST /v1/keys/acknowledgment",
-	"ledger audits": "GET /v1/audits", "ledger entry": "GET /v1/entry", "ledger receipt": "GET /v1/receipt", "ledger list": "GET /v1/ledger/entries", "ledger continue": "POST /v1/ledger/continuation", "ledger checkpoint": "GET /v1/ledger/checkpoint",
+	"ledger audits": "GET /v1/audits", "ledger entry": "GET /v1/entry", "ledger receipt": "GET /v1/receipt", "ledger list": "GET /v1/ledger/entries", "ledger repair": "POST /v1/ledger/repair", "ledger continue": "POST /v1/ledger/continuation", "ledger checkpoint": "GET /v1/ledger/checkpoint",
 }
 
 // httpRemedies are what to do, for a reader who speaks HTTP, where the sentence of the table does

@@ -86,6 +86,7 @@ func faceWalk() []faceRow {
 		{"audits", "", "GET", "/v1/audits", "", reads(given)},
 		{"keys", "", "GET", "/v1/keys", "", reads(given)},
 		{"clock", "", "GET", "/v1/clock", "", reads(given)},
+		{"repair-ledger", "whole", "POST", "/v1/ledger/repair", `{}`, all(given)},
 		{"continue-ledger", "not in question", "POST", "/v1/ledger/continuation", `{"reason":"r"}`, all("ledger-not-in-question")},
 		{"accept-clock", "not in doubt", "POST", "/v1/clock", `{"reason":"r"}`, all("clock-believed")},
 		{"acknowledge-keys", "", "POST", "/v1/keys/acknowledgment", "{}", all(given)},
