@@ -200,7 +200,12 @@ func (h *Host) apartErrors() (all []error) {
 	if h.alone() {
 		return nil
 	}
-	words := append(h.words(), h.guard.refused()...)
+	words := h.guard.refused()
+	for _, w := range h.words() { // what one said that is refused since is of before
+		if !slices.ContainsFunc(words, func(r clockWord) bool { return r.replica == w.replica }) {
+			words = append(words, w)
+		}
+	}
 	for _, w := range words {
 		wrong := apartOf(words, w.replica)
 		if wrong != nil && (wrong.Other.IsZero() || w.replica == h.Replica()) { // of two that differ, once
