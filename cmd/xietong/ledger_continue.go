@@ -22,6 +22,7 @@ func (a *app) ledgerContinue() *cobra.Command {
 			return printJSON(a.stdout, done)
 		}
 		a.say(text.CLIContinued, text.Args{"entry": done.Entry})
+		a.sayUnsaved(cmd)
 		return nil
 	})
 	c.Long = a.t(text.CLILongContinue, nil)
@@ -31,6 +32,22 @@ func (a *app) ledgerContinue() *cobra.Command {
 	c.Flags().BoolVar(&yes, "yes", false, a.t(text.CLIFlagYes, nil))
 	needed(c, "reason")
 	return c
+}
+
+// sayUnsaved says at a root that no backup has it go on a second time. What was done is done, also
+// where that is not learned.
+func (a *app) sayUnsaved(cmd *cobra.Command) {
+	s, err := a.client().Status(cmd.Context())
+	if err != nil {
+		return
+	}
+	for _, j := range s.Jurisdictions {
+		for _, t := range j.Alarms {
+			if t.Code == string(text.RootUnsaved) {
+				a.sayTrouble(t)
+			}
+		}
+	}
 }
 
 // givesUp asks before entries are given up: what a newer directory or backup has counts for nothing

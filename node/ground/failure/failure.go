@@ -48,7 +48,7 @@ func Of(err error) *text.Failure {
 		cause, _ := errors.AsType[*text.Failure](problem)
 		told = cause != failure
 	}
-	replica, clock := ofReplica(err), ofClock(err)
+	replica, machine := ofReplica(err), ofMachine(err)
 	part, ofPart := errors.AsType[*host.PartError](err)
 	switch {
 	case told: // a room chose this failure for the person, whatever its cause is
@@ -61,8 +61,8 @@ func Of(err error) *text.Failure {
 		return &text.Failure{Code: text.DiskFull, Args: text.Args{
 			"dir": full.Dir, "free": text.Mebibytes(full.Free), "needed": text.Mebibytes(full.Needed),
 		}, Err: err}
-	case clock != nil:
-		return clock
+	case machine != nil:
+		return machine
 	case errors.As(err, &corrected):
 		return &text.Failure{Code: text.ClockCorrected, Args: text.Args{"since": stamp(corrected.At), "ledger": stamp(corrected.Until)}, Err: err}
 	case errors.As(err, &growth):
@@ -283,8 +283,10 @@ func SignedBy(err error) identity.Jurisdiction {
 	return identity.Jurisdiction{}
 }
 
-// ofClock returns what is wrong with a clock; nil: it is another error.
-func ofClock(err error) *text.Failure {
+// ofMachine returns what is wrong with a clock, or with the backups of a root; nil: it is another
+// error.
+func ofMachine(err error) *text.Failure {
+	var unsaved *host.UnsavedError
 	var leader *host.LeaderClockError
 	var clock *host.ClockError
 	var apart *host.ApartError
@@ -298,6 +300,8 @@ func ofClock(err error) *text.Failure {
 		return apartFailure(apart, err)
 	case errors.As(err, &differ):
 		return differFailure(differ, err)
+	case errors.As(err, &unsaved):
+		return &text.Failure{Code: text.RootUnsaved, Args: text.Args{"number": strconv.FormatUint(unsaved.Number, 10)}, Err: err}
 	}
 	return nil
 }

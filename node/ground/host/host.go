@@ -104,6 +104,7 @@ type Host struct {
 	yielding   Lock                                                     // held while leadership is handed over because of the clock
 	question   atomic.Pointer[QuestionError]                            // nil: the folder is not in question
 	openedSize uint64                                                   // entries of the ledger when it was opened
+	openedSet  uint64                                                   // number of the newest key set then
 	sizes      signedSizes
 	unheard    unheard     // see Unheard
 	voiced     atomic.Bool // a person gave their word, and it votes

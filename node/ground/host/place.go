@@ -134,6 +134,7 @@ func (h *Host) checkPlace() error {
 		return err
 	}
 	h.openedSize = size
+	h.noteKeySet()
 	note, noted, err := readPlace(h.dir)
 	if err != nil {
 		h.logger.Warn("the note of this folder's place cannot be read, and counts as another place's", "error", err)

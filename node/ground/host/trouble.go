@@ -6,7 +6,8 @@ import "cmp"
 // serves what it can: a *PartError of the key that issues link identities, a *DecayedError or an
 // *OldDecayedError of what is damaged on the disk, a *group.SpaceError, a *RemovedError or a
 // *NoLeaderError, a *ClockError, an *ApartError for each replica whose clock is wrong, a
-// *DifferError for each neighbour that has no link because of its clock, and a *CorrectedError.
+// *DifferError for each neighbour that has no link because of its clock, a *CorrectedError, and an
+// *UnsavedError.
 func (h *Host) Trouble() (all []error) {
 	if err := h.part(PartKeys, certsFolder, h.authority.CheckIssuer()); err != nil {
 		all = append(all, err)
@@ -30,7 +31,7 @@ func (h *Host) Trouble() (all []error) {
 	if c, ok := h.store.Correction(); ok {
 		all = append(all, &CorrectedError{c})
 	}
-	for _, err := range []error{h.Questioned(), h.sizes.trouble()} {
+	for _, err := range []error{h.Questioned(), h.sizes.trouble(), h.unsaved()} {
 		if err != nil {
 			all = append(all, err)
 		}

@@ -19,6 +19,7 @@ const (
 	LostUnproven        Code = "lost-unproven"
 	KeysOutrun          Code = "keys-outrun"
 	KeysBeside          Code = "keys-beside"
+	RootUnsaved         Code = "root-unsaved"
 	KeysOutrunRoot      Code = "keys-outrun-root"
 	KeysBesideRoot      Code = "keys-beside-root"
 	LostKeysRoot        Code = "lost-keys-root"
@@ -162,6 +163,13 @@ var questionProblems = []problem{
 		en: parts{"Keys went two ways", "two key sets of {jurisdiction} follow number {number}: this data directory has one, and the parent endorsed another, which it has shown; both are signed by that number. So the directory is an old backup or a copy that went on without the newest entries, or somebody else has its keys; its keys count no more, and no word has it go on. " +
 			"Meanwhile the node records and serves its own agencies, but signs no checkpoint and no new keys, and answers no other jurisdiction", "{dir}",
 			"stop this node, and use the newest data directory; if there is none any more, have the parent run `xietong invite NAME --rekey`, and run `xietong join TOKEN --alone --reason TEXT` in this directory: the ledger stays, the keys are made anew. Add --recovery if the paper with the recovery key is there, or others wait for 72 hours. If this is the newest, somebody else has made keys in its name: call the parent at once"},
+	},
+	{
+		number: 548, code: RootUnsaved, status: http.StatusConflict, params: []string{"number"},
+		zh: parts{"根须立即备份", "本节点启动之后，根有了第 {number} 号密钥集（人工确认继续、更换密钥等都会产生）：此前的所有备份，包括刚恢复的那一份，都不能再让根继续；此时磁盘再损坏，整棵树须重建", "数据目录",
+			"请立即停止节点（xietong stop），将整个数据目录复制到别处，再启动；节点下次启动后不再告警，但无从得知是否真的做了备份"},
+		en: parts{"Back up the root at once", "since this node was started the root has made key set {number}, as a word by which it goes on, or other keys, do: no backup from before can have the root go on, not even the one that was just put back; if the disk fails now, the whole tree must begin anew", "the data directory",
+			"stop the node (`xietong stop`), copy the whole data directory to another place, and start the node, at once; the next start ends this alarm, and cannot know whether a copy was made"},
 	},
 	{
 		number: 570, code: KeysOutrunRoot, status: http.StatusServiceUnavailable, params: []string{"jurisdiction", "number", "dir"},

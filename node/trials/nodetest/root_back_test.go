@@ -25,6 +25,9 @@ func TestARootFromBeforeItsKeys(t *testing.T) {
 			old := root.backup()
 			newKeys(t, tree, root, true)
 			time.Sleep(20 * time.Minute)
+			if !slices.Contains(alarms(t, root), string(text.RootUnsaved)) {
+				t.Errorf("after its keys changed the root tells %v, want %s", alarms(t, root), text.RootUnsaved)
+			}
 			newest := root.machine.dir
 			root.Kill()
 			root.machine.dir = old
@@ -69,7 +72,7 @@ func TestARootFromBeforeItsKeys(t *testing.T) {
 				return up == nil && down == nil
 			})
 			tree.Within(10*time.Minute, "nobody says it any more", func() bool {
-				return !slices.Contains(alarms(t, root), string(want)) && !slices.Contains(alarms(t, city), string(text.ParentKeysOld))
+				return !slices.Contains(alarms(t, root), string(text.RootUnsaved)) && !slices.Contains(alarms(t, root), string(want)) && !slices.Contains(alarms(t, city), string(text.ParentKeysOld))
 			})
 		})
 	}
