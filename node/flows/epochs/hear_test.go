@@ -97,8 +97,8 @@ func (s *slow) LargestBy(ctx context.Context, name identity.Jurisdiction) ([]hos
 	}
 }
 
-// TestAskedInItsOwnTime (C16): a ledger goes on by a person's word, and the parent answers within 50
-// ms. A child asks again and again, and gives 10 ms for the answer. The parent is heard all the
+// TestAskedInItsOwnTime (C16): a ledger goes on by a person's word, and the parent answers within
+// 50 ms. A child asks again and again, and gives 10 ms for the answer. The parent is heard all the
 // same, and nobody waits for longer than it gave.
 func TestAskedInItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -208,8 +208,8 @@ func TestTheParentForgotALog(t *testing.T) {
 	}
 }
 
-// TestSaysItOnceItWasSaid (C43): once the ledger has said where it parts from each log, its heads go
-// up: also where what a neighbour saw of given-up keys is named as lost after that.
+// TestSaysItOnceItWasSaid (C43): once the ledger has said where it parts from each log, its heads
+// go up: also where what a neighbour saw of given-up keys is named as lost after that.
 func TestSaysItOnceItWasSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d, o, w := newDesk(t)

@@ -227,9 +227,9 @@ func TestOneOfThreeBringsNobody(t *testing.T) {
 	})
 }
 
-// TestMembersThatNobodyPublished (S09i): a key set that lists a further replica, which was admitted,
-// was signed by a majority and published nowhere; somebody shows it to the others of a root. They
-// publish it, and go on.
+// TestMembersThatNobodyPublished (S09i): a key set that lists a further replica, which was
+// admitted, was signed by a majority and published nowhere; somebody shows it to the others of a
+// root. They publish it, and go on.
 func TestMembersThatNobodyPublished(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		all := withClocks(t, 3)
