@@ -23,6 +23,43 @@ type logStore interface {
 	io.Closer
 }
 
+// guarded is a log that is read and closed one after the other. A leader measures its log in a
+// goroutine that raft does not wait for when it ends, and raft-wal panics where it is read while it
+// is closed.
+type guarded struct {
+	logStore
+	mu     sync.RWMutex // held while it is read by those, or closed
+	closed bool
+}
+
+// FirstIndex implements raft.LogStore.
+func (g *guarded) FirstIndex() (first uint64, err error) {
+	err = g.read(func() (err error) { first, err = g.logStore.FirstIndex(); return err })
+	return first, err
+}
+
+// GetLog implements raft.LogStore.
+func (g *guarded) GetLog(index uint64, l *raft.Log) error {
+	return g.read(func() error { return g.logStore.GetLog(index, l) })
+}
+
+func (g *guarded) read(from func() error) error {
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	if g.closed {
+		return wal.ErrClosed
+	}
+	return from()
+}
+
+// Close implements io.Closer.
+func (g *guarded) Close() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+	return g.logStore.Close()
+}
+
 // failing notes the first write of raft's log that failed, and tells Config.Fatal of it, once. The
 // log is used no more after it, although a later write might succeed: (1) after a failed flush the
 // system may have dropped what was written, and says so to the first who asks, never again; (2)

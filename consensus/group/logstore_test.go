@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/raft"
+	wal "github.com/hashicorp/raft-wal"
 
 	"xietong/consensus/state"
 )
@@ -162,5 +163,48 @@ func TestNextFileCannotBegin(t *testing.T) {
 			defer n.end(t)
 			n.mustHave(t, kept)
 		})
+	}
+}
+
+// closes is a log that panics where it is read after it was closed, as raft-wal may.
+type closes struct {
+	logStore
+	closed bool
+}
+
+func (c *closes) FirstIndex() (uint64, error) {
+	if c.closed {
+		panic("read while it is closed")
+	}
+	return 1, nil
+}
+
+func (c *closes) GetLog(index uint64, l *raft.Log) error {
+	_, err := c.FirstIndex()
+	l.Index = index
+	return err
+}
+
+func (c *closes) Close() error { c.closed = true; return nil }
+
+// TestReadAfterClose: a leader measures its log in a goroutine that nobody waits for. It is told
+// that the log was closed.
+func TestReadAfterClose(t *testing.T) {
+	g := &guarded{logStore: &closes{}}
+	var l raft.Log
+	if first, err := g.FirstIndex(); first != 1 || err != nil {
+		t.Errorf("first index %d, %v", first, err)
+	}
+	if err := g.GetLog(3, &l); l.Index != 3 || err != nil {
+		t.Errorf("entry %d, %v", l.Index, err)
+	}
+	if err := g.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.FirstIndex(); !errors.Is(err, wal.ErrClosed) {
+		t.Errorf("first index: got %v", err)
+	}
+	if err := g.GetLog(3, &l); !errors.Is(err, wal.ErrClosed) {
+		t.Errorf("entry: got %v", err)
 	}
 }

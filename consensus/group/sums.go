@@ -184,5 +184,5 @@ func (c Config) logOf(logs logStore, failing *failing) summed {
 	if c.onDisk != nil {
 		logs = c.onDisk(logs)
 	}
-	return summed{watched{logs, failing}, failing, filepath.Join(c.Dir, walFolder)}
+	return summed{watched{&guarded{logStore: logs}, failing}, failing, filepath.Join(c.Dir, walFolder)}
 }

@@ -33,14 +33,14 @@ const (
 	turnPause     = 20 * time.Millisecond // until what is under way to the parent is looked at again
 )
 
-// What goes up at once because of those below: for all of them half of what the parent keeps at
-// once, so that they do not use up what is for the own acts, and for each child less, so that none
-// uses up what is for its siblings. The rest goes with the minute.
+// What goes up at once because of those below: for all of them less than the parent keeps at once,
+// so that they do not use up what is for the own acts, and for each child less than that, so that
+// none uses up what is for its siblings. The rest goes with the minute.
 const (
-	belowAtOnce    = actsAtOnce / 2
-	belowPerSecond = actsPerSecond / 2
-	childAtOnce    = 2
-	childPerSecond = actsPerSecond / 8
+	belowAtOnce    = 8
+	belowPerSecond = actsPerSecond * 3 / 4
+	childAtOnce    = 5
+	childPerSecond = actsPerSecond / 2
 )
 
 var errNoLink = errors.New("there is no link")
