@@ -26,7 +26,6 @@ func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, who
 		return all, true, nil
 	}
 	seen, err := d.saw(ctx)
-	forgot := slices.ContainsFunc(seen, func(s host.Seen) bool { return s.Forgot })
 	for _, s := range seen {
 		epoch := s.Checkpoint.Log.Epoch()
 		if s.Checkpoint.Log.Jurisdiction() != d.Own.Name() || epoch < b.Before || epoch >= b.Epoch {
@@ -40,8 +39,11 @@ func (d *Desk) lostLogs(ctx context.Context, b host.Begun) (all []host.Seen, who
 			all[at] = s
 		}
 	}
-	return all, err == nil && !forgot, err
+	return all, err == nil && !slices.ContainsFunc(seen, forgot), err
 }
+
+// forgot reports whether whoever saw it lost entries of its own since.
+func forgot(s host.Seen) bool { return s.Forgot }
 
 // saw returns what the parent saw of the ledger or, where none is on another node, what those who
 // answer did. A parent that lost entries itself does not know of each log: then what the level
@@ -52,7 +54,7 @@ func (d *Desk) saw(ctx context.Context) (all []host.Seen, err error) {
 			continue
 		}
 		all, err = d.Witness.LargestBy(ctx, n.Name)
-		if err == nil && slices.ContainsFunc(all, func(s host.Seen) bool { return s.Forgot }) {
+		if err == nil && slices.ContainsFunc(all, forgot) {
 			above, failed := d.Witness.SeenAbove(ctx)
 			all, err = append(all, above...), failed
 		}

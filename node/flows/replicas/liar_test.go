@@ -67,6 +67,43 @@ func liars(t *testing.T) (all []*machine, l liar) {
 	return all, l
 }
 
+// hurries has one key set after the other signed and published, each with the change of its number,
+// until one is refused: no more are signed at once than an administrator could have made, and one.
+func (l liar) hurries(change func(n int64, k *trust.KeySet)) {
+	t := l.t
+	t.Helper()
+	made := 0
+	for n := range int64(20) {
+		if err := l.other.Linearize(t.Context()); err != nil { // it lags behind nobody
+			t.Fatal(err)
+		}
+		signed, err := l.signed(func(k *trust.KeySet) { change(n, k) })
+		if err != nil {
+			if !errors.Is(err, host.ErrKeySet) {
+				t.Error(err)
+			}
+			break
+		}
+		if err := l.other.Lacked(t.Context(), signed); err != nil {
+			t.Fatal(err)
+		}
+		made++
+	}
+	if made == 0 || made > 4 {
+		t.Errorf("%d key sets were signed at once", made)
+	}
+}
+
+// anotherRecovery gives a key set another recovery key.
+func anotherRecovery(t testing.TB, k *trust.KeySet) {
+	t.Helper()
+	public, _, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.RecoveryKey = public
+}
+
 // TestOneOfThreeHurriesNobody (K07): one replica of three asks another one to sign the next key set
 // again and again. Nobody signs one that changes nothing; and of those with another recovery key no
 // more than an administrator could have made, and one.
@@ -76,30 +113,7 @@ func TestOneOfThreeHurriesNobody(t *testing.T) {
 		if _, err := l.signed(func(*trust.KeySet) {}); !errors.Is(err, host.ErrKeySet) {
 			t.Errorf("word for word: %v", err)
 		}
-		made := 0
-		for range 20 {
-			if err := l.other.Linearize(t.Context()); err != nil { // it lags behind nobody
-				t.Fatal(err)
-			}
-			public, _, err := ed25519.GenerateKey(nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			signed, err := l.signed(func(k *trust.KeySet) { k.RecoveryKey = public })
-			if err != nil {
-				if !errors.Is(err, host.ErrKeySet) {
-					t.Error(err)
-				}
-				break
-			}
-			if err := l.other.Lacked(t.Context(), signed); err != nil {
-				t.Fatal(err)
-			}
-			made++
-		}
-		if made == 0 || made > 4 {
-			t.Errorf("%d key sets were signed at once", made)
-		}
+		l.hurries(func(_ int64, k *trust.KeySet) { anotherRecovery(t, k) })
 	})
 }
 
@@ -126,34 +140,15 @@ func certificateOf(t *testing.T, serial int64, from, to time.Time) []byte {
 func TestOneOfThreeIsNotAlwaysDue(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		_, l := liars(t)
-		made := 0
-		for n := range int64(20) {
-			if err := l.other.Linearize(t.Context()); err != nil {
-				t.Fatal(err)
+		l.hurries(func(n int64, k *trust.KeySet) {
+			if n == 0 { // at once, as an administrator may have it, once
+				anotherRecovery(t, k)
 			}
-			signed, err := l.signed(func(k *trust.KeySet) {
-				if n == 0 { // at once, as an administrator may have it, once
-					k.RecoveryKey, _, _ = ed25519.GenerateKey(nil)
-				}
-				at := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == l.replica })
-				k.Replicas = slices.Clone(k.Replicas)
-				der := certificateOf(t, n+1, time.Now().Add(-365*24*time.Hour), time.Now().Add(24*time.Hour))
-				k.Replicas[at].SigningCert, k.Replicas[at].CACert = der, der
-			})
-			if err != nil {
-				if !errors.Is(err, host.ErrKeySet) {
-					t.Error(err)
-				}
-				break
-			}
-			if err := l.other.Lacked(t.Context(), signed); err != nil {
-				t.Fatal(err)
-			}
-			made++
-		}
-		if made == 0 || made > 4 {
-			t.Errorf("%d key sets were signed at once", made)
-		}
+			at := slices.IndexFunc(k.Replicas, func(r trust.ReplicaKeys) bool { return r.Replica == l.replica })
+			k.Replicas = slices.Clone(k.Replicas)
+			der := certificateOf(t, n+1, time.Now().Add(-365*24*time.Hour), time.Now().Add(24*time.Hour))
+			k.Replicas[at].SigningCert, k.Replicas[at].CACert = der, der
+		})
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"xietong/certs/identity"
+	"xietong/node/ground/operation"
 )
 
 // A place on its parent's node whose keys count no more has no link, and is believed by nobody. It
@@ -37,33 +38,29 @@ func (w ofWhom) of(asker identity.Jurisdiction) (identity.Jurisdiction, error) {
 	return of, err
 }
 
-// through returns who asks in this one's place; nil: nobody does.
-func (d *Desk) through(by identity.Jurisdiction) *Desk {
-	if d.o.Through == nil || d.o.Here(by) {
-		return nil
+// askThrough asks somebody about the own log or, where that fails, has the one who asks in this
+// one's place ask about it as one below.
+func askThrough[P, R any](ctx context.Context, d *Desk, o operation.Operation[P, R], by identity.Jurisdiction, own, below P) (R, error) {
+	told, err := ask(ctx, d, o, by, own)
+	if err == nil || d.o.Through == nil || d.o.Here(by) {
+		return told, err
 	}
-	return d.o.Through()
+	if other := d.o.Through(); other != nil {
+		if again, failed := ask(ctx, other, o, by, below); failed == nil {
+			return again, nil
+		}
+	}
+	return told, err
 }
 
 // askHeads asks somebody for heads.
 func (d *Desk) askHeads(ctx context.Context, by identity.Jurisdiction, l lost) (heads, error) {
-	told, err := ask(ctx, d, operationHeads, by, l)
-	if other := d.through(by); err != nil && other != nil {
-		l.Of = d.name.String()
-		if again, failed := ask(ctx, other, operationHeads, by, l); failed == nil {
-			return again, nil
-		}
-	}
-	return told, err
+	below := l
+	below.Of = d.name.String()
+	return askThrough(ctx, d, operationHeads, by, l, below)
 }
 
 // askLogs asks somebody of which logs it keeps heads.
 func (d *Desk) askLogs(ctx context.Context, by identity.Jurisdiction) (logsKept, error) {
-	told, err := ask(ctx, d, operationLogs, by, ofWhom{})
-	if other := d.through(by); err != nil && other != nil {
-		if again, failed := ask(ctx, other, operationLogs, by, ofWhom{d.name.String()}); failed == nil {
-			return again, nil
-		}
-	}
-	return told, err
+	return askThrough(ctx, d, operationLogs, by, ofWhom{}, ofWhom{d.name.String()})
 }

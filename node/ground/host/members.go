@@ -226,8 +226,7 @@ func (h *Host) mayList(r *state.Reader, from identity.Replica, newest trust.KeyS
 		}
 		return nil
 	}
-	at := slices.IndexFunc(newest.Replicas, func(k trust.ReplicaKeys) bool { return k.Replica == keys.Replica })
-	if !bytes.Equal(before, keys.LogKey) || keys.Replica != from && !newest.Replicas[at].Equal(keys) {
+	if !bytes.Equal(before, keys.LogKey) || keys.Replica != from && !keysOf(newest, keys.Replica).Equal(keys) {
 		return fmt.Errorf("%w: the keys of %s are changed by itself alone", ErrKeySet, keys.Replica)
 	}
 	return nil
